@@ -1,0 +1,93 @@
+"""Which games may teach which: walk-forward by season, and purged, embargoed season-week K-fold.
+
+Method of purging and embargo: Lopez de Prado, Advances in Financial Machine Learning (2018),
+chapter 7. Groups are whole weeks: games of one week share injuries, weather and news.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Fold:
+    """Row numbers to learn from and to predict.
+
+    Attributes:
+        number: the predicted season (walk-forward) or the block's number from 0 (K-fold).
+        train: ascending row numbers.
+        test: ascending row numbers, disjoint from `train`.
+    """
+
+    number: int
+    train: Indices
+    test: Indices
+
+
+def walk_forward(season: Indices, *, min_train_seasons: int) -> list[Fold]:
+    """Each season predicted from all earlier ones.
+
+    Args:
+        season: season of each row, n.
+        min_train_seasons: earlier seasons needed before a season is predicted.
+
+    Returns:
+        One fold per predicted season, ascending.
+
+    Example:
+        >>> folds = walk_forward(np.array([2001, 2001, 2002, 2003]), min_train_seasons=1)
+        >>> [(f.number, f.train.tolist(), f.test.tolist()) for f in folds]
+        [(2002, [0, 1], [2]), (2003, [0, 1, 2], [3])]
+    """
+    seasons = np.unique(season)
+    return [
+        Fold(
+            number=int(current),
+            train=np.flatnonzero(season < current),
+            test=np.flatnonzero(season == current),
+        )
+        for current in seasons[min_train_seasons:]
+    ]
+
+
+def purged_kfold(season: Indices, week: Indices, *, n_folds: int, embargo_weeks: int) -> list[Fold]:
+    """Contiguous blocks of weeks, each predicted from the other blocks less a safety margin.
+
+    Weeks are numbered through all seasons. A block's own weeks never train (grouping). The week
+    before it is purged: its late games may be settled after the block begins. The `embargo_weeks`
+    after it are dropped: their rolling features are made of the block's results.
+
+    Args:
+        season: season of each row, n.
+        week: week of each row, n.
+        n_folds: number of blocks.
+        embargo_weeks: weeks after the block that do not train.
+
+    Returns:
+        `n_folds` folds; every row is in exactly one `test`.
+
+    Raises:
+        ValueError: fewer weeks than folds.
+
+    Example:
+        >>> weeks = np.array([1, 2, 3, 4, 5, 6])
+        >>> folds = purged_kfold(np.full(6, 2023), weeks, n_folds=3, embargo_weeks=1)
+        >>> [(f.train.tolist(), f.test.tolist()) for f in folds]
+        [([3, 4, 5], [0, 1]), ([0, 5], [2, 3]), ([0, 1, 2], [4, 5])]
+    """
+    keys = season.astype(np.int64) * 100 + week
+    weeks, position = np.unique(keys, return_inverse=True)
+    if len(weeks) < n_folds:
+        raise ValueError(f"{len(weeks)} weeks cannot be split into {n_folds} folds")
+    folds = []
+    for number, block in enumerate(np.array_split(np.arange(len(weeks)), n_folds)):
+        first, last = block[0], block[-1]
+        outside = (position < first - 1) | (position > last + embargo_weeks)
+        inside = (position >= first) & (position <= last)
+        folds.append(
+            Fold(number=number, train=np.flatnonzero(outside), test=np.flatnonzero(inside))
+        )
+    return folds

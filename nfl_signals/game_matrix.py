@@ -1,0 +1,69 @@
+"""From two team rows a game to one row of numbers for a learner.
+
+Margins are about differences (home minus away), totals about sums; that halves the columns and
+makes home and away interchangeable. No line and no price ever enters: the line is only the
+threshold of the question.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nfl_signals.feature_list import FEATURES, Feature
+from nfl_signals.markets import Market
+
+Combine = Literal["difference", "sum"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GameMatrix:
+    """One row per game, ordered by season, week, kickoff and game id.
+
+    Attributes:
+        games: `game_id, season, week, kickoff_at`, n rows.
+        names: the d column names of `x`.
+        x: float64 array, n x d, finite.
+        monotone: per column +1, -1 or 0: how the outcome may move with it.
+    """
+
+    games: pl.DataFrame
+    names: tuple[str, ...]
+    x: NDArray[np.float64]
+    monotone: tuple[int, ...]
+
+
+def game_matrix(features: pl.DataFrame, market: Market) -> GameMatrix:
+    """Combine the two rows of each game as the market's outcome needs it.
+
+    Args:
+        features: gold features, two rows per game.
+        market: the question; its outcome column decides between difference and sum.
+    """
+    combine: Combine = "difference" if market.outcome_column == "result" else "sum"
+    order = ["season", "week", "kickoff_at", "game_id"]
+    home = features.filter(pl.col("is_home")).sort(order)
+    away = features.filter(~pl.col("is_home"))
+    games = home.join(away, on="game_id", suffix="_away", maintain_order="left")
+    matrix = games.select(_combined(feature, combine) for feature in FEATURES)
+    return GameMatrix(
+        games=games.select("game_id", "season", "week", "kickoff_at"),
+        names=tuple(matrix.columns),
+        x=np.ascontiguousarray(matrix.to_numpy(), dtype=np.float64),
+        monotone=tuple(_direction(feature, combine) for feature in FEATURES),
+    )
+
+
+def _combined(feature: Feature, combine: Combine) -> pl.Expr:
+    own, other = pl.col(feature.name), pl.col(f"{feature.name}_away")
+    if feature.kind == "game":
+        return own
+    if combine == "difference":
+        return (own - other).alias(f"{feature.name}_difference")
+    return (own + other).alias(f"{feature.name}_sum")
+
+
+def _direction(feature: Feature, combine: Combine) -> int:
+    return feature.on_margin if combine == "difference" else feature.on_total

@@ -1,0 +1,1 @@
+"""Base learners, one small file each, behind the protocol of `protocol.py`."""

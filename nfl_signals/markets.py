@@ -1,0 +1,97 @@
+"""The three markets: label, line, YES side, push rule and horizon, defined once.
+
+Sign convention (nflverse data dictionary, `spread_line`): positive means the home team is favoured
+by that many points. The YES side is: home wins (moneyline), home covers (ats), over (total).
+Prices and their no-vig probabilities are `odds.py`; nothing here reads data.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+MarketName = Literal["ats", "moneyline", "total"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Market:
+    """One question asked of a game.
+
+    Attributes:
+        name: key used in every table and path.
+        title: how reports call it.
+        yes: the event whose probability `p_hat` is.
+        outcome_column: schedule column that the question is about, in points.
+        line_column: schedule column with the threshold, in points; None means 0.
+        price_yes_column: American odds on YES at the close.
+        price_no_column: American odds on NO at the close.
+        push: when neither side wins.
+        horizon: from when to when the forecast is valid.
+    """
+
+    name: MarketName
+    title: str
+    yes: str
+    outcome_column: Literal["result", "total"]
+    line_column: str | None
+    price_yes_column: str
+    price_no_column: str
+    push: str
+    horizon: str = "made before kickoff, settled at the end of the game, overtime included"
+
+    @property
+    def label(self) -> str:
+        """The label definition that travels with every artifact."""
+        line = self.line_column or "0"
+        return f"YES if {self.outcome_column} > {line}; NO if <; push if equal"
+
+    def line(self) -> pl.Expr:
+        """Threshold in points: the line, or 0 for the moneyline."""
+        return pl.lit(0.0) if self.line_column is None else pl.col(self.line_column)
+
+    def outcome(self) -> pl.Expr:
+        """'yes', 'no', 'push', or null while the game or the line is unknown."""
+        excess = pl.col(self.outcome_column) - self.line()
+        return (
+            pl.when(excess > 0)
+            .then(pl.lit("yes"))
+            .when(excess < 0)
+            .then(pl.lit("no"))
+            .when(excess == 0)
+            .then(pl.lit("push"))
+            .otherwise(None)
+        )
+
+
+ATS = Market(
+    name="ats",
+    title="Against the spread",
+    yes="the home team covers",
+    outcome_column="result",
+    line_column="spread_line",
+    price_yes_column="home_spread_odds",
+    price_no_column="away_spread_odds",
+    push="the home margin equals the spread",
+)
+MONEYLINE = Market(
+    name="moneyline",
+    title="Moneyline",
+    yes="the home team wins",
+    outcome_column="result",
+    line_column=None,
+    price_yes_column="home_moneyline",
+    price_no_column="away_moneyline",
+    push="the game is tied",
+)
+TOTAL = Market(
+    name="total",
+    title="Total",
+    yes="the points of both teams go over the line",
+    outcome_column="total",
+    line_column="total_line",
+    price_yes_column="over_odds",
+    price_no_column="under_odds",
+    push="the points equal the line",
+)
+
+MARKETS: dict[MarketName, Market] = {market.name: market for market in (ATS, MONEYLINE, TOTAL)}

@@ -1,0 +1,69 @@
+"""American odds -> implied probability -> no-vig probability.
+
+American odds `a` pay `a / 100` per unit staked when positive and `100 / |a|` when negative; values
+strictly between -100 and 100 do not exist. The vig is removed by proportional normalisation; the
+method does not matter for two-way NFL prices (four methods agree to four digits of Brier score).
+"""
+
+import polars as pl
+
+
+def implied_probability(american: pl.Expr) -> pl.Expr:
+    """Break-even probability of a price, vig included.
+
+    Args:
+        american: American odds, e.g. -110 or +150.
+
+    Returns:
+        Probability in (0, 1); null where the price is null.
+
+    Example:
+        >>> frame = pl.DataFrame({"price": [-110.0, 150.0, None]})
+        >>> frame.select(implied_probability(pl.col("price")).round(4)).to_series().to_list()
+        [0.5238, 0.4, None]
+    """
+    return (
+        pl.when(american < 0).then(-american / (100 - american)).otherwise(100 / (100 + american))
+    )
+
+
+def no_vig_probability(price_yes: pl.Expr, price_no: pl.Expr) -> pl.Expr:
+    """Probability of YES with the bookmaker's hold removed proportionally.
+
+    Args:
+        price_yes: American odds on YES.
+        price_no: American odds on NO.
+
+    Returns:
+        Probability in (0, 1); null where either price is null.
+
+    Example:
+        >>> frame = pl.DataFrame({"yes": [-110.0, -198.0], "no": [-110.0, 164.0]})
+        >>> p_yes = no_vig_probability(pl.col("yes"), pl.col("no"))
+        >>> frame.select(p_yes.round(4)).to_series().to_list()
+        [0.5, 0.6369]
+    """
+    yes, no = implied_probability(price_yes), implied_probability(price_no)
+    return yes / (yes + no)
+
+
+def hold(price_yes: pl.Expr, price_no: pl.Expr) -> pl.Expr:
+    """Bookmaker's theoretical margin: 1 - 1 / (sum of implied probabilities).
+
+    Example:
+        >>> frame = pl.DataFrame({"yes": [-110.0], "no": [-110.0]})
+        >>> frame.select(hold(pl.col("yes"), pl.col("no")).round(4)).item()
+        0.0455
+    """
+    return 1 - 1 / (implied_probability(price_yes) + implied_probability(price_no))
+
+
+def payout_per_unit(american: pl.Expr) -> pl.Expr:
+    """Profit of a winning one-unit stake.
+
+    Example:
+        >>> frame = pl.DataFrame({"price": [-110.0, 150.0]})
+        >>> frame.select(payout_per_unit(pl.col("price")).round(4)).to_series().to_list()
+        [0.9091, 1.5]
+    """
+    return pl.when(american < 0).then(-100 / american).otherwise(american / 100)

@@ -1,0 +1,102 @@
+"""Where everything lies under `NFL_SIGNALS_HOME`: the one place that spells a path."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nfl_signals.markets import MarketName
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Paths under one home folder.
+
+    Attributes:
+        home: the folder that `NFL_SIGNALS_HOME` names.
+    """
+
+    home: Path
+
+    @property
+    def simulated(self) -> Path:
+        """Simulated league: `release/` is read by the pipeline, `truth.parquet` never is."""
+        return self.home / "data" / "simulated"
+
+    @property
+    def downloads(self) -> Path:
+        """Cache of downloaded release files."""
+        return self.home / "data" / "downloads"
+
+    def raw(self, table: str, season: int) -> Path:
+        """One season of one raw table."""
+        return self.home / "data" / "raw" / table / f"{season}.parquet"
+
+    def raw_folder(self, table: str) -> Path:
+        """All seasons of one raw table."""
+        return self.home / "data" / "raw" / table
+
+    @property
+    def features(self) -> Path:
+        """Folder of season partitions; `pl.scan_parquet` reads it as one table."""
+        return self.home / "data" / "gold" / "features.parquet"
+
+    @property
+    def markets(self) -> Path:
+        """Folder of season partitions; `pl.scan_parquet` reads it as one table."""
+        return self.home / "data" / "gold" / "markets.parquet"
+
+    @property
+    def oof(self) -> Path:
+        """Out-of-fold predictions of every learner and scheme."""
+        return self.home / "data" / "oof" / "predictions.parquet"
+
+    @property
+    def stacked(self) -> Path:
+        """Walk-forward stacked predictions of all three markets."""
+        return self.home / "data" / "stacker" / "predictions.parquet"
+
+    def stacked_part(self, market: MarketName) -> Path:
+        """Walk-forward stacked predictions of one market, before they are put together."""
+        return self.home / "data" / "stacker" / "markets" / f"{market}.parquet"
+
+    @property
+    def upcoming(self) -> Path:
+        """The upcoming week's predictions, as they go to the ledger."""
+        return self.home / "data" / "upcoming" / "predictions.parquet"
+
+    @property
+    def ledger(self) -> Path:
+        """The sealed, append-only ledger."""
+        return self.home / "data" / "ledger" / "predictions.parquet"
+
+    @property
+    def calibration(self) -> Path:
+        """Rolling calibration metrics."""
+        return self.home / "data" / "analysis" / "calibration.parquet"
+
+    @property
+    def run_record(self) -> Path:
+        """The one file with wall-clock times; excluded from reproducibility hashes."""
+        return self.home / "data" / "run.json"
+
+    @property
+    def retraining_lock(self) -> Path:
+        """Held while models are written: one retraining at a time, whoever started it."""
+        return self.home / "models" / ".retraining.lock"
+
+    def baseline(self, market: MarketName, learner: str, version: str) -> Path:
+        """One fitted base learner."""
+        return self.home / "models" / "baseline" / market / learner / version
+
+    def stacker(self, market: MarketName, version: str) -> Path:
+        """One fitted stack with its calibrator."""
+        return self.home / "models" / "stacker" / market / version
+
+    @property
+    def reports(self) -> Path:
+        """Markdown, JSON and charts for people."""
+        return self.home / "reports"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's instance folder (runs, events, schedules)."""
+        return self.home / "dagster_home"

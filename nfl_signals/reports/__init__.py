@@ -1,0 +1,1 @@
+"""Reports for people: Markdown with charts, and the same numbers as JSON."""

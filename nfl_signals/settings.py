@@ -1,0 +1,203 @@
+"""Settings: defaults < signals.yaml < NFL_SIGNALS_* environment < command line, validated once.
+
+`signals.yaml` is read from `NFL_SIGNALS_HOME` (default: the repository root). Nested fields use two
+underscores in the environment: `NFL_SIGNALS_MONITOR__MAX_CALIBRATION_ERROR=0.04`.
+Where files lie is `paths.py`.
+"""
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from nfl_signals.errors import SettingsError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+SIGNAL_SOURCE_PATTERN = r"^(proxy|latest|model_v\d+)$"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SimulatorSettings(_Section):
+    """The simulated league: size, where its calendar stands, how its bookmaker behaves."""
+
+    first_season: int = Field(default=2014, ge=1999, description="first simulated season")
+    n_seasons: int = Field(default=12, ge=2, le=60, description="how many seasons exist")
+    weeks_played: int = Field(
+        default=9, ge=0, le=22, description="weeks of the last season already played"
+    )
+    hold: float = Field(default=0.045, ge=0, lt=0.5, description="bookmaker's hold, fraction")
+    line_noise: float = Field(
+        default=1.0, ge=0, description="sd of the closing line around the true mean, points"
+    )
+
+
+class TrainingSettings(_Section):
+    """How base learners, stack and calibrator are fitted and replayed."""
+
+    min_learner_seasons: int = Field(
+        default=3, ge=1, description="seasons a base learner needs before it predicts the next"
+    )
+    min_stack_seasons: int = Field(
+        default=1, ge=1, description="seasons of learner forecasts the stack needs"
+    )
+    min_calibration_seasons: int = Field(
+        default=2, ge=1, description="seasons of stack forecasts the calibrator needs"
+    )
+    purged_folds: int = Field(default=5, ge=2, description="folds of the purged K-fold")
+    embargo_weeks: int = Field(
+        default=2, ge=0, description="weeks dropped from training after each test block"
+    )
+    lock_seconds: float = Field(
+        default=1.0, ge=0, description="how long a second retraining waits before it gives up"
+    )
+
+
+class MonitorSettings(_Section):
+    """When calibration counts as drifted; why these limits: `monitors.py`."""
+
+    window_weeks: int = Field(default=8, ge=1, description="rolling window, NFL weeks with games")
+    max_calibration_error: float = Field(
+        default=0.05, description="debiased calibration error that counts as too large, probability"
+    )
+    min_days: int = Field(
+        default=7, ge=0, description="the error must exceed the limit for more than this many days"
+    )
+    evidence: float = Field(
+        default=20.0,
+        ge=0,
+        description="e-value that the evidence must reach (20 = 5 % false alarms)",
+    )
+
+
+class Settings(BaseSettings):
+    """Everything a run can be told, frozen after validation."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="NFL_SIGNALS_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    home: Path = Field(default=PROJECT_ROOT, description="data, models, reports hang under it")
+    source: Literal["simulated", "nflverse"] = Field(
+        default="simulated", description="where games come from"
+    )
+    nflverse: str | None = Field(
+        default=None, description="URL or directory in nflverse's layout; unset: nflverse's own"
+    )
+    seasons: str | None = Field(
+        default=None, pattern=r"^\d{4}(-\d{4})?$", description="A-B, or one season; unset: all"
+    )
+    as_of: AwareDatetime | None = Field(
+        default=None, description="nothing known after it exists; unset: the source's now"
+    )
+    seed: int = Field(default=20_250_907, ge=0, description="the only source of randomness")
+    threads: int = Field(
+        default_factory=lambda: os.cpu_count() or 1, ge=1, description="never changes a result"
+    )
+    signal_source: str = Field(
+        default="latest",
+        pattern=SIGNAL_SOURCE_PATTERN,
+        description="who speaks: proxy (the no-vig market), latest, or model_vN",
+    )
+    cache_hours: float = Field(default=24.0, ge=0, description="age at which downloads are renewed")
+    download_attempts: int = Field(default=4, ge=1, description="tries for each download")
+    simulator: SimulatorSettings = SimulatorSettings()
+    training: TrainingSettings = TrainingSettings()
+    monitor: MonitorSettings = MonitorSettings()
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @field_validator("as_of", mode="before")
+    @classmethod
+    def _date_means_midnight_utc(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        text = value if isinstance(value, str) else None
+        if text is not None and len(text) == len("2023-11-14"):
+            return f"{text}T00:00:00+00:00"
+        return value
+
+    @field_validator("seasons")
+    @classmethod
+    def _in_order(cls, value: str | None) -> str | None:
+        if value and "-" in value and value[:4] > value[5:]:
+            raise ValueError(f"{value} runs backwards; write it as {value[5:]}-{value[:4]}")
+        return value
+
+    @property
+    def season_range(self) -> tuple[int, int] | None:
+        """First and last season asked for, inclusive; None means all there are."""
+        if self.seasons is None:
+            return None
+        return int(self.seasons[:4]), int(self.seasons[-4:])
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment only: the file and the command line are merged by `load_settings`."""
+        return env_settings, init_settings
+
+
+def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - field values of any type
+    """Read signals.yaml and the environment, then apply `overrides` (None means not given).
+
+    Returns:
+        Validated, frozen settings.
+
+    Raises:
+        SettingsError: the file is not YAML, or a value is refused; names the field and the reason.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    home = Path(given.get("home") or os.environ.get("NFL_SIGNALS_HOME") or PROJECT_ROOT)
+    file = home.expanduser() / "signals.yaml"
+    try:
+        settings = Settings(**_read_yaml(file))
+        return Settings.model_validate({**settings.model_dump(), **given, "home": home})
+    except ValidationError as error:
+        raise SettingsError(_explain(error, file)) from None
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    if not file.exists():
+        return {}
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{file}: not valid YAML ({error}).") from None
+    if not isinstance(content, dict):
+        raise SettingsError(
+            f"{file}: expected `name: value` lines, found {type(content).__name__}."
+        )
+    return content
+
+
+def _explain(error: ValidationError, file: Path) -> str:
+    problems = [
+        f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}, got {item['input']!r}"
+        for item in error.errors()
+    ]
+    return f"settings ({file} or NFL_SIGNALS_*): " + "; ".join(problems)
+
+
+def describe(as_of: datetime) -> str:
+    """ISO form used in messages and ledgers.
+
+    Example:
+        >>> from datetime import UTC
+        >>> describe(datetime(2025, 11, 4, 14, tzinfo=UTC))
+        '2025-11-04T14:00:00+00:00'
+    """
+    return as_of.isoformat(timespec="seconds")

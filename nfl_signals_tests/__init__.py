@@ -1,0 +1,1 @@
+"""Tests of nfl_signals, one file per module, written as claims."""

@@ -47,7 +47,7 @@ def _cast(values: pl.Series, spec: Column, where: str) -> pl.Series:
         cast = values.cast(spec.dtype, strict=False)
     except pl.exceptions.PolarsError:
         cast = pl.Series(values.name, [None] * len(values), dtype=spec.dtype)
-    lost = (cast.is_null() & values.is_not_null()).arg_true()
+    lost = ((cast.is_null() & values.is_not_null()) | _truncated(values, cast)).arg_true()
     if len(lost):
         row = int(lost[0])
         raise SchemaError(
@@ -55,6 +55,13 @@ def _cast(values: pl.Series, spec: Column, where: str) -> pl.Series:
             f"({len(lost)} such rows; the file's type is {values.dtype}); correct the source."
         )
     return cast.fill_nan(None) if cast.dtype.is_float() else cast
+
+
+def _truncated(values: pl.Series, cast: pl.Series) -> pl.Series:
+    """Where a float lost its fraction on the way to an integer."""
+    if values.dtype.is_float() and cast.dtype.is_integer():
+        return (cast.cast(values.dtype) != values).fill_null(value=False)
+    return pl.repeat(value=False, n=len(values), eager=True)
 
 
 def validate(frame: pl.DataFrame, schema: pa.DataFrameSchema, where: str) -> pl.DataFrame:

@@ -56,14 +56,15 @@ def build_features(history: History) -> pl.DataFrame:
 
 
 def build_markets(history: History) -> pl.DataFrame:
-    """Line, prices, no-vig probability and outcome of every game and market.
+    """Line, prices, no-vig probability, points and outcome of every game and market.
 
     Args:
         history: what was known at the run's `as_of`.
 
     Returns:
         Schema `schemas.GOLD_MARKETS`. `line` and `p_market` are null where the bookmaker's are;
-        `outcome` is null while the game is unplayed or its line is missing.
+        `points` (home
+        margin, or total) is null while the game is unplayed, `outcome` also where the line is.
     """
     tables = [_market_rows(history.games, market) for market in MARKETS.values()]
     markets = pl.concat(tables).sort("season", "week", "kickoff_at", "game_id", "market")
@@ -82,6 +83,7 @@ def _market_rows(games: pl.DataFrame, market: Market) -> pl.DataFrame:
         yes.alias("price_yes"),
         no.alias("price_no"),
         no_vig_probability(yes, no).alias("p_market"),
+        pl.col(market.outcome_column).alias("points"),
         market.outcome().alias("outcome"),
     )
 

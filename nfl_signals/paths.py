@@ -74,6 +74,16 @@ class Paths:
         return self.home / "data" / "analysis" / "calibration.parquet"
 
     @property
+    def reliability(self) -> Path:
+        """Reliability curve of every series over its latest window."""
+        return self.home / "data" / "analysis" / "reliability.parquet"
+
+    @property
+    def period_flags(self) -> Path:
+        """'ok' or 'drift' per market, as of the last evaluation; stamped on predictions."""
+        return self.home / "data" / "analysis" / "period_flags.json"
+
+    @property
     def run_record(self) -> Path:
         """The one file with wall-clock times; excluded from reproducibility hashes."""
         return self.home / "data" / "run.json"

@@ -18,8 +18,15 @@ SCORED = ["yes", "no"]
 class Blend(Protocol):
     """A fitted stack."""
 
-    intercept: float
-    weights: tuple[float, ...]
+    @property
+    def intercept(self) -> float:
+        """Logits."""
+        ...
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """One per input."""
+        ...
 
     def predict(self, probabilities: Floats) -> Floats:
         """N x inputs -> n."""

@@ -157,6 +157,7 @@ GOLD_MARKETS = pa.DataFrameSchema(
         "price_yes": _price(),
         "price_no": _price(),
         "p_market": _probability("close", nullable=True),
+        "points": column(pl.Float64(), "result", nullable=True),
         "outcome": column(
             pl.String(), "result", pa.Check.isin(["yes", "no", "push"]), nullable=True
         ),

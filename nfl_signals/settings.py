@@ -6,13 +6,19 @@ Where files lie is `paths.py`.
 """
 
 import os
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from pydantic_settings import SettingsError as UnreadableVariableError
 
 from nfl_signals.errors import SettingsError
 
@@ -119,9 +125,10 @@ class Settings(BaseSettings):
     @field_validator("as_of", mode="before")
     @classmethod
     def _date_means_midnight_utc(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
-        text = value if isinstance(value, str) else None
-        if text is not None and len(text) == len("2023-11-14"):
-            return f"{text}T00:00:00+00:00"
+        # YAML reads an unquoted date as a date; a datetime is one too, and states its own instant.
+        is_date = isinstance(value, date) and not isinstance(value, datetime)
+        if is_date or (isinstance(value, str) and len(value) == len("2023-11-14")):
+            return f"{value}T00:00:00+00:00"
         return value
 
     @field_validator("seasons")
@@ -147,8 +154,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment only: the file and the command line are merged by `load_settings`."""
-        return env_settings, init_settings
+        """None but what it is given: `load_settings` merges file, environment and overrides."""
+        return (init_settings,)
 
 
 def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - field values of any type
@@ -163,11 +170,27 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - field values 
     given = {name: value for name, value in overrides.items() if value is not None}
     home = Path(given.get("home") or os.environ.get("NFL_SIGNALS_HOME") or PROJECT_ROOT)
     file = home.expanduser() / "signals.yaml"
+    values = _merged(_merged(_read_yaml(file), _read_environment()), {**given, "home": home})
     try:
-        settings = Settings(**_read_yaml(file))
-        return Settings.model_validate({**settings.model_dump(), **given, "home": home})
+        return Settings.model_validate(values)
     except ValidationError as error:
         raise SettingsError(_explain(error, file)) from None
+
+
+def _merged(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
+    """`upper` over `lower`, section by section."""
+    merged = {**lower, **upper}
+    for name in lower.keys() & upper.keys():
+        if isinstance(lower[name], dict) and isinstance(upper[name], dict):
+            merged[name] = _merged(lower[name], upper[name])
+    return merged
+
+
+def _read_environment() -> dict[str, Any]:
+    try:
+        return EnvSettingsSource(Settings)()
+    except UnreadableVariableError as error:
+        raise SettingsError(f"NFL_SIGNALS_*: {error}; nested fields are written with __.") from None
 
 
 def _read_yaml(file: Path) -> dict[str, Any]:
@@ -177,10 +200,10 @@ def _read_yaml(file: Path) -> dict[str, Any]:
         content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:
         raise SettingsError(f"{file}: not valid YAML ({error}).") from None
-    if not isinstance(content, dict):
-        raise SettingsError(
-            f"{file}: expected `name: value` lines, found {type(content).__name__}."
-        )
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: cannot be read as UTF-8 text ({error}).") from None
+    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
+        raise SettingsError(f"{file}: expected `name: value` lines, found {content!r}.")
     return content
 
 

@@ -10,9 +10,12 @@ the closing line exceeds 0.05 in 11 of 20 seasons. "Above 0.05 two weeks running
 perfect season, a weekly Spiegelhalter |Z| > 1.96 in 21 % of them. So two things must hold together:
 
 1. the error *without its sampling bias* has stood above the limit for more than `min_days` days, and
-2. the e-value of the season so far has reached `evidence` (`evidence.py`). At 20, a forecast that is
-   right gets there in at most 5 % of seasons, however often it is read (about 1 % in simulation),
-   one whose logits are twice too large in about 70 %.
+2. the e-value of the season so far is `evidence` or more (`evidence.py`). At 20, a forecast that is
+   right gets there in at most 5 % of seasons, however often it is read.
+
+Over 400 simulated seasons of 18 weeks x 15 moneyline games, read weekly with the default limits, the
+first rule alone fires in 61 % of perfect seasons, both together in 0.5 %; where logits are twice too
+large both fire in 60 % of seasons, where they are 1.4 times too large in 17 %.
 
 Both count within a season: the e-process restarts and the off-season adds no days. `evidence=0`
 leaves the first rule alone. Grading is `ledger.py`; what to do about drift is not decided here.
@@ -216,7 +219,7 @@ def _identity(window: pl.DataFrame) -> dict[str, Any]:
         "window_end_season": last["season"],
         "window_end_week": last["week"],
         "window_end_at": window["kickoff_at"].max(),
-        "model_version": window["model_version"][window["made_at"].arg_max() or 0],
+        "model_version": window.sort("made_at")["model_version"][-1],
         "n_weeks": len(np.unique(_week_code(window))),
         "n": window.height - window["y"].null_count(),
         "n_push": window["y"].null_count(),

@@ -1,0 +1,345 @@
+"""Calibration is measured window by window, and only a lasting, proven error counts as drift."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.special import expit
+
+from nfl_signals import monitors, scores
+from nfl_signals.evidence import e_process
+from nfl_signals.settings import MonitorSettings
+
+POLICY = MonitorSettings(window_weeks=8, max_calibration_error=0.05, min_days=7, evidence=20.0)
+
+
+def graded(
+    *,
+    seasons: range = range(2024, 2025),
+    weeks: int = 18,
+    per_week: int = 15,
+    slope: float = 1.0,
+    push: float = 0.0,
+    seed: int = 0,
+    **fixed: Any,  # noqa: ANN401 - a constant of any column
+) -> pl.DataFrame:
+    """Moneyline-like forecasts whose true logit is slope * stated logit, as the ledger grades."""
+    rng = np.random.default_rng(seed)
+    season, week, game = (
+        axis.ravel()
+        for axis in np.meshgrid(seasons, range(1, weeks + 1), range(per_week), indexing="ij")
+    )
+    stated = rng.normal(0.32, 0.85, len(game))
+    won, void = rng.random(len(game)) < expit(slope * stated), rng.random(len(game)) < push
+    kickoff = [
+        datetime(s, 9, 8, 17, tzinfo=UTC) + timedelta(weeks=int(w) - 1, hours=int(g))
+        for s, w, g in zip(season.tolist(), week, game, strict=True)
+    ]
+    frame = pl.DataFrame(
+        {
+            "game_id": [f"{s}_{w:02d}_{g:02d}" for s, w, g in zip(season, week, game, strict=True)],
+            "season": season.astype(np.int32),
+            "week": week.astype(np.int32),
+            "kickoff_at": kickoff,
+            "made_at": [k - timedelta(days=2) for k in kickoff],
+            "p_hat": expit(stated),
+            "p_market": expit(stated + rng.normal(0, 0.1, len(game))),
+            "outcome": np.where(void, "push", np.where(won, "yes", "no")),
+            "y": np.where(void, np.nan, won),
+        }
+    ).with_columns(pl.col("y").fill_nan(None), pl.col("kickoff_at", "made_at").cast(KICKOFF_TYPE))
+    constant = {
+        "market": "moneyline",
+        "book": "production",
+        "signal_source": "model",
+        "model_version": "model_v1",
+        "p_push": 0.0,
+    }
+    return frame.with_columns(**{name: pl.lit(value) for name, value in (constant | fixed).items()})
+
+
+KICKOFF_TYPE = pl.Datetime("us", "UTC")
+
+
+def measured(games: pl.DataFrame, *, window_weeks: int = 8) -> pl.DataFrame:
+    return monitors.calibration_metrics(games, window_weeks=window_weeks, seed=5)
+
+
+def test_one_row_per_series_and_week_from_the_first_window_of_thirty_games() -> None:
+    """Week 1 holds 15 games only; weeks 2 to 7 use what is there; from week 8 windows are full."""
+    found = measured(graded())
+    assert found.schema == monitors.METRICS_SCHEMA
+    assert found["window_end_week"].to_list() == list(range(2, 19))
+    assert found["n_weeks"].to_list() == [2, 3, 4, 5, 6, 7, *[8] * 11]
+    assert found["n"].to_list() == [30, 45, 60, 75, 90, 105, *[120] * 11]
+
+
+def test_a_full_window_gives_a_row_however_few_its_games() -> None:
+    found = measured(graded(per_week=2), window_weeks=3)
+    assert found["n"].to_list() == [6] * 16
+
+
+def test_windows_run_across_the_turn_of_the_season() -> None:
+    found = measured(graded(seasons=range(2023, 2025), weeks=4), window_weeks=3)
+    first = found.filter(window_end_season=2024, window_end_week=1)
+    assert first["n_weeks"].item() == 3
+    assert first["window_end_at"].item() == datetime(2024, 9, 9, 7, tzinfo=UTC)
+
+
+def test_every_number_is_that_of_the_windows_own_games() -> None:
+    games = graded(push=0.1, seed=1)
+    row = measured(games).row(-1, named=True)
+    window = games.filter(pl.col("week") > 10)
+    scored = window.filter(pl.col("y").is_not_null())
+    p, y = scored["p_hat"].to_numpy(), scored["y"].to_numpy()
+    slope = scores.calibration_slope_intercept(p, y)
+    murphy, corp = scores.murphy(p, y), scores.corp(p, y)
+    assert (row["n"], row["n_push"]) == (scored.height, window.height - scored.height)
+    expected = {
+        "brier": scores.brier(p, y),
+        "log_loss": scores.log_loss(p, y),
+        "skill_vs_base": 1 - scores.brier(p, y) / (y.mean() * (1 - y.mean())),
+        "brier_market": scores.brier(scored["p_market"].to_numpy(), y),
+        "calibration_error": scores.debiased_calibration_error(p, y),
+        "slope": slope.slope,
+        "intercept": slope.intercept,
+        "slope_se": slope.slope_se,
+        "spiegelhalter_z": scores.spiegelhalter_z(p, y),
+        "reliability": murphy.reliability,
+        "resolution": murphy.resolution,
+        "miscalibration": corp.miscalibration,
+        "discrimination": corp.discrimination,
+    }
+    assert {name: row[name] for name in expected} == pytest.approx(expected)
+
+
+def test_the_e_value_is_of_the_whole_season_so_far_and_starts_anew_with_the_next() -> None:
+    games = graded(seasons=range(2023, 2025), push=0.05, seed=2)
+    found = measured(games)
+    for season in (2023, 2024):
+        scored = games.filter(pl.col("season") == season, pl.col("y").is_not_null())
+        path = e_process(*(scored[name].to_numpy() for name in ("p_hat", "y", "week")))
+        rows = found.filter(window_end_season=season)
+        assert rows["e_value"].to_list() == pytest.approx(path[-rows.height :])
+
+
+def test_the_error_stands_beside_what_chance_gives_a_perfect_forecast() -> None:
+    row = measured(graded(seed=3)).row(-1, named=True)
+    p = graded(seed=3).filter(pl.col("week") > 10)["p_hat"].to_numpy()
+    exact = scores.calibration_error_null(p, seed=0, draws=5000)
+    assert row["calibration_error_null95"] == pytest.approx(exact, rel=0.2)
+
+
+def test_the_market_is_scored_on_the_same_games_only() -> None:
+    games = graded(seed=4).with_columns(
+        p_market=pl.when(pl.col("week") > 12).then("p_market").otherwise(None)
+    )
+    row = measured(games).row(-1, named=True)
+    priced = games.filter(pl.col("week") > 12)
+    p, market, y = (priced[name].to_numpy() for name in ("p_hat", "p_market", "y"))
+    assert (row["n"], row["n_market"]) == (120, 90)
+    assert row["brier_market"] == pytest.approx(scores.brier(market, y))
+    skill = 1 - scores.brier(p, y) / scores.brier(market, y)
+    assert row["skill_vs_market"] == pytest.approx(skill)
+
+
+def test_without_prices_the_market_columns_are_null() -> None:
+    row = measured(graded(p_market=None)).row(-1, named=True)
+    assert (row["n_market"], row["brier_market"], row["skill_vs_market"]) == (0, None, None)
+
+
+def test_what_the_games_cannot_determine_is_null_not_a_number() -> None:
+    """A coin for every game, all won: no slope, no Z, no skill against the base rate."""
+    row = measured(graded(p_hat=0.5, y=1.0, outcome="yes")).row(-1, named=True)
+    undetermined = ["slope", "slope_se", "intercept", "spiegelhalter_z", "skill_vs_base"]
+    assert [row[name] for name in undetermined] == [None] * 5
+    assert row["brier"] == 0.25
+    assert row["calibration_error"] == 0.5
+
+
+def test_unplayed_games_are_left_out() -> None:
+    games = graded()
+    unplayed = graded(seasons=range(2025, 2026), y=None, outcome=None)
+    both = pl.concat([games, unplayed], how="vertical_relaxed")
+    assert measured(both).equals(measured(games))
+
+
+def test_no_game_counts_twice_when_a_new_model_speaks_again_before_kickoff() -> None:
+    old = graded(seed=6)
+    later = old.filter(pl.col("week") == 18).with_columns(
+        p_hat=1 - pl.col("p_hat"),
+        made_at=pl.col("made_at").dt.offset_by("1d"),
+        model_version=pl.lit("model_v2"),
+    )
+    replaced = pl.concat([old.filter(pl.col("week") < 18), later])
+    found = measured(pl.concat([later, old]))
+    assert found.equals(measured(replaced))
+    assert found["model_version"].to_list() == ["model_v1"] * 16 + ["model_v2"]
+
+
+def test_markets_books_and_voices_are_separate_series() -> None:
+    changes: list[dict[str, str]] = [
+        {"market": "total"},
+        {"book": "learning"},
+        {"signal_source": "proxy"},
+    ]
+    parts = [graded(seed=i, **change) for i, change in enumerate([{}, *changes])]
+    together = measured(pl.concat(parts).sample(fraction=1.0, shuffle=True, seed=1))
+    apart = pl.concat([measured(part) for part in parts])
+    key = [*monitors.SERIES, "window_end_season", "window_end_week"]
+    assert together.equals(apart.sort(key))
+
+
+def test_later_weeks_never_change_an_earlier_row() -> None:
+    games = graded(seasons=range(2023, 2025))
+    early = measured(games.filter(pl.col("season") == 2023))
+    assert early.equals(measured(games).filter(window_end_season=2023))
+
+
+def test_the_seed_moves_only_the_null() -> None:
+    one = monitors.calibration_metrics(graded(), window_weeks=8, seed=1)
+    two = monitors.calibration_metrics(graded(), window_weeks=8, seed=2)
+    assert one.equals(monitors.calibration_metrics(graded(), window_weeks=8, seed=1))
+    assert not one.equals(two)
+    assert one.drop("calibration_error_null95").equals(two.drop("calibration_error_null95"))
+
+
+def test_no_games_give_no_rows_and_no_verdict() -> None:
+    found = measured(graded().clear())
+    assert found.shape == (0, len(monitors.METRICS_SCHEMA))
+    assert monitors.drift(found, POLICY) == []
+    assert monitors.reliability_table(graded().clear(), window_weeks=8).height == 0
+
+
+def test_a_window_of_no_weeks_is_refused() -> None:
+    with pytest.raises(ValueError, match="window_weeks: expected 1 or more"):
+        measured(graded(), window_weeks=0)
+
+
+def test_the_reliability_table_is_the_curve_of_the_latest_window() -> None:
+    games = pl.concat([graded(), graded(market="total", seed=1)])
+    table = monitors.reliability_table(games, window_weeks=8)
+    last = graded().filter(pl.col("week") > 10)
+    curve = scores.reliability_curve(last["p_hat"].to_numpy(), last["y"].to_numpy())
+    mine = table.filter(market="moneyline")
+    assert table.schema == monitors.CURVE_SCHEMA
+    assert mine["bin"].to_list() == list(range(1, 11))
+    assert mine["window_end_week"].unique().to_list() == [18]
+    assert mine["mean_y"].to_list() == [point.mean_y for point in curve]
+    assert mine["low"].to_list() == [point.low for point in curve]
+
+
+def windows(errors: list[float], *, e_value: float = 50.0, **fixed: Any) -> pl.DataFrame:  # noqa: ANN401
+    """Weekly window ends of one season with the given errors and one e-value throughout."""
+    start = datetime(2024, 11, 4, 20, tzinfo=UTC)
+    rows = [
+        {
+            "market": "moneyline",
+            "book": "production",
+            "signal_source": "model",
+            "window_end_season": 2024,
+            "window_end_week": 9 + i,
+            "window_end_at": start + timedelta(weeks=i),
+            "n": 120,
+            "calibration_error": error,
+            "e_value": e_value,
+        }
+        | fixed
+        for i, error in enumerate(errors)
+    ]
+    return pl.DataFrame(rows, schema=monitors.METRICS_SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("errors", "e_value", "days", "drifting", "words"),
+    [
+        ([0.08, 0.08, 0.08], 20.0, 14, True, "has drifted; retrain"),
+        ([0.08, 0.08, 0.08], 19.9, 14, False, "chance alone can do; keep watching"),
+        ([0.08, 0.08], 50.0, 7, False, "not for long enough yet"),
+        ([0.08, 0.04, 0.08, 0.08], 50.0, 7, False, "not for long enough yet"),
+        ([0.01, 0.01, 0.08], 1.0, 0, False, "nothing to do"),
+        ([0.08, 0.08, 0.05], 50.0, 0, False, "within the limit now"),
+        ([0.01, 0.02, 0.03], 0.5, 0, False, "as well calibrated as these games can tell"),
+    ],
+    ids=["drift", "unproven", "seven days", "interrupted", "one week", "back within", "calm"],
+)
+def test_drift_needs_an_error_that_lasts_and_evidence(
+    errors: list[float], e_value: float, days: int, drifting: bool, words: str
+) -> None:
+    (verdict,) = monitors.drift(windows(errors, e_value=e_value), POLICY)
+    assert (verdict.drifting, verdict.days_over) == (drifting, days)
+    assert words in verdict.sentence
+    assert verdict.sentence.startswith("Moneyline (production, model) ")
+
+
+def test_the_verdict_repeats_what_it_judged() -> None:
+    (verdict,) = monitors.drift(windows([0.08, 0.08, 0.081], e_value=43.21), POLICY)
+    assert verdict.sentence == (
+        "Moneyline (production, model) has drifted; retrain, and lean less on it until the next "
+        "model speaks: calibration error 0.081 over 120 games (limit 0.050, above it for 14 "
+        "days), evidence 43.2 of the 20 needed."
+    )
+    assert (verdict.limit, verdict.evidence_limit, verdict.n) == (0.05, 20.0, 120)
+    assert (verdict.calibration_error, verdict.e_value) == (0.081, 43.21)
+
+
+def test_without_the_evidence_rule_the_literal_rule_remains() -> None:
+    literal = POLICY.model_copy(update={"evidence": 0.0})
+    (verdict,) = monitors.drift(windows([0.06, 0.06, 0.06], e_value=0.1), literal)
+    assert verdict.drifting
+
+
+def test_the_off_season_adds_no_days() -> None:
+    last_year = windows([0.08] * 4, window_end_season=2023)
+    (verdict,) = monitors.drift(pl.concat([last_year, windows([0.08, 0.08])]), POLICY)
+    assert (verdict.drifting, verdict.days_over) == (False, 7)
+
+
+def test_a_series_that_fell_silent_is_not_judged() -> None:
+    """After a rollback to the market's own price, the model's last bad window raises no alarm."""
+    silent, proxy = windows([0.09] * 3), windows([0.01] * 4, signal_source="proxy")
+    total = windows([0.09] * 3, market="total")
+    verdicts = monitors.drift(pl.concat([silent, proxy, total]), POLICY)
+    assert [(v.market, v.signal_source, v.drifting) for v in verdicts] == [
+        ("moneyline", "proxy", False),
+        ("total", "model", True),
+    ]
+
+
+def alarms(slope: float, *, seasons: int, policy: MonitorSettings = POLICY) -> float:
+    """Share of seasons in which reading the verdict every week ever says drift."""
+    games = graded(seasons=range(1900, 1900 + seasons), slope=slope, seed=9)
+    rows = measured(games)
+    fired = {
+        season["window_end_season"][0]
+        for season in rows.partition_by("window_end_season")
+        for week in range(1, season.height + 1)
+        if monitors.drift(season[:week], policy)[0].drifting
+    }
+    return len(fired) / seasons
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_overconfident_forecast_is_found_and_a_perfect_one_is_left_alone(seed: int) -> None:
+    """Sixty games a week and hardly any truth in them: no verdict rests on the luck of one seed."""
+    sure, right = (
+        monitors.drift(measured(graded(slope=slope, per_week=60, seed=seed)), POLICY)[0]
+        for slope in (0.1, 1.0)
+    )
+    assert sure.drifting
+    assert not right.drifting
+    assert sure.e_value > 1000 * right.e_value
+
+
+@pytest.mark.slow
+def test_read_every_week_perfect_seasons_stay_quiet_and_bad_ones_are_found() -> None:
+    assert alarms(1.0, seasons=40) <= 0.05
+    assert alarms(0.5, seasons=40) > 0.5
+
+
+@pytest.mark.slow
+def test_the_literal_rule_would_fire_in_many_perfect_seasons() -> None:
+    literal = POLICY.model_copy(update={"evidence": 0.0})
+    assert alarms(1.0, seasons=40, policy=literal) > 0.5

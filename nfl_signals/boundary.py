@@ -93,9 +93,11 @@ def _first_breach(frame: pl.DataFrame, schema: pa.DataFrameSchema, error: Any, w
     case = cases.row(0, named=True)
     row = case["index"]
     located = "" if row is None else f", row {row}{_identify(frame, row)}"
-    what = case["column"] or ", ".join(schema.unique or []) or "table"
+    repeated = case["check"] == "multiple_fields_uniqueness"
+    what = ", ".join(schema.unique) if repeated else case["column"]
+    value = "this key, which repeats," if repeated else case["failure_case"]
     return (
-        f"{where}: column {what}{located}: {case['failure_case']} fails '{case['check']}' "
+        f"{where}: column {what}{located}: {value} fails '{case['check']}' "
         f"({cases.height} breaches of {schema.name}); correct the source and run again."
     )
 

@@ -12,6 +12,7 @@ Floats = NDArray[np.float64]
 TAIL = 1e-6  # probabilities are kept this far from 0 and 1
 TOLERANCE = 1e-10
 MAX_STEPS = 100
+ROUNDING = 1e-12  # relative rise of the loss that is not taken for a rise
 
 
 def logit(p: Floats) -> Floats:
@@ -50,16 +51,27 @@ def fit_towards_prior(
         d coefficients. With no rows it is the prior mean.
 
     Raises:
-        ValueError: Newton's method did not converge (inputs not finite).
+        ValueError: an input is not finite, or Newton's method did not converge.
     """
+    if not np.isfinite(x).all():
+        raise ValueError("logistic fit: every input must be finite")
     precision = 1 / prior_deviation**2
     coefficients = prior_mean.astype(np.float64).copy()
+
+    def loss(at: Floats) -> float:
+        misfit = np.logaddexp(0, x @ at).sum() - y @ (x @ at)
+        return float(misfit + 0.5 * precision @ (at - prior_mean) ** 2)
+
     for _ in range(MAX_STEPS):
         p = expit(x @ coefficients)
         gradient = x.T @ (p - y) + precision * (coefficients - prior_mean)
         hessian = (x * (p * (1 - p))[:, None]).T @ x + np.diag(precision)
         step = np.linalg.solve(hessian, gradient)
+        # Where a few rows have large logits, whole steps leap over the minimum and back for ever.
+        limit = loss(coefficients) * (1 + ROUNDING)
+        while np.max(np.abs(step)) >= TOLERANCE and loss(coefficients - step) > limit:
+            step = step / 2
         coefficients = coefficients - step
         if np.max(np.abs(step)) < TOLERANCE:
             return coefficients
-    raise ValueError("logistic fit did not converge: are all inputs finite?")
+    raise ValueError(f"logistic fit did not converge in {MAX_STEPS} steps")

@@ -35,7 +35,8 @@ def seasons_in(release: Release) -> list[int]:
         SchemaError: it has no usable season column.
     """
     where = release.locate(SCHEDULE)
-    seasons = cast_columns(release.read(SCHEDULE), {"season": GAMES["season"]}, where)["season"]
+    table = cast_columns(release.read(SCHEDULE), {"season": GAMES["season"]}, where)
+    seasons = table["season"].drop_nulls()
     if seasons.is_empty():
         raise SourceError(f"{where}: holds no games at all; fetch the release again.")
     return [int(season) for season in seasons.unique().sort()]
@@ -53,7 +54,8 @@ def read_games(release: Release, season: int) -> pl.DataFrame:
     """
     where = release.locate(SCHEDULE)
     published = cast_columns(release.read(SCHEDULE), GAMES, where)
-    games = published.filter(pl.col("season") == season)
+    # A game without a season belongs to none, so each season's schema has to refuse it.
+    games = published.filter((pl.col("season") == season) | pl.col("season").is_null())
     if games.is_empty():
         first, last = seasons_in(release)[0], seasons_in(release)[-1]
         raise SourceError(
@@ -61,6 +63,7 @@ def read_games(release: Release, season: int) -> pl.DataFrame:
             "ask for a season that it has, or fetch a newer release."
         )
     games = validate(_normalise_games(games, where), RAW_GAMES, where)
+    _check_one_game_a_week(games, where)
     _check_arithmetic(games, where)
     _check_spread_sign(games, where)
     return games
@@ -137,7 +140,9 @@ def _normalise_games(games: pl.DataFrame, where: str) -> pl.DataFrame:
     games = games.with_columns(
         franchise(pl.col("home_team")),
         franchise(pl.col("away_team")),
-        kickoff.dt.replace_time_zone(KICKOFF_ZONE).dt.convert_time_zone("UTC").alias("kickoff_at"),
+        kickoff.dt.replace_time_zone(KICKOFF_ZONE, ambiguous="null", non_existent="null")
+        .dt.convert_time_zone("UTC")
+        .alias("kickoff_at"),
         (pl.col("location") == "Neutral").alias("is_neutral"),
         (pl.col("div_game") == 1).alias("is_divisional"),
         # A retractable roof counts as covered: whether it opens is decided on the day.
@@ -151,6 +156,22 @@ def _normalise_games(games: pl.DataFrame, where: str) -> pl.DataFrame:
             f"{game['gametime']!r} is not a date and time; expected YYYY-MM-DD and HH:MM."
         )
     return games.select(list(RAW_GAMES.columns)).sort("kickoff_at", "game_id")
+
+
+def _check_one_game_a_week(games: pl.DataFrame, where: str) -> None:
+    """One game under two ids (a moved team's old and new code) would double every join."""
+    keys = ["week", "game_id"]
+    sides = pl.concat([games.select(*keys, team=f"{side}_team") for side in ("home", "away")])
+    repeated = sides.filter(pl.struct("week", "team").is_duplicated()).sort(
+        "week", "team", "game_id"
+    )
+    if repeated.height:
+        week, one, team = repeated.row(0)
+        other = repeated.row(1)[1]
+        raise SchemaError(
+            f"{where}: column home_team/away_team, week {week}: {team} plays {one} and {other}; "
+            "expected one game a week, against another team: remove the one that is wrong."
+        )
 
 
 def _check_arithmetic(games: pl.DataFrame, where: str) -> None:

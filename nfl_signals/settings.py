@@ -158,8 +158,16 @@ class Settings(BaseSettings):
         return (init_settings,)
 
 
-def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - field values of any type
+def load_settings(
+    *,
+    fallback: dict[str, Any] | None = None,
+    **overrides: Any,  # noqa: ANN401 - field values of any type
+) -> Settings:
     """Read signals.yaml and the environment, then apply `overrides` (None means not given).
+
+    Args:
+        fallback: values for fields that nothing else sets.
+        overrides: field values that win over everything else.
 
     Returns:
         Validated, frozen settings.
@@ -170,7 +178,8 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - field values 
     given = {name: value for name, value in overrides.items() if value is not None}
     home = Path(given.get("home") or os.environ.get("NFL_SIGNALS_HOME") or PROJECT_ROOT)
     file = home.expanduser() / "signals.yaml"
-    values = _merged(_merged(_read_yaml(file), _read_environment()), {**given, "home": home})
+    values = _merged(fallback or {}, _merged(_read_yaml(file), _read_environment()))
+    values = _merged(values, {**given, "home": home})
     try:
         return Settings.model_validate(values)
     except ValidationError as error:

@@ -119,7 +119,7 @@ class UrlRelease:
         try:
             frame: pl.DataFrame = self._downloader.download("nflverse-data", table)
         except ConnectionError as error:
-            if _status(error) == 404:
+            if _closed_status(error) == 404:
                 raise MissingReleaseError(
                     f"{self.locate(table)}: no such file on the server (404)."
                 ) from error
@@ -152,9 +152,13 @@ def open_release(address: str | None, *, cache: Path, cache_hours: float, attemp
     return DirectoryRelease(root)
 
 
-def _status(error: ConnectionError) -> int | None:
+def _closed_status(error: ConnectionError) -> int | None:
+    """Status of the answer behind a failed download; nflreadpy leaves that answer open."""
     response = getattr(error.__cause__, "response", None)
-    return None if response is None else int(response.status_code)
+    if response is None:
+        return None
+    response.close()
+    return int(response.status_code)
 
 
 def _unreadable(where: str, error: Exception) -> str:

@@ -93,7 +93,7 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON value
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as JSON ({error}).") from error
 
 

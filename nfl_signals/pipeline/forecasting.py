@@ -94,7 +94,8 @@ def _upcoming(world: World, question: Question) -> pl.DataFrame:
         & (pl.col("kickoff_at") > world.as_of)
         & (pl.col("kickoff_at") <= world.as_of + LINES_HORIZON)
     )
-    return table.filter(pl.struct("season", "week") == pl.struct("season", "week").first())
+    week = pl.col("season") * 100 + pl.col("week")
+    return table.filter(week == week.min())
 
 
 def _predict_market(world: World, question: Question) -> pl.DataFrame:

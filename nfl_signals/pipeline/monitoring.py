@@ -39,4 +39,3 @@ def judge(world: World) -> list[DriftVerdict]:
     for verdict in sorted(verdicts, key=lambda item: item.book == "production"):
         chosen[verdict.market] = verdict
     return list(chosen.values())
-

@@ -1,0 +1,50 @@
+# run, test, check and ui make their own .venv first, with nothing but Python and make on the machine.
+# No make? README.md has the same lines for a terminal on any system.
+
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+UV := $(shell command -v uv 2>/dev/null)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help run test check ui lock clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
+
+run: $(READY)  ## simulate a league, run the whole pipeline, print the upcoming picks
+	$(BIN)/nfl-signals run
+
+ui: $(READY)  ## the same pipeline in Dagster's UI on http://127.0.0.1:3000
+	$(BIN)/nfl-signals ui
+
+test: $(READY)  ## every test; those on real data need NFL_SIGNALS_NFLVERSE
+	$(BIN)/pytest -n auto
+
+check: $(READY)  ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; found none on the PATH." >&2; exit 2; }
+ifdef UV
+	UV_PYTHON_DOWNLOADS=never uv venv --quiet --clear --python $(PYTHON) .venv
+	UV_PYTHON_DOWNLOADS=never uv pip sync --quiet --require-hashes requirements.lock
+	uv pip install --quiet --no-deps --no-build-isolation --editable .
+else
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --require-hashes --progress-bar off -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+endif
+	@touch $(READY)
+
+lock:  ## resolve pyproject.toml again into requirements.lock (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--extra dev pyproject.toml --output-file requirements.lock
+
+clean:  ## remove the environment and everything that runs wrote
+	rm -rf .venv data/raw data/gold data/oof data/stacker data/upcoming data/ledger data/analysis \
+		data/simulated data/downloads data/parked data/*.json data/*.lock models reports

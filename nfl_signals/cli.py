@@ -1,0 +1,312 @@
+"""The command line: the same jobs as in Dagster, with progress, tables and exit codes.
+
+Exit codes: 0 what was asked was done; 1 something failed; 2 what was given cannot be used.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from nfl_signals.errors import NflSignalsError
+from nfl_signals.progress import listening
+from nfl_signals.settings import PROJECT_ROOT, Settings, describe, load_settings
+from nfl_signals.storage import read_json, write_json
+
+if TYPE_CHECKING:
+    from nfl_signals.pipeline.summary import Pick
+    from nfl_signals.pipeline.world import World
+
+app = typer.Typer(
+    help="Calibrated NFL probabilities for three markets: against the spread, moneyline, total.\n\n"
+    "Start with `nfl-signals run`: without any option it simulates a league, needs no network, and "
+    "ends with the upcoming week's picks. `nfl-signals ui` opens the same pipeline in Dagster.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+console = Console()
+
+Source = Annotated[
+    str | None,
+    typer.Option(help="`simulated` (default: a league with known truth) or `nflverse`."),
+]
+Seasons = Annotated[str | None, typer.Option(help="A-B, e.g. 2010-2023; default: all there are.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        help="Nothing known after this date or instant exists for the run, e.g. 2023-11-14 or "
+        "2023-11-14T14:00:00+00:00; default: the source's now."
+    ),
+]
+
+
+@app.command()
+def run(source: Source = None, seasons: Seasons = None, as_of: AsOf = None) -> None:
+    """Run everything: ingest, features, models, predictions, ledger, calibration, reports.
+
+    Reads `signals.yaml` and `NFL_SIGNALS_*`; options win. `NFL_SIGNALS_NFLVERSE` points the
+    nflverse source at another URL or at a folder. All output lies under `NFL_SIGNALS_HOME`
+    (default: the repository). The run shows up in the Dagster UI as the job `everything`.
+
+    Examples:
+    - `nfl-signals run`
+
+    - `nfl-signals run --source nflverse --as-of 2023-11-14`
+    """
+    overrides: dict[str, Any] = {"source": source, "seasons": seasons, "as_of": as_of}
+    started = datetime.now(UTC)
+    settings = load_settings(**overrides)
+    with _progress() as show:
+        show("opening the source", 0, 1)
+        from nfl_signals.pipeline.world import open_world
+
+        world = open_world(settings)
+        show("loading the pipeline", 0, 1)
+        from nfl_signals.definitions import defs
+        from nfl_signals.defs.launch import run_everything
+
+        # The steps must stand on this very instant, whatever the clock says when they start.
+        pinned = overrides | {"home": str(settings.home), "as_of": describe(world.as_of)}
+        run_everything(defs, world, {k: v for k, v in pinned.items() if v is not None}, show)
+    _record(settings, started=started, as_of=world.as_of)
+    _print_picks(world)
+    console.print(f"\nReports: {world.paths.reports / 'metrics_baseline.md'}")
+    console.print(f"Ledger:  {world.paths.ledger}")
+    console.print("Look around: [bold]nfl-signals ui[/bold], or [bold]make ui[/bold]")
+
+
+@app.command()
+def picks(source: Source = None) -> None:
+    """Show the upcoming week's predictions of the last run.
+
+    `p_hat` is the probability of the home side or the over, given no push; `lean` is the side that
+    the model rates higher than the no-vig market does. It is a forecast, not a stake.
+    """
+    from nfl_signals.pipeline.world import open_world
+
+    _print_picks(open_world(_as_last_run(source)))
+
+
+@app.command()
+def status(source: Source = None) -> None:
+    """Show who speaks, what data and models there are, and whether calibration holds."""
+    from nfl_signals.pipeline.summary import status as read_status
+    from nfl_signals.pipeline.world import open_world
+
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for name, value in read_status(open_world(_as_last_run(source))).items():
+        table.add_row(f"[bold]{name}[/bold]", value)
+    console.print(table)
+
+
+@app.command()
+def verify(source: Source = None) -> None:
+    """Check everything that is stored: schemas, joins, leaks, coverage, ledger seals, model hashes.
+
+    Prints one line per proof; the exit code is 1 when one fails.
+    """
+    from nfl_signals.pipeline.proofs import ALL_PROOFS
+    from nfl_signals.pipeline.world import open_world
+
+    world, failures = open_world(_as_last_run(source)), 0
+    for name, proof in ALL_PROOFS.items():
+        try:
+            figures = ", ".join(f"{key} {_brief(value)}" for key, value in proof(world).items())
+            console.print(f"[green]ok[/green]    {name} ({figures})")
+        except NflSignalsError as error:
+            failures += 1
+            console.print(f"[red]FAILED[/red] {name}: {error}", highlight=False)
+    if failures:
+        raise NflSignalsError(f"{failures} of {len(ALL_PROOFS)} proofs failed")
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Option(help="Folder to write to.")],
+    weeks_played: Annotated[
+        int | None, typer.Option(help="Weeks of the last season already played, 0 to 22.")
+    ] = None,
+    n_seasons: Annotated[int | None, typer.Option(help="How many seasons.")] = None,
+    first_season: Annotated[int | None, typer.Option(help="First season.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another league for another seed.")] = None,
+) -> None:
+    """Write a simulated league in nflverse's layout, and its true probabilities beside it.
+
+    The same seed always gives the same league; one more week played adds a week to an unchanged
+    past. `run` makes its own league; this command is for leagues to experiment with.
+    """
+    from nfl_signals.simulator.league import simulate as simulate_league
+    from nfl_signals.simulator.release import write_release
+
+    settings = load_settings(seed=seed)
+    given = {"weeks_played": weeks_played, "n_seasons": n_seasons, "first_season": first_season}
+    changes = {name: value for name, value in given.items() if value is not None}
+    league_settings = load_settings(
+        simulator={**settings.simulator.model_dump(), **changes}
+    ).simulator
+    league = simulate_league(league_settings, seed=settings.seed)
+    write_release(league, out)
+    console.print(f"{league.games.height} games written to {out / 'release'}, truth beside them.")
+    console.print("Run the pipeline on it:")
+    console.print(
+        f"  NFL_SIGNALS_NFLVERSE={out / 'release'} nfl-signals run --source nflverse "
+        f"--as-of {describe(league.as_of)}",
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def settings() -> None:
+    """List every setting with its meaning, its value now, and its environment variable."""
+    table = Table("setting", "value", "meaning", "environment")
+    for name, value, meaning in _flatten(load_settings(), ""):
+        variable = "NFL_SIGNALS_" + name.upper().replace(".", "__")
+        table.add_row(name, str(value), meaning, variable)
+    console.print(table)
+
+
+@app.command()
+def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
+    """Open the pipeline in the Dagster UI, with its schedules and the retraining sensor running.
+
+    Serves http://127.0.0.1:PORT until interrupted.
+    """
+    from nfl_signals.defs.launch import register_seasons
+    from nfl_signals.pipeline.world import open_world
+
+    world = open_world(_as_last_run(None))
+    register_seasons(world)
+    os.environ["NFL_SIGNALS_SOURCE"] = world.settings.source
+    console.print(f"Dagster: http://127.0.0.1:{port} (stop with Ctrl-C)")
+    sys.stdout.flush()
+    workspace = str(PROJECT_ROOT / "workspace.yaml")
+    command = ["-m", "dagster", "dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
+    os.execv(sys.executable, [sys.executable, *command])
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    """A bar of steps with a line for the long work inside a step; plain lines without a terminal."""
+    columns = (
+        TextColumn("{task.description:<44}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        overall = bar.add_task("starting", total=None)
+        detail = bar.add_task("", total=None, visible=False)
+
+        def step(name: str, done: int, total: int) -> None:
+            bar.update(overall, description=name, completed=done, total=total)
+            bar.update(detail, visible=False)
+            if not console.is_terminal:
+                console.print(f"[{done}/{total}] {name}", markup=False)
+
+        def inside(what: str, done: int, total: int) -> None:
+            bar.update(detail, description=f"  {what}", completed=done, total=total, visible=True)
+
+        with listening(inside):
+            yield step
+
+
+def _as_last_run(source: str | None) -> Settings:
+    """Settings for looking at what is there: where nothing says otherwise, those of the last run."""
+    from nfl_signals.paths import Paths
+
+    record = Paths(load_settings().home).run_record
+    last = read_json(record) if record.exists() else {}
+    fallback = {name: last[name] for name in ("source", "seasons") if last.get(name)}
+    return load_settings(fallback=fallback, source=source)
+
+
+def _print_picks(world: "World") -> None:
+    from nfl_signals.pipeline.summary import picks as read_picks
+
+    rows = read_picks(world)
+    if not rows:
+        console.print(
+            "\nNo picks: no game with a line was within eight days of the last run's now."
+        )
+        return
+    console.print(f"\nUpcoming week, predicted {rows[0].made_at}; kickoffs in US Eastern time.")
+    for title in dict.fromkeys(pick.market for pick in rows):
+        console.print(_market_table(title, [pick for pick in rows if pick.market == title]))
+    console.print(
+        "p_hat: probability of the home side or the over, given no push. lean: the side that the "
+        "model\nrates higher than the no-vig market does, and by how many percentage points."
+    )
+
+
+def _market_table(title: str, rows: "list[Pick]") -> Table:
+    """One market's picks; fits a terminal of 80 columns."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("kickoff", "game", "line", "odds"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("market", "p_hat", "push"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("lean", no_wrap=True)
+    for pick in rows:
+        chances = (f"{100 * p:.1f}" for p in (pick.p_market, pick.p_hat, pick.p_push))
+        table.add_row(
+            pick.kickoff,
+            pick.game,
+            pick.line,
+            pick.prices,
+            *chances,
+            f"{pick.lean} +{pick.gap:.1f}",
+        )
+    return table
+
+
+def _record(settings: Settings, *, started: datetime, as_of: datetime) -> None:
+    """The one file that holds wall-clock times."""
+    from nfl_signals.paths import Paths
+
+    content = {
+        "started_at": describe(started),
+        "finished_at": describe(datetime.now(UTC)),
+        "as_of": describe(as_of),
+        "source": settings.source,
+        "seasons": settings.seasons,
+        "nfl_signals": version("nfl-signals"),
+    }
+    write_json(Paths(settings.home).run_record, content)
+
+
+def _brief(value: object) -> str:
+    return str(len(value)) if isinstance(value, (dict, list)) else str(value)
+
+
+def _flatten(section: Any, prefix: str) -> Iterator[tuple[str, Any, str]]:  # noqa: ANN401
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        if hasattr(type(value), "model_fields"):
+            yield from _flatten(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value, field.description or ""
+
+
+def main() -> None:
+    """Console entry point: one line and an exit code for every error raised on purpose."""
+    try:
+        app()
+    except NflSignalsError as error:
+        Console(stderr=True).print(f"error: {error}", style="red", markup=False, soft_wrap=True)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

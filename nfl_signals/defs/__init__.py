@@ -1,0 +1,10 @@
+"""Dagster wiring, one thin file per stage. No science, no file formats: those are in `pipeline/`."""
+
+import warnings
+
+import dagster as dg
+
+# Backfill policies and partitioned checks are marked beta and preview; their behaviour in the pinned
+# version is covered by tests, so the notice on every import would tell a user nothing.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+warnings.filterwarnings("ignore", category=dg.PreviewWarning)

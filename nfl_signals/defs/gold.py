@@ -1,0 +1,52 @@
+"""gold_features and gold_markets: one partition per season, built from all earlier seasons."""
+
+import dagster as dg
+
+from nfl_signals.defs.partitions import SEASONS, chosen_seasons
+from nfl_signals.defs.resources import WorldResource
+from nfl_signals.feature_list import feature_version
+from nfl_signals.pipeline.tables import build_gold, build_gold_markets
+
+GROUP = "gold"
+KINDS = {"polars", "parquet"}
+IN_ONE_RUN = dg.BackfillPolicy.single_run()
+
+
+@dg.asset(
+    deps=["raw_games", "raw_team_stats", "raw_injuries", "raw_notes"],
+    group_name=GROUP,
+    kinds=KINDS,
+    partitions_def=SEASONS,
+    backfill_policy=IN_ONE_RUN,
+)
+def gold_features(
+    context: dg.AssetExecutionContext, world: WorldResource
+) -> dg.MaterializeResult[None]:
+    """Features known before kickoff, two rows per game."""
+    rows, joins = build_gold(world.open(), chosen_seasons(context))
+    return dg.MaterializeResult(
+        metadata={
+            "rows": rows,
+            "feature_version": feature_version(),
+            "rows_without_partner": len(joins.known),
+            "late_statistics": len(joins.late),
+        }
+    )
+
+
+@dg.asset(
+    deps=["raw_games"],
+    group_name=GROUP,
+    kinds=KINDS,
+    partitions_def=SEASONS,
+    backfill_policy=IN_ONE_RUN,
+)
+def gold_markets(
+    context: dg.AssetExecutionContext, world: WorldResource
+) -> dg.MaterializeResult[None]:
+    """Line, prices, no-vig probability and outcome of three markets per game."""
+    rows = build_gold_markets(world.open(), chosen_seasons(context))
+    return dg.MaterializeResult(metadata={"rows": rows})
+
+
+GOLD_ASSETS = [gold_features, gold_markets]

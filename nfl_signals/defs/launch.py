@@ -1,0 +1,96 @@
+"""Run the jobs in this process, on the instance that the UI shows: what the command line uses."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from dagster._core.errors import DagsterAssetCheckFailedError
+
+from nfl_signals.defs.partitions import sync_seasons
+from nfl_signals.errors import NflSignalsError
+from nfl_signals.paths import Paths
+from nfl_signals.pipeline.world import World
+from nfl_signals.settings import PROJECT_ROOT
+
+StepListener = Callable[[str, int, int], None]
+"""Name of the finished step, steps finished, steps in all."""
+
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
+
+
+def prepare_instance(paths: Paths) -> None:
+    """Give the home a Dagster instance folder and point this process at it."""
+    paths.dagster_home.mkdir(parents=True, exist_ok=True)
+    configuration = paths.dagster_home / "dagster.yaml"
+    if not configuration.exists():
+        shutil.copyfile(PROJECT_ROOT / "dagster_home" / "dagster.yaml", configuration)
+    os.environ["DAGSTER_HOME"] = str(paths.dagster_home)
+    os.environ["NFL_SIGNALS_HOME"] = str(paths.home)
+
+
+def register_seasons(world: World) -> None:
+    """Prepare the instance and make its partitions the world's seasons."""
+    prepare_instance(world.paths)
+    with dg.DagsterInstance.get() as instance:
+        sync_seasons(instance, world.seasons)
+
+
+def run_everything(
+    defs: dg.Definitions, world: World, overrides: dict[str, Any], listener: StepListener
+) -> None:
+    """Execute the job `everything` over all seasons of the world, in this process.
+
+    Args:
+        defs: the project's definitions.
+        world: gives the seasons.
+        overrides: fields of `WorldResource`.
+        listener: told after every step.
+
+    Raises:
+        NflSignalsError: the error of the step that failed, or what the failed checks say.
+    """
+    register_seasons(world)
+    job = defs.resolve_job_def("everything")
+    watcher = _Watcher(total=len(job.graph.node_defs), listener=listener)
+    run_id = str(uuid.uuid4())
+    with dg.DagsterInstance.get() as instance:
+        instance.add_event_listener(run_id, watcher)
+        try:
+            job.execute_in_process(
+                instance=instance,
+                run_id=run_id,
+                run_config={
+                    "resources": {"world": {"config": overrides}},
+                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                },
+                tags={RANGE_START: str(world.seasons[0]), RANGE_END: str(world.seasons[-1])},
+            )
+        except DagsterAssetCheckFailedError:
+            raise NflSignalsError("; ".join(watcher.failed_checks)) from None
+
+
+class _Watcher:
+    """Counts finished steps and keeps what failed blocking checks said."""
+
+    def __init__(self, *, total: int, listener: StepListener) -> None:
+        self.total = total
+        self.listener = listener
+        self.done = 0
+        self.failed_checks: list[str] = []
+
+    def __call__(self, entry: dg.EventLogEntry) -> None:
+        event = entry.dagster_event
+        if event is None:
+            return
+        if event.event_type == dg.DagsterEventType.STEP_SUCCESS:
+            self.done += 1
+            self.listener(str(event.step_key), self.done, self.total)
+        elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            check = event.asset_check_evaluation_data
+            if check.blocking and not check.passed:
+                name = f"{check.asset_key.to_user_string()}, check {check.check_name}"
+                self.failed_checks.append(f"{name}: {check.description}")

@@ -1,0 +1,93 @@
+"""baseline_*, oof_predictions, stacker_*, calibrated_predictions: everything that fits."""
+
+import dagster as dg
+
+from nfl_signals.defs.resources import WorldResource
+from nfl_signals.markets import MARKETS, MarketName
+from nfl_signals.pipeline.training import (
+    collect_stacked,
+    predict_out_of_fold,
+    train_baselines,
+    train_stack,
+)
+
+RETRAINING_POOL = "retraining"
+
+
+def baseline_asset(name: MarketName) -> dg.AssetsDefinition:
+    """The asset that fits one market's base learners."""
+
+    @dg.asset(
+        name=f"baseline_{name}",
+        description=f"{MARKETS[name].title}: logistic, LightGBM and XGBoost, market-free.",
+        group_name="models",
+        kinds={"scikitlearn", "lightgbm", "xgboost"},
+        pool=RETRAINING_POOL,
+        deps=["gold_features", "gold_markets"],
+    )
+    def baseline(world: WorldResource) -> dg.MaterializeResult[None]:
+        cards = train_baselines(world.open(), name)
+        return dg.MaterializeResult(
+            metadata={learner: card["model_hash"] for learner, card in cards.items()}
+            | {"model_version": next(iter(cards.values()))["model_version"]}
+        )
+
+    return baseline
+
+
+@dg.asset(
+    group_name="models",
+    kinds={"polars", "parquet"},
+    pool=RETRAINING_POOL,
+    deps=[f"baseline_{name}" for name in MARKETS],
+)
+def oof_predictions(world: WorldResource) -> dg.MaterializeResult[None]:
+    """Every game predicted by models that never saw it: walk-forward and purged K-fold."""
+    table = predict_out_of_fold(world.open())
+    counts = table.group_by("scheme").len().sort("scheme").iter_rows()
+    return dg.MaterializeResult(metadata={f"rows_{scheme}": rows for scheme, rows in counts})
+
+
+def stacker_asset(name: MarketName) -> dg.AssetsDefinition:
+    """The asset that fits one market's stack and calibrator."""
+
+    @dg.asset(
+        name=f"stacker_{name}",
+        description=f"{MARKETS[name].title}: logistic blend of learners and market, Platt-calibrated.",
+        group_name="models",
+        kinds={"numpy"},
+        pool=RETRAINING_POOL,
+        deps=["oof_predictions"],
+    )
+    def stacker(world: WorldResource) -> dg.MaterializeResult[None]:
+        card = train_stack(world.open(), name)
+        return dg.MaterializeResult(
+            metadata={
+                "model_version": card["model_version"],
+                "model_hash": card["model_hash"],
+                **{f"held_out_{key}": value for key, value in card["held_out"].items()},
+            }
+        )
+
+    return stacker
+
+
+@dg.asset(
+    group_name="models",
+    kinds={"polars", "parquet"},
+    deps=[f"stacker_{name}" for name in MARKETS],
+)
+def calibrated_predictions(world: WorldResource) -> dg.MaterializeResult[None]:
+    """Walk-forward stacked and calibrated predictions, each from earlier seasons only."""
+    table = collect_stacked(world.open())
+    return dg.MaterializeResult(
+        metadata={"rows": table.height, "seasons": table["season"].n_unique()}
+    )
+
+
+MODEL_ASSETS = [
+    *(baseline_asset(name) for name in MARKETS),
+    oof_predictions,
+    *(stacker_asset(name) for name in MARKETS),
+    calibrated_predictions,
+]

@@ -1,0 +1,30 @@
+"""The world as a Dagster resource; its fields override signals.yaml for one run."""
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+from nfl_signals.pipeline.world import World, open_world
+from nfl_signals.settings import load_settings
+
+
+class WorldResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Opens the world once per process and hands it to every step."""
+
+    home: str | None = Field(default=None, description="overrides NFL_SIGNALS_HOME")
+    source: str | None = Field(default=None, description="simulated or nflverse")
+    seasons: str | None = Field(default=None, description="A-B; unset: all there are")
+    as_of: str | None = Field(default=None, description="date or instant; unset: the source's now")
+    signal_source: str | None = Field(default=None, description="proxy, latest or model_vN")
+
+    _world: World | None = PrivateAttr(default=None)
+
+    def open(self) -> World:
+        """The world of this run.
+
+        Raises:
+            InputError: settings or source cannot be used.
+        """
+        if self._world is None:
+            overrides = {name: getattr(self, name) for name in type(self).model_fields}
+            self._world = open_world(load_settings(**overrides))
+        return self._world

@@ -1,0 +1,103 @@
+"""The bookmaker: sees each game's distribution with an error, and prices what it sees.
+
+Lines are the half points at which both sides win equally often in its belief, so they gather on the
+key numbers, as real ones do; prices are its probabilities given no push,
+marked up so that the hold comes out as asked. Signs are nflverse's: a positive spread favours the
+home team.
+"""
+
+import numpy as np
+import polars as pl
+
+from nfl_signals.settings import SimulatorSettings
+from nfl_signals.simulator.arrays import FloatArray, IntArray
+from nfl_signals.simulator.scoring import MARGINS, TOTALS, above_and_on
+from nfl_signals.simulator.season import distribution_of
+
+LONGEST_ODDS = 5000  # no bookmaker of the data quotes beyond -5000
+MISSING_SHARE = 0.005
+PRICES = (
+    "away_moneyline",
+    "home_moneyline",
+    "away_spread_odds",
+    "home_spread_odds",
+    "under_odds",
+    "over_odds",
+)
+LINES = ("spread_line", "total_line")
+
+
+def american_odds(probability: FloatArray, *, hold: float) -> FloatArray:
+    """Whole American odds that a bookmaker with that hold offers on an event.
+
+    Args:
+        probability: of the event as the bookmaker sees it, push excluded, in (0, 1).
+        hold: share of the handle kept, 1 - 1 / (sum of the implied probabilities).
+
+    Example:
+        >>> american_odds(np.array([0.5, 0.7, 0.3]), hold=0.045).tolist()
+        [-110.0, -275.0, 218.0]
+    """
+    implied = np.minimum(probability / (1 - hold), LONGEST_ODDS / (LONGEST_ODDS + 100))
+    favourite = -100 * implied / (1 - implied)
+    odds = np.where(implied >= 0.5, favourite, 100 * (1 - implied) / implied)
+    return np.round(odds.clip(-LONGEST_ODDS, LONGEST_ODDS))
+
+
+def even_line(pmf: FloatArray, support: IntArray) -> FloatArray:
+    """Half point at which more and less are most evenly likely, pushes excluded.
+
+    Args:
+        pmf: shape (n, k).
+        support: consecutive whole points of the columns, shape (k,).
+
+    Returns:
+        Lines, shape (n,).
+
+    Example:
+        >>> even_line(np.array([[0.2, 0.2, 0.25, 0.35]]), np.array([1, 2, 3, 4])).tolist()
+        [3.0]
+    """
+    above = 1 - pmf.cumsum(axis=1)
+    on_whole, on_half = above / (1 - pmf), above
+    unevenness = np.abs(np.stack([on_whole, on_half], axis=2) - 0.5).reshape(len(pmf), -1)
+    lines = np.stack([support, support + 0.5], axis=1).ravel()
+    return np.asarray(lines[unevenness.argmin(axis=1)], dtype=np.float64)
+
+
+def closing_prices(
+    games: pl.DataFrame, *, settings: SimulatorSettings, scarce: bool, rng: np.random.Generator
+) -> pl.DataFrame:
+    """Closing lines and prices, one row per game.
+
+    Args:
+        games: `margin_at, total_at, game_type`.
+        settings: hold and noise.
+        scarce: whether a few games lack prices, as in nflverse's early seasons.
+        rng: stream of this season's bookmaker.
+
+    Returns:
+        `spread_line, total_line` and the six prices, f64; null where none was recorded.
+    """
+    error = settings.line_noise * rng.standard_normal((2, len(games)))
+    belief = distribution_of(games, margin_error=error[0], total_error=error[1])
+    spread, total = even_line(belief.margin, MARGINS), even_line(belief.total, TOTALS)
+    columns = {"spread_line": spread, "total_line": total}
+    sides = {
+        ("home_moneyline", "away_moneyline"): (belief.margin, MARGINS, np.zeros(len(games))),
+        ("home_spread_odds", "away_spread_odds"): (belief.margin, MARGINS, spread),
+        ("over_odds", "under_odds"): (belief.total, TOTALS, total),
+    }
+    for (yes, no), (pmf, support, line) in sides.items():
+        above, level = above_and_on(pmf, support, line)
+        columns[yes] = american_odds(above / (1 - level), hold=settings.hold)
+        columns[no] = american_odds(1 - above / (1 - level), hold=settings.hold)
+    unrecorded = rng.random(len(games)) < MISSING_SHARE
+    without_lines = unrecorded & (rng.random(len(games)) < 0.5)
+    return pl.DataFrame(columns).with_columns(
+        pl.when(pl.lit(pl.Series(missing & scarce)))
+        .then(None)
+        .otherwise(pl.col(*names))
+        .name.keep()
+        for names, missing in ((PRICES, unrecorded), (LINES, without_lines))
+    )

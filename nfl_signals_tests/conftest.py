@@ -1,0 +1,68 @@
+"""Fixtures that several test files share, and the reasons for what is skipped."""
+
+import os
+from pathlib import Path
+
+import hypothesis
+import polars as pl
+import pytest
+
+from nfl_signals.gold import build_features
+from nfl_signals.history import History
+from nfl_signals.settings import SimulatorSettings
+from nfl_signals.simulator.league import simulate
+from nfl_signals.simulator.release import RELEASE, write_release
+from nfl_signals.source import DirectoryRelease
+from nfl_signals_tests.builders import read_history
+
+REAL_DATA = "NFL_SIGNALS_NFLVERSE"
+LAST_REAL_SEASON = 2023
+
+# The same examples on every machine; a slow machine is not a failure.
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("steady")
+
+_REAL_FOLDER = os.environ.get(REAL_DATA, "")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if _REAL_FOLDER and Path(_REAL_FOLDER).is_dir():
+        return
+    reason = f"{REAL_DATA} is not a directory of nflverse releases"
+    for item in items:
+        if item.get_closest_marker("real_data"):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's NFL_SIGNALS_* variables must not change what a test says."""
+    for name in [name for name in os.environ if name.startswith("NFL_SIGNALS_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def simulated_history(tmp_path_factory: pytest.TempPathFactory) -> History:
+    """Two simulated seasons, the second one half played."""
+    folder = tmp_path_factory.mktemp("simulated")
+    settings = SimulatorSettings(first_season=2014, n_seasons=2, weeks_played=9)
+    write_release(simulate(settings, seed=11), folder)
+    return read_history(DirectoryRelease(folder / RELEASE))
+
+
+@pytest.fixture(scope="session")
+def simulated_features(simulated_history: History) -> pl.DataFrame:
+    """Features of `simulated_history`."""
+    return build_features(simulated_history)
+
+
+@pytest.fixture(scope="session")
+def real_history() -> History:
+    """nflverse 1999-2023."""
+    return read_history(DirectoryRelease(Path(_REAL_FOLDER)), last_season=LAST_REAL_SEASON)
+
+
+@pytest.fixture(scope="session")
+def real_features(real_history: History) -> pl.DataFrame:
+    """Features of `real_history`."""
+    return build_features(real_history)

@@ -1,0 +1,52 @@
+"""The declarations themselves: complete, unique, and the version moves with them."""
+
+import dataclasses
+import re
+
+import pytest
+
+from nfl_signals import feature_list
+from nfl_signals.feature_list import FEATURE_NAMES, FEATURES, STATS, WINDOWS, feature_version
+
+
+def test_every_feature_is_declared_once_with_unit_source_and_fill_rule() -> None:
+    assert len(set(FEATURE_NAMES)) == len(FEATURES)
+    for feature in FEATURES:
+        assert all([feature.unit, feature.source, feature.known_at, feature.fill]), feature.name
+
+
+def test_there_are_three_windows_of_eight_statistics() -> None:
+    assert WINDOWS == {"last5": 5, "last10": 10, "season": None}
+    windows = {f"{stat.name}_{window}" for stat in STATS for window in WINDOWS}
+    assert windows <= set(FEATURE_NAMES)
+    assert len(windows) == 24
+
+
+def test_no_price_line_result_starter_or_weather_is_a_feature() -> None:
+    forbidden = re.compile(r"line|odds|price|market|result|qb|temp|wind|moneyline|spread")
+    assert [name for name in FEATURE_NAMES if forbidden.search(name)] == []
+
+
+def test_football_says_more_offence_raises_the_margin_and_both_defences_allowing_raises_the_total() -> None:
+    by_name = {feature.name: feature for feature in FEATURES}
+    assert (by_name["epa_offense_last5"].on_margin, by_name["epa_offense_last5"].on_total) == (1, 1)
+    assert (by_name["epa_allowed_last5"].on_margin, by_name["epa_allowed_last5"].on_total) == (-1, 1)
+    assert by_name["rating"].on_margin == 1
+    assert by_name["turnovers_last5"].on_margin == 0
+
+
+def test_a_feature_of_the_game_has_no_direction_on_the_margin() -> None:
+    assert {f.name for f in FEATURES if f.kind == "game" and f.on_margin != 0} == set()
+
+
+def test_the_version_is_short_stable_and_changes_with_any_declaration(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    version = feature_version()
+    assert re.fullmatch(r"[0-9a-f]{12}", version)
+    assert feature_version() == version
+    first, *others = FEATURES
+    monkeypatch.setattr(feature_list, "FEATURES", (dataclasses.replace(first, fill_value=9.0), *others))
+    assert feature_version() != version
+    monkeypatch.setattr(feature_list, "FEATURES", (*others, first))
+    assert feature_version() != version

@@ -1,0 +1,411 @@
+"""What a source may get wrong, and the message each mistake earns."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from nfl_signals.boundary import validate
+from nfl_signals.errors import InputError, SchemaError, SourceError
+from nfl_signals.history import History
+from nfl_signals.raw import (
+    read_games,
+    read_injuries,
+    read_notes,
+    read_team_stats,
+    seasons_in,
+)
+from nfl_signals.schemas import RAW_GAMES, RAW_INJURIES, RAW_NOTES, RAW_TEAM_STATS
+from nfl_signals.source import DirectoryRelease, MissingReleaseError
+from nfl_signals.teams import TEAM_IDS
+from nfl_signals_tests.builders import (
+    SCHEDULE,
+    MemoryRelease,
+    Row,
+    both_stats,
+    game,
+    injury,
+    note,
+    release,
+    stats,
+    utc,
+    write,
+)
+
+OPENER, SECOND = "2023_01_DET_KC", "2023_01_CIN_CLE"
+STATS, INJURIES = "stats_team/stats_team_week_2023", "injuries/injuries_2023"
+
+
+def opening_week() -> MemoryRelease:
+    """Two games, 20-21 and 24-3, with statistics and one injury."""
+    games = [game(OPENER, "2023-09-07", score=(20, 21)), game(SECOND, "2023-09-10", score=(24, 3))]
+    return release(games, both_stats(OPENER) + both_stats(SECOND), [injury(OPENER, "KC")])
+
+
+def only(game_id: str, value: object, column: str) -> pl.Expr:
+    """`column` set to `value` in one game."""
+    return pl.when(pl.col("game_id") == game_id).then(pl.lit(value)).otherwise(column).alias(column)
+
+
+def kickoff(gameday: str, gametime: str | None) -> object:
+    games = read_games(release([game(OPENER, gameday, gametime=gametime)]), 2023)
+    return games["kickoff_at"].item()
+
+
+def test_a_sound_schedule_is_normalised() -> None:
+    games = read_games(opening_week(), 2023)
+    assert games["game_id"].to_list() == [OPENER, SECOND]
+    first = games.row(0, named=True)
+    assert first["kickoff_at"] == utc("2023-09-07 17:00")
+    assert (first["home_team"], first["away_team"], first["result"]) == ("KC", "DET", -1.0)
+    assert (first["is_neutral"], first["is_divisional"], first["is_covered"]) == (False,) * 3
+
+
+@pytest.mark.parametrize(
+    ("gameday", "gametime", "expected"),
+    [
+        ("2023-09-07", "20:20", "2023-09-08 00:20"),  # daylight saving time: UTC-4
+        ("2023-11-04", "13:00", "2023-11-04 17:00"),  # the day before the clocks go back
+        ("2023-11-05", "13:00", "2023-11-05 18:00"),  # the day they do: UTC-5
+        ("2024-02-11", "18:30", "2024-02-11 23:30"),
+        ("2023-10-01", "09:30", "2023-10-01 13:30"),  # London, still told in Eastern time
+        ("1999-09-12", None, "1999-09-12 17:00"),  # unknown: 13:00 Eastern
+    ],
+)
+def test_kickoff_is_eastern_time_across_daylight_saving(
+    gameday: str, gametime: str | None, expected: str
+) -> None:
+    assert kickoff(gameday, gametime) == utc(expected)
+
+
+@pytest.mark.parametrize(
+    ("gameday", "gametime"),
+    [
+        ("2023-09-07", "8:20 PM"),
+        ("09/07/2023", "20:20"),
+        ("2023-03-12", "02:30"),  # skipped by the clocks
+        ("2023-11-05", "01:30"),  # told twice by the clocks
+        (None, "13:00"),
+    ],
+)
+def test_a_kickoff_that_is_no_instant_is_refused(gameday: str, gametime: str) -> None:
+    with pytest.raises(SchemaError, match=rf"{SCHEDULE}.*gameday/gametime, game {OPENER}.*HH:MM"):
+        kickoff(gameday, gametime)
+
+
+def test_flags_stand_for_codes() -> None:
+    rows = [
+        game(OPENER, "2023-09-07", location="Neutral", div_game=1, roof="dome"),
+        game(SECOND, "2023-09-10", roof=None),
+        game("2023_01_PIT_SF", "2023-09-10", roof="open"),
+    ]
+    games = read_games(release(rows), 2023)
+    flags = games.sort("game_id").select("game_id", "is_neutral", "is_divisional", "is_covered")
+    assert flags.rows() == [
+        (SECOND, False, False, False),
+        (OPENER, True, True, True),
+        ("2023_01_PIT_SF", False, False, True),
+    ]
+
+
+def test_relocated_teams_are_todays_franchises_in_every_table() -> None:
+    game_id = "2015_01_OAK_STL"
+    memory = release(
+        [game(game_id, "2015-09-13", score=(34, 31))],
+        [stats(game_id, "OAK"), stats(game_id, "STL")],
+        [injury(game_id, "STL")],
+        [note(game_id, "OAK", utc("2015-09-11 12:00"))],
+    )
+    games = read_games(memory, 2015)
+    assert games.select("game_id", "home_team", "away_team").row(0) == (game_id, "LA", "LV")
+    team_stats = read_team_stats(memory, 2015)
+    assert team_stats.select("team", "opponent_team").rows() == [("LA", "LV"), ("LV", "LA")]
+    assert read_injuries(memory, 2015)["team"].to_list() == ["LA"]
+    assert read_notes(memory, 2015)["team"].to_list() == ["LV"]
+
+
+def test_harmless_drift_of_types_changes_nothing() -> None:
+    sound = opening_week()
+    drifted = sound.change(
+        SCHEDULE,
+        pl.col("season", "week", "div_game").cast(pl.String),
+        pl.col("home_score", "result", "spread_line").cast(pl.Int64),
+        pl.col("away_score").cast(pl.String),
+        pl.col("gameday").str.to_date(),
+    ).change(STATS, pl.col("week", "attempts").cast(pl.Float64), pl.col("season").cast(pl.String))
+    assert read_games(drifted, 2023).equals(read_games(sound, 2023))
+    assert read_team_stats(drifted, 2023).equals(read_team_stats(sound, 2023))
+
+
+def test_a_game_without_lines_and_prices_is_kept() -> None:
+    missing = ["spread_line", "total_line", "home_moneyline", "away_moneyline", "over_odds"]
+    rows = [game(OPENER, "2023-09-07", **dict.fromkeys(missing))]
+    games = read_games(release(rows), 2023)
+    assert games.select(missing).row(0) == (None,) * 5
+
+
+def refused(memory: MemoryRelease, *said: str, kind: type[InputError] = SchemaError) -> None:
+    """Reading the games fails, and the message holds every part of `said`."""
+    with pytest.raises(kind) as caught:
+        read_games(memory, 2023)
+    message = str(caught.value)
+    assert message.startswith(f"memory/{SCHEDULE}.parquet: ")
+    assert [part for part in said if part not in message] == [], message
+
+
+BAD_GAMES: dict[str, tuple[pl.Expr, list[str]]] = {
+    "unknown team code": (
+        only(SECOND, "XYZ", "home_team"),
+        ["column home_team", SECOND, "XYZ fails 'a known team code'"],
+    ),
+    "negative score": (
+        only(SECOND, -3.0, "away_score"),
+        ["column away_score", SECOND, "-3.0 fails 'a score of 0 or more'"],
+    ),
+    "moneyline of 0": (
+        only(SECOND, 0.0, "home_moneyline"),
+        ["column home_moneyline", SECOND, "0.0 fails 'American odds: at most -100"],
+    ),
+    "probability in place of odds": (
+        only(SECOND, 0.52, "over_odds"),
+        ["column over_odds", SECOND, "0.52 fails 'American odds"],
+    ),
+    "implausible line": (
+        only(SECOND, 445.0, "total_line"),
+        ["column total_line", SECOND, "445.0 fails 'in_range(10, 100)'"],
+    ),
+    "unknown kind of game": (
+        only(SECOND, "PRE", "game_type"),
+        ["column game_type", SECOND, "PRE fails", "REG"],
+    ),
+    "game without a season": (
+        only(SECOND, None, "season"),
+        ["column season", SECOND, "not_nullable"],
+    ),
+    "venue missing": (
+        only(SECOND, None, "location"),
+        ["column is_neutral", SECOND, "not_nullable"],
+    ),
+    "result is away minus home": (
+        -pl.col("result"),
+        ["column result/total", OPENER, "20.0 home and 21.0 away", "result 1.0", "(2 such games)"],
+    ),
+    "wrong total": (
+        only(SECOND, 28.0, "total"),
+        ["column result/total", SECOND, "total 28.0", "(1 such games)", "total their sum"],
+    ),
+    "half a score": (
+        only(SECOND, None, "away_score"),
+        ["column result/total", SECOND, "None away"],
+    ),
+    "scores without a result": (
+        only(SECOND, None, "result"),
+        ["column result/total", SECOND, "result None"],
+    ),
+    "text in place of a number": (
+        pl.lit("pick").alias("spread_line"),
+        ["column spread_line, row 0", "'pick' is not a Float64", "the file's type is String"],
+    ),
+    "fraction of a week": (
+        pl.lit(1.5).alias("week"),
+        ["column week, row 0", "1.5 is not a Int32"],
+    ),
+    "one game under two ids": (
+        only(SECOND, "DET", "away_team"),
+        ["home_team/away_team, week 1", f"DET plays {SECOND} and {OPENER}", "one game a week"],
+    ),
+    "team against itself": (
+        only(SECOND, "CLE", "away_team"),
+        ["home_team/away_team, week 1", f"CLE plays {SECOND} and {SECOND}"],
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", BAD_GAMES)
+def test_a_bad_game_is_refused_by_file_column_game_and_expectation(mistake: str) -> None:
+    change, said = BAD_GAMES[mistake]
+    refused(opening_week().change(SCHEDULE, change), *said)
+
+
+def test_a_duplicated_game_is_refused() -> None:
+    memory = opening_week()
+    memory.tables[SCHEDULE] = pl.concat([memory.tables[SCHEDULE]] * 2)
+    refused(memory, "column game_id", OPENER, "field_uniqueness", "4 breaches of raw_games")
+
+
+@pytest.mark.parametrize("column", ["spread_line", "home_score", "gameday", "div_game"])
+def test_a_renamed_column_is_refused_by_its_old_name(column: str) -> None:
+    memory = opening_week()
+    memory.tables[SCHEDULE] = memory.tables[SCHEDULE].rename({column: f"{column}_new"})
+    refused(memory, f"column {column} is missing", "renamed or dropped upstream")
+
+
+def test_a_season_without_games_says_which_there_are() -> None:
+    memory = release([game("2021_01_DET_KC", "2021-09-12"), game("2022_01_DET_KC", "2022-09-11")])
+    refused(memory, "season 2023 has no games (the file holds 2021-2022)", kind=SourceError)
+
+
+def test_an_empty_schedule_is_refused() -> None:
+    memory = opening_week()
+    memory.tables[SCHEDULE] = memory.tables[SCHEDULE].clear()
+    with pytest.raises(SourceError, match="holds no games at all"):
+        seasons_in(memory)
+
+
+def test_seasons_ascend_and_a_game_without_one_is_left_for_its_season_to_refuse() -> None:
+    rows = [game("2022_01_DET_KC", "2022-09-11"), game("2021_01_DET_KC", "2021-09-12")]
+    memory = release([*rows, game(SECOND, "2023-09-10", season=None)])
+    assert seasons_in(memory) == [2021, 2022]
+
+
+TEAM_CODES = sorted(TEAM_IDS)
+
+
+def season_of_games(*, flip: bool, prices: bool) -> MemoryRelease:
+    """Two rounds of sixteen games in which the favourite wins by about the line."""
+    rows: list[Row] = []
+    for week in (1, 2):
+        for pair in range(16):
+            away, home = TEAM_CODES[2 * pair : 2 * pair + 2]
+            edge = float(pair - 8) + 0.5
+            columns: Row = {"spread_line": -edge if flip else edge}
+            favourite = {"home_moneyline": -200.0, "away_moneyline": 170.0}
+            underdog = {"home_moneyline": 170.0, "away_moneyline": -200.0}
+            none = {"home_moneyline": None, "away_moneyline": None}
+            columns |= (favourite if edge > 0 else underdog) if prices else none
+            score = (20.0 + round(edge), 20.0)
+            game_id = f"2023_{week:02}_{away}_{home}"
+            rows.append(game(game_id, f"2023-09-{7 * week + 3:02}", score=score, **columns))
+    return release(rows)
+
+
+@pytest.mark.parametrize(("prices", "against"), [(True, "p_home"), (False, "result")])
+def test_a_season_with_its_spread_sign_flipped_is_refused(prices: bool, against: str) -> None:
+    assert read_games(season_of_games(flip=False, prices=prices), 2023).height == 32
+    refused(
+        season_of_games(flip=True, prices=prices),
+        "column spread_line, season 2023",
+        f"correlation with {against} is -",
+        "over 32 games",
+        "positive = home favoured",
+        "multiply the column by -1",
+    )
+
+
+def test_a_few_upsets_are_no_flipped_sign() -> None:
+    few = season_of_games(flip=True, prices=True)
+    few.tables[SCHEDULE] = few.tables[SCHEDULE].head(29)
+    assert read_games(few, 2023).height == 29
+
+
+def test_a_missing_file_is_named() -> None:
+    memory = release([game(OPENER, "2023-09-07")])
+    del memory.tables[STATS], memory.tables[INJURIES]
+    with pytest.raises(MissingReleaseError, match="stats_team_week_2023"):
+        read_team_stats(memory, 2023)
+    with pytest.raises(MissingReleaseError, match="injuries_2023"):
+        read_injuries(memory, 2023)
+
+
+def test_a_truncated_file_is_named(tmp_path: Path) -> None:
+    folder = write(opening_week(), tmp_path)
+    for table in (SCHEDULE, STATS, INJURIES):
+        path = folder / f"{table}.parquet"
+        path.write_bytes(path.read_bytes()[:-50])
+    on_disk = DirectoryRelease(folder)
+    for read, name in (
+        (read_games, "games"),
+        (read_team_stats, "stats_team_week_2023"),
+        (read_injuries, "injuries_2023"),
+    ):
+        with pytest.raises(SourceError, match=rf"{name}\.parquet: not readable as parquet"):
+            read(on_disk, 2023)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (pl.lit(2022).alias("season"), "4 rows of season 2022 in the file of 2023"),
+        (pl.col("team").replace("DET", "XYZ"), "column team, row . .*XYZ fails 'a known team code'"),
+        (pl.lit(-1).alias("carries"), "column carries, row 0 .*-1.0 fails"),
+        (pl.lit(None, pl.Int32).alias("attempts"), "column attempts, row 0 .*not_nullable"),
+        (pl.lit("CLE").alias("team"), "column season, week, team, row 0 .*2023, 1, CLE.*repeats"),
+        (pl.lit("many").alias("passing_epa"), "column passing_epa, row 0: 'many' is not a Float64"),
+    ],
+)
+def test_bad_statistics_are_refused_by_file_column_row_and_expectation(
+    change: pl.Expr, said: str
+) -> None:
+    with pytest.raises(SchemaError, match=rf"{STATS}\.parquet: .*{said}"):
+        read_team_stats(opening_week().change(STATS, change), 2023)
+
+
+def test_statistics_without_expected_points_are_kept() -> None:
+    memory = opening_week().change(STATS, pl.lit(None, pl.Float64).alias("passing_epa"))
+    assert read_team_stats(memory, 2023)["passing_epa"].null_count() == 4
+
+
+def test_there_are_no_injury_reports_before_2009_and_nobody_looks_for_them() -> None:
+    nothing = read_injuries(MemoryRelease({}), 2008)
+    assert validate(nothing, RAW_INJURIES, "2008").is_empty()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (pl.lit(None, pl.String).alias("gsis_id"), "column gsis_id, row 0 .*not_nullable"),
+        (pl.lit("Hurt").alias("report_status"), "column report_status, row 0 .*Hurt fails"),
+        (pl.lit("today").alias("date_modified"), "column date_modified, row 0: 'today' is not"),
+    ],
+)
+def test_a_bad_injury_report_is_refused_by_file_column_row_and_expectation(
+    change: pl.Expr, said: str
+) -> None:
+    with pytest.raises(SchemaError, match=rf"{INJURIES}\.parquet: .*{said}"):
+        read_injuries(opening_week().change(INJURIES, change), 2023)
+
+
+def test_a_player_reported_twice_in_a_week_is_refused() -> None:
+    rows = [injury(OPENER, "KC"), injury(OPENER, "KC", status="Questionable")]
+    with pytest.raises(SchemaError, match="season, week, team, gsis_id, row 0 .*repeats"):
+        read_injuries(release([game(OPENER, "2023-09-07")], injuries=rows), 2023)
+
+
+def test_a_release_without_notes_has_none() -> None:
+    nothing = read_notes(opening_week(), 2023)
+    assert validate(nothing, RAW_NOTES, "notes").is_empty()
+
+
+def test_notes_come_in_the_order_of_publication_and_each_only_once() -> None:
+    late = note(OPENER, "KC", utc("2023-09-06 12:00"), note_id="b")
+    early = note(OPENER, "DET", utc("2023-09-05 12:00"), note_id="c")
+    games = [game(OPENER, "2023-09-07")]
+    assert read_notes(release(games, notes=[late, early]), 2023)["note_id"].to_list() == ["c", "b"]
+    with pytest.raises(SchemaError, match=r"notes_2023\.parquet: column note_id, row 0 .*b fails"):
+        read_notes(release(games, notes=[late, early | {"note_id": "b"}]), 2023)
+
+
+@pytest.mark.real_data
+def test_every_real_season_passes_its_boundaries(real_history: History) -> None:
+    validate(real_history.games, RAW_GAMES, "games")
+    validate(real_history.team_stats, RAW_TEAM_STATS, "team_stats")
+    validate(real_history.injuries, RAW_INJURIES, "injuries")
+    assert real_history.games.height == 6_706
+    assert real_history.games["season"].unique().sort().to_list() == list(range(1999, 2024))
+
+
+@pytest.mark.real_data
+def test_real_favourites_win_by_more_in_every_season(real_history: History) -> None:
+    by_season = real_history.games.drop_nulls(["spread_line", "result"]).group_by("season")
+    correlations = by_season.agg(pl.corr("spread_line", "result").alias("r"))
+    assert correlations.height == 25
+    assert correlations["r"].min() > 0
+
+
+@pytest.mark.real_data
+def test_no_real_team_kicks_off_twice_within_three_days(real_history: History) -> None:
+    games = real_history.games
+    sides = [games.select("kickoff_at", team=f"{side}_team") for side in ("home", "away")]
+    gaps = pl.concat(sides).sort("kickoff_at").select(pl.col("kickoff_at").diff().over("team"))
+    assert gaps["kickoff_at"].min() > timedelta(days=3)

@@ -163,6 +163,7 @@ def _form(history: History) -> pl.DataFrame:
     weighted = [
         pl.col(name)
         .ewm_mean(half_life=EPA_HALF_LIFE, ignore_nulls=True)
+        .forward_fill()  # a game without EPA leaves the average where it was
         .over("team", order_by="kickoff_at")
         .alias(f"{name}_ewm")
         for name in ("epa_offense", "epa_allowed")

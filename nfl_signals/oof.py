@@ -59,7 +59,8 @@ def out_of_fold(tasks: Sequence[OofTask], game_id: pl.Series, *, threads: int) -
         `game_id, market, learner, scheme, fold, p_hat, p_push`, sorted by all keys.
 
     Raises:
-        IntegrityError: an eligible row of the folds' tests was missed or predicted twice.
+        IntegrityError: an eligible row of the folds' tests was missed, predicted twice, or given a
+            probability that is not finite.
     """
     jobs = [(task, fold) for task in tasks for fold in task.folds]
 
@@ -82,6 +83,12 @@ def _predict(task: OofTask, fold: Fold, game_id: pl.Series) -> pl.DataFrame:
     train = fold.train[task.trainable[fold.train]]
     test = fold.test[task.eligible[fold.test]]
     p_hat, p_push = task.fit(train)(test)
+    for answers in (p_hat, p_push):
+        if len(answers) != len(test) or not np.isfinite(answers).all():
+            raise IntegrityError(
+                f"oof {_name(task)}, fold {fold.number}: "
+                f"{np.isfinite(answers).sum()} finite answers for {len(test)} games"
+            )
     return pl.DataFrame(
         {
             "game_id": game_id.gather(test),
@@ -107,9 +114,13 @@ def _check_coverage(table: pl.DataFrame, task: OofTask, game_id: pl.Series) -> N
     missing = expected.filter(~expected.is_in(mine.implode()))
     if len(missing) or mine.is_duplicated().any() or len(mine) != len(expected):
         raise IntegrityError(
-            f"oof {task.market}/{task.learner}/{task.scheme}: {len(mine)} predictions for "
+            f"oof {_name(task)}: {len(mine)} predictions for "
             f"{len(expected)} eligible games; first missing: {missing.head(1).to_list()}"
         )
+
+
+def _name(task: OofTask) -> str:
+    return f"{task.market}/{task.learner}/{task.scheme}"
 
 
 def _union(parts: Iterable[Indices]) -> Indices:

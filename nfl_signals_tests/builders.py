@@ -15,6 +15,7 @@ from nfl_signals.source import MissingReleaseError, Release
 Row = dict[str, Any]
 
 SCHEDULE = "schedules/games"
+OPENER, SECOND = "2023_01_DET_KC", "2023_01_CIN_CLE"
 
 
 def utc(text: str) -> datetime:
@@ -47,7 +48,9 @@ def game(
         "total_line": 44.5,
         "home_moneyline": -150.0,
         "away_moneyline": 130.0,
-        **dict.fromkeys(["home_spread_odds", "away_spread_odds", "over_odds", "under_odds"], -110.0),
+        **dict.fromkeys(
+            ["home_spread_odds", "away_spread_odds", "over_odds", "under_odds"], -110.0
+        ),
     }
     if score is not None:
         home_score, away_score = score
@@ -166,6 +169,12 @@ def release(
 def _table(rows: list[Row], schema: layout.Schema) -> pl.DataFrame:
     given = {name: schema[name] for row in rows for name in row} or schema
     return layout.conform(pl.DataFrame(rows, schema=given), schema)
+
+
+def opening_week() -> MemoryRelease:
+    """`OPENER` 20-21 and `SECOND` 24-3, with statistics and one injury."""
+    games = [game(OPENER, "2023-09-07", score=(20, 21)), game(SECOND, "2023-09-10", score=(24, 3))]
+    return release(games, both_stats(OPENER) + both_stats(SECOND), [injury(OPENER, "KC")])
 
 
 def write(memory: MemoryRelease, folder: Path) -> Path:

@@ -58,7 +58,7 @@ def simulated_features(simulated_history: History) -> pl.DataFrame:
 
 @pytest.fixture(scope="session")
 def real_history() -> History:
-    """nflverse 1999-2023."""
+    """The real releases of 1999-2023."""
     return read_history(DirectoryRelease(Path(_REAL_FOLDER)), last_season=LAST_REAL_SEASON)
 
 

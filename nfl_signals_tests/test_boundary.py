@@ -69,13 +69,17 @@ def test_an_instant_without_zone_is_read_as_utc_and_one_with_a_zone_is_moved_the
 
 def test_a_renamed_column_is_named_together_with_what_was_found() -> None:
     frame = pl.DataFrame({"spread": [1.0]})
-    with pytest.raises(SchemaError, match=r"x\.parquet: column spread_line is missing \(found: spread\)"):
+    with pytest.raises(
+        SchemaError, match=r"x\.parquet: column spread_line is missing \(found: spread\)"
+    ):
         cast_columns(frame, {"spread_line": Column(pl.Float64(), "close")}, WHERE)
 
 
 def test_an_optional_column_is_filled_with_nulls() -> None:
     spec = {"roof": Column(pl.String(), "schedule", required=False)}
-    out = cast_columns(pl.DataFrame({"x": [1, 2]}), {"x": Column(pl.Int32(), "schedule")} | spec, WHERE)
+    out = cast_columns(
+        pl.DataFrame({"x": [1, 2]}), {"x": Column(pl.Int32(), "schedule")} | spec, WHERE
+    )
     assert out.to_dict(as_series=False) == {"x": [1, 2], "roof": [None, None]}
 
 
@@ -100,9 +104,18 @@ def test_a_frame_that_fits_comes_back_unchanged() -> None:
     ("change", "said"),
     [
         (-pl.col("points"), r"column points, row 1 \(b, KC\): -3.0 fails 'greater_than"),
-        (pl.lit(3.0).alias("points"), r"column team, points, row 0 \(a, KC\): this key, which repeats"),
-        (pl.lit("a").alias("game_id"), r"column game_id, row 0 \(a, KC\): a fails 'field_uniqueness'"),
-        (pl.lit(None, pl.String).alias("team"), r"column team, row 0 \(a, None\): .* 'not_nullable'"),
+        (
+            pl.lit(3.0).alias("points"),
+            r"column team, points, row 0 \(a, KC\): this key, which repeats",
+        ),
+        (
+            pl.lit("a").alias("game_id"),
+            r"column game_id, row 0 \(a, KC\): a fails 'field_uniqueness'",
+        ),
+        (
+            pl.lit(None, pl.String).alias("team"),
+            r"column team, row 0 \(a, None\): .* 'not_nullable'",
+        ),
         (pl.lit(1).alias("extra"), r"extra fails 'column_in_schema'"),
         (pl.col("points").cast(pl.Int64), r"column points: .* fails 'dtype"),
     ],

@@ -27,10 +27,15 @@ def test_no_price_line_result_starter_or_weather_is_a_feature() -> None:
     assert [name for name in FEATURE_NAMES if forbidden.search(name)] == []
 
 
-def test_football_says_more_offence_raises_the_margin_and_both_defences_allowing_raises_the_total() -> None:
+def test_football_says_more_offence_raises_the_margin_and_both_defences_allowing_raises_the_total() -> (
+    None
+):
     by_name = {feature.name: feature for feature in FEATURES}
     assert (by_name["epa_offense_last5"].on_margin, by_name["epa_offense_last5"].on_total) == (1, 1)
-    assert (by_name["epa_allowed_last5"].on_margin, by_name["epa_allowed_last5"].on_total) == (-1, 1)
+    assert (by_name["epa_allowed_last5"].on_margin, by_name["epa_allowed_last5"].on_total) == (
+        -1,
+        1,
+    )
     assert by_name["rating"].on_margin == 1
     assert by_name["turnovers_last5"].on_margin == 0
 
@@ -46,7 +51,9 @@ def test_the_version_is_short_stable_and_changes_with_any_declaration(
     assert re.fullmatch(r"[0-9a-f]{12}", version)
     assert feature_version() == version
     first, *others = FEATURES
-    monkeypatch.setattr(feature_list, "FEATURES", (dataclasses.replace(first, fill_value=9.0), *others))
+    monkeypatch.setattr(
+        feature_list, "FEATURES", (dataclasses.replace(first, fill_value=9.0), *others)
+    )
     assert feature_version() != version
     monkeypatch.setattr(feature_list, "FEATURES", (*others, first))
     assert feature_version() != version

@@ -112,7 +112,9 @@ def test_looking_back_changes_no_value_that_remains(as_of: datetime) -> None:
     for table in ("team_stats", "injuries", "notes"):
         before, after = getattr(TABLES, table), getattr(known, table)
         assert after.schema == before.schema
-        assert_frame_equal(before.join(after, on=before.columns, how="semi", nulls_equal=True), after)
+        assert_frame_equal(
+            before.join(after, on=before.columns, how="semi", nulls_equal=True), after
+        )
     for column in (*RESULTS, *LINES):
         remains = known.games[column].is_not_null()
         assert known.games[column].filter(remains).equals(TABLES.games[column].filter(remains))

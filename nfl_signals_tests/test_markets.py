@@ -26,7 +26,9 @@ def test_a_home_favourite_by_three_must_win_by_four_to_cover(result: float, expe
     assert outcome(ATS, result=result, spread_line=3.0) == expected
 
 
-@pytest.mark.parametrize(("result", "expected"), [(1, "yes"), (-6, "yes"), (-7, "push"), (-8, "no")])
+@pytest.mark.parametrize(
+    ("result", "expected"), [(1, "yes"), (-6, "yes"), (-7, "push"), (-8, "no")]
+)
 def test_a_home_underdog_by_seven_covers_while_it_loses_by_six(
     result: float, expected: str
 ) -> None:

@@ -120,7 +120,9 @@ def test_the_chances_of_both_teams_sum_to_one(gap: float) -> None:
 
 
 @pytest.mark.real_data
-def test_rated_favourites_win_real_games(real_features: pl.DataFrame, real_history: History) -> None:
+def test_rated_favourites_win_real_games(
+    real_features: pl.DataFrame, real_history: History
+) -> None:
     sides = real_features.filter(pl.col("season") >= 2002)
     home, away = (sides.filter(is_home=side) for side in (True, False))
     gaps = home.join(away, on="game_id", suffix="_away").join(real_history.games, on="game_id")

@@ -32,7 +32,7 @@ class Server:
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802 - the library's name
+            def do_GET(self) -> None:
                 outer.requests[self.path] += 1
                 file = folder / self.path.lstrip("/")
                 status = outer.failures.pop(0) if outer.failures else 200
@@ -115,7 +115,7 @@ def test_a_lasting_server_error_ends_after_the_stated_attempts(
     server: Server, tmp_path: Path
 ) -> None:
     server.failures = [500] * 9
-    with pytest.raises(SourceError, match="unreachable after 2 attempts.*500") as caught:
+    with pytest.raises(SourceError, match=r"unreachable after 2 attempts.*500") as caught:
         client(server.url, tmp_path, attempts=2).read(SCHEDULE)
     assert f"{server.url}/{SCHEDULE}.parquet" in str(caught.value)
     assert server.requests.total() == 2
@@ -158,7 +158,9 @@ def test_a_damaged_cache_is_fetched_again(server: Server, tmp_path: Path) -> Non
 
 
 def test_a_missing_file_in_a_folder_says_what_to_check(folder: Path) -> None:
-    with pytest.raises(MissingReleaseError, match=r"injuries_1998\.parquet: no such file; check NFL"):
+    with pytest.raises(
+        MissingReleaseError, match=r"injuries_1998\.parquet: no such file; check NFL"
+    ):
         DirectoryRelease(folder).read("injuries/injuries_1998")
 
 

@@ -7,7 +7,11 @@ from nfl_signals.teams import CURRENT_CODE, TEAM_IDS, franchise
 
 
 def current(code: str | None) -> str | None:
-    return pl.DataFrame({"team": [code]}, schema={"team": pl.String}).select(franchise(pl.col("team"))).item()
+    return (
+        pl.DataFrame({"team": [code]}, schema={"team": pl.String})
+        .select(franchise(pl.col("team")))
+        .item()
+    )
 
 
 @pytest.mark.parametrize(

@@ -80,10 +80,8 @@ def _learners(part: Json) -> list[str]:
 
 
 def _standing(card: Json) -> str:
-    compared = [_against(row) for row in card["against"]]
-    return (
-        f"The forecaster {card['forecaster']} " + " and ".join(compared) + "." if compared else ""
-    )
+    name = "The stack" if card["forecaster"] == STACK else f"The learner {card['forecaster']}"
+    return f"{name} {' and '.join(_against(row) for row in card['against'])}."
 
 
 def _against(row: Json) -> str:

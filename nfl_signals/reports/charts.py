@@ -21,7 +21,7 @@ FIXED = {STACK: "#D55E00", CLOSE: "#000000", BASE_RATE: "#8A8A8A"}
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
 COIN = 0.25
-PANEL = 164  # pixels a side; three panels and their axes fill the width
+PANEL = 156  # pixels a side; three panels and their axes fill the width
 COLUMNS = 3
 MARGIN = 0.02  # probability left free around the points
 NUMBERS = {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal"}
@@ -85,8 +85,8 @@ def reliability(records: list[Json], *, title: str, yes: str) -> str:
     chart = alt.concat(*panels, columns=COLUMNS, spacing=14).properties(
         title=alt.Title(
             f"{title}: how often it happened against how likely it was said to be",
-            subtitle=f"YES: {yes}. Points: bins of equal size (ties stay together), bars: 95 % Wilson intervals, "
-            "diagonal: perfect.",
+            subtitle=f"YES: {yes}. Points: bins of equal size (ties stay together). "
+            "Bars: 95 % Wilson intervals. Diagonal: perfect.",
         )
     )
     return _svg(chart)
@@ -111,7 +111,7 @@ def _panel(records: list[Json], color: str, domain: list[float]) -> Chart:
         height=PANEL,
         title=alt.Title(
             records[0]["forecaster"],
-            subtitle=f"n {games:,}: {len(records)} bins of {_range(records)}",
+            subtitle=[f"n {games:,}", f"{len(records)} bins of {_range(records)}"],
             fontSize=12,
         ),
     )

@@ -39,12 +39,7 @@ def settled_forecasts(
         JoinError: a forecast is of a game that `markets` does not have.
     """
     mine = markets.filter(pl.col("market") == market.name)
-    learners = oof.filter(
-        (pl.col("market") == market.name) & (pl.col("scheme") == "walk_forward")
-    ).select(pl.col("learner").alias("forecaster"), "game_id", pl.col("p_hat").alias("p"), "p_push")
-    stack = stacked.filter(pl.col("market") == market.name).select(
-        pl.lit(STACK).alias("forecaster"), "game_id", pl.col("p_hat").alias("p"), "p_push"
-    )
+    learners, stack = _stated(market, oof=oof, stacked=stacked)
     stated = pl.concat([learners, stack])
     _check_games(stated, mine, market)
     settled = mine.filter(pl.col("outcome").is_not_null())
@@ -97,6 +92,17 @@ def same_games(forecasts: pl.DataFrame) -> pl.DataFrame:
 def forecasters(forecasts: pl.DataFrame) -> list[str]:
     """Names present, in order."""
     return forecasts["forecaster"].unique(maintain_order=True).to_list()
+
+
+def _stated(
+    market: Market, *, oof: pl.DataFrame, stacked: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Forecasts of learners and stack as `forecaster, game_id, p, p_push`."""
+    mine, columns = pl.col("market") == market.name, ("game_id", pl.col("p_hat").alias("p"))
+    walked = oof.filter(mine & (pl.col("scheme") == "walk_forward"))
+    learners = walked.select(pl.col("learner").alias("forecaster"), *columns, "p_push")
+    stack = stacked.filter(mine).select(pl.lit(STACK).alias("forecaster"), *columns, "p_push")
+    return learners, stack
 
 
 def _check_games(stated: pl.DataFrame, games: pl.DataFrame, market: Market) -> None:

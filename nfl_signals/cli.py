@@ -6,26 +6,19 @@ Exit codes: 0 what was asked was done; 1 something failed; 2 what was given cann
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from nfl_signals.errors import NflSignalsError
-from nfl_signals.progress import listening
 from nfl_signals.settings import PROJECT_ROOT, Settings, describe, load_settings
 from nfl_signals.storage import read_json, write_json
-
-if TYPE_CHECKING:
-    from nfl_signals.pipeline.summary import Pick
-    from nfl_signals.pipeline.world import World
+from nfl_signals.terminal import console, print_picks, progress
 
 app = typer.Typer(
     help="Calibrated NFL probabilities for three markets: against the spread, moneyline, total.\n\n"
@@ -36,8 +29,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-console = Console()
-
 Source = Annotated[
     str | None,
     typer.Option(help="`simulated` (default: a league with known truth) or `nflverse`."),
@@ -68,23 +59,53 @@ def run(source: Source = None, seasons: Seasons = None, as_of: AsOf = None) -> N
     overrides: dict[str, Any] = {"source": source, "seasons": seasons, "as_of": as_of}
     started = datetime.now(UTC)
     settings = load_settings(**overrides)
-    with _progress() as show:
+    with progress() as show:
         show("opening the source", 0, 1)
         from nfl_signals.pipeline.world import open_world
 
         world = open_world(settings)
         show("loading the pipeline", 0, 1)
         from nfl_signals.definitions import defs
-        from nfl_signals.defs.launch import run_everything
+        from nfl_signals.defs.launch import run_job
 
         # The steps must stand on this very instant, whatever the clock says when they start.
         pinned = overrides | {"home": str(settings.home), "as_of": describe(world.as_of)}
-        run_everything(defs, world, {k: v for k, v in pinned.items() if v is not None}, show)
+        run_job(defs, "everything", world, pinned, show, seasons=world.seasons)
+    from nfl_signals.pipeline.summary import picks as read_picks
+
     _record(settings, started=started, as_of=world.as_of)
-    _print_picks(world)
+    print_picks(read_picks(world))
     console.print(f"\nReports: {world.paths.reports / 'metrics_baseline.md'}")
     console.print(f"Ledger:  {world.paths.ledger}")
     console.print("Look around: [bold]nfl-signals ui[/bold], or [bold]make ui[/bold]")
+
+
+@app.command()
+def backfill(
+    seasons: Annotated[str, typer.Argument(help="A-B, or one season.")],
+    source: Source = None,
+    season_by_season: Annotated[
+        bool, typer.Option("--season-by-season", help="One Dagster run for each season.")
+    ] = False,
+) -> None:
+    """Ingest seasons again and rebuild their features and markets; models stay as they are.
+
+    A range is one Dagster run unless asked otherwise; both give the same bytes. Follow it with
+    `nfl-signals run` to let the models learn from what changed.
+
+    Example: `nfl-signals backfill 2020-2022`
+    """
+    from nfl_signals.definitions import defs
+    from nfl_signals.defs.launch import run_job
+    from nfl_signals.pipeline.world import chosen_seasons, open_world
+
+    world = open_world(_as_last_run(source))
+    chosen = chosen_seasons(load_settings(seasons=seasons), world.release)
+    overrides = {"home": str(world.paths.home), "source": world.settings.source}
+    with progress() as show:
+        for group in [[season] for season in chosen] if season_by_season else [chosen]:
+            run_job(defs, "backfill_seasons", world, overrides, show, seasons=group)
+    console.print(f"Seasons {chosen[0]}-{chosen[-1]} rebuilt below {world.paths.features.parent}")
 
 
 @app.command()
@@ -94,9 +115,10 @@ def picks(source: Source = None) -> None:
     `p_hat` is the probability of the home side or the over, given no push; `lean` is the side that
     the model rates higher than the no-vig market does. It is a forecast, not a stake.
     """
+    from nfl_signals.pipeline.summary import picks as read_picks
     from nfl_signals.pipeline.world import open_world
 
-    _print_picks(open_world(_as_last_run(source)))
+    print_picks(read_picks(open_world(_as_last_run(source))))
 
 
 @app.command()
@@ -192,34 +214,21 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
     console.print(f"Dagster: http://127.0.0.1:{port} (stop with Ctrl-C)")
     sys.stdout.flush()
     workspace = str(PROJECT_ROOT / "workspace.yaml")
-    command = ["-m", "dagster", "dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
+    # Dagster announces successors of `dagster dev` on every start; that is not for users of the UI.
+    command = [
+        "-W",
+        "ignore",
+        "-m",
+        "dagster",
+        "dev",
+        "-w",
+        workspace,
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+    ]
     os.execv(sys.executable, [sys.executable, *command])
-
-
-@contextmanager
-def _progress() -> Iterator[Any]:
-    """A bar of steps with a line for the long work inside a step; plain lines without a terminal."""
-    columns = (
-        TextColumn("{task.description:<44}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        overall = bar.add_task("starting", total=None)
-        detail = bar.add_task("", total=None, visible=False)
-
-        def step(name: str, done: int, total: int) -> None:
-            bar.update(overall, description=name, completed=done, total=total)
-            bar.update(detail, visible=False)
-            if not console.is_terminal:
-                console.print(f"[{done}/{total}] {name}", markup=False)
-
-        def inside(what: str, done: int, total: int) -> None:
-            bar.update(detail, description=f"  {what}", completed=done, total=total, visible=True)
-
-        with listening(inside):
-            yield step
 
 
 def _as_last_run(source: str | None) -> Settings:
@@ -230,45 +239,6 @@ def _as_last_run(source: str | None) -> Settings:
     last = read_json(record) if record.exists() else {}
     fallback = {name: last[name] for name in ("source", "seasons") if last.get(name)}
     return load_settings(fallback=fallback, source=source)
-
-
-def _print_picks(world: "World") -> None:
-    from nfl_signals.pipeline.summary import picks as read_picks
-
-    rows = read_picks(world)
-    if not rows:
-        console.print(
-            "\nNo picks: no game with a line was within eight days of the last run's now."
-        )
-        return
-    console.print(f"\nUpcoming week, predicted {rows[0].made_at}; kickoffs in US Eastern time.")
-    for title in dict.fromkeys(pick.market for pick in rows):
-        console.print(_market_table(title, [pick for pick in rows if pick.market == title]))
-    console.print(
-        "p_hat: probability of the home side or the over, given no push. lean: the side that the "
-        "model\nrates higher than the no-vig market does, and by how many percentage points."
-    )
-
-
-def _market_table(title: str, rows: "list[Pick]") -> Table:
-    """One market's picks; fits a terminal of 80 columns."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("kickoff", "game", "line", "odds"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("market", "p_hat", "push"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("lean", no_wrap=True)
-    for pick in rows:
-        chances = (f"{100 * p:.1f}" for p in (pick.p_market, pick.p_hat, pick.p_push))
-        table.add_row(
-            pick.kickoff,
-            pick.game,
-            pick.line,
-            pick.prices,
-            *chances,
-            f"{pick.lean} +{pick.gap:.1f}",
-        )
-    return table
 
 
 def _record(settings: Settings, *, started: datetime, as_of: datetime) -> None:

@@ -7,6 +7,7 @@ Where files lie is `paths.py`.
 
 import os
 from datetime import date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -131,6 +132,11 @@ class Settings(BaseSettings):
             return f"{value}T00:00:00+00:00"
         return value
 
+    @field_validator("seasons", mode="before")
+    @classmethod
+    def _one_season_may_be_a_number(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        return str(value) if isinstance(value, int) else value
+
     @field_validator("seasons")
     @classmethod
     def _in_order(cls, value: str | None) -> str | None:
@@ -196,6 +202,12 @@ def _merged(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_environment() -> dict[str, Any]:
+    for variable in sorted(os.environ):
+        name = variable.removeprefix("NFL_SIGNALS_").lower().split("__")[0]
+        if variable.startswith("NFL_SIGNALS_") and name not in Settings.model_fields:
+            meant = get_close_matches(name, Settings.model_fields, n=1)
+            hint = f"did you mean NFL_SIGNALS_{meant[0].upper()}?" if meant else "see `settings`."
+            raise SettingsError(f"{variable}: no such setting; {hint}")
     try:
         return EnvSettingsSource(Settings)()
     except UnreadableVariableError as error:
@@ -228,7 +240,8 @@ def describe(as_of: datetime) -> str:
     """ISO form used in messages and ledgers.
 
     Example:
-        >>> from datetime import UTC
+        >>> from difflib import get_close_matches
+    from datetime import UTC
         >>> describe(datetime(2025, 11, 4, 14, tzinfo=UTC))
         '2025-11-04T14:00:00+00:00'
     """

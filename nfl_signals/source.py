@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import polars as pl
 import stamina
+from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 
 from nfl_signals.errors import SourceError
 
@@ -90,6 +91,8 @@ class UrlRelease:
             cache_duration=int(self.cache_hours * 3600),
             timeout=TIMEOUT_SECONDS,
         )
+        # Retries are announced on stderr; stamina's own default writes to stdout.
+        set_on_retry_hooks([LoggingOnRetryHook])
         downloader = NflverseDownloader()
         if self.base_url is not None:
             downloader.BASE_URLS = {"nflverse-data": self.base_url.rstrip("/") + "/"}

@@ -6,7 +6,9 @@ from pathlib import Path
 import hypothesis
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
+from nfl_signals.cli import app
 from nfl_signals.gold import build_features
 from nfl_signals.history import History
 from nfl_signals.settings import SimulatorSettings
@@ -17,6 +19,12 @@ from nfl_signals_tests.builders import read_history
 
 REAL_DATA = "NFL_SIGNALS_NFLVERSE"
 LAST_REAL_SEASON = 2023
+SMALL_LEAGUE = {
+    "NFL_SIGNALS_SIMULATOR__FIRST_SEASON": "2018",
+    "NFL_SIGNALS_SIMULATOR__N_SEASONS": "7",
+    "NFL_SIGNALS_SIMULATOR__WEEKS_PLAYED": "9",
+}
+"""The fewest seasons that learn, blend, calibrate and predict."""
 
 # The same examples on every machine; a slow machine is not a failure.
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None, database=None)
@@ -66,3 +74,25 @@ def real_history() -> History:
 def real_features(real_history: History) -> pl.DataFrame:
     """Features of `real_history`."""
     return build_features(real_history)
+
+
+@pytest.fixture(scope="session")
+def finished_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home after one complete run on a small league; tests read it and must not change it."""
+    home = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in SMALL_LEAGUE.items():
+            environment.setenv(name, value)
+        environment.setenv("NFL_SIGNALS_HOME", str(home))
+        environment.setenv("DAGSTER_HOME", str(home / "dagster_home"))
+        runner = CliRunner()
+        result = runner.invoke(app, ["run"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return home
+
+
+@pytest.fixture
+def small_league(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings of the league in `finished_home`, for tests that open it again."""
+    for name, value in SMALL_LEAGUE.items():
+        monkeypatch.setenv(name, value)

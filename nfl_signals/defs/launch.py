@@ -3,7 +3,7 @@
 import os
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import dagster as dg
@@ -39,24 +39,33 @@ def register_seasons(world: World) -> None:
         sync_seasons(instance, world.seasons)
 
 
-def run_everything(
-    defs: dg.Definitions, world: World, overrides: dict[str, Any], listener: StepListener
+def run_job(
+    defs: dg.Definitions,
+    name: str,
+    world: World,
+    overrides: dict[str, Any],
+    listener: StepListener,
+    *,
+    seasons: Sequence[int],
 ) -> None:
-    """Execute the job `everything` over all seasons of the world, in this process.
+    """Execute a job over a range of seasons, in one run in this process.
 
     Args:
         defs: the project's definitions.
-        world: gives the seasons.
-        overrides: fields of `WorldResource`.
+        name: of the job.
+        world: whose home and seasons the instance is prepared for.
+        overrides: fields of `WorldResource`; None means not given.
         listener: told after every step.
+        seasons: ascending and without gaps among the world's.
 
     Raises:
         NflSignalsError: the error of the step that failed, or what the failed checks say.
     """
     register_seasons(world)
-    job = defs.resolve_job_def("everything")
+    job = defs.resolve_job_def(name)
     watcher = _Watcher(total=len(job.graph.node_defs), listener=listener)
     run_id = str(uuid.uuid4())
+    given = {field: value for field, value in overrides.items() if value is not None}
     with dg.DagsterInstance.get() as instance:
         instance.add_event_listener(run_id, watcher)
         try:
@@ -64,10 +73,10 @@ def run_everything(
                 instance=instance,
                 run_id=run_id,
                 run_config={
-                    "resources": {"world": {"config": overrides}},
+                    "resources": {"world": {"config": given}},
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                 },
-                tags={RANGE_START: str(world.seasons[0]), RANGE_END: str(world.seasons[-1])},
+                tags={RANGE_START: str(seasons[0]), RANGE_END: str(seasons[-1])},
             )
         except DagsterAssetCheckFailedError:
             raise NflSignalsError("; ".join(watcher.failed_checks)) from None

@@ -48,7 +48,7 @@ def open_world(settings: Settings) -> World:
         settings=settings,
         paths=paths,
         release=release,
-        seasons=_seasons(settings, release),
+        seasons=_enough_seasons(settings, release),
         as_of=_as_of(settings, paths),
     )
 
@@ -76,16 +76,24 @@ def _ensure_league(settings: Settings, paths: Paths) -> None:
     write_release(simulate(settings.simulator, seed=settings.seed), paths.simulated)
 
 
-def _seasons(settings: Settings, release: Release) -> tuple[int, ...]:
+def chosen_seasons(settings: Settings, release: Release) -> tuple[int, ...]:
+    """Seasons of the source within the settings' range, ascending.
+
+    Raises:
+        SourceError: the source does not hold the range's ends.
+    """
     available = seasons_in(release)
     first, last = settings.season_range or (available[0], available[-1])
-    chosen = tuple(season for season in range(first, last + 1) if season in available)
     if first not in available or last not in available:
         raise SourceError(
             f"seasons {first}-{last}: the source holds {available[0]}-{available[-1]}; ask for "
             "seasons within that range (--seasons A-B)."
         )
-    training = settings.training
+    return tuple(season for season in available if first <= season <= last)
+
+
+def _enough_seasons(settings: Settings, release: Release) -> tuple[int, ...]:
+    chosen, training = chosen_seasons(settings, release), settings.training
     needed = (
         training.min_learner_seasons
         + training.min_stack_seasons
@@ -94,7 +102,7 @@ def _seasons(settings: Settings, release: Release) -> tuple[int, ...]:
     )
     if len(chosen) < needed:
         raise SettingsError(
-            f"seasons {first}-{last}: {len(chosen)} seasons, at least {needed} are needed "
+            f"seasons {chosen[0]}-{chosen[-1]}: {len(chosen)} seasons, at least {needed} are needed "
             f"({training.min_learner_seasons} to learn, {training.min_stack_seasons} to blend, "
             f"{training.min_calibration_seasons} to calibrate, 1 to predict); widen --seasons."
         )

@@ -36,7 +36,7 @@ ifdef UV
 	uv pip install --quiet --no-deps --no-build-isolation --editable .
 else
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --require-hashes --progress-bar off -r requirements.lock
+	$(BIN)/python -m pip install --require-hashes --no-deps --progress-bar off -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 endif
 	@touch $(READY)

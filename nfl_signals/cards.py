@@ -32,7 +32,9 @@ def model_hash(folder: Path) -> str:
     digest = hashlib.sha256()
     for file in sorted(folder.iterdir()):
         if file.name != CARD:
-            digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+            # Contents enter by their own hash: no byte of one file can pass for another file's name.
+            content = hashlib.sha256(file.read_bytes()).digest()
+            digest.update(file.name.encode() + b"\0" + content)
     return digest.hexdigest()
 
 

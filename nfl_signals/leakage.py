@@ -13,7 +13,8 @@ from datetime import datetime
 import polars as pl
 
 from nfl_signals.errors import LeakageError
-from nfl_signals.history import LINES, RESULTS, History
+from nfl_signals.history import LINES, RESULTS, History, report_known_at
+from nfl_signals.joins import TEAM_WEEK, team_weeks
 
 BuildFeatures = Callable[[History], pl.DataFrame]
 
@@ -117,8 +118,8 @@ def prove_no_leak(history: History, build: BuildFeatures, kickoffs: Sequence[dat
 def corrupt(history: History, cut: datetime) -> History:
     """The history with every number wrong that was not known at the kickoff `cut`.
 
-    Results, statistics and lines of games kicking off at `cut` or later are shifted, and reports
-    published at `cut` or later call everybody out.
+    Results, statistics and lines of games kicking off at `cut` or later are shifted; reports known
+    at `cut` or later call everybody out, and such notes are gone.
     """
     later = pl.col("kickoff_at") >= cut
     games = history.games.with_columns(
@@ -128,12 +129,7 @@ def corrupt(history: History, cut: datetime) -> History:
     return History(
         games=games,
         team_stats=_shift_stats(history.team_stats, _later_games(history.games, cut)),
-        injuries=history.injuries.with_columns(
-            pl.when(pl.col("date_modified") >= cut)
-            .then(pl.lit("Out"))
-            .otherwise(pl.col("report_status"))
-            .alias("report_status")
-        ),
+        injuries=_call_out(history.injuries, history.games, cut),
         notes=history.notes.filter(pl.col("published_at") < cut),
     )
 
@@ -147,6 +143,19 @@ def _later_games(games: pl.DataFrame, cut: datetime) -> pl.DataFrame:
             later.select("season", "week", team="away_team"),
         ]
     ).with_columns(later=pl.lit(value=True))
+
+
+def _call_out(injuries: pl.DataFrame, games: pl.DataFrame, cut: datetime) -> pl.DataFrame:
+    """Everybody out in reports known at `cut` or later, whether they carry a stamp or not."""
+    kickoffs = team_weeks(games).select(*TEAM_WEEK, "kickoff_at")
+    status = pl.col("report_status")
+    return (
+        injuries.join(kickoffs, on=TEAM_WEEK, how="left", maintain_order="left")
+        .with_columns(
+            report_status=pl.when(report_known_at() >= cut).then(pl.lit("Out")).otherwise(status)
+        )
+        .drop("kickoff_at")
+    )
 
 
 def _shift_stats(team_stats: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:

@@ -56,10 +56,8 @@ def print_picks(rows: "list[Pick]") -> None:
     console.print(f"\nUpcoming week, predicted {rows[0].made_at}; kickoffs in US Eastern time.")
     for title in dict.fromkeys(pick.market for pick in rows):
         console.print(_market_table(title, [pick for pick in rows if pick.market == title]))
-    console.print(
-        "p_hat: probability of the home side or the over, given no push. lean: the side that the "
-        "model\nrates higher than the no-vig market does, and by how many percentage points."
-    )
+    console.print("p_hat: probability of the home side or the over, given no push, in percent.")
+    console.print("lean: the side that the model rates above the no-vig market, by how many points.")
 
 
 def _market_table(title: str, rows: "list[Pick]") -> Table:

@@ -16,6 +16,7 @@ from nfl_signals.simulator.league import simulate
 from nfl_signals.simulator.release import RELEASE, write_release
 from nfl_signals.source import DirectoryRelease
 from nfl_signals_tests.builders import read_history
+from nfl_signals_tests.homes import AS_OF, made_once, nfl_signals, without_lines
 
 REAL_DATA = "NFL_SIGNALS_NFLVERSE"
 LAST_REAL_SEASON = 2023
@@ -96,3 +97,25 @@ def small_league(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings of the league in `finished_home`, for tests that open it again."""
     for name, value in SMALL_LEAGUE.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session")
+def nflverse_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `home`, `league` and `said.txt`: source nflverse ran on `league/release`.
+
+    The league is `finished_home`'s by size and another one by seed; one upcoming game lacks its
+    spread and its moneylines. Tests read it and must not change it.
+    """
+
+    def make(folder: Path) -> None:
+        home, league = folder / "home", folder / "league"
+        seed = {"NFL_SIGNALS_SEED": "7"}
+        said = nfl_signals("simulate", "--out", league, home=home, extra=SMALL_LEAGUE | seed)
+        assert said.code == 0, said.err
+        without_lines(league / RELEASE)
+        where = seed | {"NFL_SIGNALS_NFLVERSE": str(league / RELEASE)}
+        said = nfl_signals("run", "--source", "nflverse", "--as-of", AS_OF, home=home, extra=where)
+        assert said.code == 0, said.err
+        (folder / "said.txt").write_text(said.out)
+
+    return made_once(tmp_path_factory, "nflverse", make)

@@ -2,7 +2,8 @@
 
 A home holds the data of one world at a time. When a run names another source (or another simulated
 league), the present world is parked, whole, under `data/parked/<world>/`, and the other comes back
-from there if it was parked before. Nothing is deleted; a ledger keeps every row.
+from there if it was parked before. Nothing is deleted; a ledger keeps every row. A move that was
+killed half way is finished by whoever opens the home next.
 """
 
 import hashlib
@@ -11,11 +12,13 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from nfl_signals.errors import StorageError
 from nfl_signals.paths import Paths
 from nfl_signals.settings import Settings
 from nfl_signals.storage import read_json, write_json
 
 STAMP = "data/world.json"
+MOVING = {"state": "moving"}
 BELONGINGS = (
     "data/raw",
     "data/gold",
@@ -44,8 +47,12 @@ def world_name(settings: Settings) -> str:
 
 
 def claim_home(paths: Paths, settings: Settings) -> None:
-    """Make the home hold the world that the settings name; parks and restores where it changes."""
-    stamp, wanted = paths.home / STAMP, world_name(settings)
+    """Make the home hold the world that the settings name; parks and restores where it changes.
+
+    Raises:
+        StorageError: a folder cannot be moved; nothing is lost, the next call goes on from there.
+    """
+    stamp, wanted = paths.home / STAMP, {"world": world_name(settings)}
     if _present(stamp) == wanted:
         return
     stamp.parent.mkdir(parents=True, exist_ok=True)
@@ -54,13 +61,19 @@ def claim_home(paths: Paths, settings: Settings) -> None:
         if present == wanted:
             return
         if present is not None:
-            _move(paths.home, _parked(paths.home, present))
-            _move(_parked(paths.home, wanted), paths.home)
-        write_json(stamp, {"world": wanted})
+            if present["world"] != wanted["world"]:
+                write_json(stamp, present | MOVING)
+                _move(paths.home, _parked(paths.home, present["world"]))
+            # From here on, what lies in the home is the wanted world's, however far the move gets.
+            write_json(stamp, wanted | MOVING)
+            _move(_parked(paths.home, wanted["world"]), paths.home)
+        write_json(stamp, wanted)
 
 
-def _present(stamp: Path) -> str | None:
-    return str(read_json(stamp)["world"]) if stamp.exists() else None
+def _present(stamp: Path) -> dict[str, str] | None:
+    """Whose belongings lie in the home; while they move, some of them lie in its parked folder."""
+    content: dict[str, str] | None = read_json(stamp) if stamp.exists() else None
+    return content
 
 
 def _parked(home: Path, world: str) -> Path:
@@ -71,4 +84,10 @@ def _move(source: Path, destination: Path) -> None:
     for name in BELONGINGS:
         if (source / name).exists():
             (destination / name).parent.mkdir(parents=True, exist_ok=True)
-            (source / name).rename(destination / name)
+            try:
+                (source / name).rename(destination / name)
+            except OSError as error:
+                raise StorageError(
+                    f"{source / name}: could not be moved to {destination / name} "
+                    f"({error.strerror or error}); close what uses it, then run again."
+                ) from error

@@ -17,7 +17,7 @@ from nfl_signals.errors import IntegrityError
 from nfl_signals.game_matrix import GameMatrix
 from nfl_signals.learners.lightgbm import LightGBMLearner
 from nfl_signals.learners.logistic import LogisticLearner
-from nfl_signals.learners.protocol import Floats, Learner
+from nfl_signals.learners.protocol import Floats, Learner, Task
 from nfl_signals.learners.xgboost import XGBoostLearner
 from nfl_signals.markets import MARKETS, Market
 from nfl_signals.outcome_distribution import OutcomeDistribution, fit_outcome_distribution
@@ -94,7 +94,8 @@ class Baseline:
                 f"{folder}: fitted on other feature columns than today's; retrain before predicting."
             )
         market = MARKETS[content["market"]]
-        empty = _new_learner(content["learner"], market, monotone=(0,) * len(names), seed=0)
+        plain = {"monotone": (0,) * len(names), "weight": (1.0,) * len(names), "seed": 0}
+        empty = LEARNERS[content["learner"]](task=_task(market), **plain)
         stored = content["distribution"]
         return cls(
             market=market,
@@ -130,7 +131,7 @@ def fit_baseline(
     x, y = matrix.x[rows], points[rows]
     if not np.isfinite(y).all():
         raise ValueError("training rows must be played games")
-    new = _new_learner(learner, market, monotone=matrix.monotone, seed=seed)
+    new = _new_learner(learner, market, matrix, seed=seed)
     if market.name == "moneyline":
         decided = y != 0
         fitted = new.fit(x[decided], (y[decided] > 0).astype(np.float64))
@@ -162,13 +163,18 @@ def _held_out_distribution(
     """Size the residuals on the latest training games, which a first fit does not see."""
     cut = int(len(rows) * (1 - HOLDOUT_SHARE))
     early, late = rows[:cut], rows[cut:]
-    first = _new_learner(learner, market, monotone=matrix.monotone, seed=seed)
+    first = _new_learner(learner, market, matrix, seed=seed)
     first.fit(matrix.x[early], points[early])
     return fit_outcome_distribution(
         points[late], first.predict(matrix.x[late]), symmetric=market.outcome_column == "result"
     )
 
 
-def _new_learner(name: str, market: Market, *, monotone: tuple[int, ...], seed: int) -> Learner:
-    task = "probability" if market.name == "moneyline" else "mean"
-    return LEARNERS[name](task=task, monotone=monotone, seed=seed)
+def _new_learner(name: str, market: Market, matrix: GameMatrix, *, seed: int) -> Learner:
+    return LEARNERS[name](
+        task=_task(market), monotone=matrix.monotone, weight=matrix.weight, seed=seed
+    )
+
+
+def _task(market: Market) -> Task:
+    return "probability" if market.name == "moneyline" else "mean"

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from nfl_signals.errors import NflSignalsError
@@ -75,8 +76,8 @@ def run(source: Source = None, seasons: Seasons = None, as_of: AsOf = None) -> N
 
     _record(settings, started=started, as_of=world.as_of)
     print_picks(read_picks(world))
-    console.print(f"\nReports: {world.paths.reports / 'metrics_baseline.md'}")
-    console.print(f"Ledger:  {world.paths.ledger}")
+    console.print(f"\nReports: {escape(str(world.paths.reports / 'metrics_baseline.md'))}")
+    console.print(f"Ledger:  {escape(str(world.paths.ledger))}")
     console.print("Look around: [bold]nfl-signals ui[/bold], or [bold]make ui[/bold]")
 
 
@@ -105,7 +106,8 @@ def backfill(
     with progress() as show:
         for group in [[season] for season in chosen] if season_by_season else [chosen]:
             run_job(defs, "backfill_seasons", world, overrides, show, seasons=group)
-    console.print(f"Seasons {chosen[0]}-{chosen[-1]} rebuilt below {world.paths.features.parent}")
+    gold = escape(str(world.paths.features.parent))
+    console.print(f"Seasons {chosen[0]}-{chosen[-1]} rebuilt below {gold}")
 
 
 @app.command()
@@ -128,8 +130,10 @@ def status(source: Source = None) -> None:
     from nfl_signals.pipeline.world import open_world
 
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(overflow="fold")  # a long path must stay whole
     for name, value in read_status(open_world(_as_last_run(source))).items():
-        table.add_row(f"[bold]{name}[/bold]", value)
+        table.add_row(f"[bold]{name}[/bold]", escape(value))
     console.print(table)
 
 
@@ -149,7 +153,7 @@ def verify(source: Source = None) -> None:
             console.print(f"[green]ok[/green]    {name} ({figures})")
         except NflSignalsError as error:
             failures += 1
-            console.print(f"[red]FAILED[/red] {name}: {error}", highlight=False)
+            console.print(f"[red]FAILED[/red] {name}: {escape(str(error))}", highlight=False)
     if failures:
         raise NflSignalsError(f"{failures} of {len(ALL_PROOFS)} proofs failed")
 
@@ -180,10 +184,11 @@ def simulate(
     ).simulator
     league = simulate_league(league_settings, seed=settings.seed)
     write_release(league, out)
-    console.print(f"{league.games.height} games written to {out / 'release'}, truth beside them.")
+    release = escape(str(out / "release"))
+    console.print(f"{league.games.height} games written to {release}, truth beside them.")
     console.print("Run the pipeline on it:")
     console.print(
-        f"  NFL_SIGNALS_NFLVERSE={out / 'release'} nfl-signals run --source nflverse "
+        f"  NFL_SIGNALS_NFLVERSE={release} nfl-signals run --source nflverse "
         f"--as-of {describe(league.as_of)}",
         soft_wrap=True,
     )
@@ -192,11 +197,11 @@ def simulate(
 @app.command()
 def settings() -> None:
     """List every setting with its meaning, its value now, and its environment variable."""
-    table = Table("setting", "value", "meaning", "environment")
+    # Not a table: three of these side by side do not fit 80 columns.
     for name, value, meaning in _flatten(load_settings(), ""):
         variable = "NFL_SIGNALS_" + name.upper().replace(".", "__")
-        table.add_row(name, str(value), meaning, variable)
-    console.print(table)
+        console.print(f"[bold]{name}[/bold] = {escape(str(value))}", highlight=False)
+        console.print(f"    {escape(meaning)}\n    [dim]{variable}[/dim]", highlight=False)
 
 
 @app.command()

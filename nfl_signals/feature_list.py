@@ -1,7 +1,7 @@
 """The features, declared once: unit, source, when known, how filled, what football says of them.
 
-`gold.py` computes them, schemas and monotonic constraints are read from here, and `feature_version`
-changes exactly when a declaration does.
+`gold.py` computes them; schemas, monotonic constraints, prior weights and the data dictionary are
+read from here, and `feature_version` changes exactly when a declaration does.
 """
 
 import hashlib
@@ -27,6 +27,7 @@ class Feature:
         on_margin: +1 / -1 where more of it (own minus opponent's) can only raise / lower the own
             margin, 0 where football does not say.
         on_total: the same for the points of both teams (own plus opponent's).
+        weight: prior belief in its use, 0 to 1; learners shrink what has a small weight harder.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Feature:
     kind: Kind = "team"
     on_margin: Direction = 0
     on_total: Direction = 0
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +50,7 @@ class Stat:
         name: column in the per-game table.
         unit: unit of the value.
         source: raw columns and how they are combined.
-        typical: league average of 1999-2023, the fill value where a team has no earlier game.
+        typical: league average of 1999-2023; what a team without games gets.
         on_margin: see `Feature`.
         on_total: see `Feature`.
     """
@@ -61,25 +63,31 @@ class Stat:
     on_total: Direction = 0
 
 
+EPA_PER_PLAY = "expected points per play"
+_PASS = "passing_epa / (attempts + sacks_suffered)"
+_RUSH = "rushing_epa / carries"
+
 STATS = (
     Stat(name="points_for", unit="points", source="own score", typical=22.0, on_total=1),
     Stat(name="points_against", unit="points", source="opponent's score", typical=22.0, on_total=1),
     Stat(
         name="margin", unit="points", source="own minus opponent's score", typical=0.0, on_margin=1
     ),
+    Stat(name="epa_pass", unit=EPA_PER_PLAY, source=_PASS, typical=0.03, on_margin=1, on_total=1),
+    Stat(name="epa_rush", unit=EPA_PER_PLAY, source=_RUSH, typical=-0.06, on_margin=1, on_total=1),
     Stat(
-        name="epa_offense",
-        unit="expected points per play",
-        source="(passing_epa + rushing_epa) / (attempts + sacks_suffered + carries)",
-        typical=0.0,
-        on_margin=1,
+        name="epa_pass_allowed",
+        unit=EPA_PER_PLAY,
+        source="the opponent's epa_pass",
+        typical=0.03,
+        on_margin=-1,
         on_total=1,
     ),
     Stat(
-        name="epa_allowed",
-        unit="expected points per play",
-        source="the opponent's epa_offense",
-        typical=0.0,
+        name="epa_rush_allowed",
+        unit=EPA_PER_PLAY,
+        source="the opponent's epa_rush",
+        typical=-0.06,
         on_margin=-1,
         on_total=1,
     ),
@@ -95,75 +103,128 @@ STATS = (
         unit="first downs per play",
         source="(passing + rushing first downs) / plays; stands in for success rate, which the "
         "team statistics do not carry",
-        typical=0.3,
+        typical=0.28,
     ),
+    Stat(
+        name="sack_rate",
+        unit="sacks per dropback",
+        source="sacks_suffered / (attempts + sacks_suffered)",
+        typical=0.065,
+    ),
+    Stat(
+        name="sack_rate_made",
+        unit="sacks per dropback",
+        source="the opponent's sack_rate",
+        typical=0.065,
+    ),
+    Stat(name="penalty_yards", unit="yards", source="penalty_yards", typical=54.0),
 )
 
 WINDOWS: dict[str, int | None] = {"last5": 5, "last10": 10, "season": None}
 """Games averaged over; None is the season to date."""
 
-EPA_HALF_LIFE = 8.0  # games; half the weight lies on about the last half season
+SEASON_PRIOR_GAMES = 4.0
+"""Games of league-average play that a season to date starts with: early weeks are shrunk."""
+
+WINDOW_WEIGHT = 0.15
+"""Windows ignore opponents and quarterbacks, which the ratings account for."""
+
+_PREVIOUS_GAME = "half a day after the team's previous kickoff"
 
 
-def _window_features() -> list[Feature]:
+def _windows() -> list[Feature]:
     rule = {
         "last5": "mean of the games there are, across seasons; else the league average",
         "last10": "mean of the games there are, across seasons; else the league average",
-        "season": "before the season's first game: the last10 value",
+        "season": "before the season's first game: the league average",
     }
+    span = {"last5": "mean of last 5 games", "last10": "mean of last 10 games"}
+    to_date = f"season to date, with {SEASON_PRIOR_GAMES:g} games of league average"
     return [
         Feature(
             name=f"{stat.name}_{window}",
             unit=stat.unit,
-            source=f"{stat.source}, mean of {window.replace('last', 'last ')}"
-            + (" to date" if window == "season" else " games"),
-            known_at="the day after the team's previous game",
+            source=f"{stat.source}; {span.get(window, to_date)}",
+            known_at=_PREVIOUS_GAME,
             fill=rule[window],
             fill_value=stat.typical,
             on_margin=stat.on_margin,
             on_total=stat.on_total,
+            weight=WINDOW_WEIGHT,
         )
         for stat in STATS
         for window in WINDOWS
     ]
 
 
-def _epa_averages() -> list[Feature]:
-    signs: dict[str, Direction] = {"epa_offense": 1, "epa_allowed": -1}
+def _ratings() -> list[Feature]:
+    what = {"": "scores, margins bent towards 28", "epa_": "expected points added"}
+    unit, known = "points per game", "90 minutes before kickoff, when starters are public"
     return [
-        Feature(
-            name=f"{name}_ewm",
-            unit="expected points per play",
-            source=f"{name}, exponentially weighted, half-life {EPA_HALF_LIFE:g} games",
-            known_at="the day after the team's previous game",
-            fill="no earlier game with EPA: the league average",
-            fill_value=0.0,
-            on_margin=sign,
-            on_total=1,
+        feature
+        for prefix, basis in what.items()
+        for feature in (
+            Feature(
+                name=f"{prefix}rating",
+                unit=unit,
+                source=f"{prefix}offense minus {prefix}defense",
+                known_at=known,
+                fill="no earlier game: average",
+                fill_value=0.0,
+                on_margin=1,
+            ),
+            Feature(
+                name=f"{prefix}offense",
+                unit=unit,
+                source=f"Kalman filter on {basis}; own starter included (ratings.py)",
+                known_at=known,
+                fill="no earlier game: average",
+                fill_value=0.0,
+                on_margin=1,
+                on_total=1,
+            ),
+            Feature(
+                name=f"{prefix}defense",
+                unit=f"{unit} allowed",
+                source=f"Kalman filter on {basis} (ratings.py); lower is better",
+                known_at=known,
+                fill="no earlier game: average",
+                fill_value=0.0,
+                on_margin=-1,
+                on_total=1,
+            ),
         )
-        for name, sign in signs.items()
     ]
 
 
-FEATURES: tuple[Feature, ...] = (
-    *_window_features(),
-    *_epa_averages(),
+_TEAM_CONTEXT = (
     Feature(
-        name="rating",
-        unit="Elo points",
-        source="Elo with margin of victory (ratings.py), regressed between seasons",
-        known_at="the end of the team's previous game",
-        fill="no earlier game: the league average",
-        fill_value=1500.0,
+        name="quarterback",
+        unit="points per game",
+        source="the starter's part of offense (ratings.py)",
+        known_at="90 minutes before kickoff; until then the last starter not listed out",
+        fill="nobody named: the rating of a newcomer",
+        fill_value=-2.0,
+        on_margin=1,
+        weight=0.5,
+    ),
+    Feature(
+        name="starter_share",
+        unit="share of games",
+        source="share of the team's last 6 starts made by this starter (starters.py)",
+        known_at="90 minutes before kickoff; until then the last starter not listed out",
+        fill="no earlier game: 1",
+        fill_value=1.0,
         on_margin=1,
     ),
     Feature(
         name="games_played",
         unit="games this season",
         source="count of the season's earlier games",
-        known_at="the end of the team's previous game",
+        known_at=_PREVIOUS_GAME,
         fill="before the first game: 0",
         fill_value=0.0,
+        weight=WINDOW_WEIGHT,
     ),
     Feature(
         name="rest_days",
@@ -180,69 +241,56 @@ FEATURES: tuple[Feature, ...] = (
         known_at="the team's latest injury report, a day before kickoff at the latest",
         fill="no report yet this season, or before 2009: 0",
         fill_value=0.0,
+        weight=0.5,
     ),
     Feature(
         name="home_field",
-        unit="0 or 1",
-        source="1 for the home team unless location is Neutral",
-        known_at="schedule",
+        unit="points",
+        source="home field as learned from all earlier games (ratings.py); 0 away and on neutral ground",
+        known_at="half a day after the previous games",
         fill="always known",
         fill_value=0.0,
         on_margin=1,
     ),
-    Feature(
-        name="is_neutral",
-        unit="0 or 1",
-        source="location is Neutral",
+)
+
+
+def _of_game(
+    name: str, unit: str, source: str, *, fill: str = "always known", on_total: Direction = 0
+) -> Feature:
+    return Feature(
+        name=name,
+        unit=unit,
+        source=source,
         known_at="schedule",
-        fill="always known",
+        fill=fill,
         fill_value=0.0,
         kind="game",
-    ),
-    Feature(
-        name="is_divisional",
-        unit="0 or 1",
-        source="div_game",
-        known_at="schedule",
-        fill="always known",
-        fill_value=0.0,
-        kind="game",
-    ),
-    Feature(
-        name="is_covered",
-        unit="0 or 1",
-        source="roof is not 'outdoors'; retractable roofs count as covered",
-        known_at="schedule",
+        on_total=on_total,
+        weight=0.5,
+    )
+
+
+_GAME_CONTEXT = (
+    _of_game("is_neutral", "0 or 1", "location is Neutral"),
+    _of_game("is_divisional", "0 or 1", "div_game"),
+    _of_game(
+        "is_covered",
+        "0 or 1",
+        "roof is not 'outdoors'; retractable roofs count as covered",
         fill="roof missing: outdoors",
-        fill_value=0.0,
-        kind="game",
         on_total=1,
     ),
-    Feature(
-        name="is_playoff",
-        unit="0 or 1",
-        source="game_type is not REG",
-        known_at="schedule",
-        fill="always known",
-        fill_value=0.0,
-        kind="game",
-    ),
-    Feature(
-        name="week_of_season",
-        unit="week",
-        source="week",
-        known_at="schedule",
-        fill="always known",
-        fill_value=0.0,
-        kind="game",
-    ),
+    _of_game("is_playoff", "0 or 1", "game_type is not REG"),
+    _of_game("week_of_season", "week", "week"),
 )
+
+FEATURES: tuple[Feature, ...] = (*_ratings(), *_TEAM_CONTEXT, *_GAME_CONTEXT, *_windows())
 
 FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 
 
 def feature_version() -> str:
     """First twelve hex digits of the SHA-256 of every declaration, in order."""
-    return hashlib.sha256(repr([astuple(feature) for feature in FEATURES]).encode()).hexdigest()[
-        :12
-    ]
+    declared = repr([astuple(feature) for feature in FEATURES])
+    return hashlib.sha256(declared.encode()).hexdigest()[:12]

@@ -27,12 +27,14 @@ class GameMatrix:
         names: the d column names of `x`.
         x: float64 array, n x d, finite.
         monotone: per column +1, -1 or 0: how the outcome may move with it.
+        weight: per column, prior belief in its use, above 0 and at most 1.
     """
 
     games: pl.DataFrame
     names: tuple[str, ...]
     x: NDArray[np.float64]
     monotone: tuple[int, ...]
+    weight: tuple[float, ...]
 
 
 def game_matrix(features: pl.DataFrame, market: Market) -> GameMatrix:
@@ -53,6 +55,7 @@ def game_matrix(features: pl.DataFrame, market: Market) -> GameMatrix:
         names=tuple(matrix.columns),
         x=np.ascontiguousarray(matrix.to_numpy(), dtype=np.float64),
         monotone=tuple(_direction(feature, combine) for feature in FEATURES),
+        weight=tuple(feature.weight for feature in FEATURES),
     )
 
 

@@ -1,22 +1,27 @@
 """Gold tables: features known before kickoff, and the markets they are asked about.
 
-Every feature is a *state* that a team had after an earlier game, stamped with the instant it became
-known and looked up by an as-of join that is strictly before kickoff. A game's own row can therefore
-never enter its own features. Lines, prices and starters are not features; models are `baselines.py`.
+Form is a *state* that a team had after an earlier game, stamped with the instant it became known and
+looked up by an as-of join strictly before kickoff; ratings are what the filter believed before
+kickoff. A game's own row can therefore never enter its own features. Lines and prices are not
+features; models are `baselines.py`.
 """
 
 import polars as pl
 
 from nfl_signals.boundary import validate
-from nfl_signals.feature_list import EPA_HALF_LIFE, FEATURES, STATS, WINDOWS
-from nfl_signals.history import RESULT_DELAY, History, report_known_at
+from nfl_signals.feature_list import FEATURES, STATS
+from nfl_signals.form import per_game, window_states
+from nfl_signals.history import RESULT_DELAY, STATS_DELAY, History, report_known_at
 from nfl_signals.joins import TEAM_WEEK, team_weeks
 from nfl_signals.markets import MARKETS, Market
 from nfl_signals.odds import no_vig_probability
-from nfl_signals.ratings import MEAN_RATING, REGRESSION, rate
+from nfl_signals.ratings import RatingModel, rate, soft_margin
 from nfl_signals.schemas import GOLD_MARKETS, gold_features_schema
+from nfl_signals.starters import expected_starters
 
 LONGEST_REST = 16.0  # days; longer pauses are byes plus postponements, no extra rest
+# Expected points added vary less from game to game than points do, and average about zero.
+EPA_MODEL = RatingModel(noise=8.0, level=0.0)
 
 
 def build_features(history: History) -> pl.DataFrame:
@@ -33,10 +38,11 @@ def build_features(history: History) -> pl.DataFrame:
         SchemaError: a column is incomplete or a key repeats.
     """
     rows = team_weeks(history.games).drop("result")
-    rows = _look_up(rows, _form(history), "team")
-    rows = _look_up(rows, _ratings(history), "team")
-    rows = _look_up(rows, _availability(history), "team", season_only=True)
-    rows = rows.join(_venue(history.games), on="game_id", how="left", maintain_order="left")
+    played = per_game(history)
+    rows = _look_up(rows, window_states(played), by=["team"])
+    rows = _look_up(rows, _availability(history), by=["team", "season"])
+    rows = rows.join(_rated(history, played), on=["game_id", "team"], how="left")
+    rows = rows.join(_venue(history.games), on="game_id", how="left")
     features = (
         rows.with_columns(*_context())
         .pipe(_fill)
@@ -88,116 +94,62 @@ def _market_rows(games: pl.DataFrame, market: Market) -> pl.DataFrame:
     )
 
 
-def _look_up(
-    rows: pl.DataFrame, states: pl.DataFrame, by: str, *, season_only: bool = False
-) -> pl.DataFrame:
-    """Latest state of each team known strictly before kickoff.
-
-    `states` carries `team, known_at` and the state's columns; with `season_only` also `season`,
-    and states of earlier seasons do not count.
-    """
-    keys = [by, "season"] if season_only else [by]
+def _look_up(rows: pl.DataFrame, states: pl.DataFrame, *, by: list[str]) -> pl.DataFrame:
+    """Latest state known strictly before kickoff among those with the same `by` columns."""
     return (
         rows.sort("kickoff_at")
         .join_asof(
             states.sort("known_at"),
             left_on="kickoff_at",
             right_on="known_at",
-            by=keys,
+            by=by,
             strategy="backward",
             allow_exact_matches=False,
             check_sortedness=False,
-            suffix="_state",
         )
         .drop("known_at")
     )
 
 
-def _per_game(history: History) -> pl.DataFrame:
-    """One row per team and played game with the columns of `STATS` (null where unknown)."""
-    plays = pl.col("attempts") + pl.col("sacks_suffered") + pl.col("carries")
-    stats = history.team_stats.select(
-        *TEAM_WEEK,
-        ((pl.col("passing_epa") + pl.col("rushing_epa")) / plays).alias("epa_offense"),
-        pl.sum_horizontal(
-            "passing_interceptions",
-            "sack_fumbles_lost",
-            "rushing_fumbles_lost",
-            "receiving_fumbles_lost",
-        ).alias("turnovers"),
-        ((pl.col("passing_first_downs") + pl.col("rushing_first_downs")) / plays).alias(
-            "first_down_rate"
-        ),
+def _rated(history: History, played: pl.DataFrame) -> pl.DataFrame:
+    """Ratings, starters and home field of each team before each game."""
+    starters = expected_starters(history)
+    names = starters.select("game_id", "team", starter="quarterback")
+    games = history.games.join(
+        names.rename({"team": "home_team", "starter": "home_starter"}), on=["game_id", "home_team"]
+    ).join(
+        names.rename({"team": "away_team", "starter": "away_starter"}), on=["game_id", "away_team"]
     )
-    against = stats.select(
-        "season",
-        "week",
-        opponent="team",
-        epa_allowed="epa_offense",
-        takeaways="turnovers",
-    )
-    scores = history.games.select("game_id", "home_score", "away_score")
-    sign = pl.when("is_home").then(1.0).otherwise(-1.0)
+    home, away = soft_margin(pl.col("home_score"), pl.col("away_score"))
+    by_score = rate(games.with_columns(home_scored=home, away_scored=away), delay=RESULT_DELAY)
+    by_epa = rate(_with_epa(games, played), delay=STATS_DELAY, model=EPA_MODEL)
     return (
-        team_weeks(history.games)
-        .filter(pl.col("result").is_not_null())
-        .join(scores, on="game_id", how="left")
-        .join(stats, on=TEAM_WEEK, how="left")
-        .join(against, on=["season", "week", "opponent"], how="left")
-        .with_columns(
-            pl.when("is_home").then("home_score").otherwise("away_score").alias("points_for"),
-            pl.when("is_home").then("away_score").otherwise("home_score").alias("points_against"),
-            (sign * pl.col("result")).alias("margin"),
+        by_score.with_columns(rating=pl.col("offense") - pl.col("defense"))
+        .join(
+            by_epa.select(
+                "game_id",
+                "team",
+                (pl.col("offense") - pl.col("defense")).alias("epa_rating"),
+                pl.col("offense").alias("epa_offense"),
+                pl.col("defense").alias("epa_defense"),
+            ),
+            on=["game_id", "team"],
         )
-        .sort("team", "kickoff_at")
+        .join(starters.select("game_id", "team", "starter_share"), on=["game_id", "team"])
     )
 
 
-def _form(history: History) -> pl.DataFrame:
-    """State after each game: window means, weighted EPA, games played, last kickoff."""
-    averages = [
-        _window_mean(stat.name, games).alias(f"{stat.name}_{window}")
-        for stat in STATS
-        for window, games in WINDOWS.items()
-    ]
-    weighted = [
-        pl.col(name)
-        .ewm_mean(half_life=EPA_HALF_LIFE, ignore_nulls=True)
-        .forward_fill()  # a game without EPA leaves the average where it was
-        .over("team", order_by="kickoff_at")
-        .alias(f"{name}_ewm")
-        for name in ("epa_offense", "epa_allowed")
-    ]
-    games_played = pl.int_range(1, pl.len() + 1).over("team", "season", order_by="kickoff_at")
-    return _per_game(history).select(
-        "team",
-        pl.col("season").alias("form_season"),
-        (pl.col("kickoff_at") + RESULT_DELAY).alias("known_at"),
-        pl.col("kickoff_at").alias("last_kickoff_at"),
-        games_played.cast(pl.Float64).alias("games_played"),
-        *averages,
-        *weighted,
-    )
-
-
-def _window_mean(name: str, games: int | None) -> pl.Expr:
-    """Mean over the last `games` games, or over the season to date; unknown values are skipped."""
-    value = pl.col(name)
-    if games is not None:
-        return value.rolling_mean(games, min_samples=1).over("team", order_by="kickoff_at")
-    known = value.is_not_null().cum_sum()
-    total = value.fill_null(0.0).cum_sum()
-    mean = pl.when(known > 0).then(total / known)
-    return mean.over("team", "season", order_by="kickoff_at")
-
-
-def _ratings(history: History) -> pl.DataFrame:
-    """Elo state after each game."""
-    kickoffs = history.games.select("game_id", known_at=pl.col("kickoff_at") + RESULT_DELAY)
-    return (
-        rate(history.games)
-        .join(kickoffs, on="game_id")
-        .select("team", "known_at", "rating", rating_season="season")
+def _with_epa(games: pl.DataFrame, played: pl.DataFrame) -> pl.DataFrame:
+    """Games with both teams' expected points added as what they scored."""
+    epa = played.select("game_id", "team", "epa_total")
+    return games.join(
+        epa.rename({"team": "home_team", "epa_total": "home_scored"}),
+        on=["game_id", "home_team"],
+        how="left",
+    ).join(
+        epa.rename({"team": "away_team", "epa_total": "away_scored"}),
+        on=["game_id", "away_team"],
+        how="left",
     )
 
 
@@ -227,33 +179,16 @@ def _venue(games: pl.DataFrame) -> pl.DataFrame:
 
 def _context() -> list[pl.Expr]:
     """Columns that follow from the row and the looked-up state."""
-    new_season = pl.col("form_season") != pl.col("season")
-    regressed = pl.col("rating") + REGRESSION * (MEAN_RATING - pl.col("rating"))
+    this_season = pl.col("form_season") == pl.col("season")
     days = (pl.col("kickoff_at") - pl.col("last_kickoff_at")).dt.total_seconds() / 86_400
-    to_date = [
-        pl.when(~new_season)
-        .then(pl.col(f"{stat.name}_season"))
-        .otherwise(pl.col(f"{stat.name}_last10"))
-        .alias(f"{stat.name}_season")
-        for stat in STATS
-    ]
+    of_this_season = ["games_played", *(f"{stat.name}_season" for stat in STATS)]
     return [
-        *to_date,
-        pl.when(~new_season).then("games_played").otherwise(0.0).alias("games_played"),
-        pl.when(pl.col("rating_season") == pl.col("season"))
-        .then("rating")
-        .otherwise(regressed)
-        .alias("rating"),
-        pl.when(~new_season).then(days.clip(upper_bound=LONGEST_REST)).alias("rest_days"),
-        (pl.col("is_home").cast(pl.Float64) * (1 - pl.col("is_neutral"))).alias("home_field"),
+        *(pl.when(this_season).then(name).alias(name) for name in of_this_season),
+        pl.when(this_season).then(days.clip(upper_bound=LONGEST_REST)).alias("rest_days"),
         pl.col("week").cast(pl.Float64).alias("week_of_season"),
     ]
 
 
 def _fill(rows: pl.DataFrame) -> pl.DataFrame:
-    """Fill rules of `feature_list`: season to date falls back to last 10, all else to a constant."""
-    last10 = [
-        pl.col(f"{stat.name}_season").fill_null(pl.col(f"{stat.name}_last10")) for stat in STATS
-    ]
-    constants = [pl.col(feature.name).fill_null(feature.fill_value) for feature in FEATURES]
-    return rows.with_columns(last10).with_columns(constants)
+    """Fill rules of `feature_list`: what nothing is known of gets the feature's constant."""
+    return rows.with_columns(pl.col(item.name).fill_null(item.fill_value) for item in FEATURES)

@@ -11,9 +11,11 @@ import polars as pl
 
 RESULT_DELAY = timedelta(hours=6)  # a game and its overtime are over
 STATS_DELAY = timedelta(hours=12)  # nightly publication of play-by-play statistics
+STARTER_LEAD = timedelta(minutes=90)  # inactive lists are public
 REPORT_LEAD = timedelta(hours=24)  # reports without a time stamp: final a day before kickoff
 LINES_HORIZON = timedelta(days=8)  # a line further ahead is not the week's market yet
 
+STARTERS = ["home_qb_id", "away_qb_id"]
 RESULTS = ["home_score", "away_score", "result", "total"]
 LINES = [
     "spread_line",
@@ -46,16 +48,19 @@ class History:
     def known_at(self, as_of: datetime) -> "History":
         """The same tables with nothing that was unknown at `as_of`.
 
-        Results, statistics, reports and notes that came later are removed. The schedule stays. A
+        Results, statistics, starters, reports and notes that came later are removed. The schedule stays. A
         release keeps no history of its lines: games within `LINES_HORIZON` keep the line that the
         release shows (for past games the closing one), later games have none.
 
         Args:
             as_of: aware instant.
         """
+        kickoff = pl.col("kickoff_at")
         games = self.games.with_columns(
-            pl.when(pl.col("kickoff_at") + RESULT_DELAY <= as_of).then(pl.col(RESULTS)),
-        ).with_columns(pl.when(pl.col("kickoff_at") <= as_of + LINES_HORIZON).then(pl.col(LINES)))
+            pl.when(kickoff + RESULT_DELAY <= as_of).then(pl.col(RESULTS))
+        )
+        games = games.with_columns(pl.when(kickoff - STARTER_LEAD <= as_of).then(pl.col(STARTERS)))
+        games = games.with_columns(pl.when(kickoff <= as_of + LINES_HORIZON).then(pl.col(LINES)))
         kickoffs = _kickoffs(games)
         return History(
             games=games,

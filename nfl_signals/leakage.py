@@ -13,7 +13,7 @@ from datetime import datetime
 import polars as pl
 
 from nfl_signals.errors import LeakageError
-from nfl_signals.history import LINES, RESULTS, History, report_known_at
+from nfl_signals.history import LINES, RESULTS, STARTERS, History, report_known_at
 from nfl_signals.joins import TEAM_WEEK, team_weeks
 
 BuildFeatures = Callable[[History], pl.DataFrame]
@@ -123,6 +123,13 @@ def corrupt(history: History, cut: datetime) -> History:
     """
     later = pl.col("kickoff_at") >= cut
     games = history.games.with_columns(
+        # A game's own starters are public before it kicks off; those of later games are not.
+        pl.when(pl.col("kickoff_at") > cut)
+        .then(pl.lit("nobody"))
+        .otherwise(pl.col(column))
+        .alias(column)
+        for column in STARTERS
+    ).with_columns(
         pl.when(later).then(pl.col(column) + SHIFT).otherwise(pl.col(column)).alias(column)
         for column in (*RESULTS, *LINES)
     )

@@ -1,83 +1,236 @@
-"""Team ratings from results alone: Elo with margin of victory.
+"""Team and quarterback ratings from a state-space model of what two teams score on each other.
 
-Method and constants: FiveThirtyEight, "How our NFL predictions work" (K = 20, a third of the way
-back to the mean between seasons, margin multiplier ln(|m| + 1) * 2.2 / (0.001 * gap + 2.2)).
+    scored(team) = level + home field / 2 + offense(team) + quarterback(starter) + defense(opponent)
+
+Offense, defense and quarterback are unknown, drift over time and are tracked by a Kalman filter
+(Kalman 1960, doi 10.1115/1.3662552; for football ratings: Glickman & Stern 1998, doi
+10.1080/01621459.1998.10474084). The same model runs on points and on expected points added, so every
+rating is opponent-adjusted, early weeks lean on last season, and a quarterback takes his rating
+along. League level and home field are learned as they move over the years.
 """
 
-import math
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-MEAN_RATING = 1500.0  # Elo points
-K_FACTOR = 20.0  # Elo points per unexpected win
-HOME_FIELD = 48.0  # Elo points, about two points of margin
-REGRESSION = 1 / 3  # share of the gap to the mean that closes between two seasons
-SCALE = 400.0  # Elo points per factor ten in the odds
+Floats = NDArray[np.float64]
+
+FORGOTTEN_AFTER = 3  # seasons without a start after which a quarterback counts as new
+WEEK = timedelta(days=7)
 
 
-def expected_win(gap: float) -> float:
-    """Chance of winning for a team rated `gap` Elo points above its opponent.
+@dataclass(frozen=True, kw_only=True)
+class RatingModel:
+    """Constants of the filter; all deviations in points per game.
 
-    Example:
-        >>> expected_win(0.0), round(expected_win(100.0), 4)
-        (0.5, 0.6401)
+    The values were chosen on the margins of 2003-2008; those of later seasons hardly depend on them.
+
+    Attributes:
+        noise: deviation of what a team scores around its expectation.
+        team: deviation between teams of one side of the ball.
+        team_kept: share of a team's rating that survives the summer.
+        team_week: deviation that a team's rating gains in a week.
+        quarterback: deviation between quarterbacks.
+        quarterback_kept: share of a quarterback's rating that survives the summer.
+        quarterback_week: deviation that a quarterback's rating gains in a week.
+        newcomer: rating of a quarterback before his first start.
+        level: what a team scores before any game is known.
+        level_rate: share of each game's surprise that moves the level.
+        home_field: points of margin before any game is known.
+        home_field_rate: share of each game's surprise that moves home field.
     """
-    return 1 / (1 + 10 ** (-gap / SCALE))
+
+    noise: float = 9.5
+    team: float = 3.5
+    team_kept: float = 0.7
+    team_week: float = 0.35
+    quarterback: float = 3.2
+    quarterback_kept: float = 0.9
+    quarterback_week: float = 0.4
+    newcomer: float = -2.0
+    level: float = 21.5
+    level_rate: float = 0.002
+    home_field: float = 2.4
+    home_field_rate: float = 0.008
 
 
-def rating_change(gap: float, margin: float) -> float:
-    """Elo points the home team gains from one game.
+RATING_SCHEMA = pl.Schema(
+    {
+        "game_id": pl.String(),
+        "team": pl.String(),
+        "offense": pl.Float64(),  # points per game above average, quarterback included
+        "defense": pl.Float64(),  # points allowed per game above average: lower is better
+        "quarterback": pl.Float64(),  # points per game above the average quarterback
+        "home_field": pl.Float64(),  # points of margin, for the home team; 0 on neutral ground
+    }
+)
+
+
+def rate(
+    games: pl.DataFrame, *, delay: timedelta, model: RatingModel | None = None
+) -> pl.DataFrame:
+    """Ratings of both teams as known before each game.
 
     Args:
-        gap: home rating plus home field minus away rating, before the game.
-        margin: home score minus away score, points.
+        games: `game_id, season, kickoff_at, home_team, away_team, is_neutral, home_starter,
+            away_starter` (null: unknown), and `home_scored, away_scored` (points, or expected
+            points added; null where unknown).
+        delay: after which time from kickoff a game's scores are known.
+        model: constants; None takes the defaults.
 
     Returns:
-        Change; the away team gets its negative.
+        RATING_SCHEMA, two rows per game in order of kickoff and game id, home first.
     """
-    outcome = 0.5 if margin == 0 else float(margin > 0)
-    winner_gap = gap if margin >= 0 else -gap
-    # A tie moves ratings by the surprise alone: ln(0 + 1) would freeze them.
-    size = math.log(abs(margin) + 1) if margin != 0 else 1.0
-    multiplier = size * 2.2 / (0.001 * winner_gap + 2.2)
-    return K_FACTOR * multiplier * (outcome - expected_win(gap))
+    tracker = _Tracker(model or RatingModel())
+    waiting: deque[tuple[datetime, _Played]] = deque()
+    rows: list[tuple[str, str, float, float, float, float]] = []
+    columns = ["game_id", "season", "kickoff_at", "home_team", "away_team", "is_neutral"]
+    columns += ["home_starter", "away_starter", "home_scored", "away_scored"]
+    for game in games.sort("kickoff_at", "game_id").select(columns).iter_rows(named=True):
+        kickoff: datetime = game["kickoff_at"]
+        while waiting and waiting[0][0] < kickoff:
+            tracker.learn(waiting.popleft()[1])
+        tracker.advance(game["season"], kickoff)
+        home = tracker.side(game["home_team"], game["away_team"], game["home_starter"])
+        away = tracker.side(game["away_team"], game["home_team"], game["away_starter"])
+        field = 0.0 if game["is_neutral"] else tracker.home_field
+        rows += [
+            (game["game_id"], game["home_team"], *tracker.ratings(home, away), field),
+            (game["game_id"], game["away_team"], *tracker.ratings(away, home), 0.0),
+        ]
+        scored = game["home_scored"], game["away_scored"]
+        if None not in scored:
+            played = _Played(home=home, away=away, scored=scored, neutral=game["is_neutral"])
+            waiting.append((kickoff + delay, played))
+    return pl.DataFrame(rows, schema=RATING_SCHEMA, orient="row")
 
 
-def between_seasons(rating: float) -> float:
-    """Rating carried into a new season.
+@dataclass(frozen=True, kw_only=True)
+class _Side:
+    """Where one team's chances to score lie in the state: offense, opponent's defense, starter."""
+
+    offense: tuple[str, str]
+    defense: tuple[str, str]
+    starter: tuple[str, str] | None
+
+    @property
+    def parts(self) -> list[tuple[str, str]]:
+        known = [self.offense, self.defense]
+        return known if self.starter is None else [*known, self.starter]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Played:
+    home: _Side
+    away: _Side
+    scored: tuple[float, float]
+    neutral: bool
+
+
+class _Tracker:
+    """The filter's state: a Normal belief over all ratings, league level and home field."""
+
+    def __init__(self, model: RatingModel) -> None:
+        self.model = model
+        self.level, self.home_field = model.level, model.home_field
+        self.place: dict[tuple[str, str], int] = {}
+        self.mean: Floats = np.zeros(0)
+        self.covariance: Floats = np.zeros((0, 0))
+        self.season: int | None = None
+        self.first_season: int | None = None
+        self.now: datetime | None = None
+        self.last_seen: dict[tuple[str, str], int] = {}
+
+    def side(self, team: str, opponent: str, starter: str | None) -> _Side:
+        """Make sure that everybody has a place in the state."""
+        quarterback = None if starter is None else ("quarterback", starter)
+        side = _Side(offense=("offense", team), defense=("defense", opponent), starter=quarterback)
+        for key in side.parts:
+            self._welcome(key)
+            self.last_seen[key] = self.season or 0
+        return side
+
+    def ratings(self, own: _Side, other: _Side) -> tuple[float, float, float]:
+        """Offense with quarterback, own defense, quarterback."""
+        starter = self.model.newcomer if own.starter is None else self._mean(own.starter)
+        return self._mean(own.offense) + starter, self._mean(other.defense), starter
+
+    def advance(self, season: int, kickoff: datetime) -> None:
+        """Let time pass: beliefs widen by the week, and fall back towards average over a summer."""
+        if self.first_season is None:
+            self.first_season = season
+        if self.season is not None and season != self.season:
+            self._summer(season)
+        elif self.now is not None and kickoff > self.now:
+            weeks = (kickoff - self.now) / WEEK
+            drift = self._by_kind(self.model.team_week, self.model.quarterback_week) ** 2
+            self.covariance[np.diag_indices(len(drift))] += weeks * drift
+        self.season, self.now = season, kickoff
+
+    def learn(self, game: _Played) -> None:
+        """Update the belief with what both teams scored."""
+        rows = [[self.place[key] for key in side.parts] for side in (game.home, game.away)]
+        field = 0.0 if game.neutral else self.home_field
+        expected = [
+            sum(float(self.mean[i]) for i in row) + self.level + sign * field / 2
+            for row, sign in zip(rows, (1, -1), strict=True)
+        ]
+        surprise = np.array(game.scored) - np.array(expected)
+        gains = np.column_stack([self.covariance[:, row].sum(axis=1) for row in rows])
+        spread = np.array([[gains[row, k].sum() for k in (0, 1)] for row in rows])
+        spread[np.diag_indices(2)] += self.model.noise**2
+        weights = gains @ np.linalg.inv(spread)
+        self.mean = self.mean + weights @ surprise
+        self.covariance = self.covariance - weights @ gains.T
+        self.level += self.model.level_rate * float(surprise.sum()) / 2
+        if not game.neutral:
+            self.home_field += self.model.home_field_rate * float(surprise[0] - surprise[1])
+
+    def _mean(self, key: tuple[str, str]) -> float:
+        return float(self.mean[self.place[key]])
+
+    def _welcome(self, key: tuple[str, str]) -> None:
+        if key in self.place:
+            return
+        is_new = key[0] == "quarterback" and self.season != self.first_season
+        self.place[key] = len(self.mean)
+        self.mean = np.append(self.mean, self.model.newcomer if is_new else 0.0)
+        self.covariance = np.pad(self.covariance, ((0, 1), (0, 1)))
+        start = self.model.quarterback if key[0] == "quarterback" else self.model.team
+        self.covariance[-1, -1] = start**2
+
+    def _summer(self, season: int) -> None:
+        """Forget who has not played for years, then regress everybody."""
+        stay = [
+            key
+            for key in self.place
+            if key[0] != "quarterback" or self.last_seen[key] >= season - FORGOTTEN_AFTER
+        ]
+        rows = [self.place[key] for key in stay]
+        self.place = {key: index for index, key in enumerate(stay)}
+        kept = self._by_kind(self.model.team_kept, self.model.quarterback_kept)
+        deviation = self._by_kind(self.model.team, self.model.quarterback)
+        target = self._by_kind(0.0, self.model.newcomer / 2)
+        self.mean = kept * self.mean[rows] + (1 - kept) * target
+        self.covariance = self.covariance[np.ix_(rows, rows)] * np.outer(kept, kept)
+        self.covariance[np.diag_indices(len(rows))] += (1 - kept**2) * deviation**2
+
+    def _by_kind(self, team: float, quarterback: float) -> Floats:
+        return np.array([quarterback if kind == "quarterback" else team for kind, _ in self.place])
+
+
+def soft_margin(home: pl.Expr, away: pl.Expr, *, cap: float = 28.0) -> tuple[pl.Expr, pl.Expr]:
+    """Scores with the same total and a margin bent towards `cap`: a rout says little more.
 
     Example:
-        >>> between_seasons(1650.0)
-        1600.0
+        >>> frame = pl.DataFrame({"home": [45.0], "away": [3.0]})
+        >>> home, away = soft_margin(pl.col("home"), pl.col("away"))
+        >>> frame.select((home - away).round(1).alias("margin"), (home + away).alias("total")).row(0)
+        (25.3, 48.0)
     """
-    return rating + REGRESSION * (MEAN_RATING - rating)
-
-
-def rate(games: pl.DataFrame) -> pl.DataFrame:
-    """Ratings after every played game.
-
-    Args:
-        games: `game_id, season, kickoff_at, home_team, away_team, is_neutral, result`; unplayed
-            games have a null result and are skipped.
-
-    Returns:
-        Two rows per played game: `game_id, team, season, rating` (Elo points, after the game).
-    """
-    columns = ["game_id", "season", "home_team", "away_team", "is_neutral", "result"]
-    played = games.filter(pl.col("result").is_not_null()).sort("kickoff_at", "game_id")
-    latest: dict[str, tuple[int, float]] = {}
-    rows: list[tuple[str, str, int, float]] = []
-
-    def before(team: str, season: int) -> float:
-        last_season, rating = latest.get(team, (season, MEAN_RATING))
-        return rating if last_season == season else between_seasons(rating)
-
-    for game_id, season, home, away, neutral, margin in played.select(columns).iter_rows():
-        home_rating, away_rating = before(home, season), before(away, season)
-        gap = home_rating - away_rating + (0.0 if neutral else HOME_FIELD)
-        change = rating_change(gap, margin)
-        latest[home] = (season, home_rating + change)
-        latest[away] = (season, away_rating - change)
-        rows += [(game_id, home, season, latest[home][1]), (game_id, away, season, latest[away][1])]
-    schema = {"game_id": pl.String, "team": pl.String, "season": pl.Int32, "rating": pl.Float64}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    margin = cap * ((home - away) / cap).tanh()
+    return (home + away + margin) / 2, (home + away - margin) / 2

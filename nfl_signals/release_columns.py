@@ -11,7 +11,7 @@ from typing import Literal
 import polars as pl
 
 # When a value becomes known, relative to the game it belongs to.
-KnownAt = Literal["schedule", "week", "close", "result", "stats", "published"]
+KnownAt = Literal["schedule", "week", "starters", "close", "result", "stats", "published"]
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,9 @@ class Column:
 
     Attributes:
         dtype: type after normalisation.
-        known_at: schedule (before the season's week), week (days before kickoff), close (at
-            kickoff), result (after the game), stats (the day after), published (own time stamp).
+        known_at: schedule (before the season's week), week (days before kickoff), starters (90
+            minutes before kickoff), close (at kickoff), result (after the game), stats (the day
+            after), published (own time stamp).
         required: a missing column is an error; otherwise it is filled with nulls.
     """
 
@@ -43,6 +44,8 @@ GAMES: dict[str, Column] = {
     "div_game": Column(pl.Int32(), "schedule"),
     "roof": Column(pl.String(), "schedule"),
     "stadium_id": Column(pl.String(), "schedule", required=False),
+    "home_qb_id": Column(pl.String(), "starters"),
+    "away_qb_id": Column(pl.String(), "starters"),
     "home_score": Column(pl.Float64(), "result"),
     "away_score": Column(pl.Float64(), "result"),
     "result": Column(pl.Float64(), "result"),
@@ -71,6 +74,7 @@ TEAM_STATS: dict[str, Column] = {
     "receiving_fumbles_lost": Column(pl.Float64(), "stats"),
     "passing_first_downs": Column(pl.Float64(), "stats"),
     "rushing_first_downs": Column(pl.Float64(), "stats"),
+    "penalty_yards": Column(pl.Float64(), "stats"),
     "passing_epa": Column(pl.Float64(), "stats"),
     "rushing_epa": Column(pl.Float64(), "stats"),
 }

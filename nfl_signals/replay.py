@@ -77,42 +77,48 @@ def stack_inputs(
     )
 
 
-def replay_stack(
-    rows: pl.DataFrame,
-    *,
-    inputs: Sequence[str],
-    fit_blend: FitBlend,
-    fit_calibrator: FitCalibrator,
-    min_stack_seasons: int,
-    min_calibration_seasons: int,
+def replay_blend(
+    rows: pl.DataFrame, *, inputs: Sequence[str], fit_blend: FitBlend, min_seasons: int
 ) -> pl.DataFrame:
-    """Predict every season that has enough earlier ones.
+    """Blend every season that has enough earlier ones.
 
     Args:
         rows: result of `stack_inputs` with the walk-forward scheme.
         inputs: names; the columns `p_<name>` are blended.
         fit_blend: (n x inputs probabilities, n outcomes) -> blend.
-        fit_calibrator: (n blended probabilities, n outcomes) -> calibrator.
-        min_stack_seasons: earlier seasons the blend needs.
-        min_calibration_seasons: earlier blended seasons the calibrator needs.
+        min_seasons: earlier seasons the blend needs.
 
     Returns:
-        The rows of predicted seasons with `p_raw, p_hat, weight_intercept, weight_<input>...,
+        The rows of blended seasons with `p_raw, weight_intercept, weight_<input>...,
         llm_available`; other columns as given.
     """
-    seasons = rows["season"].unique().sort().to_list()
-    blended: list[pl.DataFrame] = []
-    finished: list[pl.DataFrame] = []
-    for season in seasons[min_stack_seasons:]:
-        current = _blend_season(rows, season, inputs, fit_blend)
-        if len(blended) >= min_calibration_seasons:
-            raw, outcome = scored(pl.concat(blended), ["p_raw"])
-            calibrator = fit_calibrator(raw[:, 0], outcome)
-            p_hat = calibrator.predict(current["p_raw"].to_numpy())
-            finished.append(current.with_columns(p_hat=pl.Series(p_hat)))
-        blended.append(current)
-    empty = rows.head(0).pipe(_blend_columns, inputs).with_columns(p_hat=pl.lit(0.0))
-    return pl.concat(finished or [empty])
+    seasons = rows["season"].unique().sort().to_list()[min_seasons:]
+    empty = _blend_columns(rows.head(0), inputs)
+    return pl.concat(
+        [empty, *(_blend_season(rows, season, inputs, fit_blend) for season in seasons)]
+    )
+
+
+def replay_calibration(
+    blended: pl.DataFrame, *, fit_calibrator: FitCalibrator, min_seasons: int
+) -> pl.DataFrame:
+    """Calibrate every blended season that has enough earlier ones.
+
+    Args:
+        blended: result of `replay_blend`.
+        fit_calibrator: (n blended probabilities, n outcomes) -> calibrator.
+        min_seasons: earlier blended seasons the calibrator needs.
+
+    Returns:
+        The rows of calibrated seasons with `p_hat`.
+    """
+    finished = [blended.head(0).with_columns(p_hat=pl.lit(0.0))]
+    for season in blended["season"].unique().sort().to_list()[min_seasons:]:
+        raw, outcome = scored(blended.filter(pl.col("season") < season), ["p_raw"])
+        current = blended.filter(pl.col("season") == season)
+        p_hat = fit_calibrator(raw[:, 0], outcome).predict(current["p_raw"].to_numpy())
+        finished.append(current.with_columns(p_hat=pl.Series(p_hat, dtype=pl.Float64)))
+    return pl.concat(finished)
 
 
 def scored(rows: pl.DataFrame, columns: Sequence[str]) -> tuple[Floats, Floats]:

@@ -57,7 +57,9 @@ def print_picks(rows: "list[Pick]") -> None:
     for title in dict.fromkeys(pick.market for pick in rows):
         console.print(_market_table(title, [pick for pick in rows if pick.market == title]))
     console.print("p_hat: probability of the home side or the over, given no push, in percent.")
-    console.print("lean: the side that the model rates above the no-vig market, by how many points.")
+    console.print(
+        "lean: the side that the model rates above the no-vig market, by how many points."
+    )
 
 
 def _market_table(title: str, rows: "list[Pick]") -> Table:

@@ -11,7 +11,14 @@ import pytest
 
 from nfl_signals.calibration import fit_platt
 from nfl_signals.logit import expit
-from nfl_signals.replay import Floats, replay_stack, scored
+from nfl_signals.replay import (
+    FitBlend,
+    FitCalibrator,
+    Floats,
+    replay_blend,
+    replay_calibration,
+    scored,
+)
 from nfl_signals.stacker import Stack, fit_stack
 
 SEASONS = [2001, 2002, 2003, 2004, 2005]
@@ -39,6 +46,22 @@ def league(seasons: Sequence[int] = SEASONS, *, seed: int = 1) -> pl.DataFrame:
             **{f"p_{name}": values for name, values in zip(INPUTS, noisy, strict=True)},
             "p_push": np.full(n, 0.02),
         }
+    )
+
+
+def replay_stack(
+    rows: pl.DataFrame,
+    *,
+    inputs: Sequence[str],
+    fit_blend: FitBlend,
+    fit_calibrator: FitCalibrator,
+    min_stack_seasons: int,
+    min_calibration_seasons: int,
+) -> pl.DataFrame:
+    """Both replays, one after the other."""
+    blended = replay_blend(rows, inputs=inputs, fit_blend=fit_blend, min_seasons=min_stack_seasons)
+    return replay_calibration(
+        blended, fit_calibrator=fit_calibrator, min_seasons=min_calibration_seasons
     )
 
 
@@ -159,6 +182,13 @@ def test_a_calibrator_sees_what_the_blend_of_the_time_said_not_a_later_one() -> 
     expected = stack.predict(asked.select(columns).to_numpy())
     assert seen[0].tolist() == pytest.approx(expected.tolist(), rel=1e-12)
     assert seen[1][: len(expected)].tobytes() == seen[0].tobytes()
+
+
+def test_every_blended_season_is_there_for_the_calibrator_that_comes_next() -> None:
+    blended = replay_blend(
+        league(), inputs=INPUTS, fit_blend=partial(fit_stack, inputs=INPUTS), min_seasons=1
+    )
+    assert blended["season"].unique().sort().to_list() == SEASONS[1:]
 
 
 @pytest.mark.parametrize("season", [2002, 2003, 2004, 2005])

@@ -11,7 +11,11 @@ from nfl_signals.pipeline.reporting import report_baselines
 STACKERS = [f"stacker_{name}" for name in MARKETS]
 
 
-@dg.asset(group_name="signals", kinds={"polars", "parquet"}, deps=["gold_features", *STACKERS])
+@dg.asset(
+    group_name="signals",
+    kinds={"polars", "parquet"},
+    deps=["gold_features", "gold_markets", *STACKERS],
+)
 def upcoming_predictions(world: WorldResource) -> dg.MaterializeResult[None]:
     """The next week's games by the model that speaks."""
     upcoming = predict_upcoming(world.open())

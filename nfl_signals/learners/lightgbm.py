@@ -35,14 +35,18 @@ class LightGBMLearner:
     Args:
         task: 'probability' or 'mean'.
         monotone: per feature +1, -1 or 0.
+        weight: per feature, prior belief in its use: factor on the gain of its splits.
         seed: of bagging and column sampling.
     """
 
     name = "lightgbm"
 
-    def __init__(self, *, task: Task, monotone: tuple[int, ...], seed: int) -> None:
+    def __init__(
+        self, *, task: Task, monotone: tuple[int, ...], weight: tuple[float, ...], seed: int
+    ) -> None:
         self.task = task
         self.monotone = monotone
+        self.weight = weight
         self.seed = seed
 
     def fit(self, x: Floats, y: Floats) -> Self:
@@ -52,6 +56,7 @@ class LightGBMLearner:
         parameters = PARAMETERS | {
             "objective": "binary" if self.task == "probability" else "regression",
             "monotone_constraints": list(self.monotone),
+            "feature_contri": list(self.weight),
             "seed": self.seed,
         }
         data = lightgbm.Dataset(x, label=y, params={"verbosity": -1})

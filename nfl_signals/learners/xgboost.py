@@ -34,14 +34,18 @@ class XGBoostLearner:
     Args:
         task: 'probability' or 'mean'.
         monotone: per feature +1, -1 or 0.
+        weight: per feature, prior belief in its use: its chance of being sampled for a tree.
         seed: of row and column sampling.
     """
 
     name = "xgboost"
 
-    def __init__(self, *, task: Task, monotone: tuple[int, ...], seed: int) -> None:
+    def __init__(
+        self, *, task: Task, monotone: tuple[int, ...], weight: tuple[float, ...], seed: int
+    ) -> None:
         self.task = task
         self.monotone = monotone
+        self.weight = weight
         self.seed = seed
 
     def fit(self, x: Floats, y: Floats) -> Self:
@@ -58,7 +62,7 @@ class XGBoostLearner:
         # Squared-error leaves weigh 1 a game, logistic ones about 1/4: the same minimum of games.
         if self.task == "mean":
             parameters["min_child_weight"] = 4 * PARAMETERS["min_child_weight"]
-        data = xgboost.DMatrix(x, label=y, nthread=1)
+        data = xgboost.DMatrix(x, label=y, feature_weights=np.asarray(self.weight), nthread=1)
         self.booster_ = xgboost.train(parameters, data, num_boost_round=ROUNDS)
         return self
 

@@ -41,12 +41,10 @@ def predict_upcoming(world: World) -> pl.DataFrame:
 
 def skipped_games(world: World) -> dict[str, list[str]]:
     """Upcoming games by market that lack a line or a price and so have no prediction."""
+    unasked = pl.col("p_market").is_null() | pl.col("line").is_null()
     return {
-        name: _upcoming(world, question)
-        .filter(pl.col("p_market").is_null() | pl.col("line").is_null())["game_id"]
-        .to_list()
+        name: _upcoming(world, ask(world, name)).filter(unasked)["game_id"].to_list()
         for name in MARKETS
-        if (question := ask(world, name))
     }
 
 
@@ -88,14 +86,15 @@ def spoken_version(world: World, name: MarketName) -> str:
 
 
 def _upcoming(world: World, question: Question) -> pl.DataFrame:
-    """The next week's unplayed games with their row number, within the horizon of lines."""
-    table = question.table.with_row_index("row").filter(
+    """Games to come within the horizon of lines, with their row number.
+
+    By time, not by week number: a postponed game must not hide the week after it.
+    """
+    return question.table.with_row_index("row").filter(
         pl.col("points").is_null()
         & (pl.col("kickoff_at") > world.as_of)
         & (pl.col("kickoff_at") <= world.as_of + LINES_HORIZON)
     )
-    week = pl.col("season") * 100 + pl.col("week")
-    return table.filter(week == week.min())
 
 
 def _predict_market(world: World, question: Question) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 import polars as pl
 
 from nfl_signals import ledger
+from nfl_signals.history import RESULT_DELAY
 from nfl_signals.monitors import DriftVerdict, calibration_metrics, drift, reliability_table
 from nfl_signals.pipeline.tables import load_markets
 from nfl_signals.pipeline.world import World
@@ -11,7 +12,8 @@ from nfl_signals.storage import read_parquet, write_json, write_parquet
 
 def graded_ledger(world: World) -> pl.DataFrame:
     """Ledger rows with outcomes known at the run's `as_of`, one per voice and game."""
-    points = load_markets(world).select("game_id", "market", "points")
+    known = pl.col("kickoff_at") + RESULT_DELAY <= world.as_of
+    points = load_markets(world).select("game_id", "market", pl.when(known).then("points"))
     wide = points.pivot(on="market", index="game_id", values="points")
     outcomes = wide.select("game_id", pl.col("moneyline").alias("result"), "total")
     return ledger.latest_before_kickoff(ledger.grade(ledger.read(world.paths.ledger), outcomes))

@@ -4,6 +4,7 @@ Each proof takes the world, returns the figures that it looked at, and raises wh
 """
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pandera.polars as pa
@@ -58,6 +59,9 @@ def features_schema(world: World) -> Figures:
     lonely = features.group_by("game_id").len().filter(pl.col("len") != 2)
     if lonely.height:
         raise IntegrityError(f"gold_features: {lonely['game_id'][0]} does not have two rows.")
+    missing = load_markets(world).join(features, on="game_id", how="anti")
+    if missing.height:
+        raise IntegrityError(f"gold_features: {missing['game_id'][0]} of gold_markets has no row.")
     return {"rows": features.height, "games": features["game_id"].n_unique()}
 
 
@@ -77,7 +81,7 @@ def partners(world: World) -> Figures:
 
 
 def no_leak(world: World) -> Figures:
-    """As-of replay and perturbation hold at sampled kickoffs of the last season."""
+    """As-of replay and perturbation hold at sampled kickoffs of the last season played."""
     return {"proofs": prove_features(world)}
 
 
@@ -90,8 +94,9 @@ def oof_coverage(world: World) -> Figures:
         "walk_forward": markets.filter(pl.col("season") >= first),
         "purged_kfold": markets.filter(pl.col("points").is_not_null()),
     }
-    for (market, learner, scheme), mine in oof.group_by("market", "learner", "scheme"):
-        expected = eligible[str(scheme)].filter(pl.col("market") == market)["game_id"]
+    for market, learner, scheme in product(MARKETS, LEARNER_NAMES, eligible):
+        mine = oof.filter(market=market, learner=learner, scheme=scheme)
+        expected = eligible[scheme].filter(market=market)["game_id"]
         if set(mine["game_id"]) != set(expected) or mine.height != len(expected):
             raise IntegrityError(
                 f"oof_predictions: {market}/{learner}/{scheme} has {mine.height} rows for "
@@ -102,13 +107,17 @@ def oof_coverage(world: World) -> Figures:
 
 def stacked_contract(world: World) -> Figures:
     """Every game of a predicted season that has line and price is there, once."""
-    schema = stacked_schema(LEARNER_NAMES)
+    schema, training = stacked_schema(LEARNER_NAMES), world.settings.training
     stacked = validate(read_parquet(world.paths.stacked), schema, str(world.paths.stacked))
-    expected = load_markets(world).filter(pl.col("p_market").is_not_null())
-    for (market,), mine in stacked.group_by("market"):
-        first = mine["season"].min()
-        due = expected.filter((pl.col("market") == market) & (pl.col("season") >= first))
-        missing = due.join(mine, on="game_id", how="anti")
+    # Counted by settings, not by what is there: a season that is missing whole has to show.
+    taught = training.min_stack_seasons + training.min_calibration_seasons
+    learned = pl.col("season") >= min(world.seasons) + training.min_learner_seasons
+    complete = load_markets(world).drop_nulls(["line", "p_market"]).filter(learned)
+    for market in MARKETS:
+        asked = complete.filter(market=market)
+        seasons = asked["season"].unique().sort()
+        due = asked.filter(pl.col("season").is_in(seasons[taught:].implode()))
+        missing = due.join(stacked.filter(market=market), on="game_id", how="anti")
         if missing.height:
             raise IntegrityError(
                 f"calibrated_predictions: {market} lacks {missing['game_id'][0]} and "
@@ -129,6 +138,10 @@ def ledger_sealed(world: World) -> Figures:
 def models_match_cards(world: World) -> Figures:
     """Every model folder's files hash to what its card says."""
     cards = sorted((world.paths.home / "models").rglob("card.json"))
+    described = {card.parent for card in cards}
+    for file in sorted((world.paths.home / "models").rglob("*.json")):
+        if file.parent not in described:
+            raise IntegrityError(f"{file.parent}: a model without a card; train it again.")
     for card in cards:
         if model_hash(card.parent) != read_card(card.parent)["model_hash"]:
             raise IntegrityError(f"{card.parent}: its files are not what its card describes.")

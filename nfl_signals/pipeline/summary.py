@@ -82,7 +82,7 @@ def status(world: World) -> dict[str, Any]:
 
 def _or_not_yet(value: Callable[[], object]) -> str:
     try:
-        return str(value())
+        return str(value()) or "not yet"
     except InputError:
         return "not yet"
 

@@ -88,13 +88,16 @@ def build_gold_markets(world: World, seasons: Sequence[int]) -> int:
 
 
 def prove_features(world: World) -> int:
-    """As-of replay and perturbation at sampled kickoffs of the last season; returns proofs held.
+    """As-of replay and perturbation at sampled kickoffs; returns proofs held.
+
+    Sampled from the last season played: one that has not begun holds nothing to prove it with.
 
     Raises:
         LeakageError: a feature depends on something known only after kickoff.
     """
     history = load_history(world)
-    return prove_no_leak(history, build_features, sample_kickoffs(history, world.seasons[-1:]))
+    played = history.games.drop_nulls("result")["season"].unique().sort().to_list()
+    return prove_no_leak(history, build_features, sample_kickoffs(history, played[-1:]))
 
 
 def load_features(world: World) -> pl.DataFrame:

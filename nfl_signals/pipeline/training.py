@@ -25,7 +25,7 @@ from nfl_signals.pipeline.questions import Question, ask
 from nfl_signals.pipeline.tables import load_markets
 from nfl_signals.pipeline.world import World
 from nfl_signals.progress import steps
-from nfl_signals.replay import replay_stack, scored, stack_inputs
+from nfl_signals.replay import replay_blend, replay_calibration, scored, stack_inputs
 from nfl_signals.schemas import OOF, stacked_schema
 from nfl_signals.stacker import MARKET, Stack, fit_stack
 from nfl_signals.storage import read_parquet, write_parquet
@@ -100,10 +100,19 @@ def train_stack(world: World, name: MarketName) -> dict[str, Any]:
     """
     oof, markets = read_parquet(world.paths.oof), load_markets(world)
     inputs = partial(stack_inputs, oof, markets, market=name, learners=LEARNER_NAMES)
-    replayed = _replay(world, inputs(scheme="walk_forward"))
+    training = world.settings.training
+    blended = replay_blend(
+        inputs(scheme="walk_forward"),
+        inputs=STACK_INPUTS,
+        fit_blend=_fit_blend,
+        min_seasons=training.min_stack_seasons,
+    )
+    replayed = replay_calibration(
+        blended, fit_calibrator=fit_platt, min_seasons=training.min_calibration_seasons
+    )
     complete = inputs(scheme="purged_kfold")
     stack = _fit_blend(*scored(complete, [f"p_{item}" for item in STACK_INPUTS]))
-    raw, outcome = scored(replayed, ["p_raw"])
+    raw, outcome = scored(blended, ["p_raw"])
     calibrator = fit_platt(raw[:, 0], outcome)
     with only_retraining(world):
         write_parquet(world.paths.stacked_part(name), replayed.select(STACKED_COLUMNS))
@@ -184,18 +193,6 @@ def _tasks(world: World, question: Question) -> list[OofTask]:
 
 def _fit_blend(probabilities: NDArray[np.float64], y: NDArray[np.float64]) -> Stack:
     return fit_stack(probabilities, y, inputs=STACK_INPUTS)
-
-
-def _replay(world: World, rows: pl.DataFrame) -> pl.DataFrame:
-    training = world.settings.training
-    return replay_stack(
-        rows,
-        inputs=STACK_INPUTS,
-        fit_blend=_fit_blend,
-        fit_calibrator=fit_platt,
-        min_stack_seasons=training.min_stack_seasons,
-        min_calibration_seasons=training.min_calibration_seasons,
-    )
 
 
 def _store_stack(

@@ -1,0 +1,118 @@
+"""The card describes a model folder completely, and its hash pins every byte of it."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nfl_signals.cards import CARD, TrainingWindow, model_hash, read_card, write_card
+from nfl_signals.errors import InputError
+from nfl_signals.feature_list import feature_version
+from nfl_signals.markets import ATS, MARKETS, Market
+
+WINDOW = TrainingWindow(first="1999-w01", last="2023-w22", n_games=6706)
+
+Files = dict[str, bytes]
+
+
+def folder_with(files: Files, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def hash_of(files: Files) -> str:
+    with TemporaryDirectory() as folder:
+        return model_hash(folder_with(files, Path(folder)))
+
+
+MODEL: Files = {"model.txt": b"tree", "baseline.json": b"{}"}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        MODEL | {"model.txt": b"tree "},
+        MODEL | {"baseline.json": b""},
+        MODEL | {"extra.json": b""},
+        {"model.txt": b"tree"},
+        {"model.bin": b"tree", "baseline.json": b"{}"},
+        {"model.txt": b"{}", "baseline.json": b"tree"},
+    ],
+    ids=["content", "other content", "file added", "file removed", "renamed", "swapped"],
+)
+def test_the_hash_changes_with_every_content_and_name(changed: Files) -> None:
+    assert hash_of(changed) != hash_of(MODEL)
+
+
+def test_the_hash_is_the_same_wherever_the_folder_lies_and_whatever_its_card_says() -> None:
+    assert hash_of(MODEL) == hash_of(dict(reversed(MODEL.items())))
+    assert hash_of(MODEL | {CARD: b"one"}) == hash_of(MODEL | {CARD: b"another"}) == hash_of(MODEL)
+
+
+names = st.sampled_from(["a", "b", "ab"])
+contents = st.lists(st.sampled_from([b"a", b"b", b"\0", b"x"]), max_size=6).map(b"".join)
+
+
+@given(
+    one=st.dictionaries(names, contents, max_size=3),
+    other=st.dictionaries(names, contents, max_size=3),
+)
+def test_two_different_folders_never_have_the_same_hash(one: Files, other: Files) -> None:
+    assert (hash_of(one) == hash_of(other)) == (one == other)
+
+
+def test_one_file_cannot_pass_for_two() -> None:
+    assert hash_of({"a": b"x\0b\0y"}) != hash_of({"a": b"x", "b": b"y"})
+
+
+@pytest.mark.parametrize("market", MARKETS.values())
+def test_the_card_says_what_the_model_answers_and_what_taught_it(
+    tmp_path: Path, market: Market
+) -> None:
+    folder = folder_with(MODEL, tmp_path / "v202322")
+    card = write_card(
+        folder,
+        market=market,
+        version="v202322",
+        window=WINDOW,
+        seed=7,
+        extra={"learner": "logistic"},
+    )
+    assert card == {
+        "market": market.name,
+        "model_version": "v202322",
+        "model_hash": model_hash(folder),
+        "feature_version": feature_version(),
+        "label": market.label,
+        "horizon": "made before kickoff, settled at the end of the game, overtime included",
+        "training_window": {"first": "1999-w01", "last": "2023-w22", "n_games": 6706},
+        "seed": 7,
+        "learner": "logistic",
+    }
+    assert read_card(folder) == card
+
+
+def test_the_label_of_the_spread_is_written_out(tmp_path: Path) -> None:
+    folder = folder_with(MODEL, tmp_path)
+    card = write_card(folder, market=ATS, version="v1", window=WINDOW, seed=0, extra={})
+    assert card["label"] == "YES if result > spread_line; NO if <; push if equal"
+
+
+def test_writing_the_card_leaves_the_hash_alone(tmp_path: Path) -> None:
+    folder = folder_with(MODEL, tmp_path)
+    first = write_card(folder, market=ATS, version="v1", window=WINDOW, seed=0, extra={})
+    second = write_card(folder, market=ATS, version="v1", window=WINDOW, seed=0, extra={})
+    assert first == second
+    assert read_card(folder)["model_hash"] == model_hash(folder)
+
+
+def test_a_missing_or_broken_card_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"card\.json: cannot be read"):
+        read_card(tmp_path)
+    (tmp_path / CARD).write_text("{")
+    with pytest.raises(InputError, match=r"card\.json: cannot be read"):
+        read_card(tmp_path)

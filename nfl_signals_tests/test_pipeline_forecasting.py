@@ -1,0 +1,253 @@
+"""Upcoming predictions and what goes into the ledger: before kickoff, once, and never rewritten."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nfl_signals import ledger
+from nfl_signals.cards import read_card
+from nfl_signals.errors import InputError
+from nfl_signals.feature_list import feature_version
+from nfl_signals.markets import MARKETS
+from nfl_signals.pipeline import forecasting, tables
+from nfl_signals.pipeline.world import World
+from nfl_signals.storage import read_parquet, write_json
+from nfl_signals_tests.builders import utc
+from nfl_signals_tests.worlds import contents, copy_world, earlier, rewrite
+
+NOW = utc("2024-11-05 14:00")  # the Tuesday after week 9 of 2024
+
+
+@pytest.fixture
+def world(finished_home: Path, tmp_path: Path) -> World:
+    return copy_world(finished_home, tmp_path)
+
+
+def test_every_game_of_the_next_week_is_predicted_in_every_market(world: World) -> None:
+    upcoming = forecasting.predict_upcoming(world)
+    games = read_parquet(world.paths.raw("games", 2024)).filter(pl.col("week") == 10)
+    assert sorted(upcoming["game_id"].unique()) == sorted(games["game_id"])
+    assert upcoming.height == games.height * len(MARKETS)
+    assert upcoming.select("season", "week").unique().rows() == [(2024, 10)]
+    assert upcoming.columns == [*ledger.CONTENT, "p_market"]
+    assert upcoming.equals(upcoming.sort("kickoff_at", "game_id", "market"))
+    assert forecasting.skipped_games(world) == {name: [] for name in MARKETS}
+
+
+def test_predictions_are_made_now_and_before_kickoff(world: World) -> None:
+    upcoming = forecasting.predict_upcoming(world)
+    assert upcoming["made_at"].unique().to_list() == [NOW]
+    assert (upcoming["kickoff_at"] > NOW).all()
+    assert (upcoming["kickoff_at"] <= NOW + timedelta(days=8)).all()
+
+
+def test_predictions_name_the_model_that_made_them(world: World) -> None:
+    upcoming = forecasting.predict_upcoming(world)
+    for name in MARKETS:
+        rows = upcoming.filter(pl.col("market") == name)
+        card = read_card(world.paths.stacker(name, "v202409"))
+        assert rows["model_hash"].unique().to_list() == [card["model_hash"]]
+    shared = {"model_version": "v202409", "signal_source": "model", "book": "production"}
+    for column, value in (shared | {"feature_version": feature_version()}).items():
+        assert upcoming[column].unique().to_list() == [value]
+    assert upcoming["p_hat"].is_between(0, 1, closed="none").all()
+
+
+def test_predicting_again_gives_the_same_bytes(world: World) -> None:
+    forecasting.predict_upcoming(world)
+    before = contents(world.paths.home)
+    forecasting.predict_upcoming(world)
+    assert contents(world.paths.home) == before
+
+
+def test_games_that_have_kicked_off_and_weeks_after_the_next_are_left_out(world: World) -> None:
+    """On Saturday of week 10 its Thursday game is gone; Sunday of week 11 is eight days away."""
+    saturday = earlier(world, utc("2024-11-09 20:00"))
+    upcoming = forecasting.predict_upcoming(saturday)
+    assert upcoming["week"].unique().to_list() == [10]
+    assert upcoming["kickoff_at"].min() > saturday.as_of
+    tuesday = read_parquet(world.paths.raw("games", 2024)).filter(pl.col("week") == 10)
+    assert 0 < upcoming["game_id"].n_unique() < tuesday.height
+    assert forecasting.skipped_games(saturday) == {name: [] for name in MARKETS}
+
+
+def test_nothing_is_upcoming_when_the_next_kickoff_is_more_than_eight_days_away(
+    world: World,
+) -> None:
+    kickoffs = read_parquet(world.paths.upcoming)["kickoff_at"]
+    early = earlier(world, kickoffs.min() - timedelta(days=8, seconds=1))
+    upcoming = forecasting.predict_upcoming(early)
+    assert upcoming.height == 0
+    assert upcoming.schema == read_parquet(world.paths.upcoming).schema
+    assert forecasting.append_to_ledger(early)["production"] == 0
+    just = earlier(world, kickoffs.min() - timedelta(days=8))
+    assert forecasting.predict_upcoming(just)["kickoff_at"].unique().to_list() == [kickoffs.min()]
+
+
+def test_games_without_line_or_price_are_skipped_and_listed(world: World) -> None:
+    """One game lacks its spread, another one price of its total, each elsewhere complete."""
+    no_line, no_price = read_parquet(world.paths.upcoming)["game_id"].unique().sort()[:2]
+    before = forecasting.predict_upcoming(world)
+    spread = (pl.col("game_id") == no_line) & (pl.col("market") == "ats")
+    total = (pl.col("game_id") == no_price) & (pl.col("market") == "total")
+    rewrite(
+        world.paths.markets / "2024.parquet",
+        *(pl.when(~spread).then(name).alias(name) for name in ("line",)),
+        *(pl.when(~total).then(name).alias(name) for name in ("price_no", "p_market")),
+    )
+    expected = {"ats": [no_line], "moneyline": [], "total": [no_price]}
+    assert forecasting.skipped_games(world) == expected
+    upcoming = forecasting.predict_upcoming(world)
+    said = set(upcoming.select("game_id", "market").rows())
+    assert set(before.select("game_id", "market").rows()) - said == {
+        (no_line, "ats"),
+        (no_price, "total"),
+    }
+    same = before.join(upcoming, on="prediction_id", how="semi")
+    assert upcoming.equals(same)
+
+
+def test_the_proxy_speaks_the_no_vig_probability_and_the_rate_of_pushes(
+    finished_home: Path, tmp_path: Path
+) -> None:
+    world = copy_world(finished_home, tmp_path, signal_source="proxy")
+    upcoming = forecasting.predict_upcoming(world)
+    assert upcoming["p_hat"].equals(upcoming["p_market"].alias("p_hat"))
+    for column, value in (("model_hash", "no-vig"), ("model_version", "proxy")):
+        assert upcoming[column].unique().to_list() == [value]
+    assert upcoming["signal_source"].unique().to_list() == ["proxy"]
+    past = tables.load_markets(world).drop_nulls("outcome").filter(pl.col("line") % 1 == 0)
+    for name in MARKETS:
+        outcomes = past.filter(pl.col("market") == name)["outcome"].to_list()
+        rate = outcomes.count("push") / len(outcomes)
+        rows = upcoming.filter(pl.col("market") == name).select("line", "p_push").rows()
+        assert all(push == (rate if line % 1 == 0 else 0.0) for line, push in rows)
+        assert rate > 0
+
+
+def test_a_version_that_was_never_trained_is_refused(finished_home: Path, tmp_path: Path) -> None:
+    world = copy_world(finished_home, tmp_path, signal_source="model_v209922")
+    before = contents(tmp_path)
+    with pytest.raises(InputError, match="signal_source asks for model_v209922, which was never"):
+        forecasting.predict_upcoming(world)
+    assert contents(tmp_path) == before
+
+
+def test_a_version_asked_for_speaks_as_the_latest_does_while_it_is_the_latest(
+    finished_home: Path, tmp_path: Path
+) -> None:
+    asked = copy_world(finished_home, tmp_path / "asked", signal_source="model_v202409")
+    latest = copy_world(finished_home, tmp_path / "latest")
+    assert forecasting.spoken_version(asked, "ats") == "v202409"
+    assert forecasting.predict_upcoming(asked).equals(forecasting.predict_upcoming(latest))
+
+
+def test_without_a_model_latest_asks_for_a_retraining(world: World) -> None:
+    (world.paths.stacker("ats", "v202409") / "card.json").unlink()
+    with pytest.raises(InputError, match="holds no model yet; run the retraining job first"):
+        forecasting.spoken_version(world, "ats")
+
+
+def test_the_period_flag_is_unmonitored_until_calibration_was_judged(world: World) -> None:
+    flags = world.paths.period_flags
+    flags.unlink()
+    assert forecasting.predict_upcoming(world)["period_flag"].unique().to_list() == ["unmonitored"]
+    write_json(flags, {"ats": "drift", "total": "ok"})
+    upcoming = forecasting.predict_upcoming(world).select("market", "period_flag").unique()
+    assert dict(upcoming.iter_rows()) == {
+        "ats": "drift",
+        "moneyline": "unmonitored",
+        "total": "ok",
+    }
+
+
+def test_both_books_are_filled_once_and_counted(world: World) -> None:
+    world.paths.ledger.unlink()
+    replayed = read_parquet(world.paths.stacked).filter(pl.col("kickoff_at") <= NOW).height
+    upcoming = read_parquet(world.paths.upcoming).height
+    first = forecasting.append_to_ledger(world)
+    total = replayed + upcoming
+    assert first == {"learning": replayed, "production": upcoming, "total": total}
+    before = world.paths.ledger.read_bytes()
+    assert forecasting.append_to_ledger(world) == {"learning": 0, "production": 0, "total": total}
+    assert world.paths.ledger.read_bytes() == before
+    assert ledger.verify(ledger.read(world.paths.ledger)) == []
+
+
+def test_the_first_word_stays(world: World) -> None:
+    """Another probability under the same id is not appended, and is no error."""
+    before = world.paths.ledger.read_bytes()
+    rewrite(world.paths.upcoming, pl.col("p_hat") / 2)
+    rewrite(world.paths.stacked, pl.col("p_hat") / 2)
+    assert forecasting.append_to_ledger(world)["production"] == 0
+    assert world.paths.ledger.read_bytes() == before
+
+
+def test_a_later_word_on_the_same_game_is_added_after_the_first(world: World) -> None:
+    before = ledger.read(world.paths.ledger)
+    wednesday = earlier(world, NOW + timedelta(days=1))
+    n = forecasting.predict_upcoming(wednesday).height
+    assert forecasting.append_to_ledger(wednesday) == {
+        "learning": 0,
+        "production": n,
+        "total": before.height + n,
+    }
+    after = ledger.read(world.paths.ledger)
+    assert after.head(before.height).equals(before)
+    assert after.tail(n)["made_at"].unique().to_list() == [wednesday.as_of]
+
+
+def test_replayed_predictions_are_dated_before_their_games_and_name_their_season(
+    world: World,
+) -> None:
+    book = ledger.read(world.paths.ledger).filter(pl.col("book") == "learning")
+    assert book.height > 0
+    for made_at, kickoff in book.select("made_at", "kickoff_at").iter_rows():
+        assert made_at == forecasting.tuesday_before(kickoff)
+    assert (book["kickoff_at"] <= NOW).all()
+    assert book["model_version"].equals(
+        book.select(pl.format("replay_{}", "season").alias("model_version")).to_series()
+    )
+    assert book["period_flag"].unique().to_list() == ["replay"]
+    hashes = book.select("market", "season", "model_hash").unique()
+    assert hashes["model_hash"].n_unique() == hashes.height == len(MARKETS)
+    assert hashes["model_hash"].str.len_chars().unique().to_list() == [64]
+
+
+def test_a_replay_by_other_weights_is_another_voice(world: World) -> None:
+    rows = read_parquet(world.paths.stacked).filter(pl.col("kickoff_at") <= NOW)
+    rewrite(world.paths.stacked, pl.col("weight_market") + 0.001)
+    assert forecasting.append_to_ledger(world)["learning"] == rows.height
+
+
+kickoffs = st.datetimes(datetime(1999, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))
+
+
+@given(kickoff=kickoffs)
+def test_a_replay_is_dated_a_tuesday_at_two_within_the_week_before_kickoff(
+    kickoff: datetime,
+) -> None:
+    made_at = forecasting.tuesday_before(kickoff)
+    assert timedelta(0) < kickoff - made_at <= timedelta(days=7)
+    assert (made_at.weekday(), made_at.hour, made_at.minute, made_at.second) == (1, 14, 0, 0)
+    assert made_at.microsecond == 0
+    assert made_at.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("kickoff", "made_at"),
+    [
+        ("2024-11-05 14:00", "2024-10-29 14:00"),  # at the very instant: the week before
+        ("2024-11-05 14:01", "2024-11-05 14:00"),
+        ("2024-11-08 01:15", "2024-11-05 14:00"),  # Thursday night
+        ("2024-11-12 01:15", "2024-11-05 14:00"),  # Monday night
+        ("2024-12-31 18:00", "2024-12-31 14:00"),
+        ("2025-01-04 18:00", "2024-12-31 14:00"),  # across a year
+    ],
+)
+def test_the_tuesday_of_known_kickoffs(kickoff: str, made_at: str) -> None:
+    assert forecasting.tuesday_before(utc(kickoff)) == utc(made_at)

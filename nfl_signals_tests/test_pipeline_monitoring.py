@@ -1,0 +1,123 @@
+"""Grading by what is known now, and the verdict of the voice that counts."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from nfl_signals import ledger
+from nfl_signals.history import RESULT_DELAY
+from nfl_signals.markets import MARKETS
+from nfl_signals.monitors import calibration_metrics
+from nfl_signals.pipeline import forecasting, monitoring, tables
+from nfl_signals.pipeline.world import World
+from nfl_signals.storage import read_json, read_parquet, write_parquet
+from nfl_signals_tests.builders import utc
+from nfl_signals_tests.worlds import contents, copy_world, earlier
+
+OCTOBER = utc("2024-10-06 20:30")  # Sunday of week 5: the early games are not over
+
+
+@pytest.fixture
+def world(finished_home: Path, tmp_path: Path) -> World:
+    return copy_world(finished_home, tmp_path)
+
+
+def test_replayed_games_are_graded_as_gold_says_and_upcoming_ones_are_not(world: World) -> None:
+    graded = monitoring.graded_ledger(world)
+    keys = ["game_id", "market"]
+    outcomes = tables.load_markets(world).select(*keys, expected="outcome")
+    joined = graded.join(outcomes, on=keys, how="left", maintain_order="left")
+    assert joined["outcome"].equals(joined["expected"].alias("outcome"))
+    by_book = dict(graded.group_by("book").agg(pl.col("outcome").count()).iter_rows())
+    assert by_book["production"] == 0
+    assert by_book["learning"] == (graded["book"] == "learning").sum()
+
+
+@pytest.mark.parametrize("gold_stands_then", [True, False])
+def test_outcomes_later_than_now_are_unknown(world: World, *, gold_stands_then: bool) -> None:
+    """Whether gold was built then, or already holds what came later."""
+    then = earlier(world, OCTOBER)
+    if gold_stands_then:
+        tables.build_gold_markets(then, then.seasons)
+    graded, now = monitoring.graded_ledger(then), monitoring.graded_ledger(world)
+    known = pl.col("kickoff_at") + RESULT_DELAY <= OCTOBER
+    assert graded.filter(~known)["outcome"].count() == 0
+    assert graded.filter(known)["outcome"].null_count() == 0
+    assert 0 < graded.filter(known).height < now.height
+
+
+def test_a_game_counts_once_for_each_voice(world: World) -> None:
+    """Said again on Wednesday: the last word is graded."""
+    wednesday = earlier(world, utc("2024-11-06 14:00"))
+    forecasting.predict_upcoming(wednesday)
+    forecasting.append_to_ledger(wednesday)
+    graded = monitoring.graded_ledger(world).filter(pl.col("book") == "production")
+    assert not graded.select("game_id", "market").is_duplicated().any()
+    assert graded["made_at"].unique().to_list() == [wednesday.as_of]
+
+
+def test_metrics_are_the_same_bytes_when_computed_again(world: World) -> None:
+    before = contents(world.paths.home)
+    metrics = monitoring.update_metrics(world)
+    assert contents(world.paths.home) == before
+    assert metrics.equals(read_parquet(world.paths.calibration))
+    assert set(read_parquet(world.paths.reliability)["market"]) == set(MARKETS)
+    assert read_json(world.paths.period_flags) == dict.fromkeys(MARKETS, "ok")
+
+
+def test_drift_is_flagged_and_stamped_on_the_next_predictions(
+    finished_home: Path, tmp_path: Path
+) -> None:
+    """A limit below any error and no evidence asked for: everything counts as drifted."""
+    hard = {"max_calibration_error": -1.0, "evidence": 0.0}
+    world = copy_world(finished_home, tmp_path, monitor=hard)
+    monitoring.update_metrics(world)
+    assert all(verdict.drifting for verdict in monitoring.judge(world))
+    assert read_json(world.paths.period_flags) == dict.fromkeys(MARKETS, "drift")
+    upcoming = forecasting.predict_upcoming(world)
+    assert upcoming["period_flag"].unique().to_list() == ["drift"]
+
+
+def test_before_anything_is_graded_there_is_no_verdict(world: World) -> None:
+    start = earlier(world, utc("2024-09-03 14:00"))
+    assert monitoring.update_metrics(start).height == 0
+    assert monitoring.judge(start) == []
+    assert read_json(world.paths.period_flags) == {}
+
+
+def store_metrics(world: World, production: pl.Expr) -> None:
+    """Metrics in which a part of the replayed games was also predicted in production."""
+    graded = monitoring.graded_ledger(world).filter(pl.col("book") == "learning")
+    spoken = graded.filter(production).with_columns(book=pl.lit("production"))
+    metrics = calibration_metrics(pl.concat([graded, spoken]), window_weeks=8, seed=1)
+    write_parquet(world.paths.calibration, metrics)
+
+
+@pytest.mark.parametrize(
+    ("production", "books"),
+    [
+        (pl.lit(value=True), {"production"}),
+        (pl.lit(value=False), {"learning"}),
+        (pl.col("week") == 9, {"learning"}),  # fewer games than a window needs
+        (pl.col("week") < 9, {"learning"}),  # fell silent before the latest window
+        (pl.col("market") == "ats", {"learning", "production"}),
+    ],
+    ids=["always", "never", "one week", "fell silent", "one market"],
+)
+def test_production_is_judged_once_it_has_a_window_and_the_replay_stands_in_until_then(
+    world: World, production: pl.Expr, books: set[str]
+) -> None:
+    store_metrics(world, production)
+    verdicts = monitoring.judge(world)
+    assert sorted(verdict.market for verdict in verdicts) == sorted(MARKETS)
+    assert {verdict.book for verdict in verdicts} == books
+    by_market = {verdict.market: verdict.book for verdict in verdicts}
+    assert by_market["ats"] == ("production" if "production" in books else "learning")
+
+
+def test_the_ledger_is_only_read(world: World) -> None:
+    before = world.paths.ledger.read_bytes()
+    monitoring.update_metrics(world)
+    assert world.paths.ledger.read_bytes() == before
+    assert ledger.verify(ledger.read(world.paths.ledger)) == []

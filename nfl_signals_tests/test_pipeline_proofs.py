@@ -1,0 +1,186 @@
+"""Each proof holds on a finished home, and says what is wrong after one thing was tampered with."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from nfl_signals.errors import NflSignalsError
+from nfl_signals.feature_list import FEATURE_NAMES
+from nfl_signals.pipeline.proofs import ALL_PROOFS
+from nfl_signals.pipeline.world import World
+from nfl_signals.storage import read_parquet
+from nfl_signals_tests.worlds import copy_world, drop_rows, rewrite
+
+GAME = "2022_03_"
+
+
+@pytest.fixture
+def world(finished_home: Path, tmp_path: Path) -> World:
+    return copy_world(finished_home, tmp_path)
+
+
+def one(path: Path, *where: pl.Expr) -> pl.Expr:
+    """The first row of a stored table that fits."""
+    rows = read_parquet(path).with_row_index("at").filter(*where)
+    return pl.int_range(pl.len()) == rows["at"][0]
+
+
+def set_one(path: Path, column: str, value: object, *where: pl.Expr) -> None:
+    changed = pl.when(one(path, *where)).then(pl.lit(value)).otherwise(pl.col(column))
+    rewrite(path, changed.alias(column))
+
+
+def edited_probability(world: World) -> None:
+    row = one(world.paths.ledger, pl.col("book") == "learning")
+    rewrite(world.paths.ledger, pl.when(row).then(pl.col("p_hat") + 1e-12).otherwise("p_hat"))
+
+
+def removed_prediction(world: World) -> None:
+    drop_rows(world.paths.ledger, pl.int_range(pl.len()) == 7)
+
+
+def dropped_forecast(world: World) -> None:
+    drop_rows(world.paths.oof, one(world.paths.oof, pl.col("scheme") == "walk_forward"))
+
+
+def repeated_forecast(world: World) -> None:
+    rows = read_parquet(world.paths.oof)
+    pl.concat([rows, rows.head(1)]).write_parquet(world.paths.oof)
+
+
+def dropped_learner(world: World) -> None:
+    gone = (pl.col("learner") == "xgboost") & (pl.col("market") == "total")
+    drop_rows(world.paths.oof, gone)
+
+
+def edited_model(world: World) -> None:
+    file = world.paths.baseline("ats", "lightgbm", "v202409") / "model.txt"
+    file.write_text(file.read_text() + "\n")
+
+
+def edited_calibrator(world: World) -> None:
+    file = world.paths.stacker("total", "v202409") / "calibrator.json"
+    file.write_text(file.read_text().replace("{", "{ ", 1))
+
+
+def dropped_feature_row(world: World) -> None:
+    path = world.paths.features / "2022.parquet"
+    drop_rows(path, one(path, pl.col("game_id").str.starts_with(GAME)))
+
+
+def missing_feature(world: World) -> None:
+    set_one(world.paths.features / "2022.parquet", FEATURE_NAMES[0], None)
+
+
+def infinite_feature(world: World) -> None:
+    set_one(world.paths.features / "2022.parquet", FEATURE_NAMES[0], float("inf"))
+
+
+def impossible_price(world: World) -> None:
+    set_one(world.paths.markets / "2022.parquet", "price_yes", 95.0)
+
+
+def dropped_stacked_row(world: World) -> None:
+    drop_rows(world.paths.stacked, one(world.paths.stacked))
+
+
+def dropped_stacked_market(world: World) -> None:
+    drop_rows(world.paths.stacked, pl.col("market") == "moneyline")
+
+
+def every_stacked_row_dropped(world: World) -> None:
+    drop_rows(world.paths.stacked, pl.lit(value=True))
+
+
+def orphan_statistics(world: World) -> None:
+    path = world.paths.raw("team_stats", 2021)
+    week_of_the_final = read_parquet(path)["week"].max()
+    final = read_parquet(path).filter(pl.col("week") == week_of_the_final)["team"]
+    absent = ~pl.col("team").is_in(final.implode())
+    set_one(path, "week", week_of_the_final, absent, pl.col("week") == 1)
+
+
+def negative_score(world: World) -> None:
+    set_one(world.paths.raw("games", 2020), "home_score", -3.0)
+
+
+def negative_count(world: World) -> None:
+    set_one(world.paths.raw("team_stats", 2020), "attempts", -1.0)
+
+
+def unknown_status(world: World) -> None:
+    set_one(world.paths.raw("injuries", 2020), "report_status", "Fine")
+
+
+def repeated_note(world: World) -> None:
+    path = world.paths.raw("notes", 2020)
+    set_one(path, "note_id", read_parquet(path)["note_id"][1])
+
+
+TAMPERINGS: list[tuple[Callable[[World], None], str, str]] = [
+    (edited_probability, "ledger: sealed", r"ledger: row \d+ \(.*learning|edited, or what came"),
+    (removed_prediction, "ledger: sealed", r"row 7 .*edited, or what came before it was removed"),
+    (dropped_forecast, "oof_predictions: coverage", r"walk_forward has \d+ rows for \d+ eligible"),
+    (repeated_forecast, "oof_predictions: coverage", r"oof/predictions\.parquet"),
+    (dropped_learner, "oof_predictions: coverage", r"total/xgboost/\w+ has 0 rows for"),
+    (edited_model, "models: files match cards", r"lightgbm/v202409: its files are not what its"),
+    (edited_calibrator, "models: files match cards", r"stacker/total/v202409: its files are not"),
+    (dropped_feature_row, "gold_features: schema", rf"{GAME}\w+ does not have two rows"),
+    (missing_feature, "gold_features: schema", rf"column {FEATURE_NAMES[0]}"),
+    (infinite_feature, "gold_features: schema", rf"column {FEATURE_NAMES[0]}.*finite"),
+    (impossible_price, "gold_markets: schema", "price_yes.*American odds"),
+    (dropped_stacked_row, "calibrated_predictions: contract", r"lacks 2024_\w+ and 0 more games"),
+    (dropped_stacked_market, "calibrated_predictions: contract", r"moneyline lacks 2024_01_\w+"),
+    (every_stacked_row_dropped, "calibrated_predictions: contract", r"ats lacks 2024_01_\w+"),
+    (orphan_statistics, "joins: every row has a partner", r"2021 week \d+ \w+ has no game in the"),
+    (negative_score, "raw_games: schema", r"games/2020\.parquet.*home_score"),
+    (negative_count, "raw_team_stats: schema", r"team_stats/2020\.parquet.*attempts"),
+    (unknown_status, "raw_injuries: schema", r"injuries/2020\.parquet.*report_status"),
+    (repeated_note, "raw_notes: schema", r"notes/2020\.parquet.*note_id"),
+]
+
+
+@pytest.mark.parametrize("name", ALL_PROOFS)
+def test_a_proof_holds_on_a_finished_home_and_has_looked_at_something(
+    finished_home: Path, tmp_path: Path, name: str
+) -> None:
+    figures = ALL_PROOFS[name](copy_world(finished_home, tmp_path))
+    assert figures
+    counts = [value for key, value in figures.items() if key in ("rows", "proofs", "models")]
+    assert all(count > 0 for count in counts)
+
+
+@pytest.mark.parametrize(("tamper", "name", "message"), TAMPERINGS)
+def test_a_proof_fails_after_tampering_and_says_where(
+    world: World, tamper: Callable[[World], None], name: str, message: str
+) -> None:
+    tamper(world)
+    with pytest.raises(NflSignalsError, match=message):
+        ALL_PROOFS[name](world)
+
+
+def test_every_proof_but_that_of_leaks_has_a_tampering_that_it_catches() -> None:
+    """Leaks are planted in features, not in files: see the tests of the leakage proofs."""
+    assert {name for _, name, _ in TAMPERINGS} | {"features: no leak"} == set(ALL_PROOFS)
+
+
+def test_games_without_a_line_are_not_due(world: World) -> None:
+    """Seasons of the source that lack a line or a price are nobody's fault."""
+    expected = ALL_PROOFS["calibrated_predictions: contract"](world)
+    spread = (pl.col("market") == "ats") & (pl.col("week") == 2)
+    rewrite(world.paths.markets / "2024.parquet", pl.when(~spread).then("line").alias("line"))
+    drop_rows(world.paths.stacked, spread)
+    figures = ALL_PROOFS["calibrated_predictions: contract"](world)
+    assert figures["rows"] < expected["rows"]
+
+
+def test_figures_count_what_was_looked_at(world: World) -> None:
+    games = read_parquet(world.paths.raw_folder("games"))
+    assert ALL_PROOFS["raw_games: schema"](world) == {"rows": games.height}
+    assert ALL_PROOFS["gold_features: schema"](world) == {
+        "rows": 2 * games.height,
+        "games": games.height,
+    }
+    assert ALL_PROOFS["models: files match cards"](world) == {"models": 12, "markets": 3}

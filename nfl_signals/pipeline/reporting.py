@@ -3,15 +3,20 @@
 from pathlib import Path
 
 from nfl_signals.feature_list import feature_version
-from nfl_signals.pipeline.tables import load_markets
+from nfl_signals.pipeline.tables import load_features, load_markets
 from nfl_signals.pipeline.training import importance_table
 from nfl_signals.pipeline.world import World
 from nfl_signals.reports.baseline import BaselineReportInputs, write_baseline_report
+from nfl_signals.reports.dictionary import write_data_dictionary
 from nfl_signals.storage import read_parquet
 
 
 def report_baselines(world: World) -> Path:
-    """Write `reports/metrics_baseline.md`, its JSON and its charts; returns the Markdown file."""
+    """Write `metrics_baseline` (Markdown, JSON, charts) and the data dictionary into `reports/`.
+
+    Returns:
+        `reports/metrics_baseline.md`.
+    """
     inputs = BaselineReportInputs(
         oof=read_parquet(world.paths.oof),
         markets=load_markets(world),
@@ -22,4 +27,5 @@ def report_baselines(world: World) -> Path:
         seed=world.settings.seed,
     )
     write_baseline_report(world.paths.reports, inputs)
+    write_data_dictionary(world.paths.reports, load_features(world))
     return world.paths.reports / "metrics_baseline.md"

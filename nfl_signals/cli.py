@@ -102,7 +102,11 @@ def backfill(
 
     world = open_world(_as_last_run(source))
     chosen = chosen_seasons(load_settings(seasons=seasons), world.release)
-    overrides = {"home": str(world.paths.home), "source": world.settings.source}
+    overrides = {
+        "home": str(world.paths.home),
+        "source": world.settings.source,
+        "as_of": describe(world.as_of),
+    }
     with progress() as show:
         for group in [[season] for season in chosen] if season_by_season else [chosen]:
             run_job(defs, "backfill_seasons", world, overrides, show, seasons=group)
@@ -175,6 +179,7 @@ def simulate(
     """
     from nfl_signals.simulator.league import simulate as simulate_league
     from nfl_signals.simulator.release import write_release
+    from nfl_signals.simulator.report import write_league_report
 
     settings = load_settings(seed=seed)
     given = {"weeks_played": weeks_played, "n_seasons": n_seasons, "first_season": first_season}
@@ -184,8 +189,11 @@ def simulate(
     ).simulator
     league = simulate_league(league_settings, seed=settings.seed)
     write_release(league, out)
+    write_league_report(league, out)
     release = escape(str(out / "release"))
-    console.print(f"{league.games.height} games written to {release}, truth beside them.")
+    console.print(
+        f"{league.games.height} games written to {release}, truth and report beside them."
+    )
     console.print("Run the pipeline on it:")
     console.print(
         f"  NFL_SIGNALS_NFLVERSE={release} nfl-signals run --source nflverse "
@@ -242,7 +250,9 @@ def _as_last_run(source: str | None) -> Settings:
 
     record = Paths(load_settings().home).run_record
     last = read_json(record) if record.exists() else {}
-    fallback = {name: last[name] for name in ("source", "seasons") if last.get(name)}
+    fallback = {name: last.get(name) for name in ("source", "seasons", "asked_as_of")}
+    fallback["as_of"] = fallback.pop("asked_as_of")
+    fallback = {name: value for name, value in fallback.items() if value}
     return load_settings(fallback=fallback, source=source)
 
 
@@ -254,6 +264,7 @@ def _record(settings: Settings, *, started: datetime, as_of: datetime) -> None:
         "started_at": describe(started),
         "finished_at": describe(datetime.now(UTC)),
         "as_of": describe(as_of),
+        "asked_as_of": None if settings.as_of is None else describe(settings.as_of),
         "source": settings.source,
         "seasons": settings.seasons,
         "nfl_signals": version("nfl-signals"),

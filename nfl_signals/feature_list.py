@@ -8,8 +8,9 @@ import hashlib
 from dataclasses import astuple, dataclass
 from typing import Literal
 
+from nfl_signals.stat_list import SEASON_PRIOR_GAMES, STATS, WINDOWS, Direction
+
 Kind = Literal["team", "game"]
-Direction = Literal[-1, 0, 1]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,92 +43,16 @@ class Feature:
     weight: float = 1.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stat:
-    """A per-game statistic that is averaged over windows of earlier games.
-
-    Attributes:
-        name: column in the per-game table.
-        unit: unit of the value.
-        source: raw columns and how they are combined.
-        typical: league average of 1999-2023; what a team without games gets.
-        on_margin: see `Feature`.
-        on_total: see `Feature`.
-    """
-
-    name: str
-    unit: str
-    source: str
-    typical: float
-    on_margin: Direction = 0
-    on_total: Direction = 0
-
-
-EPA_PER_PLAY = "expected points per play"
-_PASS = "passing_epa / (attempts + sacks_suffered)"
-_RUSH = "rushing_epa / carries"
-
-STATS = (
-    Stat(name="points_for", unit="points", source="own score", typical=22.0, on_total=1),
-    Stat(name="points_against", unit="points", source="opponent's score", typical=22.0, on_total=1),
-    Stat(
-        name="margin", unit="points", source="own minus opponent's score", typical=0.0, on_margin=1
-    ),
-    Stat(name="epa_pass", unit=EPA_PER_PLAY, source=_PASS, typical=0.03, on_margin=1, on_total=1),
-    Stat(name="epa_rush", unit=EPA_PER_PLAY, source=_RUSH, typical=-0.06, on_margin=1, on_total=1),
-    Stat(
-        name="epa_pass_allowed",
-        unit=EPA_PER_PLAY,
-        source="the opponent's epa_pass",
-        typical=0.03,
-        on_margin=-1,
-        on_total=1,
-    ),
-    Stat(
-        name="epa_rush_allowed",
-        unit=EPA_PER_PLAY,
-        source="the opponent's epa_rush",
-        typical=-0.06,
-        on_margin=-1,
-        on_total=1,
-    ),
-    Stat(
-        name="turnovers",
-        unit="count",
-        source="passing_interceptions + sack, rushing and receiving fumbles lost",
-        typical=1.5,
-    ),
-    Stat(name="takeaways", unit="count", source="the opponent's turnovers", typical=1.5),
-    Stat(
-        name="first_down_rate",
-        unit="first downs per play",
-        source="(passing + rushing first downs) / plays; stands in for success rate, which the "
-        "team statistics do not carry",
-        typical=0.28,
-    ),
-    Stat(
-        name="sack_rate",
-        unit="sacks per dropback",
-        source="sacks_suffered / (attempts + sacks_suffered)",
-        typical=0.065,
-    ),
-    Stat(
-        name="sack_rate_made",
-        unit="sacks per dropback",
-        source="the opponent's sack_rate",
-        typical=0.065,
-    ),
-    Stat(name="penalty_yards", unit="yards", source="penalty_yards", typical=54.0),
-)
-
-WINDOWS: dict[str, int | None] = {"last5": 5, "last10": 10, "season": None}
-"""Games averaged over; None is the season to date."""
-
-SEASON_PRIOR_GAMES = 4.0
-"""Games of league-average play that a season to date starts with: early weeks are shrunk."""
-
 WINDOW_WEIGHT = 0.15
 """Windows ignore opponents and quarterbacks, which the ratings account for."""
+
+POSITION_GROUPS: dict[str, tuple[str, ...]] = {
+    "line": ("T", "G", "C"),
+    "skill": ("WR", "TE", "RB", "FB"),
+    "front": ("DE", "DT", "LB"),
+    "secondary": ("CB", "S"),
+}
+"""Injury reports by group; quarterbacks are `starters.py`, kickers too few to learn from."""
 
 _PREVIOUS_GAME = "half a day after the team's previous kickoff"
 
@@ -234,14 +159,36 @@ _TEAM_CONTEXT = (
         fill="first game of a season: 10, a full preparation",
         fill_value=10.0,
     ),
+    *(
+        Feature(
+            name=f"out_{group}",
+            unit="players",
+            source=f"players at {', '.join(positions)} listed Out or Doubtful in the latest report "
+            "before kickoff; these two words kept their meaning when 'Probable' went in 2016",
+            known_at="the team's latest injury report, a day before kickoff at the latest",
+            fill="no report yet this season, or before 2009: 0",
+            fill_value=0.0,
+            weight=0.3,
+        )
+        for group, positions in POSITION_GROUPS.items()
+    ),
     Feature(
-        name="players_out",
-        unit="players",
-        source="players listed Out or Doubtful in the latest report before kickoff",
-        known_at="the team's latest injury report, a day before kickoff at the latest",
-        fill="no report yet this season, or before 2009: 0",
+        name="travel_km",
+        unit="km",
+        source="great circle from the home city to the game (travel.py)",
+        known_at="schedule",
+        fill="neutral ground: 0",
         fill_value=0.0,
-        weight=0.5,
+        weight=0.3,
+    ),
+    Feature(
+        name="time_zones",
+        unit="hours",
+        source="hours by which clocks at the game are ahead of those at home (travel.py)",
+        known_at="schedule",
+        fill="neutral ground: 0",
+        fill_value=0.0,
+        weight=0.3,
     ),
     Feature(
         name="home_field",

@@ -7,9 +7,9 @@ that is `ratings.py`.
 
 import polars as pl
 
-from nfl_signals.feature_list import SEASON_PRIOR_GAMES, STATS, WINDOWS
 from nfl_signals.history import STATS_DELAY, History
 from nfl_signals.joins import TEAM_WEEK, team_weeks
+from nfl_signals.stat_list import SEASON_PRIOR_GAMES, STATS, WINDOWS
 
 OPPONENTS = {
     "epa_pass_allowed": "epa_pass",
@@ -59,7 +59,7 @@ def window_states(games: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         `team, form_season, known_at, last_kickoff_at, games_played` and `<stat>_<window>` for every
-        stat and window; a window is null where it holds no known value.
+        stat and window; the last games' mean is null where none of them is known.
     """
     averages = [
         _window(stat.name, stat.typical, games_back).alias(f"{stat.name}_{window}")

@@ -9,7 +9,7 @@ features; models are `baselines.py`.
 import polars as pl
 
 from nfl_signals.boundary import validate
-from nfl_signals.feature_list import FEATURES, STATS
+from nfl_signals.feature_list import FEATURES, POSITION_GROUPS
 from nfl_signals.form import per_game, window_states
 from nfl_signals.history import RESULT_DELAY, STATS_DELAY, History, report_known_at
 from nfl_signals.joins import TEAM_WEEK, team_weeks
@@ -17,7 +17,9 @@ from nfl_signals.markets import MARKETS, Market
 from nfl_signals.odds import no_vig_probability
 from nfl_signals.ratings import RatingModel, rate, soft_margin
 from nfl_signals.schemas import GOLD_MARKETS, gold_features_schema
-from nfl_signals.starters import expected_starters
+from nfl_signals.starters import UNAVAILABLE, expected_starters
+from nfl_signals.stat_list import STATS
+from nfl_signals.travel import add_travel
 
 LONGEST_REST = 16.0  # days; longer pauses are byes plus postponements, no extra rest
 # Expected points added vary less from game to game than points do, and average about zero.
@@ -44,7 +46,8 @@ def build_features(history: History) -> pl.DataFrame:
     rows = rows.join(_rated(history, played), on=["game_id", "team"], how="left")
     rows = rows.join(_venue(history.games), on="game_id", how="left")
     features = (
-        rows.with_columns(*_context())
+        add_travel(rows)
+        .with_columns(*_context())
         .pipe(_fill)
         .select(
             "game_id",
@@ -69,8 +72,8 @@ def build_markets(history: History) -> pl.DataFrame:
 
     Returns:
         Schema `schemas.GOLD_MARKETS`. `line` and `p_market` are null where the bookmaker's are;
-        `points` (home
-        margin, or total) is null while the game is unplayed, `outcome` also where the line is.
+        `points` (home margin,
+        or total) is null while the game is unplayed, `outcome` also where the line is.
     """
     tables = [_market_rows(history.games, market) for market in MARKETS.values()]
     markets = pl.concat(tables).sort("season", "week", "kickoff_at", "game_id", "market")
@@ -154,17 +157,21 @@ def _with_epa(games: pl.DataFrame, played: pl.DataFrame) -> pl.DataFrame:
 
 
 def _availability(history: History) -> pl.DataFrame:
-    """Players out by team report; a report is known when its last row is."""
-    out = pl.col("report_status").is_in(["Out", "Doubtful"])
+    """Players out by team, report and position group; a report is known when its last row is."""
+    out = pl.col("report_status").is_in(UNAVAILABLE)
+    counts = [
+        (out & pl.col("position").is_in(positions)).sum().cast(pl.Float64).alias(f"out_{group}")
+        for group, positions in POSITION_GROUPS.items()
+    ]
     kickoffs = team_weeks(history.games).select(*TEAM_WEEK, "kickoff_at")
     return (
         history.injuries.join(kickoffs, on=TEAM_WEEK, how="inner")
         .with_columns(known_at=report_known_at())
         .filter(pl.col("known_at") < pl.col("kickoff_at"))
         .group_by(TEAM_WEEK)
-        .agg(pl.col("known_at").max(), out.sum().cast(pl.Float64).alias("players_out"))
+        .agg(pl.col("known_at").max(), *counts)
         .sort("team", "known_at", "week")
-        .select("team", "season", "known_at", "players_out")
+        .select("team", "season", "known_at", *(f"out_{group}" for group in POSITION_GROUPS))
     )
 
 

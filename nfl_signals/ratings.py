@@ -164,7 +164,8 @@ class _Tracker:
         if self.first_season is None:
             self.first_season = season
         if self.season is not None and season != self.season:
-            self._summer(season)
+            for summer in range(self.season + 1, season + 1):
+                self._summer(summer)
         elif self.now is not None and kickoff > self.now:
             weeks = (kickoff - self.now) / WEEK
             drift = self._by_kind(self.model.team_week, self.model.quarterback_week) ** 2
@@ -172,17 +173,19 @@ class _Tracker:
         self.season, self.now = season, kickoff
 
     def learn(self, game: _Played) -> None:
-        """Update the belief with what both teams scored."""
-        rows = [[self.place[key] for key in side.parts] for side in (game.home, game.away)]
+        """Update the belief with what both teams scored; an unnamed starter is some newcomer."""
+        sides = game.home, game.away
+        rows = [[self.place[key] for key in side.parts] for side in sides]
         field = 0.0 if game.neutral else self.home_field
         expected = [
             sum(float(self.mean[i]) for i in row) + self.level + sign * field / 2
             for row, sign in zip(rows, (1, -1), strict=True)
         ]
-        surprise = np.array(game.scored) - np.array(expected)
+        unnamed = np.array([side.starter is None for side in sides])
+        surprise = np.array(game.scored) - np.array(expected) - unnamed * self.model.newcomer
         gains = np.column_stack([self.covariance[:, row].sum(axis=1) for row in rows])
         spread = np.array([[gains[row, k].sum() for k in (0, 1)] for row in rows])
-        spread[np.diag_indices(2)] += self.model.noise**2
+        spread[np.diag_indices(2)] += self.model.noise**2 + unnamed * self.model.quarterback**2
         weights = gains @ np.linalg.inv(spread)
         self.mean = self.mean + weights @ surprise
         self.covariance = self.covariance - weights @ gains.T

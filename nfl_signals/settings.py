@@ -43,6 +43,44 @@ class SimulatorSettings(_Section):
     line_noise: float = Field(
         default=1.0, ge=0, description="sd of the closing line around the true mean, points"
     )
+    open_noise: float | None = Field(
+        default=None, ge=0, description="sd of the opening line, points; unset: twice line_noise"
+    )
+    missing_lines: float = Field(
+        default=0.005,
+        ge=0,
+        le=1,
+        description="share of games without prices, first half of seasons",
+    )
+    news: Literal["none", "in_line", "not_in_line"] = Field(
+        default="in_line",
+        description="what notes and injury reports say about a game; who knows it",
+    )
+    news_effect: float = Field(
+        default=0.7, ge=0, description="sd of what a game's notes do to its mean, points"
+    )
+    drift_from: str | None = Field(
+        default=None, pattern=r"^\d{4}-w\d{2}$", description="YYYY-wWW, first week of the drift"
+    )
+    drift_home_field: float = Field(default=0.0, description="then added to home field, points")
+    drift_scoring: float = Field(default=0.0, description="then added to the mean total, points")
+    drift_slope: float = Field(
+        default=1.0, gt=0, description="then the model's calibration slope, below 1: too sure"
+    )
+    drift_bias: float = Field(default=0.0, description="then the model's calibration bias, logits")
+    relocations: int = Field(default=1, ge=0, le=3, description="franchises that move")
+    expansion_season: int | None = Field(
+        default=None, ge=1999, description="first season of Houston; unset: it is always there"
+    )
+    postponed_per_season: int = Field(
+        default=0, ge=0, le=16, description="games a season moved by a day or two"
+    )
+    cancelled_per_season: int = Field(
+        default=0, ge=0, le=16, description="games a season that vanish and leave injury reports"
+    )
+    late_stats: int = Field(
+        default=0, ge=0, description="newest games played whose statistics are not yet out"
+    )
 
 
 class TrainingSettings(_Section):
@@ -240,8 +278,7 @@ def describe(as_of: datetime) -> str:
     """ISO form used in messages and ledgers.
 
     Example:
-        >>> from difflib import get_close_matches
-    from datetime import UTC
+        >>> from datetime import UTC
         >>> describe(datetime(2025, 11, 4, 14, tzinfo=UTC))
         '2025-11-04T14:00:00+00:00'
     """

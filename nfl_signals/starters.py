@@ -9,7 +9,8 @@ from collections import defaultdict, deque
 
 import polars as pl
 
-from nfl_signals.history import History
+from nfl_signals.history import History, report_known_at
+from nfl_signals.joins import TEAM_WEEK, team_weeks
 
 RECENT_GAMES = 6  # starts looked back at; 5 and 6 explain margins of 2003-2008 best
 UNAVAILABLE = ("Out", "Doubtful")
@@ -35,7 +36,7 @@ def expected_starters(history: History) -> pl.DataFrame:
         starts before this game (1.0 where the team has none yet, 0.0 for an unnamed replacement).
     """
     recent: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=RECENT_GAMES))
-    missing = _unavailable(history.injuries)
+    missing = _unavailable(history)
     columns = ["game_id", "season", "week", "result", "home_team", "home_qb_id", "away_team"]
     games = history.games.sort("kickoff_at", "game_id").select(*columns, "away_qb_id")
     rows = []
@@ -49,10 +50,15 @@ def expected_starters(history: History) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def _unavailable(injuries: pl.DataFrame) -> dict[tuple[int, int, str], frozenset[str]]:
-    """Players listed Out or Doubtful, by season, week and team."""
-    listed = injuries.filter(pl.col("report_status").is_in(UNAVAILABLE))
-    grouped = listed.group_by("season", "week", "team").agg(pl.col("gsis_id"))
+def _unavailable(history: History) -> dict[tuple[int, int, str], frozenset[str]]:
+    """Players listed Out or Doubtful before kickoff, by season, week and team."""
+    kickoffs = team_weeks(history.games).select(*TEAM_WEEK, "kickoff_at")
+    listed = (
+        history.injuries.filter(pl.col("report_status").is_in(UNAVAILABLE))
+        .join(kickoffs, on=TEAM_WEEK, how="inner")
+        .filter(report_known_at() < pl.col("kickoff_at"))
+    )
+    grouped = listed.group_by(TEAM_WEEK).agg(pl.col("gsis_id"))
     return {
         (season, week, team): frozenset(players)
         for season, week, team, players in grouped.iter_rows()

@@ -78,7 +78,9 @@ def read_parquet(path: Path) -> pl.DataFrame:
     if not path.exists() or (path.is_dir() and not any(path.glob("*.parquet"))):
         raise InputError(f"{path}: not there yet; materialize the stage that writes it first.")
     try:
-        return pl.read_parquet(path / "*.parquet" if path.is_dir() else path)
+        # Globbing off: a home whose name holds brackets is a home like any other.
+        files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+        return pl.read_parquet(files, glob=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(
             f"{path}: cannot be read as parquet ({error}); materialize it again."

@@ -28,8 +28,8 @@ def game(
 ) -> Row:
     """A regular-season game between the teams of its id; `score` is home, away.
 
-    Kickoff is 13:00 Eastern, the home team is favoured by 3 at -110 / -110, the total is 44.5 and
-    the moneylines are -150 / +130, unless `columns` says otherwise.
+    Kickoff is 13:00 Eastern, the home team is favoured by 3 at -110 / -110, the total is 44.5, the
+    moneylines are -150 / +130 and no starter is named, unless `columns` says otherwise.
     """
     season, week, away, home = game_id.split("_")
     row: Row = {
@@ -59,8 +59,16 @@ def game(
     return row | columns
 
 
+def starters(home: str | None, away: str | None) -> Row:
+    """Columns of a game that name its quarterbacks."""
+    return {"home_qb_id": home, "away_qb_id": away}
+
+
 def stats(game_id: str, team: str, **columns: object) -> Row:
-    """Statistics of one side: 60 plays, 6 EPA (0.1 a play), 18 first downs (0.3), no turnover."""
+    """Statistics of one side: 60 plays, 18 first downs (0.3), no turnover, 50 penalty yards.
+
+    32 attempts and 3 sacks are 35 dropbacks with 7 EPA (0.2 each), 25 carries have -2.5 (-0.1).
+    """
     season, week, *teams = game_id.split("_")
     return {
         "season": int(season),
@@ -76,8 +84,9 @@ def stats(game_id: str, team: str, **columns: object) -> Row:
         "receiving_fumbles_lost": 0,
         "passing_first_downs": 12,
         "rushing_first_downs": 6,
-        "passing_epa": 5.0,
-        "rushing_epa": 1.0,
+        "penalty_yards": 50,
+        "passing_epa": 7.0,
+        "rushing_epa": -2.5,
     } | columns
 
 

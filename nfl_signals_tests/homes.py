@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 from filelock import FileLock
 
-from nfl_signals import cli
+from nfl_signals import cli, terminal
 from nfl_signals.storage import sha256_of
 
 AS_OF = "2024-11-05T14:00:00+00:00"
@@ -57,6 +57,8 @@ def nfl_signals(*arguments: object, home: Path, extra: Environment) -> Said:
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         for name, value in environment_of(home, extra).items():
             patch.setenv(name, value)
+        # Made at import, it may have taken the width of the terminal that runs the tests.
+        patch.setattr(terminal.console, "width", int(os.environ["COLUMNS"]))
         patch.setattr(sys, "argv", ["nfl-signals", *map(str, arguments)])
         try:
             cli.main()
@@ -96,9 +98,7 @@ def fingerprints(home: Path, *folders: str) -> dict[str, str]:
     }
 
 
-def made_once(
-    factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]
-) -> Path:
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
     """A folder that the first worker in need makes and every other one reads."""
     base = factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
@@ -113,10 +113,10 @@ def made_once(
 
 
 def without_lines(release: Path) -> str:
-    """Remove spread and moneylines of one upcoming game; returns the game."""
+    """Remove the spread market and the moneylines of one upcoming game; returns the game."""
     games = pl.read_parquet(release / SCHEDULE)
     unpriced = str(games.filter(UPCOMING)["game_id"].min())
-    gone = ["spread_line", "home_moneyline", "away_moneyline"]
-    kept = pl.when(pl.col("game_id") != unpriced).then(pl.col(gone))
+    odds = ["home_spread_odds", "away_spread_odds", "home_moneyline", "away_moneyline"]
+    kept = pl.when(pl.col("game_id") != unpriced).then(pl.col("spread_line", *odds))
     games.with_columns(kept).write_parquet(release / SCHEDULE)
     return unpriced

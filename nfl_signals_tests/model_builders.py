@@ -31,12 +31,24 @@ def targets(points: Floats, task: Task) -> Floats:
     return points if task == "mean" else (points > 0).astype(np.float64)
 
 
-def new_learner(name: str, task: Task, *, monotone: tuple[int, ...], seed: int = 7) -> Learner:
-    return LEARNERS[name](task=task, monotone=monotone, seed=seed)
+def new_learner(
+    name: str,
+    task: Task,
+    *,
+    monotone: tuple[int, ...],
+    weight: tuple[float, ...] | None = None,
+    seed: int = 7,
+) -> Learner:
+    """A learner that believes in all columns alike, unless `weight` says otherwise."""
+    weight = weight or (1.0,) * len(monotone)
+    return LEARNERS[name](task=task, monotone=monotone, weight=weight, seed=seed)
 
 
 def matrix_of(x: Floats) -> GameMatrix:
-    """A matrix around given numbers, one game an hour, only column 0 constrained (upwards)."""
+    """A matrix around given numbers, one game an hour, only column 0 constrained (upwards).
+
+    Prior belief is the same in every column.
+    """
     n, d = x.shape
     games = pl.DataFrame(
         {
@@ -47,7 +59,8 @@ def matrix_of(x: Floats) -> GameMatrix:
         }
     )
     names = tuple(f"f{column}" for column in range(d))
-    return GameMatrix(games=games, names=names, x=x, monotone=(1, *[0] * (d - 1)))
+    monotone = (1, *[0] * (d - 1))
+    return GameMatrix(games=games, names=names, x=x, monotone=monotone, weight=(1.0,) * d)
 
 
 def team_row(game_id: str, team: str, *, is_home: bool, **values: float) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Claims about base models of each market: `baselines`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -194,6 +195,20 @@ def test_an_unplayed_training_game_raises(market: Market) -> None:
         fit_baseline(matrix, np.arange(N), points, market=market, learner="logistic", seed=7)
 
 
+@every_learner
+@every_market
+def test_prior_beliefs_of_the_matrix_reach_the_learner(market: Market, learner: str) -> None:
+    matrix, points = league(market)
+    doubted = replace(matrix, weight=(0.05, 1.0, 1.0, 1.0))
+    shares = [
+        fit_baseline(
+            given, np.arange(N), points, market=market, learner=learner, seed=7
+        ).learner.importance()[0]
+        for given in (matrix, doubted)
+    ]
+    assert shares[1] < shares[0] - 0.05
+
+
 @pytest.mark.parametrize("learner", ["lightgbm", "xgboost"])
 @every_market
 @settings(deadline=None, max_examples=10)
@@ -216,10 +231,14 @@ def test_monotone_directions_of_the_matrix_reach_the_learner(
 def test_a_stored_model_answers_bit_for_bit_as_before(
     market: Market, learner: str, tmp_path: Path
 ) -> None:
-    model, x = fitted(market, learner)
-    line = np.full(N, 44.0 if market is TOTAL else 3.0)
+    matrix, points = league(market)
+    matrix = replace(matrix, weight=(0.5, 1.0, 0.15, 1.0))
+    model = fit_baseline(matrix, np.arange(N), points, market=market, learner=learner, seed=7)
+    x, line = matrix.x, np.full(N, 44.0 if market is TOTAL else 3.0)
     model.save(tmp_path)
     after = Baseline.load(tmp_path, model.names)
+    before, again = model.learner.importance(), after.learner.importance()
+    assert again.tolist() == pytest.approx(before.tolist(), rel=1e-6)
     assert [part.tobytes() for part in after.predict(x, line)] == [
         part.tobytes() for part in model.predict(x, line)
     ]

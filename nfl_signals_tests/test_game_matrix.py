@@ -18,10 +18,10 @@ def two_games() -> pl.DataFrame:
     """Kansas City against Denver a day before Buffalo against Miami."""
     return pl.DataFrame(
         [
-            team_row("b", "BUF", is_home=True, day=1, margin_last5=4.0, rating=1600, is_playoff=1),
-            team_row("b", "MIA", is_home=False, day=1, margin_last5=-6, rating=1450, is_playoff=1),
-            team_row("a", "DEN", is_home=False, day=0, points_for_last5=17.0, epa_allowed_ewm=0.1),
-            team_row("a", "KC", is_home=True, day=0, points_for_last5=30.0, epa_allowed_ewm=-0.3),
+            team_row("b", "BUF", is_home=True, day=1, margin_last5=4.0, rating=6.5, is_playoff=1),
+            team_row("b", "MIA", is_home=False, day=1, margin_last5=-6, rating=-1.5, is_playoff=1),
+            team_row("a", "DEN", is_home=False, day=0, points_for_last5=17.0, epa_defense=0.1),
+            team_row("a", "KC", is_home=True, day=0, points_for_last5=30.0, epa_defense=-0.3),
         ]
     ).with_columns(week_of_season=pl.lit(5.0))
 
@@ -35,16 +35,16 @@ def test_a_question_about_the_margin_gets_home_minus_away(market: Market) -> Non
     matrix = game_matrix(two_games(), market)
     assert column(matrix, "points_for_last5_difference") == [13.0, 0.0]
     assert column(matrix, "margin_last5_difference") == [0.0, 10.0]
-    assert column(matrix, "rating_difference") == [0.0, 150.0]
-    assert column(matrix, "epa_allowed_ewm_difference") == pytest.approx([-0.4, 0.0])
+    assert column(matrix, "rating_difference") == [0.0, 8.0]
+    assert column(matrix, "epa_defense_difference") == pytest.approx([-0.4, 0.0])
 
 
 def test_a_question_about_the_total_gets_home_plus_away() -> None:
     matrix = game_matrix(two_games(), TOTAL)
     assert column(matrix, "points_for_last5_sum") == [47.0, 0.0]
     assert column(matrix, "margin_last5_sum") == [0.0, -2.0]
-    assert column(matrix, "rating_sum") == [0.0, 3050.0]
-    assert column(matrix, "epa_allowed_ewm_sum") == pytest.approx([-0.2, 0.0])
+    assert column(matrix, "rating_sum") == [0.0, 5.0]
+    assert column(matrix, "epa_defense_sum") == pytest.approx([-0.2, 0.0])
 
 
 @pytest.mark.parametrize("market", MARKETS.values(), ids=lambda market: market.name)
@@ -57,7 +57,7 @@ def test_what_belongs_to_the_game_is_taken_once_and_not_added_up(market: Market)
 @pytest.mark.parametrize("market", MARKETS.values(), ids=lambda market: market.name)
 def test_every_feature_gives_exactly_one_finite_column(market: Market) -> None:
     matrix = game_matrix(two_games(), market)
-    assert len(set(matrix.names)) == len(FEATURES) == len(matrix.monotone)
+    assert len(set(matrix.names)) == len(FEATURES) == len(matrix.monotone) == len(matrix.weight)
     assert matrix.x.shape == (2, len(FEATURES))
     assert matrix.x.dtype == np.float64
     assert matrix.x.flags["C_CONTIGUOUS"]
@@ -75,11 +75,16 @@ def test_no_line_and_no_price_is_a_column(market: Market) -> None:
     ("name", "on_margin", "on_total"),
     [
         ("margin_last5", 1, 0),
-        ("epa_offense_ewm", 1, 1),
-        ("epa_allowed_ewm", -1, 1),
+        ("offense", 1, 1),
+        ("epa_defense", -1, 1),
+        ("epa_pass_last5", 1, 1),
+        ("epa_rush_allowed_season", -1, 1),
         ("points_for_season", 0, 1),
         ("points_against_last10", 0, 1),
         ("rating", 1, 0),
+        ("epa_rating", 1, 0),
+        ("quarterback", 1, 0),
+        ("starter_share", 1, 0),
         ("home_field", 1, 0),
         ("turnovers_last5", 0, 0),
         ("rest_days", 0, 0),
@@ -89,6 +94,17 @@ def test_directions_are_what_football_says(name: str, on_margin: int, on_total: 
     margin, total = game_matrix(two_games(), ATS), game_matrix(two_games(), TOTAL)
     assert margin.monotone[margin.names.index(f"{name}_difference")] == on_margin
     assert total.monotone[total.names.index(f"{name}_sum")] == on_total
+
+
+@pytest.mark.parametrize("market", MARKETS.values(), ids=lambda market: market.name)
+def test_prior_belief_belongs_to_the_feature_whatever_the_question(market: Market) -> None:
+    matrix = game_matrix(two_games(), market)
+    assert matrix.weight == tuple(feature.weight for feature in FEATURES)
+    belief = dict(zip(matrix.names, matrix.weight, strict=True))
+    combined = "sum" if market is TOTAL else "difference"
+    assert belief[f"rating_{combined}"] == 1.0
+    assert belief[f"points_for_last5_{combined}"] == 0.15
+    assert belief["is_playoff"] == 0.5
 
 
 def test_a_roof_may_only_raise_the_total_and_says_nothing_about_the_margin() -> None:

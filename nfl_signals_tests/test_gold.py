@@ -1,23 +1,34 @@
-"""Features and markets of leagues so small that every number can be checked by hand."""
+"""Features of leagues so small that every number can be checked by hand."""
 
 from datetime import timedelta
 
+import polars as pl
 import pytest
 
 from nfl_signals.feature_list import FEATURE_NAMES, FEATURES
-from nfl_signals.gold import build_features
-from nfl_signals.ratings import between_seasons, rate
-from nfl_signals_tests.builders import Row, both_stats, game, history, injury, stats, utc
+from nfl_signals.gold import EPA_MODEL, build_features
+from nfl_signals.history import RESULT_DELAY, STATS_DELAY
+from nfl_signals.ratings import rate, soft_margin
+from nfl_signals_tests.builders import Row, both_stats, game, history, injury, starters, stats, utc
 
 FIRST, SECOND, THIRD = "2022_01_BUF_KC", "2022_02_KC_BUF", "2022_03_BUF_KC"
 NEXT_YEAR = "2023_01_KC_BUF"
 PLAYED = [
-    game(FIRST, "2022-09-11", score=(24, 20)),
-    game(SECOND, "2022-09-18", score=(10, 13)),
-    game(THIRD, "2022-09-25", score=(30, 31)),
+    game(FIRST, "2022-09-11", score=(24, 20), **starters("Mahomes", "Allen")),
+    game(SECOND, "2022-09-18", score=(10, 13), **starters("Allen", "Mahomes")),
+    game(THIRD, "2022-09-25", score=(30, 31), **starters("Henne", "Allen")),
 ]
 UNPLAYED = game(NEXT_YEAR, "2023-09-10")
 PLAIN_STATS = [*both_stats(FIRST), *both_stats(SECOND), *both_stats(THIRD)]
+RATINGS = [
+    "rating",
+    "offense",
+    "defense",
+    "epa_rating",
+    "epa_offense",
+    "epa_defense",
+    "quarterback",
+]
 
 
 def features(
@@ -32,45 +43,46 @@ def values(row: dict[str, float], *names: str) -> list[float]:
     return [row[name] for name in names]
 
 
+# --- form
+
+
 def test_before_its_first_game_a_team_has_the_declared_fill_values() -> None:
     row = features(PLAYED, PLAIN_STATS)[FIRST, "KC"]
-    always_known = {"home_field", "week_of_season"}
+    always_known = {"home_field", "week_of_season", "quarterback"}
     expected = {f.name: f.fill_value for f in FEATURES if f.name not in always_known}
     assert {name: row[name] for name in expected} == expected
-    assert values(row, "home_field", "week_of_season") == [1.0, 1.0]
-    assert values(row, "points_for_last5", "margin_season", "rating") == [22.0, 0.0, 1500.0]
+    assert values(row, "home_field", "week_of_season", "quarterback") == [2.4, 1.0, 0.0]
+    assert values(row, "points_for_last5", "margin_season", "rest_days") == [22.0, 0.0, 10.0]
 
 
-def test_points_are_averaged_over_the_games_before() -> None:
+def test_where_nobody_ever_named_a_quarterback_a_newcomer_is_expected() -> None:
+    (row, _) = features([UNPLAYED]).values()
+    fill = {f.name: f.fill_value for f in FEATURES}
+    assert row["quarterback"] == fill["quarterback"] == -2.0
+    assert values(row, "rating", "offense", "defense", "epa_offense") == [-2.0, -2.0, 0.0, -2.0]
+    assert row["starter_share"] == 1.0
+
+
+def test_form_is_the_average_of_the_games_before() -> None:
     rows = features([*PLAYED, UNPLAYED], PLAIN_STATS)
     third = rows[THIRD, "KC"]  # scored 24 and 13, allowed 20 and 10
-    assert values(third, "points_for_last5", "points_for_last10", "points_for_season") == [18.5] * 3
+    assert values(third, "points_for_last5", "points_for_last10") == [18.5, 18.5]
     assert values(third, "points_against_last5", "margin_last5", "games_played") == [15.0, 3.5, 2.0]
     buffalo = rows[THIRD, "BUF"]
     assert values(buffalo, "points_for_last5", "margin_last5") == [15.0, -3.5]
+    assert buffalo["epa_pass_last5"] == pytest.approx(0.2)
     opener = rows[NEXT_YEAR, "KC"]  # margins 4, 3, -1
     assert opener["margin_last5"] == 2.0
     assert opener["points_for_last10"] == pytest.approx(67 / 3)
 
 
-def test_windows_reach_back_five_ten_games_or_to_the_start_of_the_season() -> None:
-    # Kansas City scores 1, 2, ... 12 in twelve weeks, then 20, and plays once more.
-    weekly = [
-        game(f"2022_{week:02}_BUF_KC", f"2022-{9 + week // 5:02}-{week % 5 + 10}", score=(week, 0))
-        for week in range(1, 13)
-    ]
-    games = [
-        *weekly,
-        game(NEXT_YEAR, "2023-09-10", score=(0, 20)),
-        game("2023_02_BUF_KC", "2023-09-17"),
-    ]
-    rows = features(games)
-    windows = ["points_for_last5", "points_for_last10", "points_for_season"]
-    assert values(rows["2022_12_BUF_KC", "KC"], *windows) == [9.0, 6.5, 6.0]
-    # The first game of a season has no season to date: it takes the last ten.
-    assert values(rows[NEXT_YEAR, "KC"], *windows) == [10.0, 7.5, 7.5]
-    assert values(rows["2023_02_BUF_KC", "KC"], *windows) == pytest.approx([12.4, 9.2, 20.0])
-    assert rows["2023_02_BUF_KC", "KC"]["games_played"] == 1.0
+def test_a_season_to_date_leans_on_the_league_average_and_starts_anew() -> None:
+    rows = features([*PLAYED, UNPLAYED], PLAIN_STATS)
+    names = ["points_for_season", "margin_season", "games_played"]
+    # Four games of 22 points and no margin, then 24 and 13 points, margins 4 and 3.
+    assert values(rows[THIRD, "KC"], *names) == pytest.approx([125 / 6, 7 / 6, 2.0])
+    assert values(rows[NEXT_YEAR, "KC"], *names) == [22.0, 0.0, 0.0]
+    assert rows[NEXT_YEAR, "KC"]["epa_pass_season"] == 0.03
 
 
 def test_turnovers_of_one_team_are_takeaways_of_the_other() -> None:
@@ -82,35 +94,11 @@ def test_turnovers_of_one_team_are_takeaways_of_the_other() -> None:
     assert values(rows[SECOND, "BUF"], *averages) == [1.0, 4.0]
 
 
-def test_expected_points_are_per_play_with_sacks_as_plays() -> None:
-    # 32 attempts + 3 sacks + 25 carries = 60 plays.
-    team_stats = [stats(FIRST, "KC", passing_epa=7.5, rushing_epa=1.5), stats(FIRST, "BUF")]
-    row = features(PLAYED[:2], team_stats)[SECOND, "KC"]
-    expected = {"epa_offense_last5": 0.15, "epa_allowed_last5": 0.1, "first_down_rate_last5": 0.3}
-    assert {name: row[name] for name in expected} == pytest.approx(expected)
-
-
-def test_the_weighted_average_halves_a_games_weight_in_eight_games() -> None:
-    team_stats = [*both_stats(FIRST), stats(SECOND, "KC", passing_epa=17.0), stats(SECOND, "BUF")]
-    row = features(PLAYED, team_stats)[THIRD, "KC"]
-    older = 0.5 ** (1 / 8)
-    assert row["epa_offense_ewm"] == pytest.approx((0.3 + older * 0.1) / (1 + older))
-    assert row["epa_allowed_ewm"] == pytest.approx(0.1)
-
-
-def test_games_without_expected_points_are_skipped_and_no_zero() -> None:
-    unknown: Row = {"passing_epa": None}
-    team_stats = [*both_stats(FIRST), stats(SECOND, "KC", **unknown), stats(SECOND, "BUF")]
-    rows = features(PLAYED, team_stats)
-    names = ["epa_offense_last5", "epa_offense_season", "epa_offense_ewm"]
-    assert values(rows[THIRD, "KC"], *names) == pytest.approx([0.1] * 3)
-    never_known = features(PLAYED, [stats(FIRST, "KC", **unknown), stats(FIRST, "BUF", **unknown)])
-    assert values(never_known[THIRD, "KC"], *names) == [0.0] * 3
-
-
 def test_a_played_game_without_statistics_still_counts_its_points() -> None:
     row = features(PLAYED, [])[THIRD, "KC"]
-    assert values(row, "points_for_last5", "turnovers_last5", "epa_offense_last5") == [18.5, 1.5, 0]
+    assert values(row, "points_for_last5", "turnovers_last5", "epa_pass_last5") == [18.5, 1.5, 0.03]
+    assert values(row, "epa_rating", "epa_defense") == [0.0, 0.0]
+    assert row["rating"] > 0
 
 
 def test_rest_is_counted_from_kickoff_to_kickoff_and_capped() -> None:
@@ -123,33 +111,120 @@ def test_rest_is_counted_from_kickoff_to_kickoff_and_capped() -> None:
     assert rows[NEXT_YEAR, "KC"]["rest_days"] == 10.0
 
 
-def test_the_rating_is_the_one_after_the_previous_game_and_regressed_in_a_new_season() -> None:
-    tables = history([*PLAYED, UNPLAYED])
-    elo = {(game_id, team): rating for game_id, team, _, rating in rate(tables.games).iter_rows()}
-    rows = features([*PLAYED, UNPLAYED])
-    assert rows[THIRD, "KC"]["rating"] == pytest.approx(elo[SECOND, "KC"])
-    assert rows[NEXT_YEAR, "BUF"]["rating"] == pytest.approx(between_seasons(elo[THIRD, "BUF"]))
+# --- ratings and starters
 
 
-@pytest.mark.parametrize(("gametime", "points"), [("19:00", 22.0), ("19:01", 24.0)])
-def test_what_becomes_known_at_kickoff_itself_comes_too_late(gametime: str, points: float) -> None:
+def test_a_rating_is_offense_minus_defense_of_points_and_of_expected_points() -> None:
+    for row in features([*PLAYED, UNPLAYED], PLAIN_STATS).values():
+        assert row["rating"] == row["offense"] - row["defense"]
+        assert row["epa_rating"] == row["epa_offense"] - row["epa_defense"]
+
+
+def test_one_game_moves_the_ratings_by_hand() -> None:
+    # 24-20 bends to a margin of 28 tanh(4 / 28) = 3.97303: 23.98651 and 20.01349, against
+    # 21.5 + 1.2 and 21.5 - 1.2 expected. Variances 12.25, 12.25, 10.24 and 90.25 (ratings.py).
+    row = features(PLAYED[:2])[SECOND, "KC"]
+    scored, allowed = 23.98651 - 22.7, 20.01349 - 20.3
+    assert row["offense"] == pytest.approx(scored * 22.49 / 124.99, abs=1e-5)
+    assert row["quarterback"] == pytest.approx(scored * 10.24 / 124.99, abs=1e-5)
+    assert row["defense"] == pytest.approx(allowed * 12.25 / 124.99, abs=1e-5)
+
+
+def test_expected_points_move_their_own_ratings_with_less_noise() -> None:
+    # 14 - 2.5 = 11.5 against 1.2, and 7 - 2.5 = 4.5 against -1.2; noise 8^2 = 64.
+    team_stats = [stats(FIRST, "KC", passing_epa=14.0), stats(FIRST, "BUF")]
+    row = features(PLAYED[:2], team_stats)[SECOND, "KC"]
+    assert row["epa_offense"] == pytest.approx((11.5 - 1.2) * 22.49 / 98.74)
+    assert row["epa_defense"] == pytest.approx((4.5 + 1.2) * 12.25 / 98.74)
+
+
+def test_ratings_are_what_the_filter_believes_of_bent_scores_and_named_starters() -> None:
+    games = history([*PLAYED, UNPLAYED], PLAIN_STATS).games
+    home, away = soft_margin(pl.col("home_score"), pl.col("away_score"))
+    # Next year's starters are those of the last game.
+    named = {
+        "home_starter": pl.col("home_qb_id").fill_null("Allen"),
+        "away_starter": pl.col("away_qb_id").fill_null("Henne"),
+    }
+    by_score = rate(
+        games.with_columns(home_scored=home, away_scored=away, **named), delay=RESULT_DELAY
+    )
+    plain_epa = pl.when(pl.col("result").is_not_null()).then(4.5)
+    by_epa = rate(
+        games.with_columns(home_scored=plain_epa, away_scored=plain_epa, **named),
+        delay=STATS_DELAY,
+        model=EPA_MODEL,
+    )
+    rows = features([*PLAYED, UNPLAYED], PLAIN_STATS)
+    for prefix, ratings in (("", by_score), ("epa_", by_epa)):
+        for rating in ratings.iter_rows(named=True):
+            row = rows[rating["game_id"], rating["team"]]
+            expected = values(rating, "offense", "defense")
+            assert values(row, f"{prefix}offense", f"{prefix}defense") == pytest.approx(expected)
+    for rating in by_score.iter_rows(named=True):
+        row = rows[rating["game_id"], rating["team"]]
+        expected = values(rating, "quarterback", "home_field")
+        assert values(row, "quarterback", "home_field") == pytest.approx(expected)
+
+
+def test_a_backup_costs_what_separates_him_from_the_starter() -> None:
+    games = [*PLAYED[:2], game(THIRD, "2022-09-25", **starters("Mahomes", "Allen"))]
+    backup = [*PLAYED[:2], game(THIRD, "2022-09-25", **starters("Henne", "Allen"))]
+    here, there = (features(given)[THIRD, "KC"] for given in (games, backup))
+    between = here["quarterback"] - there["quarterback"]
+    assert between != 0.0
+    for name in ("rating", "offense"):
+        assert here[name] - there[name] == pytest.approx(between)
+    assert here["defense"] == there["defense"]
+    assert (here["starter_share"], there["starter_share"]) == (1.0, 0.0)
+
+
+def test_until_he_is_named_the_last_starter_is_expected_unless_listed_out() -> None:
+    games = [*PLAYED[:2], game(THIRD, "2022-09-25")]
+    named = features([*PLAYED[:2], game(THIRD, "2022-09-25", **starters("Mahomes", "Allen"))])
+    assert values(features(games)[THIRD, "KC"], *RATINGS) == values(named[THIRD, "KC"], *RATINGS)
+    out = features(games, injuries=[injury(THIRD, "KC", "Mahomes")])[THIRD, "KC"]
+    assert values(out, "quarterback", "starter_share", "players_out") == [-2.0, 0.0, 1.0]
+
+
+# --- known strictly before kickoff
+
+
+@pytest.mark.parametrize(("gametime", "rated"), [("19:00", False), ("19:01", True)])
+def test_a_result_known_at_kickoff_itself_comes_too_late(gametime: str, rated: bool) -> None:
     # A result is known six hours after its kickoff at 13:00.
     rows = features([PLAYED[0], game(SECOND, "2022-09-11", gametime=gametime)])
-    assert rows[SECOND, "KC"]["points_for_last5"] == points
+    assert (rows[SECOND, "KC"]["rating"] != 0.0) == rated
+    assert (rows[SECOND, "KC"]["home_field"], rows[SECOND, "BUF"]["home_field"] != 2.4) == (
+        0,
+        rated,
+    )
+
+
+@pytest.mark.parametrize(("gametime", "known"), [("01:00", False), ("01:01", True)])
+def test_statistics_known_at_kickoff_itself_come_too_late(gametime: str, known: bool) -> None:
+    # Statistics are known twelve hours after the kickoff at 13:00.
+    rows = features([PLAYED[0], game(SECOND, "2022-09-12", gametime=gametime)], both_stats(FIRST))
+    row = rows[SECOND, "KC"]
+    names = ["points_for_last5", "epa_pass_last5", "games_played"]
+    assert values(row, *names) == pytest.approx([24.0, 0.2, 1.0] if known else [22.0, 0.03, 0.0])
+    assert (row["epa_rating"] != 0.0) == known
 
 
 def test_a_moved_team_keeps_its_history() -> None:
     rows = features(
         [
-            game("2019_17_OAK_DEN", "2019-12-29", score=(16, 15)),
+            game("2019_17_OAK_DEN", "2019-12-29", score=(16, 15), **starters("Lock", "Carr")),
             game("2020_01_LV_CAR", "2020-09-13", score=(30, 34)),
         ],
         both_stats("2019_17_OAK_DEN"),
     )
     row = rows["2020_01_LV_CAR", "LV"]
     assert values(row, "points_for_last5", "points_against_last5") == [15.0, 16.0]
-    assert row["epa_offense_last5"] == pytest.approx(0.1)
-    assert row["rating"] < 1500
+    assert row["epa_pass_last5"] == pytest.approx(0.2)
+    assert row["rating"] < 0
+    assert row["starter_share"] == 1.0
+    assert -1.0 < row["quarterback"] < -0.1  # Carr's, who scored little; no newcomer's
 
 
 def test_flags_of_the_game_are_the_same_for_both_teams() -> None:
@@ -159,7 +234,7 @@ def test_flags_of_the_game_are_the_same_for_both_teams() -> None:
     assert values(rows[FIRST, "KC"], *names) == [0.0, 1.0, 1.0, 1.0, 1.0]
     assert values(rows[FIRST, "BUF"], *names) == [0.0, 1.0, 1.0, 1.0, 1.0]
     plain = features(PLAYED)
-    assert values(plain[FIRST, "KC"], *names) == [1.0, 0.0, 0.0, 0.0, 0.0]
+    assert values(plain[FIRST, "KC"], *names) == [2.4, 0.0, 0.0, 0.0, 0.0]
     assert values(plain[FIRST, "BUF"], *names) == [0.0] * 5
 
 
@@ -211,32 +286,41 @@ def test_unplayed_games_have_complete_features_from_what_is_known_now() -> None:
     assert values(upcoming, *same) == values(after, *same)
 
 
-@pytest.mark.parametrize("change", ["score", "statistics", "report", "line", "deletion"])
-def test_neither_a_games_own_numbers_nor_later_ones_reach_its_features(change: str) -> None:
-    def rows(second: Row, third: Row, *, extra: int, reports: list[Row]) -> dict[str, float]:
-        wild: Row = {"carries": 25 + extra, "passing_epa": 5.0 + extra}
-        team_stats = [
-            *both_stats(FIRST),
-            *(
-                stats(game_id, team, **wild)
-                for game_id in (SECOND, THIRD)
-                for team in ("KC", "BUF")
-            ),
-        ]
-        kept = [row for row in team_stats if row["week"] == 1 or "home_score" in second]
-        return features([PLAYED[0], second, third], kept, reports)[SECOND, "KC"]
+OTHERS = [row for row in PLAIN_STATS if row["week"] == 1]
+LATER_STATS = [row for row in PLAIN_STATS if row["week"] > 1]
 
-    second, third, extra, reports = PLAYED[1], PLAYED[2], 0, list[Row]()
-    before = rows(second, third, extra=extra, reports=reports)
+
+def changed(rows: list[Row], **columns: object) -> list[Row]:
+    return [row | columns for row in rows]
+
+
+@pytest.mark.parametrize(
+    "change", ["score", "statistics", "report", "starters", "line", "deletion"]
+)
+def test_neither_a_games_own_numbers_nor_later_ones_reach_its_features(change: str) -> None:
+    first, second, third = PLAYED
+    before = features(PLAYED, PLAIN_STATS)
+    later, team_stats, reports = [second, third], LATER_STATS, list[Row]()
     if change == "score":
-        second = game(SECOND, "2022-09-18", score=(0, 70))
-        third = game(THIRD, "2022-09-25", score=(0, 70))
+        wild: Row = {"home_score": 0.0, "away_score": 70.0, "result": -70.0, "total": 70.0}
+        later = changed(later, **wild)
     elif change == "statistics":
-        extra = 40
+        team_stats = changed(LATER_STATS, carries=65, passing_epa=45.0, penalty_yards=200)
     elif change == "report":
-        reports = [injury(SECOND, "KC", modified=KICKOFF), injury(THIRD, "KC")]
+        reports = [injury(SECOND, "KC", "Mahomes", modified=KICKOFF), injury(THIRD, "KC", "Henne")]
+    elif change == "starters":
+        later = [second, third | starters("Mahomes", "Allen")]
     elif change == "line":
-        second |= {"spread_line": -14.0, "home_moneyline": 500.0, "away_moneyline": -700.0}
+        later = changed(later, spread_line=-14.0, home_moneyline=500.0, away_moneyline=-700.0)
     else:
-        second, third = game(SECOND, "2022-09-18"), game(THIRD, "2022-09-25")
-    assert rows(second, third, extra=extra, reports=reports) == before
+        later = [
+            game(SECOND, "2022-09-18", **starters("Allen", "Mahomes")),
+            game(THIRD, "2022-09-25"),
+        ]
+        team_stats = []
+    after = features([first, *later], [*OTHERS, *team_stats], reports)
+    for team in ("KC", "BUF"):
+        assert after[SECOND, team] == before[SECOND, team]
+        assert after[FIRST, team] == before[FIRST, team]
+    # Except for lines, which are no feature, what was changed does reach the game after it.
+    assert (after[THIRD, "KC"] == before[THIRD, "KC"]) == (change == "line")

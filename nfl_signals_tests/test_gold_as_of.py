@@ -34,8 +34,12 @@ def test_features_of_any_past_week_are_rebuilt_identically(
 def test_cutting_everything_at_once_leaves_the_fill_values(simulated_history: History) -> None:
     blank = build_features(simulated_history.known_at(utc("2000-01-01 00:00")))
     assert blank["points_for_last5"].unique().to_list() == [22.0]
-    assert blank["rating"].unique().to_list() == [1500.0]
     assert blank["players_out"].unique().to_list() == [0.0]
+    # Nobody has been named yet: a newcomer everywhere.
+    newcomer = {"quarterback": -2.0, "rating": -2.0, "epa_offense": -2.0, "defense": 0.0}
+    for name, value in newcomer.items():
+        assert blank[name].unique().to_list() == [value]
+    assert blank["starter_share"].unique().to_list() == [1.0]
 
 
 def assert_complete(table: pl.DataFrame, games: pl.DataFrame) -> None:

@@ -8,15 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from nfl_signals.history import LINES, RESULTS, History
-from nfl_signals_tests.builders import both_stats, game, history, injury, note, utc
+from nfl_signals.history import LINES, RESULTS, STARTERS, History
+from nfl_signals_tests.builders import both_stats, game, history, injury, note, starters, utc
 
 GAME, FUTURE = "2023_01_DET_KC", "2023_03_CHI_KC"
 KICKOFF = utc("2023-09-10 17:00")
 SECOND = timedelta(seconds=1)
 
 TABLES = history(
-    [game(GAME, "2023-09-10", score=(20, 21)), game(FUTURE, "2023-09-24", score=(41, 10))],
+    [
+        game(GAME, "2023-09-10", score=(20, 21), **starters("Mahomes", "Goff")),
+        game(FUTURE, "2023-09-24", score=(41, 10), **starters("Mahomes", "Fields")),
+    ],
     both_stats(GAME) + both_stats(FUTURE),
     [
         injury(GAME, "KC", "stamped", modified=utc("2023-09-08 20:00")),
@@ -37,6 +40,7 @@ def rows_at(as_of: datetime) -> dict[str, int]:
         "unstamped": known.injuries.filter(gsis_id="unstamped").height,
         "notes": known.notes.height,
         "line": first["spread_line"].count(),
+        "starters": first.select(STARTERS).count().sum_horizontal().item(),
     }
 
 
@@ -49,6 +53,7 @@ def rows_at(as_of: datetime) -> dict[str, int]:
         ("unstamped", KICKOFF - timedelta(hours=24), 1),
         ("notes", utc("2023-09-06 09:00"), 1),
         ("line", KICKOFF - timedelta(days=8), 1),
+        ("starters", KICKOFF - timedelta(minutes=90), 2),
     ],
 )
 def test_a_row_appears_at_its_instant_and_not_a_second_before(
@@ -64,6 +69,12 @@ def test_no_part_of_a_result_is_known_before_the_game_is_over() -> None:
     assert games.select(RESULTS).null_count().row(0) == (2,) * len(RESULTS)
 
 
+def test_the_starters_of_a_later_game_are_not_known_yet() -> None:
+    first, later = TABLES.known_at(KICKOFF).games.select(STARTERS).rows()
+    assert first == ("Mahomes", "Goff")
+    assert later == (None, None)
+
+
 def test_no_line_or_price_is_known_of_a_game_further_ahead_than_eight_days() -> None:
     first, later = TABLES.known_at(KICKOFF).games.select(LINES).rows()
     assert None not in first
@@ -71,7 +82,7 @@ def test_no_line_or_price_is_known_of_a_game_further_ahead_than_eight_days() -> 
 
 
 def test_the_schedule_is_always_known() -> None:
-    columns = [name for name in TABLES.games.columns if name not in {*RESULTS, *LINES}]
+    columns = [name for name in TABLES.games.columns if name not in {*RESULTS, *LINES, *STARTERS}]
     known = TABLES.known_at(utc("2000-01-01 00:00")).games
     assert_frame_equal(known.select(columns), TABLES.games.select(columns))
 
@@ -115,7 +126,7 @@ def test_looking_back_changes_no_value_that_remains(as_of: datetime) -> None:
         assert_frame_equal(
             before.join(after, on=before.columns, how="semi", nulls_equal=True), after
         )
-    for column in (*RESULTS, *LINES):
+    for column in (*RESULTS, *LINES, *STARTERS):
         remains = known.games[column].is_not_null()
         assert known.games[column].filter(remains).equals(TABLES.games[column].filter(remains))
 

@@ -12,11 +12,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from nfl_signals.baselines import LEARNERS
+from nfl_signals.learners.lightgbm import PARAMETERS, ROUNDS
 from nfl_signals.learners.logistic import INVERSE_PENALTY, RIDGE_PENALTY, LogisticLearner
-from nfl_signals.learners.protocol import Learner, Task, shares
+from nfl_signals.learners.protocol import Floats, Learner, Task, shares
 from nfl_signals_tests.model_builders import files_of, new_learner, planted, targets
 
 FREE = (0, 0, 0, 0)
+EQUAL = (1.0, 1.0, 1.0, 1.0)
+LITTLE = (0.1, 1.0, 1.0, 1.0)
 TREES = ["lightgbm", "xgboost"]
 every_learner = pytest.mark.parametrize("name", sorted(LEARNERS))
 every_tree = pytest.mark.parametrize("name", TREES)
@@ -40,6 +43,22 @@ print(sha256_of(Path(sys.argv[1])))
 def fitted(name: str, task: Task, *, seed: int = 7, monotone: tuple[int, ...] = FREE) -> Learner:
     x, points = planted(600, seed=1)
     return new_learner(name, task, monotone=monotone, seed=seed).fit(x, targets(points, task))
+
+
+def weighted(
+    name: str, task: Task, weight: tuple[float, ...], *, x: Floats | None = None
+) -> Learner:
+    """Fitted on columns 0 and 1 saying the same, so that belief has something to decide."""
+    made, points = planted(600, seed=1)
+    x = twins(made) if x is None else x
+    learner = new_learner(name, task, monotone=(0,) * x.shape[1], weight=weight)
+    return learner.fit(x, targets(points, task))
+
+
+def twins(x: Floats) -> Floats:
+    """Columns 0 and 1 are the signal with as much noise each, 2 and 3 nothing but noise."""
+    noise = np.random.default_rng(9).normal(size=len(x))
+    return np.column_stack([x[:, 0] + noise, x[:, 0] - noise, x[:, 2], x[:, 3]])
 
 
 # --- what holds for every learner
@@ -162,6 +181,94 @@ def test_shares_of_nothing_stay_nothing() -> None:
     assert shares(np.zeros(3)).tolist() == [0.0, 0.0, 0.0]
 
 
+# --- prior belief
+
+
+@every_learner
+@both_tasks
+def test_a_column_with_less_belief_is_used_less_and_its_twin_more(name: str, task: Task) -> None:
+    equal = weighted(name, task, EQUAL).importance()
+    little = weighted(name, task, LITTLE).importance()
+    assert little[0] < 0.6 * equal[0]
+    assert little[1] > equal[1]
+
+
+@every_learner
+@both_tasks
+def test_belief_in_every_column_alike_prefers_none(name: str, task: Task) -> None:
+    importance = weighted(name, task, EQUAL).importance()
+    assert importance[0] == pytest.approx(importance[1], abs=0.15)
+
+
+@every_learner
+@both_tasks
+def test_the_only_column_that_says_anything_is_used_even_with_little_belief(
+    name: str, task: Task
+) -> None:
+    x, _ = planted(600, seed=1)
+    learner = weighted(name, task, (0.5, 1.0, 1.0, 1.0), x=x)
+    assert learner.importance().argmax() == 0
+    assert np.corrcoef(learner.predict(x), x[:, 0])[0, 1] > 0.8
+
+
+@every_learner
+@both_tasks
+def test_a_learner_with_beliefs_is_stored_and_explains_itself_as_before(
+    name: str, task: Task, tmp_path: Path
+) -> None:
+    x, _ = planted(200, seed=2)
+    before = weighted(name, task, LITTLE)
+    before.save(tmp_path)
+    after = new_learner(name, task, monotone=FREE, seed=0).load(tmp_path)
+    assert after.predict(x).tobytes() == before.predict(x).tobytes()
+    assert after.importance().tolist() == pytest.approx(before.importance().tolist(), rel=1e-6)
+
+
+@pytest.mark.parametrize("weight", [EQUAL, (0.15, 0.5, 1.0, 0.25)])
+def test_belief_w_divides_a_columns_ridge_penalty_by_w_squared(weight: tuple[float, ...]) -> None:
+    x, points = planted(600, seed=1)
+    standard = (x - x.mean(axis=0)) / x.std(axis=0)
+    penalty = RIDGE_PENALTY * np.diag(1 / np.square(weight))
+    effect = np.linalg.solve(standard.T @ standard + penalty, standard.T @ (points - points.mean()))
+    learner = weighted("logistic", "mean", weight, x=x)
+    expected = standard @ effect + points.mean()
+    assert learner.predict(x).tolist() == pytest.approx(expected.tolist(), abs=1e-9)
+    assert learner.importance().tolist() == pytest.approx(
+        (abs(effect) / abs(effect).sum()).tolist()
+    )
+
+
+def test_a_smaller_belief_only_ever_shrinks_the_linear_effect() -> None:
+    x, _ = planted(600, seed=1)
+    slopes = []
+    for belief in (1.0, 0.5, 0.25, 0.1, 0.01):
+        learner = weighted("logistic", "probability", (belief, 1.0, 1.0, 1.0), x=x)
+        p = learner.predict(np.vstack([_with(x[:1], 0, 0.0), _with(x[:1], 0, 1.0)]))
+        slopes.append(float(p[1] - p[0]))
+    assert slopes == sorted(slopes, reverse=True)
+    assert 0 < slopes[-1] < slopes[0] / 20
+
+
+@both_tasks
+def test_trees_of_lightgbm_with_full_belief_are_those_without_any(task: Task) -> None:
+    import lightgbm
+
+    x, points = planted(600, seed=1)
+    objective = "binary" if task == "probability" else "regression"
+    data = lightgbm.Dataset(x, label=targets(points, task), params={"verbosity": -1})
+    plain = lightgbm.train(
+        PARAMETERS | {"objective": objective, "seed": 7}, data, num_boost_round=ROUNDS
+    )
+    assert fitted("lightgbm", task).predict(x).tobytes() == plain.predict(x).tobytes()
+
+
+@both_tasks
+def test_only_relative_belief_steers_the_sampling_of_xgboost(task: Task) -> None:
+    x, _ = planted(600, seed=1)
+    half, full = (weighted("xgboost", task, (belief,) * 4, x=x) for belief in (0.5, 1.0))
+    assert half.predict(x).tobytes() == full.predict(x).tobytes()
+
+
 # --- trees obey football
 
 
@@ -225,7 +332,8 @@ def test_ridge_regression_equals_a_scikit_learn_pipeline() -> None:
 
 def test_columns_are_standardised_by_the_training_rows_alone() -> None:
     x, points = planted(600, seed=1)
-    learner = LogisticLearner(task="mean", monotone=FREE, seed=0).fit(x[:400], points[:400])
+    learner = LogisticLearner(task="mean", monotone=FREE, weight=EQUAL, seed=0)
+    learner.fit(x[:400], points[:400])
     assert learner.mean_.tolist() == pytest.approx(x[:400].mean(axis=0).tolist())
     assert learner.scale_.tolist() == pytest.approx(x[:400].std(axis=0).tolist())
     before = learner.predict(x[:400])

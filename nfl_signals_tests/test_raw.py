@@ -26,6 +26,7 @@ from nfl_signals_tests.builders import (
     note,
     opening_week,
     release,
+    starters,
     stats,
     utc,
 )
@@ -133,6 +134,13 @@ def test_a_game_without_lines_and_prices_is_kept() -> None:
 def test_statistics_without_expected_points_are_kept() -> None:
     memory = opening_week().change(STATS, pl.lit(None, pl.Float64).alias("passing_epa"))
     assert read_team_stats(memory, 2023)["passing_epa"].null_count() == 4
+
+
+def test_starters_are_kept_by_their_ids_and_may_be_missing() -> None:
+    rows = [game(OPENER, "2023-09-07", **starters("00-0033873", "00-0033106"))]
+    games = read_games(release([*rows, game(SECOND, "2023-09-10")]), 2023)
+    names = games.select("home_qb_id", "away_qb_id").rows()
+    assert names == [("00-0033873", "00-0033106"), (None, None)]
 
 
 def test_there_are_no_injury_reports_before_2009_and_nobody_looks_for_them() -> None:

@@ -123,7 +123,9 @@ def test_a_duplicated_game_is_refused() -> None:
     refused(memory, "column game_id", OPENER, "field_uniqueness", "4 breaches of raw_games")
 
 
-@pytest.mark.parametrize("column", ["spread_line", "home_score", "gameday", "div_game"])
+@pytest.mark.parametrize(
+    "column", ["spread_line", "home_score", "gameday", "div_game", "home_qb_id"]
+)
 def test_a_renamed_column_is_refused_by_its_old_name(column: str) -> None:
     memory = opening_week()
     memory.tables[SCHEDULE] = memory.tables[SCHEDULE].rename({column: f"{column}_new"})
@@ -209,6 +211,11 @@ def test_a_truncated_file_is_named(tmp_path: Path) -> None:
         ),
         (pl.lit(-1).alias("carries"), "column carries, row 0 .*-1.0 fails"),
         (pl.lit(None, pl.Int32).alias("attempts"), "column attempts, row 0 .*not_nullable"),
+        (pl.lit(-5).alias("penalty_yards"), "column penalty_yards, row 0 .*-5.0 fails"),
+        (
+            pl.lit(None, pl.Int32).alias("penalty_yards"),
+            "column penalty_yards, row 0 .*not_nullable",
+        ),
         (pl.lit("CLE").alias("team"), "column season, week, team, row 0 .*2023, 1, CLE.*repeats"),
         (pl.lit("many").alias("passing_epa"), "column passing_epa, row 0: 'many' is not a Float64"),
     ],

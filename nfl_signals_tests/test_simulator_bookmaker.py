@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nfl_signals.errors import SettingsError
 from nfl_signals.odds import hold, no_vig_probability
 from nfl_signals.settings import SimulatorSettings
-from nfl_signals.simulator.bookmaker import LINES, PRICES, american_odds, closing_prices, even_line
+from nfl_signals.simulator.bookmaker import LINES, PRICES, american_odds, even_line, post_prices
 from nfl_signals.simulator.scoring import MARGINS, score_distribution
 from nfl_signals.simulator.truth import truth_table
 
@@ -22,6 +23,8 @@ def some_games(n: int = N) -> pl.DataFrame:
             "game_id": [f"g{i}" for i in range(n)],
             "margin_at": rng.normal(2, 6, n),
             "total_at": rng.normal(45, 4, n),
+            "margin_told": rng.normal(0, 2, n),
+            "total_told": rng.normal(-1, 2, n),
             "game_type": ["REG"] * n,
         }
     )
@@ -30,8 +33,8 @@ def some_games(n: int = N) -> pl.DataFrame:
 def priced(*, line_noise: float = 1.0, hold: float = 0.045, scarce: bool = False) -> pl.DataFrame:
     settings = SimulatorSettings(line_noise=line_noise, hold=hold)
     games = some_games()
-    prices = closing_prices(games, settings=settings, scarce=scarce, rng=np.random.default_rng(1))
-    return pl.concat([games, prices], how="horizontal")
+    board = post_prices(games, settings=settings, scarce=scarce, rng=np.random.default_rng(1))
+    return pl.concat([games, board.closing], how="horizontal")
 
 
 def test_even_chances_cost_minus_110_at_a_hold_of_one_in_22() -> None:
@@ -144,3 +147,44 @@ def test_a_half_point_line_never_pushes_and_a_whole_one_always_may() -> None:
     whole = pl.col("spread_line") % 1 == 0
     assert (games.filter(~whole)["p_cover_push"] == 0).all()
     assert (games.filter(whole)["p_cover_push"] > 0).all()
+
+
+def boards(line_noise: float, open_noise: float | None) -> pl.DataFrame:
+    settings = SimulatorSettings(line_noise=line_noise, open_noise=open_noise)
+    games = some_games(8000)
+    board = post_prices(games, settings=settings, scarce=False, rng=np.random.default_rng(1))
+    both = pl.concat([games, board.closing, board.opening], how="horizontal")
+    return both.join(truth_table(both), on="game_id")
+
+
+@pytest.mark.parametrize(
+    ("line_noise", "open_noise", "expected"), [(1.5, 3.0, 3.0), (1.5, None, 3.0), (0.0, 2.0, 2.0)]
+)
+def test_the_open_scatters_around_the_truth_by_the_noise_asked_for(
+    line_noise: float, open_noise: float | None, expected: float
+) -> None:
+    games = boards(line_noise, open_noise)
+    for opened, mean in (("spread_open", "true_mean_margin"), ("total_open", "true_mean_total")):
+        error = games[opened] - games[mean]
+        assert error.mean() == pytest.approx(0, abs=0.3)
+        assert error.std() == pytest.approx(expected, rel=0.12)
+
+
+def test_the_close_is_a_refinement_of_the_open() -> None:
+    """The move away from the open is unrelated to the error that the close still has."""
+    games = boards(2.0, 4.0)
+    close = games["spread_line"] - games["true_mean_margin"]
+    opened = games["spread_open"] - games["true_mean_margin"]
+    assert np.corrcoef(close, opened)[0, 1] == pytest.approx(2.0 / 4.0, abs=0.05)
+    assert abs(np.corrcoef(close, opened - close)[0, 1]) < 0.06
+
+
+def test_an_open_as_sharp_as_the_close_is_the_close() -> None:
+    games = boards(1.0, 1.0)
+    assert games["spread_open"].equals(games["spread_line"].rename("spread_open"))
+    assert (games["home_moneyline_open"] == games["home_moneyline"]).all()
+
+
+def test_an_open_sharper_than_the_close_is_refused_by_name() -> None:
+    with pytest.raises(SettingsError, match=r"open_noise: 0\.5 is less than line_noise 1\.0"):
+        boards(1.0, 0.5)

@@ -7,13 +7,8 @@ import polars as pl
 import pytest
 
 from nfl_signals.settings import SimulatorSettings
-from nfl_signals.simulator.league import (
-    KNOWN_AT_THE_CLOSE,
-    KNOWN_AT_THE_END,
-    League,
-    simulate,
-    standing_point,
-)
+from nfl_signals.simulator.league import League, simulate
+from nfl_signals.simulator.standing import KNOWN_AT_THE_CLOSE, KNOWN_AT_THE_END, standing_point
 
 PRICES = ["spread_line", "total_line", "home_moneyline", "over_odds"]
 

@@ -102,6 +102,8 @@ def test_the_layout_is_that_of_nflverses_releases_with_the_truth_outside(folder:
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert files == {
         "truth.parquet",
+        "lines_open.parquet",
+        "model_forecasts.parquet",
         "release/league.json",
         "release/schedules/games.parquet",
         *(f"release/stats_team/stats_team_week_{year}.parquet" for year in (2020, 2021)),

@@ -1,6 +1,7 @@
 """Claims about box scores, injuries and notes, and about the people they speak of."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
@@ -8,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from nfl_signals.settings import SimulatorSettings
 from nfl_signals.simulator.arrays import stream
 from nfl_signals.simulator.franchises import TEAMS
 from nfl_signals.simulator.injuries import injuries
@@ -39,7 +41,7 @@ POSITIONS = {
 
 @cache
 def season() -> Season:
-    return play_season(None, season=2022, seed=3)
+    return play_season(None, season=2022, seed=3, settings=SimulatorSettings())
 
 
 @cache
@@ -271,16 +273,10 @@ def test_absences_after_a_bye_still_know_the_game_of_the_injury() -> None:
             "gameday": [date(2022, 9, 11), date(2022, 9, 25)],
             "home": [0, 0],
             "away": [1, 2],
-            "home_qb": [int(season().quarterbacks.numbers[0, 0]), 99],
-            "away_qb": season().quarterbacks.numbers[0, [1, 2]].tolist(),
         }
     )
-    made_up = Season(
-        season=2022,
-        games=games,
-        strengths=season().strengths,
-        quarterbacks=season().quarterbacks,
-        ranked=season().ranked,
-    )
+    out = np.zeros((32, 22), dtype=np.bool_)
+    out[0, 2] = True
+    made_up = replace(season(), games=games, news=replace(season().news, out=out))
     absent = [week for week in team_weeks(made_up, codes=TEAMS) if week.starter_out]
     assert [(week.week, week.game_before) for week in absent] == [(3, date(2022, 9, 11))]

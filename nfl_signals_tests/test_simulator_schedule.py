@@ -9,7 +9,7 @@ import pytest
 
 from nfl_signals.settings import SimulatorSettings
 from nfl_signals.simulator import calendar, playoffs
-from nfl_signals.simulator.franchises import TEAMS, codes_of_the_day, move_season
+from nfl_signals.simulator.franchises import TEAMS, codes_of_the_day, old_codes
 from nfl_signals.simulator.schedule import pairings, regular_weeks
 from nfl_signals.teams import TEAM_IDS
 
@@ -198,13 +198,25 @@ def test_losers_leave_and_seeds_keep_their_order() -> None:
 
 
 def test_one_franchise_moves_and_is_called_by_its_old_code_before() -> None:
-    moves = move_season(SimulatorSettings(first_season=2014, n_seasons=12))
-    assert "OAK" in codes_of_the_day(2019, moves=moves)
-    assert "LV" not in codes_of_the_day(2019, moves=moves)
-    assert codes_of_the_day(2020, moves=moves) == TEAMS
+    settings = SimulatorSettings(first_season=2014, n_seasons=12)
+    before = codes_of_the_day(2019, settings=settings)
+    assert set(TEAMS) - set(before) == {"LV"}
+    assert set(before) - set(TEAMS) == {"OAK"}
+    assert codes_of_the_day(2020, settings=settings) == TEAMS
 
 
-def test_the_move_falls_inside_whatever_seasons_are_simulated() -> None:
+@pytest.mark.parametrize(
+    ("relocations", "codes"), [(0, set()), (2, {"OAK", "STL"}), (3, {"OAK", "STL", "SD"})]
+)
+def test_as_many_franchises_move_as_asked_for_each_in_its_real_season(
+    relocations: int, codes: set[str]
+) -> None:
+    settings = SimulatorSettings(first_season=2014, n_seasons=12, relocations=relocations)
+    assert set(codes_of_the_day(2014, settings=settings)) - set(TEAMS) == codes
+    assert set(codes_of_the_day(2017, settings=settings)) - set(TEAMS) == codes & {"OAK"}
+
+
+def test_the_moves_fall_inside_whatever_seasons_are_simulated() -> None:
     for first, n in ((1999, 2), (2019, 2), (2020, 5), (2030, 11)):
-        moves = move_season(SimulatorSettings(first_season=first, n_seasons=n))
-        assert first < moves < first + n
+        settings = SimulatorSettings(first_season=first, n_seasons=n, relocations=3)
+        assert all(first < moved < first + n for _, moved in old_codes(settings).values())

@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from nfl_signals.settings import SimulatorSettings
 from nfl_signals.simulator.people import ROSTER, coach, roster_player
 from nfl_signals.simulator.quarterbacks import draft
 from nfl_signals.simulator.season import SCORE_SD, Season, distribution_of, play_season
@@ -20,7 +21,7 @@ from nfl_signals.simulator.strengths import (
 
 @cache
 def season() -> Season:
-    return play_season(None, season=2022, seed=3)
+    return play_season(None, season=2022, seed=3, settings=SimulatorSettings())
 
 
 def test_the_backup_plays_exactly_while_the_starter_is_out() -> None:
@@ -54,11 +55,11 @@ def test_most_quarterbacks_stay_from_one_season_to_the_next() -> None:
 
 @cache
 def many_weeks() -> list[Strengths]:
-    """Ten thousand weeks of strengths under news that nobody could foresee."""
+    """Ten thousand weeks of strengths under surprises that nobody could foresee."""
     rng = np.random.default_rng(0)
     weeks = [opening_strengths(None, rng=rng)]
     for _ in range(10_000):
-        weeks.append(next_week(weeks[-1], news=rng.standard_normal((32, 2)), rng=rng))
+        weeks.append(next_week(weeks[-1], surprise=rng.standard_normal((32, 2)), rng=rng))
     return weeks
 
 
@@ -79,16 +80,18 @@ def test_summers_draw_strengths_to_the_mean_by_a_fifth() -> None:
     assert np.mean(after) == pytest.approx(0.8 * 3.0, abs=0.05)
 
 
-def test_good_news_makes_an_offence_stronger_and_bad_news_weaker() -> None:
+def test_a_good_surprise_makes_an_offence_stronger_and_a_bad_one_weaker() -> None:
     now = Strengths(standard=np.zeros((32, 2)))
-    news = np.zeros((32, 2))
-    news[0, 0], news[1, 0] = 2.0, -2.0
-    changed = [next_week(now, news=news, rng=np.random.default_rng(i)).offence for i in range(200)]
+    surprise = np.zeros((32, 2))
+    surprise[0, 0], surprise[1, 0] = 2.0, -2.0
+    changed = [
+        next_week(now, surprise=surprise, rng=np.random.default_rng(i)).offence for i in range(200)
+    ]
     expected = OFFENCE_SD * np.sqrt(1 - 0.985**2) * 0.95 * 2.0
     assert np.mean(changed, axis=0)[:2] == pytest.approx([expected, -expected], abs=0.05)
 
 
-def test_surprises_in_scores_are_standard_news() -> None:
+def test_surprises_in_scores_are_standard() -> None:
     """Otherwise feeding them back would inflate or shrink the strengths over the years."""
     played = season().games
     truth = distribution_of(played).mean_scores()

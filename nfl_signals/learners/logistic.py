@@ -71,6 +71,7 @@ class LogisticLearner:
             "task": self.task,
             "mean": self.mean_.tolist(),
             "scale": self.scale_.tolist(),
+            "weight": list(self.weight),
             "coefficients": self.coefficients_.tolist(),
             "intercept": self.intercept_,
         }
@@ -82,6 +83,7 @@ class LogisticLearner:
         self.task = content["task"]
         self.mean_ = np.array(content["mean"])
         self.scale_ = np.array(content["scale"])
+        self.weight = tuple(content["weight"])
         self.coefficients_ = np.array(content["coefficients"])
         self.intercept_ = float(content["intercept"])
         return self

@@ -33,7 +33,9 @@ BELONGINGS = (
 
 
 def world_name(settings: Settings) -> str:
-    """'nflverse', or 'simulated-' and a hash of seed and league (weeks played do not count).
+    """'nflverse', or 'simulated-' and a hash of seed and league.
+
+    How far a league has been played and published does not count.
 
     Example:
         >>> world_name(Settings(source="nflverse"))
@@ -41,7 +43,7 @@ def world_name(settings: Settings) -> str:
     """
     if settings.source == "nflverse":
         return "nflverse"
-    league = settings.simulator.model_dump(exclude={"weeks_played"})
+    league = settings.simulator.model_dump(exclude={"weeks_played", "late_stats"})
     text = json.dumps({"seed": settings.seed, **league}, sort_keys=True)
     return f"simulated-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 

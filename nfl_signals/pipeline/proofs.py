@@ -16,7 +16,12 @@ from nfl_signals.cards import model_hash, read_card
 from nfl_signals.errors import IntegrityError
 from nfl_signals.joins import check_partners
 from nfl_signals.markets import MARKETS
-from nfl_signals.pipeline.tables import load_features, load_history, load_markets, prove_features
+from nfl_signals.pipeline.tables import (
+    load_features,
+    load_markets,
+    load_stored_history,
+    prove_features,
+)
 from nfl_signals.pipeline.training import LEARNER_NAMES
 from nfl_signals.pipeline.world import World
 from nfl_signals.schemas import (
@@ -73,7 +78,7 @@ def markets_schema(world: World) -> Figures:
 
 def partners(world: World) -> Figures:
     """Every row of every join has a partner or a listed reason."""
-    history = load_history(world)
+    history = load_stored_history(world)
     report = check_partners(
         history.games, history.team_stats, history.injuries, history.notes, as_of=world.as_of
     )

@@ -64,6 +64,21 @@ def load_history(world: World, *, last_season: int | None = None) -> History:
     return History(**tables).known_at(world.as_of)
 
 
+def load_stored_history(world: World) -> History:
+    """Raw tables of the run's leading seasons that are there, for proofs of what is stored so far.
+
+    Raises:
+        InputError: not even the first season has been materialized.
+    """
+    missing = [
+        season
+        for season in world.seasons
+        if not all(world.paths.raw(table, season).exists() for table in READERS)
+    ]
+    stored = [season for season in world.seasons if season < min(missing, default=9999)]
+    return load_history(world, last_season=max(stored, default=world.seasons[0]))
+
+
 def build_gold(world: World, seasons: Sequence[int]) -> tuple[int, JoinReport]:
     """Build and store features of the given seasons from everything before them.
 
@@ -95,7 +110,7 @@ def prove_features(world: World) -> int:
     Raises:
         LeakageError: a feature depends on something known only after kickoff.
     """
-    history = load_history(world)
+    history = load_stored_history(world)
     played = history.games.drop_nulls("result")["season"].unique().sort().to_list()
     return prove_no_leak(history, build_features, sample_kickoffs(history, played[-1:]))
 

@@ -23,6 +23,8 @@ Topic = Literal[
     "injuries",
     "notes",
     "weather",
+    "news",
+    "events",
 ]
 
 

@@ -1,21 +1,27 @@
 """The bookmaker: sees each game's distribution with an error, and prices what it sees.
 
+The error of the close, `line_noise`, says how efficient it is. The close is a refinement of the open:
+err_open = err_close + independent error, so given the close the open tells nothing more. Under `news`
+= not_in_line it knows how much reports and notes take away on average, and not what they say of a game.
+
 Lines are the half points at which both sides win equally often in its belief, so they gather on the
-key numbers, as real ones do; prices are its probabilities given no push,
-marked up so that the hold comes out as asked. Signs are nflverse's: a positive spread favours the
-home team.
+key numbers, as real ones do; prices are its probabilities given no push, marked up so that the hold
+comes out as asked. Signs are nflverse's: a positive spread favours the home team.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
+from nfl_signals.errors import SettingsError
 from nfl_signals.settings import SimulatorSettings
 from nfl_signals.simulator.arrays import FloatArray, IntArray
 from nfl_signals.simulator.scoring import MARGINS, TOTALS, above_and_on
 from nfl_signals.simulator.season import distribution_of
 
 LONGEST_ODDS = 5000  # no bookmaker of the data quotes beyond -5000
-MISSING_SHARE = 0.005
+OPEN_OVER_CLOSE = 2.0  # with it lines move by an sd of 1.7 points, as spreads did in 2007-2023
 PRICES = (
     "away_moneyline",
     "home_moneyline",
@@ -25,6 +31,12 @@ PRICES = (
     "over_odds",
 )
 LINES = ("spread_line", "total_line")
+OPENING = {
+    "spread_open": "spread_line",
+    "total_open": "total_line",
+    "home_moneyline_open": "home_moneyline",
+    "away_moneyline_open": "away_moneyline",
+}
 
 
 def american_odds(probability: FloatArray, *, hold: float) -> FloatArray:
@@ -65,21 +77,71 @@ def even_line(pmf: FloatArray, support: IntArray) -> FloatArray:
     return np.asarray(lines[unevenness.argmin(axis=1)], dtype=np.float64)
 
 
-def closing_prices(
+def open_noise(settings: SimulatorSettings) -> float:
+    """Error of the opening line, sd in points.
+
+    Raises:
+        SettingsError: it is smaller than that of the closing line.
+    """
+    if settings.open_noise is None:
+        return OPEN_OVER_CLOSE * settings.line_noise
+    if settings.open_noise < settings.line_noise:
+        raise SettingsError(
+            f"simulator.open_noise: {settings.open_noise} is less than line_noise "
+            f"{settings.line_noise}; the open is never sharper than the close. Raise it, or unset it."
+        )
+    return settings.open_noise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """What the bookmaker posted on a season's games, one row each.
+
+    Attributes:
+        closing: `spread_line, total_line` and the six prices, f64; null where none was recorded.
+        opening: `spread_open, total_open, home_moneyline_open, away_moneyline_open`, f64.
+    """
+
+    closing: pl.DataFrame
+    opening: pl.DataFrame
+
+
+def post_prices(
     games: pl.DataFrame, *, settings: SimulatorSettings, scarce: bool, rng: np.random.Generator
-) -> pl.DataFrame:
-    """Closing lines and prices, one row per game.
+) -> Board:
+    """Opening and closing lines and prices.
 
     Args:
-        games: `margin_at, total_at, game_type`.
-        settings: hold and noise.
-        scarce: whether a few games lack prices, as in nflverse's early seasons.
+        games: `margin_at, total_at, margin_told, total_told, game_type`.
+        settings: hold, noise, and whether the lines know the news.
+        scarce: whether some games lack closing prices, as in nflverse's early seasons.
         rng: stream of this season's bookmaker.
-
-    Returns:
-        `spread_line, total_line` and the six prices, f64; null where none was recorded.
     """
     error = settings.line_noise * rng.standard_normal((2, len(games)))
+    if settings.news == "not_in_line":
+        told = games.select("margin_told", "total_told").to_numpy().T
+        error = error - (told - told.mean(axis=1, keepdims=True))
+    close = _prices(games, error, settings=settings)
+    unrecorded = rng.random(len(games)) < settings.missing_lines
+    without_lines = unrecorded & (rng.random(len(games)) < 0.5)
+    refined = np.sqrt(open_noise(settings) ** 2 - settings.line_noise**2)
+    earlier = error + refined * rng.standard_normal((2, len(games)))
+    return Board(
+        closing=close.with_columns(
+            pl.when(pl.lit(pl.Series(missing & scarce)))
+            .then(None)
+            .otherwise(pl.col(*names))
+            .name.keep()
+            for names, missing in ((PRICES, unrecorded), (LINES, without_lines))
+        ),
+        opening=_prices(games, earlier, settings=settings).select(
+            pl.col(name).alias(opened) for opened, name in OPENING.items()
+        ),
+    )
+
+
+def _prices(games: pl.DataFrame, error: FloatArray, *, settings: SimulatorSettings) -> pl.DataFrame:
+    """Lines and prices of a bookmaker whose location of margin and total errs by that much."""
     belief = distribution_of(games, margin_error=error[0], total_error=error[1])
     spread, total = even_line(belief.margin, MARGINS), even_line(belief.total, TOTALS)
     columns = {"spread_line": spread, "total_line": total}
@@ -92,12 +154,4 @@ def closing_prices(
         above, level = above_and_on(pmf, support, line)
         columns[yes] = american_odds(above / (1 - level), hold=settings.hold)
         columns[no] = american_odds(1 - above / (1 - level), hold=settings.hold)
-    unrecorded = rng.random(len(games)) < MISSING_SHARE
-    without_lines = unrecorded & (rng.random(len(games)) < 0.5)
-    return pl.DataFrame(columns).with_columns(
-        pl.when(pl.lit(pl.Series(missing & scarce)))
-        .then(None)
-        .otherwise(pl.col(*names))
-        .name.keep()
-        for names, missing in ((PRICES, unrecorded), (LINES, without_lines))
-    )
+    return pl.DataFrame(columns)

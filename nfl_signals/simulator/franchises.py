@@ -1,4 +1,4 @@
-"""The 32 franchises: divisions, the one that moves, and where each plays.
+"""The 32 franchises: divisions, which ones move or come late, and where each plays.
 
 Franchises are numbered by their place in `TEAMS`: `number // 4` is the division and `number // 16`
 the conference. Tables carry codes; everything inside the simulator carries numbers.
@@ -20,9 +20,13 @@ TEAMS: tuple[str, ...] = tuple(team for division in DIVISIONS for team in divisi
 N_TEAMS = len(TEAMS)
 INDOORS = frozenset({"ATL", "DET", "HOU", "IND", "LA", "LV", "MIN", "NO"})
 
-MOVING_TEAM = "LV"
-CODE_BEFORE_MOVE = "OAK"
-REAL_MOVE = 2020
+# Franchise, code before its move, real season of the move; the first ones move first.
+MOVES: tuple[tuple[str, str, int], ...] = (
+    ("LV", "OAK", 2020),
+    ("LA", "STL", 2016),
+    ("LAC", "SD", 2017),
+)
+EXPANSION_TEAM = "HOU"
 
 
 def last_season(settings: SimulatorSettings) -> int:
@@ -30,21 +34,32 @@ def last_season(settings: SimulatorSettings) -> int:
     return settings.first_season + settings.n_seasons - 1
 
 
-def move_season(settings: SimulatorSettings) -> int:
-    """First season under the new code: 2020 where simulated, else the start of the second half.
+def old_codes(settings: SimulatorSettings) -> dict[str, tuple[str, int]]:
+    """Old code and first season under the new one of each franchise that moves.
+
+    The move comes in its real season where that is simulated, else at the start of the second half.
 
     Example:
-        >>> move_season(SimulatorSettings(first_season=2014, n_seasons=12))
-        2020
-        >>> move_season(SimulatorSettings(first_season=2000, n_seasons=4))
-        2002
+        >>> old_codes(SimulatorSettings(first_season=2014, n_seasons=12))
+        {'LV': ('OAK', 2020)}
+        >>> old_codes(SimulatorSettings(first_season=2000, n_seasons=4, relocations=2))
+        {'LV': ('OAK', 2002), 'LA': ('STL', 2002)}
     """
-    if settings.first_season < REAL_MOVE <= last_season(settings):
-        return REAL_MOVE
-    return settings.first_season + settings.n_seasons // 2
+    otherwise = settings.first_season + settings.n_seasons // 2
+    return {
+        team: (code, real if settings.first_season < real <= last_season(settings) else otherwise)
+        for team, code, real in MOVES[: settings.relocations]
+    }
 
 
-def codes_of_the_day(season: int, *, moves: int) -> tuple[str, ...]:
+def codes_of_the_day(season: int, *, settings: SimulatorSettings) -> tuple[str, ...]:
     """Code of each franchise in a season, in the order of `TEAMS`."""
-    old = season < moves
-    return tuple(CODE_BEFORE_MOVE if old and team == MOVING_TEAM else team for team in TEAMS)
+    old = {team: code for team, (code, moved) in old_codes(settings).items() if season < moved}
+    return tuple(old.get(team, team) for team in TEAMS)
+
+
+def not_yet_founded(season: int, *, settings: SimulatorSettings) -> frozenset[int]:
+    """Numbers of the franchises that do not exist in a season."""
+    founded = settings.expansion_season
+    absent = founded is not None and season < founded
+    return frozenset({TEAMS.index(EXPANSION_TEAM)} if absent else ())

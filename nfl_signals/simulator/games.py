@@ -25,7 +25,8 @@ def games_table(
         rng: stream of this season's weather.
 
     Returns:
-        The simulated part of nflverse's schedule columns, and the columns of `games` besides.
+        The simulated part of nflverse's schedule columns, and the columns of `games` besides;
+        ordered by week and kickoff.
     """
     home, away = _translated("home", codes), _translated("away", codes)
     indoors = pl.col("home").is_in([TEAMS.index(team) for team in sorted(INDOORS)])
@@ -54,7 +55,7 @@ def games_table(
             [person(FIRST_REFEREE + i % N_REFEREES).full_name for i in range(len(games))]
         ),
         **_quarterbacks_and_coaches(games, season),
-    )
+    ).sort("week", "gameday", "gametime", "home")
 
 
 def _translated(side: str, codes: tuple[str, ...]) -> pl.Expr:

@@ -33,8 +33,8 @@ def injuries(weeks: list[TeamWeek], *, rng: np.random.Generator) -> pl.DataFrame
         rng: stream of this season's injuries.
 
     Returns:
-        nflverse's sixteen columns, ordered by week, team and player; a quarterback who misses the
-        game is Out.
+        nflverse's sixteen columns, ordered by week, team and player; a quarterback who is
+        said to miss the game is Out.
     """
     listed = np.argwhere(rng.random((len(weeks), len(ROSTER))) < LISTED_SHARE)
     status = rng.choice(len(STATUSES), size=len(listed), p=STATUS_SHARES)

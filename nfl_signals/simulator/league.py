@@ -5,35 +5,33 @@ same past.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 
 import polars as pl
 
 from nfl_signals.settings import SimulatorSettings
 from nfl_signals.simulator.arrays import stream
-from nfl_signals.simulator.bookmaker import closing_prices
-from nfl_signals.simulator.calendar import thursday
-from nfl_signals.simulator.franchises import codes_of_the_day, last_season, move_season
+from nfl_signals.simulator.bookmaker import post_prices
+from nfl_signals.simulator.calendar import with_rest
+from nfl_signals.simulator.drift import model_forecasts
+from nfl_signals.simulator.events import as_announced
+from nfl_signals.simulator.franchises import codes_of_the_day, last_season
 from nfl_signals.simulator.games import games_table
 from nfl_signals.simulator.injuries import injuries
 from nfl_signals.simulator.layout import GAMES, TEAM_STATS, conform
 from nfl_signals.simulator.notes import notes
 from nfl_signals.simulator.reports import team_weeks
-from nfl_signals.simulator.schedule import regular_weeks
 from nfl_signals.simulator.season import Season, play_season
+from nfl_signals.simulator.standing import (
+    KNOWN_AT_THE_OPEN,
+    as_it_stands,
+    published_stats,
+    standing_point,
+    weeks_played,
+)
+from nfl_signals.simulator.strengths import MAX_WEEKS
 from nfl_signals.simulator.team_stats import team_stats
 from nfl_signals.simulator.truth import truth_table
-
-POSTSEASON_WEEKS = 4
-STANDING_TIME = time(14, tzinfo=UTC)  # Tuesday morning in the United States
-KNOWN_AT_THE_END = (
-    "away_score home_score result total overtime temp wind referee away_qb_id home_qb_id away_qb_name "
-    "home_qb_name"
-).split()
-KNOWN_AT_THE_CLOSE = (
-    "spread_line total_line away_moneyline home_moneyline away_spread_odds home_spread_odds under_odds "
-    "over_odds"
-).split()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +44,9 @@ class League:
         injuries: by season, nflverse's 16 columns.
         notes: by season, `season, week, team, note_id, published_at, text`.
         truth: true probabilities of every game in `games`; see `truth.truth_table`.
+        lines_open: `game_id, spread_open, total_open, home_moneyline_open, away_moneyline_open` of
+            every game whose lines are up.
+        model_forecasts: of a model that is perfect until the drift; see `drift.model_forecasts`.
         as_of: the Tuesday after the last week played, aware, UTC.
         settings: what the league was made of.
         seed: what it was drawn with.
@@ -56,6 +57,8 @@ class League:
     injuries: dict[int, pl.DataFrame]
     notes: dict[int, pl.DataFrame]
     truth: pl.DataFrame
+    lines_open: pl.DataFrame
+    model_forecasts: pl.DataFrame
     as_of: datetime
     settings: SimulatorSettings
     seed: int
@@ -75,24 +78,29 @@ def simulate(settings: SimulatorSettings, *, seed: int) -> League:
     """Simulate a league and cut it at its standing point.
 
     Args:
-        settings: size, standing point, and how the bookmaker behaves.
+        settings: size, standing point, and how game, reports and bookmaker behave.
         seed: the only source of randomness; a league that stands a week later has the same past.
 
     Returns:
         The league as it stands; upcoming games of the next week have lines, later ones none.
+
+    Raises:
+        SettingsError: the opening line would be sharper than the closing line.
     """
     told: dict[int, _Told] = {}
     before: Season | None = None
     for year in range(settings.first_season, last_season(settings) + 1):
-        before = play_season(before, season=year, seed=seed)
+        before = play_season(before, season=year, seed=seed, settings=settings)
         told[year] = _tell(before, settings=settings, seed=seed)
     as_of = standing_point(settings)
-    games = _as_it_stands(pl.concat(season.games for season in told.values()), settings)
-    last = pl.col("season") < last_season(settings)
-    played = last | (pl.col("week") <= weeks_played(settings))
+    games = as_it_stands(pl.concat(season.games for season in told.values()), settings)
+    truth = truth_table(games)
+    stats = published_stats(
+        pl.concat(season.team_stats for season in told.values()), games, settings
+    )
     return League(
         games=conform(games, GAMES),
-        team_stats={year: season.team_stats.filter(played) for year, season in told.items()},
+        team_stats={year: stats.filter(season=year) for year in told},
         injuries={
             year: season.injuries.filter(pl.col("date_modified") <= as_of)
             for year, season in told.items()
@@ -101,58 +109,36 @@ def simulate(settings: SimulatorSettings, *, seed: int) -> League:
             year: season.notes.filter(pl.col("published_at") <= as_of)
             for year, season in told.items()
         },
-        truth=truth_table(games),
+        truth=truth,
+        lines_open=games.select("game_id", *KNOWN_AT_THE_OPEN).drop_nulls(),
+        model_forecasts=model_forecasts(games, truth, settings=settings),
         as_of=as_of,
         settings=settings,
         seed=seed,
     )
 
 
-def weeks_played(settings: SimulatorSettings) -> int:
-    """Weeks of the last season behind us: as asked for, at most the whole season."""
-    return min(settings.weeks_played, regular_weeks(last_season(settings)) + POSTSEASON_WEEKS)
-
-
-def standing_point(settings: SimulatorSettings) -> datetime:
-    """The Tuesday after the last week played, 14:00 UTC.
-
-    Example:
-        >>> standing_point(SimulatorSettings(first_season=2014, n_seasons=12)).isoformat()
-        '2025-11-04T14:00:00+00:00'
-    """
-    season, played = last_season(settings), weeks_played(settings)
-    idle = int(played == regular_weeks(season) + POSTSEASON_WEEKS)  # the week before the Super Bowl
-    day = thursday(season, played + 1 + idle) - timedelta(days=2)
-    return datetime.combine(day, STANDING_TIME)
-
-
 def _tell(season: Season, *, settings: SimulatorSettings, seed: int) -> _Told:
     year = season.season
-    codes = codes_of_the_day(year, moves=move_season(settings))
-    prices = closing_prices(
+    codes = codes_of_the_day(year, settings=settings)
+    board = post_prices(
         season.games,
         settings=settings,
         scarce=year < settings.first_season + settings.n_seasons // 2,
         rng=stream(seed, season=year, topic="bookmaker"),
     )
-    priced = pl.concat([season.games, prices], how="horizontal")
-    weather = stream(seed, season=year, topic="weather")
+    ahead = weeks_played(settings) + 1 if year == last_season(settings) else MAX_WEEKS
+    calendar = with_rest(as_announced(season.games, after_week=ahead))
     stats = team_stats(season.games, season=year, rng=stream(seed, season=year, topic="team_stats"))
     weeks = team_weeks(season, codes=codes)
     return _Told(
-        games=games_table(priced, season=year, codes=codes, rng=weather),
+        games=games_table(
+            pl.concat([calendar, board.closing, board.opening], how="horizontal"),
+            season=year,
+            codes=codes,
+            rng=stream(seed, season=year, topic="weather"),
+        ),
         team_stats=conform(stats, TEAM_STATS),
         injuries=injuries(weeks, rng=stream(seed, season=year, topic="injuries")),
         notes=notes(weeks, rng=stream(seed, season=year, topic="notes")),
-    )
-
-
-def _as_it_stands(games: pl.DataFrame, settings: SimulatorSettings) -> pl.DataFrame:
-    """Drop games that are not determined yet and blank what is not known yet."""
-    played = weeks_played(settings)
-    week = pl.when(pl.col("season") == last_season(settings)).then("week").otherwise(0)
-    determined = (pl.col("game_type") == "REG") | (week <= played + 1)
-    return games.filter(determined).with_columns(
-        pl.when(week <= limit).then(pl.col(names))
-        for names, limit in ((KNOWN_AT_THE_END, played), (KNOWN_AT_THE_CLOSE, played + 1))
     )

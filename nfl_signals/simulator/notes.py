@@ -1,7 +1,14 @@
-"""Short notes of beat writers: the quarterback's week in prose, among notes that say nothing.
+"""Short notes of beat writers: the news in prose, among notes that say nothing.
 
-A starter's absence is first told on the day after the game in which he was hurt, so it is known
-before the injury report.
+A starting quarterback's absence is first told on the day after the game in which he was hurt, so it
+is known before the injury report:
+
+    "Quarterback NAME left DAY's game hurt (AILMENT) and will miss time."
+    "Quarterback NAME did not practice DAY (AILMENT)."
+    "Quarterback NAME (AILMENT) is ruled out; NAME will start."
+
+How the rest of the offence practised is told on the day before the final report; `news.PHRASES` lists
+the four sentences and their levels. Everything else (`CHATTER`, `SCARE`) is worth nothing.
 """
 
 from datetime import UTC, datetime, time, timedelta
@@ -10,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from nfl_signals.simulator.layout import NOTES
+from nfl_signals.simulator.news import PHRASES, UNITS
 from nfl_signals.simulator.people import coach, person
 from nfl_signals.simulator.reports import TeamWeek
 
@@ -46,6 +54,8 @@ def notes(weeks: list[TeamWeek], *, rng: np.random.Generator) -> pl.DataFrame:
     rows = []
     for i, week in enumerate(weeks):
         told = _absence(week)
+        if week.practised:
+            told.append(_practice_note(week, PHRASES[week.practised]))
         if scares[i] and not week.starter_out:
             told.append(_practice_note(week, SCARE))
         if chatter[i]:
@@ -83,4 +93,5 @@ def _practice_note(week: TeamWeek, template: str) -> tuple[datetime, str]:
         code=week.code,
         quarterback=person(week.quarterback).full_name,
         day=f"{practice:%A}",
+        unit=UNITS[(week.team + week.week) % len(UNITS)],
     )

@@ -35,6 +35,10 @@ class Quarterbacks:
         """Person who plays quarterback for each team in each week."""
         return np.asarray(self.numbers[self.out[team, week - 1].astype(int), team])
 
+    def loss(self, team: IntArray, week: IntArray) -> FloatArray:
+        """What his absence costs, or brings, in points per game; zero while the starter plays."""
+        return np.asarray(self.value(team, week) - self.values[0, team])
+
     def value(self, team: IntArray, week: IntArray) -> FloatArray:
         """What he is worth, in points per game."""
         return np.asarray(self.values[self.out[team, week - 1].astype(int), team])
@@ -53,7 +57,7 @@ def draft(before: Quarterbacks | None, *, season: int, rng: np.random.Generator)
     spread = np.array([[STARTER_SD], [BACKUP_SD]])
     drawn = centre + spread * rng.standard_normal((2, N_TEAMS))
     replaced = rng.random((2, N_TEAMS)) < REPLACED_EACH_SUMMER
-    out = _absences(rng)
+    out = absences(rng)
     if before is None:
         return Quarterbacks(numbers=newcomers, values=drawn, out=out)
     return Quarterbacks(
@@ -63,7 +67,8 @@ def draft(before: Quarterbacks | None, *, season: int, rng: np.random.Generator)
     )
 
 
-def _absences(rng: np.random.Generator) -> BoolArray:
+def absences(rng: np.random.Generator) -> BoolArray:
+    """Whether each team's starter misses each week of a season, shape (32, 22)."""
     hurt = rng.random((MAX_WEEKS, N_TEAMS)) < HURT_PER_WEEK
     lasting = rng.geometric(HEALS_PER_WEEK, size=(MAX_WEEKS, N_TEAMS))
     out = np.zeros((N_TEAMS, MAX_WEEKS), dtype=np.bool_)

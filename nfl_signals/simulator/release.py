@@ -1,4 +1,8 @@
-"""Write a league as nflverse writes its releases; the truth goes beside them, never among them."""
+"""Write a league as nflverse writes its releases; what nflverse has not goes beside them.
+
+Never among them: truth, opening lines and the drifting model's forecasts are for whoever judges the
+pipeline, and the pipeline must not find them.
+"""
 
 from pathlib import Path
 
@@ -10,17 +14,19 @@ from nfl_signals.storage import write_json, write_parquet
 
 RELEASE = "release"
 TRUTH = "truth.parquet"
+LINES_OPEN = "lines_open.parquet"
+MODEL_FORECASTS = "model_forecasts.parquet"
 DESCRIPTION = "league.json"
 
 
 def write_release(league: League, folder: Path) -> None:
-    """Write `release/` in nflverse's layout and `truth.parquet` next to it.
+    """Write `release/` in nflverse's layout, and truth, opening lines and model forecasts next to it.
 
     The same league always gives the same bytes. Seasons that an earlier league left behind go.
 
     Args:
         league: as simulated.
-        folder: holds both; made where missing.
+        folder: holds them; made where missing.
 
     Raises:
         StorageError: the disk is full or not writable; files written so far are complete, and
@@ -34,6 +40,8 @@ def write_release(league: League, folder: Path) -> None:
     _write_seasons(release / "injuries", "injuries", league.injuries)
     _write_seasons(release / "notes", "notes", league.notes)
     write_parquet(folder / TRUTH, league.truth)
+    write_parquet(folder / LINES_OPEN, league.lines_open)
+    write_parquet(folder / MODEL_FORECASTS, league.model_forecasts)
     write_json(
         release / DESCRIPTION,
         {"as_of": describe(league.as_of), "seed": league.seed, **league.settings.model_dump()},

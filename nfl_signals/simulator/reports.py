@@ -1,4 +1,4 @@
-"""Who is due to play, and when his team must report: what injuries and notes share."""
+"""Who is said to play, and when his team must report: what injuries and notes share."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,9 +20,10 @@ class TeamWeek:
         season: year in which the season began.
         week: week of the game.
         game_type: REG, WC, DIV, CON or SB.
-        quarterback: person who plays.
+        quarterback: person who is said to play.
         starter: person who would play if healthy.
         reported_at: final injury report: two days before the game, one before a Thursday's.
+        practised: how the rest of the offence is said to have practised, -2 to 2; see `news.py`.
         game_before: day of the team's previous game if the starter was hurt in it, else None.
     """
 
@@ -34,11 +35,12 @@ class TeamWeek:
     quarterback: int
     starter: int
     reported_at: datetime
+    practised: int
     game_before: date | None
 
     @property
     def starter_out(self) -> bool:
-        """Whether the backup plays."""
+        """Whether the backup is said to play."""
         return self.quarterback != self.starter
 
     @property
@@ -54,19 +56,17 @@ def team_weeks(season: Season, *, codes: tuple[str, ...]) -> list[TeamWeek]:
         season: a complete season.
         codes: team codes of the day.
     """
-    starters = season.quarterbacks.numbers[0].tolist()
-    columns = ("week", "game_type", "gameday", "home", "away", "home_qb", "away_qb")
+    columns = ("week", "game_type", "gameday", "home", "away")
     appearances = [
-        (week, team, quarterback, game_type, gameday)
-        for week, game_type, gameday, home, away, home_qb, away_qb in season.games.select(
-            columns
-        ).rows()
-        for team, quarterback in ((home, home_qb), (away, away_qb))
+        (week, team, game_type, gameday)
+        for week, game_type, gameday, home, away in season.games.select(columns).rows()
+        for team in (home, away)
     ]
+    quarterbacks, news = season.quarterbacks.numbers.tolist(), season.news
     healthy_on: dict[int, date] = {}  # last game of a team, if its starter began it
     before: list[TeamWeek] = []
-    for week, team, quarterback, game_type, gameday in sorted(appearances):
-        starter = starters[team]
+    for week, team, game_type, gameday in sorted(appearances):
+        out = bool(news.out[team, week - 1])
         before.append(
             TeamWeek(
                 team=team,
@@ -74,13 +74,14 @@ def team_weeks(season: Season, *, codes: tuple[str, ...]) -> list[TeamWeek]:
                 season=season.season,
                 week=week,
                 game_type=game_type,
-                quarterback=quarterback,
-                starter=starter,
+                quarterback=quarterbacks[int(out)][team],
+                starter=quarterbacks[0][team],
                 reported_at=_final_report(gameday),
-                game_before=healthy_on.pop(team, None) if quarterback != starter else None,
+                practised=int(news.level[team, week - 1]),
+                game_before=healthy_on.pop(team, None) if out else None,
             )
         )
-        if quarterback == starter:
+        if not out:
             healthy_on[team] = gameday
     return before
 

@@ -57,17 +57,17 @@ def opening_strengths(before: Strengths | None, *, rng: np.random.Generator) -> 
     return Strengths(standard=_step(before.standard, shock, KEPT_OVER_SUMMER))
 
 
-def next_week(now: Strengths, *, news: FloatArray, rng: np.random.Generator) -> Strengths:
-    """Strengths a week later; stationary as long as the news is standard and unforeseeable.
+def next_week(now: Strengths, *, surprise: FloatArray, rng: np.random.Generator) -> Strengths:
+    """Strengths a week later; stationary as long as the surprise is standard and unforeseeable.
 
     Args:
         now: this week's.
-        news: surprise in this week's scores for each offence and defence, in standard deviations,
-            good news positive, shape (32, 2).
+        surprise: of this week's scores for each offence and defence, in standard deviations, better
+            than expected positive, shape (32, 2).
         rng: stream of this season's strengths.
     """
     unseen = np.sqrt(1 - SHOWN_IN_SCORES**2) * rng.standard_normal((N_TEAMS, 2))
-    shock = _correlated(SHOWN_IN_SCORES * news + unseen)
+    shock = _correlated(SHOWN_IN_SCORES * surprise + unseen)
     return Strengths(standard=_step(now.standard, shock, KEPT_PER_WEEK))
 
 

@@ -1,0 +1,72 @@
+"""Figures with week-block intervals that several benchmarks print."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nfl_signals.bootstrap import Interval, week_block_interval
+from nfl_signals.paths import Paths
+from nfl_signals.pipeline.world import World
+from nfl_signals.settings import load_settings
+from nfl_signals.source import DirectoryRelease
+
+Floats = NDArray[np.float64]
+
+SEED = 20_250_907
+DRAWS = 2000
+LEVEL = 0.95
+HOME = os.environ.get("NFL_SIGNALS_HOME")
+
+
+def mean(values: Floats, weeks: ArrayLike) -> Interval:
+    """Mean per game with its 95 % week-block interval."""
+    return week_block_interval(values, weeks, seed=SEED, draws=DRAWS, level=LEVEL)
+
+
+def ratio(numerator: Floats, denominator: Floats, weeks: ArrayLike) -> Interval:
+    """Ratio of two sums over the same games with its 95 % week-block interval.
+
+    Whole weeks are redrawn, both sums from the same weeks (see `nfl_signals.bootstrap`).
+    """
+    blocks, position = np.unique(np.asarray(weeks), return_inverse=True)
+    drawn = np.random.default_rng(SEED).integers(len(blocks), size=(DRAWS, len(blocks)))
+    sums = [
+        np.bincount(position, weights=side)[drawn].sum(axis=1) for side in (numerator, denominator)
+    ]
+    low, high = np.quantile(sums[0] / sums[1], [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
+    estimate = float(numerator.sum() / denominator.sum())
+    return Interval(estimate=estimate, low=low, high=high, n=len(numerator), n_blocks=len(blocks))
+
+
+def root(of_squares: Interval) -> Interval:
+    """Interval of a root mean square from that of the mean square."""
+    return Interval(
+        estimate=float(np.sqrt(of_squares.estimate)),
+        low=float(np.sqrt(of_squares.low)),
+        high=float(np.sqrt(of_squares.high)),
+        n=of_squares.n,
+        n_blocks=of_squares.n_blocks,
+    )
+
+
+def text(interval: Interval, digits: int, scale: float = 1.0) -> str:
+    """'0.2104 [0.2055, 0.2153]'."""
+    shown = [
+        f"{scale * end:.{digits}f}" for end in (interval.estimate, interval.low, interval.high)
+    ]
+    return f"{shown[0]} [{shown[1]}, {shown[2]}]"
+
+
+def stored_world(home: str) -> World:
+    """The world of a finished home, for reading its tables; the source is not opened."""
+    settings = load_settings(home=home)
+    return World(
+        settings=settings,
+        paths=Paths(settings.home),
+        release=DirectoryRelease(Path(home)),
+        seasons=(),
+        as_of=datetime.max.replace(tzinfo=UTC),
+    )

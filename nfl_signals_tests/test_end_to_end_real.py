@@ -1,0 +1,96 @@
+"""The whole pipeline on the real releases: coverage, the close's known score, and an earlier now."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from nfl_signals.paths import Paths
+from nfl_signals_tests.conftest import _REAL_FOLDER
+from nfl_signals_tests.homes import Said, made_once, nfl_signals
+
+pytestmark = [pytest.mark.real_data, pytest.mark.slow]
+
+MONDAY_NIGHT = "2023_10_DEN_BUF"
+MIDNIGHT = datetime(2023, 11, 14, tzinfo=UTC)
+"""Before that Monday night's kickoff at 01:15 UTC, after everything else of the week."""
+
+SOURCE = {"NFL_SIGNALS_NFLVERSE": _REAL_FOLDER}
+
+
+def run(home: Path, *options: str) -> None:
+    said = nfl_signals("run", "--source", "nflverse", *options, home=home, extra=SOURCE)
+    assert said.code == 0, said.err
+
+
+@pytest.fixture(scope="module")
+def real_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home after one run on all real seasons."""
+    return made_once(tmp_path_factory, "real", lambda home: run(home, "--seasons", "1999-2023"))
+
+
+@pytest.fixture(scope="module")
+def monday_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that stands on a Monday in the middle of a week."""
+    seasons = ["--seasons", "2015-2023"]
+    return made_once(
+        tmp_path_factory, "monday", lambda home: run(home, *seasons, "--as-of", "2023-11-14")
+    )
+
+
+def table(folder: Path) -> pl.DataFrame:
+    return pl.read_parquet(folder / "*.parquet")
+
+
+def test_every_team_and_game_has_its_features(real_home: Path) -> None:
+    features = table(Paths(real_home).features)
+    assert features.height == 13_412
+    assert features.select("game_id", "team_id").is_unique().all()
+    assert sum(features.null_count().row(0)) == 0
+
+
+def test_every_game_since_2009_with_line_and_price_is_predicted_once(real_home: Path) -> None:
+    key = ["game_id", "market"]
+    stacked = pl.read_parquet(Paths(real_home).stacked).select(key)
+    due = table(Paths(real_home).markets).filter(pl.col("season") >= 2009)
+    due = due.drop_nulls(["line", "price_yes", "price_no"]).select(key)
+    assert stacked.sort(key).equals(due.sort(key))
+    assert stacked.is_unique().all()
+
+
+def test_the_close_scores_what_it_is_known_to_score(real_home: Path) -> None:
+    games = table(Paths(real_home).markets).filter(
+        pl.col("season").is_between(2009, 2022),
+        pl.col("market") == "moneyline",
+        pl.col("p_market").is_not_null(),
+        pl.col("outcome").is_in(["yes", "no"]),
+    )
+    home_won = (games["outcome"] == "yes").cast(pl.Float64)
+    brier = ((games["p_market"] - home_won) ** 2).mean()
+    assert 0.2102 <= brier <= 0.2108
+
+
+def test_what_is_stored_can_be_verified(real_home: Path) -> None:
+    said: Said = nfl_signals("verify", home=real_home, extra=SOURCE)
+    assert (said.code, said.err) == (0, "")
+    assert "FAILED" not in said.out
+
+
+def test_an_earlier_now_knows_no_later_outcome(monday_home: Path) -> None:
+    markets = table(Paths(monday_home).markets)
+    known = markets.filter(pl.col("points").is_not_null() | pl.col("outcome").is_not_null())
+    assert known["kickoff_at"].max() < MIDNIGHT
+    later = markets.filter(pl.col("kickoff_at") >= MIDNIGHT)
+    assert later.filter(pl.col("game_id") == MONDAY_NIGHT).height == 3
+    assert later.height > 300
+    book = pl.read_parquet(Paths(monday_home).ledger)
+    assert book.filter(book="learning")["kickoff_at"].max() < MIDNIGHT
+
+
+def test_an_earlier_now_predicts_the_game_that_was_then_to_come(monday_home: Path) -> None:
+    upcoming = pl.read_parquet(Paths(monday_home).upcoming)
+    assert set(upcoming["game_id"]) == {MONDAY_NIGHT}
+    assert sorted(upcoming["market"]) == ["ats", "moneyline", "total"]
+    assert set(upcoming["made_at"]) == {MIDNIGHT}
+    assert set(upcoming["model_version"]) == {"v202310"}

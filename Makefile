@@ -1,4 +1,4 @@
-# run, test, check and ui make their own .venv first, with nothing but Python and make on the machine.
+# run, test, slowtest, check and ui make their own .venv first, with nothing but Python and make on the machine.
 # No make? README.md has the same lines for a terminal on any system.
 
 .DEFAULT_GOAL := help
@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run test check ui lock clean
+.PHONY: help run test slowtest check ui lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -19,8 +19,11 @@ run: $(READY)  ## simulate a league, run the whole pipeline, print the upcoming 
 ui: $(READY)  ## the same pipeline in Dagster's UI on http://127.0.0.1:3000
 	$(BIN)/nfl-signals ui
 
-test: $(READY)  ## every test; those on real data need NFL_SIGNALS_NFLVERSE
-	$(BIN)/pytest -n auto
+test: $(READY)  ## the quick tests; those on real data need NFL_SIGNALS_NFLVERSE
+	$(BIN)/pytest -n auto -m "not slow"
+
+slowtest: $(READY)  ## whole runs: bad input, reproducibility, backfills, all real seasons
+	$(BIN)/pytest -n auto -m slow
 
 check: $(READY)  ## format, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -4,6 +4,7 @@ import argparse
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -183,6 +184,8 @@ def _arguments() -> argparse.Namespace:
     options = parser.parse_args()
     if not options.nflverse:
         parser.error("give --nflverse DIR or set NFL_SIGNALS_NFLVERSE")
+    if not options.skip_pandas and find_spec("pandas") is None:
+        parser.error("pandas is not installed: pip install pandas, or give --skip-pandas")
     return options
 
 

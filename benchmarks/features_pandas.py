@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 from ratings_pandas import rate
 
-from nfl_signals.feature_list import FEATURES, SEASON_PRIOR_GAMES, STATS, WINDOWS
+from nfl_signals.feature_list import FEATURES, POSITION_GROUPS
 from nfl_signals.form import OPPONENTS
 from nfl_signals.gold import EPA_MODEL, LONGEST_REST
 from nfl_signals.history import REPORT_LEAD, RESULT_DELAY, STATS_DELAY
 from nfl_signals.ratings import RatingModel
 from nfl_signals.starters import RECENT_GAMES, UNAVAILABLE
+from nfl_signals.stat_list import SEASON_PRIOR_GAMES, STATS, WINDOWS
+from nfl_signals.travel import EARTH_RADIUS, HOME_CITIES
 
 TEAM_WEEK = ["season", "week", "team"]
 KEYS = ["game_id", "team_id", "opponent_id", "season", "week", "kickoff_at", "is_home"]
@@ -30,9 +32,10 @@ def build_features(
     rows = team_weeks(games)
     played = per_game(games, team_stats)
     rows = look_up(rows, window_states(played), by=["team"])
-    rows = look_up(rows, availability(games, injuries), by=["team", "season"])
-    rows = rows.merge(rated(games, played, injuries), on=["game_id", "team"])
-    rows = rows.merge(venue(games), on="game_id")
+    reports = reports_before_kickoff(games, injuries)
+    rows = look_up(rows, availability(reports), by=["team", "season"])
+    rows = rows.merge(rated(games, played, reports), on=["game_id", "team"])
+    rows = travel(rows.merge(venue(games), on="game_id"))
     this_season = rows["form_season"] == rows["season"]
     for name in ["games_played", *(f"{stat.name}_season" for stat in STATS)]:
         rows[name] = rows[name].where(this_season)
@@ -135,19 +138,27 @@ def look_up(rows: pd.DataFrame, states: pd.DataFrame, by: list[str]) -> pd.DataF
     ).drop(columns="known_at")
 
 
-def availability(games: pd.DataFrame, injuries: pd.DataFrame) -> pd.DataFrame:
-    """Players out by team report."""
+def reports_before_kickoff(games: pd.DataFrame, injuries: pd.DataFrame) -> pd.DataFrame:
+    """Injury reports that were known before the game that they belong to."""
     rows = injuries.merge(team_weeks(games)[[*TEAM_WEEK, "kickoff_at"]], on=TEAM_WEEK)
     rows["known_at"] = rows["date_modified"].fillna(rows["kickoff_at"] - REPORT_LEAD)
-    rows["players_out"] = rows["report_status"].isin(UNAVAILABLE).astype(float)
-    rows = rows[rows["known_at"] < rows["kickoff_at"]]
-    reports = rows.groupby(TEAM_WEEK).agg({"known_at": "max", "players_out": "sum"}).reset_index()
-    return reports.sort_values(["team", "known_at", "week"]).drop(columns="week")
+    return rows[rows["known_at"] < rows["kickoff_at"]]
 
 
-def expected_starters(games: pd.DataFrame, injuries: pd.DataFrame) -> pd.DataFrame:
+def availability(reports: pd.DataFrame) -> pd.DataFrame:
+    """Players out by team, report and position group."""
+    out = reports["report_status"].isin(UNAVAILABLE)
+    counts = {f"out_{group}": 0.0 for group in POSITION_GROUPS}
+    rows = reports[[*TEAM_WEEK, "known_at"]].assign(**counts)
+    for group, positions in POSITION_GROUPS.items():
+        rows[f"out_{group}"] = (out & reports["position"].isin(positions)).astype(float)
+    rows = rows.groupby(TEAM_WEEK).agg({"known_at": "max"} | dict.fromkeys(counts, "sum"))
+    return rows.reset_index().sort_values(["team", "known_at", "week"]).drop(columns="week")
+
+
+def expected_starters(games: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFrame:
     """The quarterback of each team in each game, and how settled he is in the job."""
-    listed = injuries[injuries["report_status"].isin(UNAVAILABLE)]
+    listed = reports[reports["report_status"].isin(UNAVAILABLE)]
     unavailable = listed.groupby(TEAM_WEEK)["gsis_id"].agg(set).to_dict()
     recent: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=RECENT_GAMES))
     rows = []
@@ -165,9 +176,9 @@ def expected_starters(games: pd.DataFrame, injuries: pd.DataFrame) -> pd.DataFra
     return pd.DataFrame(rows, columns=["game_id", "team", "starter", "starter_share"])
 
 
-def rated(games: pd.DataFrame, played: pd.DataFrame, injuries: pd.DataFrame) -> pd.DataFrame:
+def rated(games: pd.DataFrame, played: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFrame:
     """Ratings, starters and home field of each team before each game."""
-    starters = expected_starters(games, injuries)
+    starters = expected_starters(games, reports)
     table = games
     for side in ("home", "away"):
         names = starters.rename(columns={"team": f"{side}_team", "starter": f"{side}_starter"})
@@ -199,3 +210,27 @@ def venue(games: pd.DataFrame) -> pd.DataFrame:
     flags = ["is_neutral", "is_divisional", "is_covered"]
     rows = games[["game_id", *flags]].astype(dict.fromkeys(flags, float))
     return rows.assign(is_playoff=(games["game_type"] != "REG").astype(float))
+
+
+def travel(rows: pd.DataFrame) -> pd.DataFrame:
+    """Distance and time zones from each team's home city to the game."""
+    host = rows["team"].where(rows["is_home"], rows["opponent"])
+    home, away = home_cities(rows["team"], rows["season"]), home_cities(host, rows["season"])
+    half = np.sin((away["latitude"] - home["latitude"]) / 2) ** 2
+    east = np.sin((away["longitude"] - home["longitude"]) / 2) ** 2
+    half += np.cos(home["latitude"]) * np.cos(away["latitude"]) * east
+    not_neutral = rows["is_neutral"] == 0
+    rows["travel_km"] = (2 * EARTH_RADIUS * np.arcsin(np.sqrt(half))).where(not_neutral)
+    rows["time_zones"] = (away["utc_offset"] - home["utc_offset"]).where(not_neutral)
+    return rows
+
+
+def home_cities(teams: pd.Series, seasons: pd.Series) -> pd.DataFrame:
+    """Where each team played at home in each season: radians, and hours from UTC."""
+    places = [
+        [place[1:] for place in HOME_CITIES[team] if place[0] <= season][-1]
+        for team, season in zip(teams, seasons, strict=True)
+    ]
+    cities = pd.DataFrame(places, columns=["latitude", "longitude", "utc_offset"])
+    cities[["latitude", "longitude"]] = np.radians(cities[["latitude", "longitude"]])
+    return cities

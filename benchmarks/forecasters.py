@@ -56,7 +56,7 @@ def main() -> None:
     """Print every table; write the figures where asked."""
     options = _arguments()
     world = stored_world(options.home)
-    games = shared_games(world, pl.read_parquet(options.forecasts), options.seasons)
+    games = shared_games(world, read_parquet(Path(options.forecasts)), options.seasons)
     found = {
         "moneyline": _report_scores(games),
         "seasons": _report_seasons(games),

@@ -91,7 +91,8 @@ class Belief:
         if self.first_season is None:
             self.first_season = season
         if self.season is not None and season != self.season:
-            self._summer(season)
+            for summer in range(self.season + 1, season + 1):
+                self._summer(summer)
         elif self.now is not None and kickoff > self.now:
             weeks = (kickoff - self.now) / WEEK
             drift = self._of_each(self.model.team_week, self.model.quarterback_week)
@@ -99,15 +100,16 @@ class Belief:
         self.season, self.now = season, kickoff
 
     def learn(self, home: Side, away: Side, game: Any) -> None:  # noqa: ANN401 - a named tuple
-        """Move the belief by what both teams scored."""
+        """Move the belief by what both teams scored; an unnamed starter is some newcomer."""
         field = 0.0 if game.is_neutral else self.home_field
         teams = [[key for key in side if key is not None] for side in (home, away)]
         expected = [self.mean[keys].sum() + self.level for keys in teams]
         surprise = np.array([game.home_scored, game.away_scored]) - expected
-        surprise += np.array([-field / 2, field / 2])
+        unnamed = np.array([side[2] is None for side in (home, away)])
+        surprise -= np.array([field / 2, -field / 2]) + unnamed * self.model.newcomer
         gain = pd.concat([self.covariance[keys].sum(axis=1) for keys in teams], axis=1)
         spread = np.array([gain.loc[keys].sum() for keys in teams])
-        spread += np.diag([self.model.noise**2] * 2)
+        spread += np.diag(self.model.noise**2 + unnamed * self.model.quarterback**2)
         weight = gain.to_numpy() @ np.linalg.inv(spread)
         self.mean += weight @ surprise
         self.covariance -= weight @ gain.to_numpy().T

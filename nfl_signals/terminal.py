@@ -49,9 +49,7 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 def print_picks(rows: "list[Pick]") -> None:
     """The upcoming week's predictions, one table a market."""
     if not rows:
-        console.print(
-            "\nNo picks: no game with a line was within eight days of the last run's now."
-        )
+        console.print("\nNo picks: no game with a line was left in the week of the last run.")
         return
     console.print(f"\nUpcoming week, predicted {rows[0].made_at}; kickoffs in US Eastern time.")
     for title in dict.fromkeys(pick.market for pick in rows):

@@ -101,6 +101,7 @@ def injury(
     team: str,
     player: str = "00-0000001",
     *,
+    position: str = "WR",
     status: str | None = "Out",
     modified: datetime | None = None,
 ) -> Row:
@@ -111,7 +112,7 @@ def injury(
         "week": int(week),
         "team": team,
         "gsis_id": player,
-        "position": "QB",
+        "position": position,
         "full_name": "A Player",
         "report_status": status,
         "practice_status": None,

@@ -6,9 +6,7 @@ from pathlib import Path
 import hypothesis
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
-from nfl_signals.cli import app
 from nfl_signals.gold import build_features
 from nfl_signals.history import History
 from nfl_signals.settings import SimulatorSettings
@@ -80,16 +78,12 @@ def real_features(real_history: History) -> pl.DataFrame:
 @pytest.fixture(scope="session")
 def finished_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home after one complete run on a small league; tests read it and must not change it."""
-    home = tmp_path_factory.mktemp("finished")
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in SMALL_LEAGUE.items():
-            environment.setenv(name, value)
-        environment.setenv("NFL_SIGNALS_HOME", str(home))
-        environment.setenv("DAGSTER_HOME", str(home / "dagster_home"))
-        runner = CliRunner()
-        result = runner.invoke(app, ["run"], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return home
+
+    def make(home: Path) -> None:
+        said = nfl_signals("run", home=home, extra=SMALL_LEAGUE)
+        assert said.code == 0, said.err
+
+    return made_once(tmp_path_factory, "finished", make)
 
 
 @pytest.fixture

@@ -88,6 +88,8 @@ def test_two_fresh_processes_give_the_same_bytes_with_one_thread_and_with_two(
 ) -> None:
     one, two = fingerprints(fresh_home, *RESULTS), fingerprints(blind_home, *RESULTS)
     del one[TRUTH]
+    # The blind home's league was written by `simulate`, which adds a report for people.
+    two = {name: digest for name, digest in two.items() if "/simulated/league" not in name}
     assert {Path(name).suffix for name in one} >= {".parquet", ".json", ".txt", ".ubj", ".md"}
     assert one == two
 

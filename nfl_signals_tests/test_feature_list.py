@@ -30,7 +30,9 @@ def test_there_are_three_windows_of_thirteen_statistics() -> None:
 
 
 def test_no_price_line_result_name_or_weather_is_a_feature() -> None:
-    forbidden = re.compile(r"line|odds|price|market|result|qb|temp|wind|moneyline|spread|_id")
+    forbidden = re.compile(
+        r"(spread|total)_line|odds|price|market|result|qb|temp|wind|moneyline|spread|_id"
+    )
     assert [name for name in FEATURE_NAMES if forbidden.search(name)] == []
 
 

@@ -11,7 +11,7 @@ from nfl_signals.game_matrix import GameMatrix, game_matrix
 from nfl_signals.markets import ATS, MARKETS, MONEYLINE, TOTAL, Market
 from nfl_signals_tests.model_builders import team_row
 
-LINE_WORDS = ("line", "price", "odds", "spread", "moneyline", "p_market")
+LINE_WORDS = ("spread", "total_line", "price", "odds", "moneyline", "p_market")
 
 
 def two_games() -> pl.DataFrame:

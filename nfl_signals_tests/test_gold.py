@@ -5,7 +5,7 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from nfl_signals.feature_list import FEATURE_NAMES, FEATURES
+from nfl_signals.feature_list import FEATURE_NAMES, FEATURES, POSITION_GROUPS
 from nfl_signals.gold import EPA_MODEL, build_features
 from nfl_signals.history import RESULT_DELAY, STATS_DELAY
 from nfl_signals.ratings import rate, soft_margin
@@ -183,8 +183,8 @@ def test_until_he_is_named_the_last_starter_is_expected_unless_listed_out() -> N
     games = [*PLAYED[:2], game(THIRD, "2022-09-25")]
     named = features([*PLAYED[:2], game(THIRD, "2022-09-25", **starters("Mahomes", "Allen"))])
     assert values(features(games)[THIRD, "KC"], *RATINGS) == values(named[THIRD, "KC"], *RATINGS)
-    out = features(games, injuries=[injury(THIRD, "KC", "Mahomes")])[THIRD, "KC"]
-    assert values(out, "quarterback", "starter_share", "players_out") == [-2.0, 0.0, 1.0]
+    out = features(games, injuries=[injury(THIRD, "KC", "Mahomes", position="QB")])[THIRD, "KC"]
+    assert values(out, "quarterback", "starter_share", "out_skill") == [-2.0, 0.0, 0.0]
 
 
 # --- known strictly before kickoff
@@ -242,7 +242,8 @@ KICKOFF = utc("2022-09-18 17:00")  # of SECOND
 
 
 def players_out(injuries: list[Row], game_id: str = SECOND) -> float:
-    return features([*PLAYED, UNPLAYED], PLAIN_STATS, injuries)[game_id, "KC"]["players_out"]
+    """Receivers and backs out; `builders.injury` lists a receiver unless told otherwise."""
+    return features([*PLAYED, UNPLAYED], PLAIN_STATS, injuries)[game_id, "KC"]["out_skill"]
 
 
 def test_players_listed_out_or_doubtful_are_counted() -> None:
@@ -254,6 +255,16 @@ def test_players_listed_out_or_doubtful_are_counted() -> None:
     ]
     assert players_out(report) == 2.0
     assert players_out([injury(SECOND, "BUF", modified=friday)]) == 0.0
+
+
+def test_players_are_counted_by_position_group() -> None:
+    positions = ["T", "G", "WR", "TE", "FB", "LB", "CB", "S", "QB", "K"]
+    report = [injury(SECOND, "KC", f"a {name}", position=name) for name in positions]
+    row = features([*PLAYED, UNPLAYED], PLAIN_STATS, report)[SECOND, "KC"]
+    groups = ["out_line", "out_skill", "out_front", "out_secondary"]
+    assert values(row, *groups) == [2.0, 3.0, 1.0, 2.0]
+    flat = [position for group in POSITION_GROUPS.values() for position in group]
+    assert len(flat) == len(set(flat))
 
 
 def test_a_report_from_kickoff_on_does_not_count() -> None:
@@ -282,7 +293,8 @@ def test_unplayed_games_have_complete_features_from_what_is_known_now() -> None:
     later = game("2023_02_BUF_KC", "2023-09-17")
     rows = features([*PLAYED, UNPLAYED, later], PLAIN_STATS)
     upcoming, after = rows[NEXT_YEAR, "KC"], rows["2023_02_BUF_KC", "KC"]
-    same = [name for name in FEATURE_NAMES if name not in {"home_field", "week_of_season"}]
+    moves = {"home_field", "week_of_season", "travel_km", "time_zones"}
+    same = [name for name in FEATURE_NAMES if name not in moves]
     assert values(upcoming, *same) == values(after, *same)
 
 

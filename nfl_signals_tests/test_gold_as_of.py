@@ -34,7 +34,7 @@ def test_features_of_any_past_week_are_rebuilt_identically(
 def test_cutting_everything_at_once_leaves_the_fill_values(simulated_history: History) -> None:
     blank = build_features(simulated_history.known_at(utc("2000-01-01 00:00")))
     assert blank["points_for_last5"].unique().to_list() == [22.0]
-    assert blank["players_out"].unique().to_list() == [0.0]
+    assert blank["out_skill"].unique().to_list() == [0.0]
     # Nobody has been named yet: a newcomer everywhere.
     newcomer = {"quarterback": -2.0, "rating": -2.0, "epa_offense": -2.0, "defense": 0.0}
     for name, value in newcomer.items():
@@ -79,6 +79,7 @@ def test_real_features_are_complete(real_history: History, real_features: pl.Dat
     assert_complete(real_features, real_history.games)
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_real_features_of_any_past_week_are_rebuilt_identically(
     real_history: History, real_features: pl.DataFrame

@@ -75,17 +75,31 @@ def test_games_that_have_kicked_off_and_weeks_after_the_next_are_left_out(world:
     assert forecasting.skipped_games(saturday) == {name: [] for name in MARKETS}
 
 
-def test_nothing_is_upcoming_when_the_next_kickoff_is_more_than_eight_days_away(
-    world: World,
-) -> None:
-    kickoffs = read_parquet(world.paths.upcoming)["kickoff_at"]
-    early = earlier(world, kickoffs.min() - timedelta(days=8, seconds=1))
-    upcoming = forecasting.predict_upcoming(early)
+def test_the_week_ahead_is_upcoming_from_tuesday_on_and_not_before(world: World) -> None:
+    kickoffs = read_parquet(world.paths.upcoming)["kickoff_at"].unique().sort()
+    monday = earlier(world, utc("2024-11-04 20:00"))
+    upcoming = forecasting.predict_upcoming(monday)
     assert upcoming.height == 0
     assert upcoming.schema == read_parquet(world.paths.upcoming).schema
-    assert forecasting.append_to_ledger(early)["production"] == 0
-    just = earlier(world, kickoffs.min() - timedelta(days=8))
-    assert forecasting.predict_upcoming(just)["kickoff_at"].unique().to_list() == [kickoffs.min()]
+    assert forecasting.append_to_ledger(monday)["production"] == 0
+    tuesday = earlier(world, utc("2024-11-05 00:00"))
+    assert forecasting.predict_upcoming(tuesday)["kickoff_at"].unique().sort().equals(kickoffs)
+
+
+def test_a_game_moved_to_tuesday_night_does_not_hide_the_week_after_it(world: World) -> None:
+    """A game of week 9, unplayed on Tuesday afternoon, stands beside all of week 10."""
+    before = forecasting.predict_upcoming(world)
+    markets = read_parquet(world.paths.markets / "2024.parquet")
+    moved = markets.filter(pl.col("week") == 9).drop_nulls()["game_id"].min()
+    late, none = utc("2024-11-06 01:15"), pl.lit(None)
+    is_it = pl.col("game_id") == moved
+    rewrite(
+        world.paths.markets / "2024.parquet",
+        pl.when(is_it).then(pl.lit(late)).otherwise("kickoff_at").alias("kickoff_at"),
+        *(pl.when(is_it).then(none).otherwise(name).alias(name) for name in ("points", "outcome")),
+    )
+    after = forecasting.predict_upcoming(world)
+    assert set(after["game_id"]) == {*before["game_id"], moved}
 
 
 def test_games_without_line_or_price_are_skipped_and_listed(world: World) -> None:

@@ -12,7 +12,6 @@ from nfl_signals.calibration import PlattCalibrator
 from nfl_signals.cards import read_card
 from nfl_signals.errors import InputError
 from nfl_signals.feature_list import feature_version
-from nfl_signals.history import LINES_HORIZON
 from nfl_signals.markets import MARKETS, MarketName
 from nfl_signals.pipeline.questions import Question, ask, latest_version
 from nfl_signals.pipeline.training import LEARNER_NAMES, STACK_INPUTS
@@ -22,6 +21,7 @@ from nfl_signals.storage import read_json, read_parquet, write_parquet
 
 PREDICTION_WEEKDAY = 1  # Tuesday: the week's schedule fires then
 PREDICTION_TIME = time(14, 0)  # UTC; 9 or 10 in the morning, US Eastern
+WEEK_ENDS = time(10, 0)  # UTC, on Wednesdays: games moved to Tuesday night are over
 UNKNOWN_FLAG = "unmonitored"
 """`period_flag` until a calibration window exists; then 'ok' or 'drift'."""
 
@@ -86,15 +86,14 @@ def spoken_version(world: World, name: MarketName) -> str:
 
 
 def _upcoming(world: World, question: Question) -> pl.DataFrame:
-    """Games to come within the horizon of lines, with their row number.
+    """Games still to come in this football week, with their row number.
 
     By time, not by week number: a postponed game must not hide the week after it.
     """
-    return question.table.with_row_index("row").filter(
-        pl.col("points").is_null()
-        & (pl.col("kickoff_at") > world.as_of)
-        & (pl.col("kickoff_at") <= world.as_of + LINES_HORIZON)
+    to_come = pl.col("kickoff_at").is_between(
+        world.as_of, end_of_football_week(world.as_of), closed="right"
     )
+    return question.table.with_row_index("row").filter(pl.col("points").is_null() & to_come)
 
 
 def _predict_market(world: World, question: Question) -> pl.DataFrame:
@@ -198,6 +197,26 @@ def _replayed(world: World) -> pl.DataFrame:
     )
     order = ["made_at", "kickoff_at", "game_id", "market"]
     return ledger.with_prediction_id(rows).select(ledger.CONTENT).sort(order)
+
+
+def end_of_football_week(as_of: datetime) -> datetime:
+    """The Wednesday, 10:00 UTC, at which the week that is being bet on ends.
+
+    On a Tuesday that is the week ahead, what is left of the old one included; on other days the
+    current one.
+
+    Example:
+        >>> from datetime import UTC
+        >>> end_of_football_week(datetime(2023, 11, 14, 14, tzinfo=UTC)).isoformat()
+        '2023-11-22T10:00:00+00:00'
+        >>> end_of_football_week(datetime(2023, 11, 18, 14, tzinfo=UTC)).isoformat()
+        '2023-11-22T10:00:00+00:00'
+    """
+    days = (PREDICTION_WEEKDAY + 1 - as_of.weekday()) % 7
+    end = datetime.combine(as_of.date(), WEEK_ENDS, as_of.tzinfo) + timedelta(days)
+    return (
+        end if end > as_of and as_of.weekday() != PREDICTION_WEEKDAY else end + timedelta(weeks=1)
+    )
 
 
 def tuesday_before(kickoff: datetime) -> datetime:

@@ -46,7 +46,7 @@ endif
 
 lock:  ## resolve pyproject.toml again into requirements.lock (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--extra dev pyproject.toml --output-file requirements.lock
+		--extra dev --extra bench pyproject.toml --output-file requirements.lock
 
 clean:  ## remove the environment and everything that runs wrote
 	rm -rf .venv data/raw data/gold data/oof data/stacker data/upcoming data/ledger data/analysis \

@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 from ratings_pandas import rate
 
-from nfl_signals.feature_list import FEATURES, POSITION_GROUPS
+from nfl_signals.feature_list import FEATURES, LONGEST_REST, POSITION_GROUPS
 from nfl_signals.form import OPPONENTS
-from nfl_signals.gold import EPA_MODEL, LONGEST_REST
 from nfl_signals.history import REPORT_LEAD, RESULT_DELAY, STATS_DELAY
-from nfl_signals.ratings import RatingModel
+from nfl_signals.ratings import EPA_MODEL, RatingModel
 from nfl_signals.starters import RECENT_GAMES, UNAVAILABLE
 from nfl_signals.stat_list import SEASON_PRIOR_GAMES, STATS, WINDOWS
 from nfl_signals.travel import EARTH_RADIUS, HOME_CITIES

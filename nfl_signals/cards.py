@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nfl_signals.feature_list import feature_version
+from nfl_signals.feature_version import feature_version
 from nfl_signals.markets import Market
 from nfl_signals.storage import read_json, write_json
 

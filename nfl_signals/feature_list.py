@@ -1,11 +1,10 @@
 """The features, declared once: unit, source, when known, how filled, what football says of them.
 
 `gold.py` computes them; schemas, monotonic constraints, prior weights and the data dictionary are
-read from here, and `feature_version` changes exactly when a declaration does.
+read from here. The hash that pins them is `feature_version.py`.
 """
 
-import hashlib
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 from nfl_signals.stat_list import SEASON_PRIOR_GAMES, STATS, WINDOWS, Direction
@@ -53,6 +52,9 @@ POSITION_GROUPS: dict[str, tuple[str, ...]] = {
     "secondary": ("CB", "S"),
 }
 """Injury reports by group; quarterbacks are `starters.py`, kickers too few to learn from."""
+
+LONGEST_REST = 16.0
+"""Days; longer pauses are byes plus postponements, no extra rest."""
 
 _PREVIOUS_GAME = "half a day after the team's previous kickoff"
 
@@ -154,7 +156,7 @@ _TEAM_CONTEXT = (
     Feature(
         name="rest_days",
         unit="days",
-        source="days since the previous game's kickoff, at most 16",
+        source=f"days since the previous game's kickoff, at most {LONGEST_REST:g}",
         known_at="schedule",
         fill="first game of a season: 10, a full preparation",
         fill_value=10.0,
@@ -235,9 +237,3 @@ _GAME_CONTEXT = (
 FEATURES: tuple[Feature, ...] = (*_ratings(), *_TEAM_CONTEXT, *_GAME_CONTEXT, *_windows())
 
 FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
-
-
-def feature_version() -> str:
-    """First twelve hex digits of the SHA-256 of every declaration, in order."""
-    declared = repr([astuple(feature) for feature in FEATURES])
-    return hashlib.sha256(declared.encode()).hexdigest()[:12]

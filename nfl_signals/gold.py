@@ -9,21 +9,17 @@ features; models are `baselines.py`.
 import polars as pl
 
 from nfl_signals.boundary import validate
-from nfl_signals.feature_list import FEATURES, POSITION_GROUPS
+from nfl_signals.feature_list import FEATURES, LONGEST_REST, POSITION_GROUPS
 from nfl_signals.form import per_game, window_states
 from nfl_signals.history import RESULT_DELAY, STATS_DELAY, History, report_known_at
 from nfl_signals.joins import TEAM_WEEK, team_weeks
 from nfl_signals.markets import MARKETS, Market
 from nfl_signals.odds import no_vig_probability
-from nfl_signals.ratings import RatingModel, rate, soft_margin
+from nfl_signals.ratings import EPA_MODEL, rate, soft_margin
 from nfl_signals.schemas import GOLD_MARKETS, gold_features_schema
 from nfl_signals.starters import UNAVAILABLE, expected_starters
 from nfl_signals.stat_list import STATS
 from nfl_signals.travel import add_travel
-
-LONGEST_REST = 16.0  # days; longer pauses are byes plus postponements, no extra rest
-# Expected points added vary less from game to game than points do, and average about zero.
-EPA_MODEL = RatingModel(noise=8.0, level=0.0)
 
 
 def build_features(history: History) -> pl.DataFrame:

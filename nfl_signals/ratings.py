@@ -58,6 +58,12 @@ class RatingModel:
     home_field_rate: float = 0.008
 
 
+EPA_MODEL = RatingModel(noise=8.0, level=0.0)
+"""Expected points added vary less from game to game than points do, and average about zero."""
+
+MARGIN_CAP = 28.0
+"""Points that a margin is bent towards."""
+
 RATING_SCHEMA = pl.Schema(
     {
         "game_id": pl.String(),
@@ -226,8 +232,8 @@ class _Tracker:
         return np.array([quarterback if kind == "quarterback" else team for kind, _ in self.place])
 
 
-def soft_margin(home: pl.Expr, away: pl.Expr, *, cap: float = 28.0) -> tuple[pl.Expr, pl.Expr]:
-    """Scores with the same total and a margin bent towards `cap`: a rout says little more.
+def soft_margin(home: pl.Expr, away: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """Scores with the same total and a margin bent towards MARGIN_CAP: a rout says little more.
 
     Example:
         >>> frame = pl.DataFrame({"home": [45.0], "away": [3.0]})
@@ -235,5 +241,5 @@ def soft_margin(home: pl.Expr, away: pl.Expr, *, cap: float = 28.0) -> tuple[pl.
         >>> frame.select((home - away).round(1).alias("margin"), (home + away).alias("total")).row(0)
         (25.3, 48.0)
     """
-    margin = cap * ((home - away) / cap).tanh()
+    margin = MARGIN_CAP * ((home - away) / MARGIN_CAP).tanh()
     return (home + away + margin) / 2, (home + away - margin) / 2

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nfl_signals.cards import CARD, TrainingWindow, model_hash, read_card, write_card
 from nfl_signals.errors import InputError
-from nfl_signals.feature_list import feature_version
+from nfl_signals.feature_version import feature_version
 from nfl_signals.markets import ATS, MARKETS, Market
 
 WINDOW = TrainingWindow(first="1999-w01", last="2023-w22", n_games=6706)

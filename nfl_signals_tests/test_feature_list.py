@@ -5,15 +5,15 @@ import re
 
 import pytest
 
-from nfl_signals import feature_list
+from nfl_signals import feature_list, ratings, starters, travel
 from nfl_signals.feature_list import (
     FEATURE_NAMES,
     FEATURES,
     STATS,
     WINDOW_WEIGHT,
     WINDOWS,
-    feature_version,
 )
+from nfl_signals.feature_version import feature_version
 
 
 def test_every_feature_is_declared_once_with_unit_source_and_fill_rule() -> None:
@@ -75,3 +75,22 @@ def test_the_version_is_short_stable_and_changes_with_any_declaration(
         assert feature_version() != version
     monkeypatch.setattr(feature_list, "FEATURES", (*others, first))
     assert feature_version() != version
+    monkeypatch.setattr(feature_list, "FEATURES", (first, *others))
+    assert feature_version() == version
+
+
+def test_the_version_changes_with_every_constant_behind_a_feature(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    version = feature_version()
+    constants = [
+        (ratings, "EPA_MODEL", dataclasses.replace(ratings.EPA_MODEL, noise=8.5)),
+        (ratings, "MARGIN_CAP", 27.0),
+        (starters, "RECENT_GAMES", 5),
+        (travel, "HOME_CITIES", {}),
+    ]
+    for module, name, value in constants:
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, value)
+            assert feature_version() != version
+    assert feature_version() == version

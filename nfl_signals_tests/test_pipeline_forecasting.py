@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nfl_signals import ledger
 from nfl_signals.cards import read_card
 from nfl_signals.errors import InputError
-from nfl_signals.feature_list import feature_version
+from nfl_signals.feature_version import feature_version
 from nfl_signals.markets import MARKETS
 from nfl_signals.pipeline import forecasting, tables
 from nfl_signals.pipeline.world import World

@@ -10,7 +10,7 @@ from filelock import FileLock
 
 from nfl_signals.cards import model_hash, read_card
 from nfl_signals.errors import InputError, StorageError
-from nfl_signals.feature_list import feature_version
+from nfl_signals.feature_version import feature_version
 from nfl_signals.game_matrix import game_matrix
 from nfl_signals.markets import MARKETS, MarketName
 from nfl_signals.pipeline import training

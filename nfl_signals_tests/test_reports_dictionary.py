@@ -4,7 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
-from nfl_signals.feature_list import FEATURES, feature_version
+from nfl_signals.feature_list import FEATURES
+from nfl_signals.feature_version import feature_version
 from nfl_signals.reports.dictionary import KEYS, write_data_dictionary
 
 

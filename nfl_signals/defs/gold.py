@@ -4,7 +4,7 @@ import dagster as dg
 
 from nfl_signals.defs.partitions import SEASONS, chosen_seasons
 from nfl_signals.defs.resources import WorldResource
-from nfl_signals.feature_list import feature_version
+from nfl_signals.feature_version import feature_version
 from nfl_signals.pipeline.tables import build_gold, build_gold_markets
 
 GROUP = "gold"

@@ -11,7 +11,7 @@ from nfl_signals.baselines import Baseline
 from nfl_signals.calibration import PlattCalibrator
 from nfl_signals.cards import read_card
 from nfl_signals.errors import InputError
-from nfl_signals.feature_list import feature_version
+from nfl_signals.feature_version import feature_version
 from nfl_signals.markets import MARKETS, MarketName
 from nfl_signals.pipeline.questions import Question, ask, latest_version
 from nfl_signals.pipeline.training import LEARNER_NAMES, STACK_INPUTS

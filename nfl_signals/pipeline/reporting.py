@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nfl_signals.feature_list import feature_version
+from nfl_signals.feature_version import feature_version
 from nfl_signals.pipeline.tables import load_features, load_markets
 from nfl_signals.pipeline.training import importance_table
 from nfl_signals.pipeline.world import World

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
-from nfl_signals.feature_list import FEATURES, Feature, feature_version
+from nfl_signals.feature_list import FEATURES, Feature
+from nfl_signals.feature_version import feature_version
 from nfl_signals.reports.markdown import number, table
 from nfl_signals.storage import write_text
 

@@ -88,9 +88,12 @@ def test_an_earlier_now_knows_no_later_outcome(monday_home: Path) -> None:
     assert book.filter(book="learning")["kickoff_at"].max() < MIDNIGHT
 
 
-def test_an_earlier_now_predicts_the_game_that_was_then_to_come(monday_home: Path) -> None:
+def test_an_earlier_now_predicts_the_games_that_were_then_to_come(monday_home: Path) -> None:
+    """At midnight UTC on Tuesday: the Monday night game and the whole week after it."""
     upcoming = pl.read_parquet(Paths(monday_home).upcoming)
-    assert set(upcoming["game_id"]) == {MONDAY_NIGHT}
-    assert sorted(upcoming["market"]) == ["ats", "moneyline", "total"]
+    monday = upcoming.filter(game_id=MONDAY_NIGHT)
+    assert sorted(monday["market"]) == ["ats", "moneyline", "total"]
+    rest = upcoming.filter(pl.col("game_id") != MONDAY_NIGHT)
+    assert (rest["week"].unique().to_list(), rest["game_id"].n_unique()) == ([11], 14)
     assert set(upcoming["made_at"]) == {MIDNIGHT}
     assert set(upcoming["model_version"]) == {"v202310"}

@@ -11,7 +11,7 @@ import polars as pl
 from nfl_signals.boundary import validate
 from nfl_signals.feature_list import FEATURES, LONGEST_REST, POSITION_GROUPS
 from nfl_signals.form import per_game, window_states
-from nfl_signals.history import RESULT_DELAY, STATS_DELAY, History, report_known_at
+from nfl_signals.history import RESULT_DELAY, STATS_DELAY, History, reports_before_kickoff
 from nfl_signals.joins import TEAM_WEEK, team_weeks
 from nfl_signals.markets import MARKETS, Market
 from nfl_signals.odds import no_vig_probability
@@ -159,11 +159,8 @@ def _availability(history: History) -> pl.DataFrame:
         (out & pl.col("position").is_in(positions)).sum().cast(pl.Float64).alias(f"out_{group}")
         for group, positions in POSITION_GROUPS.items()
     ]
-    kickoffs = team_weeks(history.games).select(*TEAM_WEEK, "kickoff_at")
     return (
-        history.injuries.join(kickoffs, on=TEAM_WEEK, how="inner")
-        .with_columns(known_at=report_known_at())
-        .filter(pl.col("known_at") < pl.col("kickoff_at"))
+        reports_before_kickoff(history)
         .group_by(TEAM_WEEK)
         .agg(pl.col("known_at").max(), *counts)
         .sort("team", "known_at", "week")

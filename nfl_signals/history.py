@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from nfl_signals.joins import TEAM_WEEK, team_kickoffs
+
 RESULT_DELAY = timedelta(hours=6)  # a game and its overtime are over
 STATS_DELAY = timedelta(hours=12)  # nightly publication of play-by-play statistics
 STARTER_LEAD = timedelta(minutes=90)  # inactive lists are public
@@ -48,7 +50,8 @@ class History:
     def known_at(self, as_of: datetime) -> "History":
         """The same tables with nothing that was unknown at `as_of`.
 
-        Results, statistics, starters, reports and notes that came later are removed. The schedule stays. A
+        Results, statistics, starters, reports and notes that came later are removed. The schedule
+        stays. A
         release keeps no history of its lines: games within `LINES_HORIZON` keep the line that the
         release shows (for past games the closing one), later games have none.
 
@@ -61,7 +64,7 @@ class History:
         )
         games = games.with_columns(pl.when(kickoff - STARTER_LEAD <= as_of).then(pl.col(STARTERS)))
         games = games.with_columns(pl.when(kickoff <= as_of + LINES_HORIZON).then(pl.col(LINES)))
-        kickoffs = _kickoffs(games)
+        kickoffs = team_kickoffs(games)
         return History(
             games=games,
             team_stats=_until(self.team_stats, kickoffs, pl.col("kickoff_at") + STATS_DELAY, as_of),
@@ -75,14 +78,16 @@ def report_known_at() -> pl.Expr:
     return pl.coalesce(pl.col("date_modified"), pl.col("kickoff_at") - REPORT_LEAD)
 
 
-def _kickoffs(games: pl.DataFrame) -> pl.DataFrame:
-    """Kickoff by season, week and franchise."""
-    keys = ["season", "week", "kickoff_at"]
-    return pl.concat(
-        [
-            games.select(*keys, team="home_team"),
-            games.select(*keys, team="away_team"),
-        ]
+def reports_before_kickoff(history: History) -> pl.DataFrame:
+    """Injury rows of scheduled games that were known before kickoff.
+
+    Returns:
+        The columns of `injuries`, `kickoff_at`, and `known_at`, which is earlier.
+    """
+    return (
+        history.injuries.join(team_kickoffs(history.games), on=TEAM_WEEK, how="inner")
+        .with_columns(known_at=report_known_at())
+        .filter(pl.col("known_at") < pl.col("kickoff_at"))
     )
 
 
@@ -90,5 +95,5 @@ def _until(
     table: pl.DataFrame, kickoffs: pl.DataFrame, known_at: pl.Expr, as_of: datetime
 ) -> pl.DataFrame:
     """Rows known at `as_of`; a row without a game and without a stamp is kept for the join check."""
-    joined = table.join(kickoffs, on=["season", "week", "team"], how="left", maintain_order="left")
+    joined = table.join(kickoffs, on=TEAM_WEEK, how="left", maintain_order="left")
     return joined.filter((known_at <= as_of).fill_null(value=True)).drop("kickoff_at")

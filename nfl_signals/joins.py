@@ -44,6 +44,11 @@ def team_weeks(games: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([home, away]).sort("kickoff_at", "game_id", "is_home")
 
 
+def team_kickoffs(games: pl.DataFrame) -> pl.DataFrame:
+    """Kickoff of each team's game: season, week, team, kickoff_at; two rows per game."""
+    return team_weeks(games).select(*TEAM_WEEK, "kickoff_at")
+
+
 def check_partners(
     games: pl.DataFrame,
     team_stats: pl.DataFrame,

@@ -14,7 +14,7 @@ import polars as pl
 
 from nfl_signals.errors import LeakageError
 from nfl_signals.history import LINES, RESULTS, STARTERS, History, report_known_at
-from nfl_signals.joins import TEAM_WEEK, team_weeks
+from nfl_signals.joins import TEAM_WEEK, team_kickoffs
 
 BuildFeatures = Callable[[History], pl.DataFrame]
 
@@ -143,21 +143,15 @@ def corrupt(history: History, cut: datetime) -> History:
 
 def _later_games(games: pl.DataFrame, cut: datetime) -> pl.DataFrame:
     """Season, week and team of games that kick off at `cut` or later."""
-    later = games.filter(pl.col("kickoff_at") >= cut)
-    return pl.concat(
-        [
-            later.select("season", "week", team="home_team"),
-            later.select("season", "week", team="away_team"),
-        ]
-    ).with_columns(later=pl.lit(value=True))
+    later = team_kickoffs(games).filter(pl.col("kickoff_at") >= cut)
+    return later.select(*TEAM_WEEK, later=pl.lit(value=True))
 
 
 def _call_out(injuries: pl.DataFrame, games: pl.DataFrame, cut: datetime) -> pl.DataFrame:
     """Everybody out in reports known at `cut` or later, whether they carry a stamp or not."""
-    kickoffs = team_weeks(games).select(*TEAM_WEEK, "kickoff_at")
     status = pl.col("report_status")
     return (
-        injuries.join(kickoffs, on=TEAM_WEEK, how="left", maintain_order="left")
+        injuries.join(team_kickoffs(games), on=TEAM_WEEK, how="left", maintain_order="left")
         .with_columns(
             report_status=pl.when(report_known_at() >= cut).then(pl.lit("Out")).otherwise(status)
         )
@@ -167,9 +161,8 @@ def _call_out(injuries: pl.DataFrame, games: pl.DataFrame, cut: datetime) -> pl.
 
 def _shift_stats(team_stats: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
     numbers = [name for name, dtype in team_stats.schema.items() if dtype == pl.Float64]
-    keys = ["season", "week", "team"]
     return (
-        team_stats.join(later, on=keys, how="left", maintain_order="left")
+        team_stats.join(later, on=TEAM_WEEK, how="left", maintain_order="left")
         .with_columns(
             pl.when("later").then(pl.col(name) + SHIFT).otherwise(pl.col(name)).alias(name)
             for name in numbers

@@ -9,8 +9,8 @@ from collections import defaultdict, deque
 
 import polars as pl
 
-from nfl_signals.history import History, report_known_at
-from nfl_signals.joins import TEAM_WEEK, team_weeks
+from nfl_signals.history import History, reports_before_kickoff
+from nfl_signals.joins import TEAM_WEEK
 
 RECENT_GAMES = 6  # starts looked back at; 5 and 6 explain margins of 2003-2008 best
 UNAVAILABLE = ("Out", "Doubtful")
@@ -52,12 +52,8 @@ def expected_starters(history: History) -> pl.DataFrame:
 
 def _unavailable(history: History) -> dict[tuple[int, int, str], frozenset[str]]:
     """Players listed Out or Doubtful before kickoff, by season, week and team."""
-    kickoffs = team_weeks(history.games).select(*TEAM_WEEK, "kickoff_at")
-    listed = (
-        history.injuries.filter(pl.col("report_status").is_in(UNAVAILABLE))
-        .join(kickoffs, on=TEAM_WEEK, how="inner")
-        .filter(report_known_at() < pl.col("kickoff_at"))
-    )
+    reports = reports_before_kickoff(history)
+    listed = reports.filter(pl.col("report_status").is_in(UNAVAILABLE))
     grouped = listed.group_by(TEAM_WEEK).agg(pl.col("gsis_id"))
     return {
         (season, week, team): frozenset(players)

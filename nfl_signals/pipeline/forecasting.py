@@ -235,7 +235,7 @@ def tuesday_before(kickoff: datetime) -> datetime:
 
 
 def _replay_hashes(table: pl.DataFrame) -> pl.DataFrame:
-    """Hash of what each season's replayed model is: its weights and everything that taught it."""
+    """Hash of each season's replayed blend: market, season, feature version and weights."""
     rows = []
     for (market,), mine in table.group_by("market", maintain_order=True):
         for season in mine["season"].unique().sort():

@@ -19,7 +19,6 @@ COVERS = 0.4858  # result > spread_line, of the 4,730 that did not push
 OVERS = 0.4940  # total > total_line, of the 4,785 that did not push
 # Mean squared error of the no-vig closing moneyline, of the 4,712 untied games that have one.
 CLOSE_BRIER = 0.2117
-BASE_RATE_BRIER = 0.2463  # the same games, always their share of home wins
 
 # result == spread_line where |spread_line| is that whole number (735, 312 and 160 games).
 PUSHES_BY_LINE: dict[int, float] = {3: 0.0898, 7: 0.0609, 10: 0.0750}

@@ -7,8 +7,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
 READY := .venv/.ready
+# The extra by its exact pin: a looser request may take gigabytes of GPU packages.
+SEQUENCE = $(shell sed -n '/^sequence = \[/,/^\]/s/^ *"\([^"]*\)".*/\1/p' pyproject.toml)
 
-.PHONY: help run test slowtest check ui lock clean
+.PHONY: help run test slowtest check ui sequence lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -43,6 +45,13 @@ else
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 endif
 	@touch $(READY)
+
+sequence: $(READY)  ## add PyTorch, for the learner `lstm`
+ifdef UV
+	uv pip install --quiet --python $(BIN)/python $(SEQUENCE)
+else
+	$(BIN)/python -m pip install --progress-bar off $(SEQUENCE)
+endif
 
 lock:  ## resolve pyproject.toml again into requirements.lock (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

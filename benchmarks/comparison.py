@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nfl_signals.bootstrap import Interval, week_block_interval
+from nfl_signals.bootstrap import Interval, week_block_interval, week_block_ratio
 from nfl_signals.paths import Paths
 from nfl_signals.pipeline.world import World
 from nfl_signals.settings import load_settings
@@ -27,18 +27,8 @@ def mean(values: Floats, weeks: ArrayLike) -> Interval:
 
 
 def ratio(numerator: Floats, denominator: Floats, weeks: ArrayLike) -> Interval:
-    """Ratio of two sums over the same games with its 95 % week-block interval.
-
-    Whole weeks are redrawn, both sums from the same weeks (see `nfl_signals.bootstrap`).
-    """
-    blocks, position = np.unique(np.asarray(weeks), return_inverse=True)
-    drawn = np.random.default_rng(SEED).integers(len(blocks), size=(DRAWS, len(blocks)))
-    sums = [
-        np.bincount(position, weights=side)[drawn].sum(axis=1) for side in (numerator, denominator)
-    ]
-    low, high = np.quantile(sums[0] / sums[1], [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
-    estimate = float(numerator.sum() / denominator.sum())
-    return Interval(estimate=estimate, low=low, high=high, n=len(numerator), n_blocks=len(blocks))
+    """Ratio of two sums over the same games with its 95 % week-block interval."""
+    return week_block_ratio(numerator, denominator, weeks, seed=SEED, draws=DRAWS, level=LEVEL)
 
 
 def root(of_squares: Interval) -> Interval:

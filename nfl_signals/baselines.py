@@ -5,8 +5,9 @@ the expected margin or total; a discrete outcome distribution turns it into the 
 beating any line, pushes included. Which rows it may be fitted on is `folds.py`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,19 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfl_signals.errors import IntegrityError
-from nfl_signals.game_matrix import GameMatrix
+from nfl_signals.game_matrix import GameMatrix, combine_of
 from nfl_signals.learners.lightgbm import LightGBMLearner
 from nfl_signals.learners.logistic import LogisticLearner
-from nfl_signals.learners.protocol import Floats, Learner, Task
+from nfl_signals.learners.lstm import LSTMLearner
+from nfl_signals.learners.protocol import Device, Floats, Inputs, Learner, Spec
 from nfl_signals.learners.xgboost import XGBoostLearner
 from nfl_signals.markets import MARKETS, Market
 from nfl_signals.outcome_distribution import OutcomeDistribution, fit_outcome_distribution
 from nfl_signals.storage import read_json, write_json
 
-LEARNERS: dict[str, Callable[..., Learner]] = {
+LEARNERS: dict[str, Callable[[Spec], Learner]] = {
     "logistic": LogisticLearner,
     "lightgbm": LightGBMLearner,
     "xgboost": XGBoostLearner,
+    "lstm": LSTMLearner,
 }
 HOLDOUT_SHARE = 0.2  # of the training games, the latest: they size the outcome distribution
 TAIL = 1e-4  # no single base model claims more certainty than this
@@ -51,14 +54,14 @@ class Baseline:
     push_rate: float
     names: tuple[str, ...]
 
-    def predict(self, x: Floats, line: Floats) -> tuple[Floats, Floats]:
+    def predict(self, inputs: Inputs, line: Floats) -> tuple[Floats, Floats]:
         """Probability of YES given no push, and probability of a push, per row.
 
         Args:
-            x: n x d features in the order of `names`.
+            inputs: n games, their columns in the order of `names`.
             line: n thresholds in points.
         """
-        center = self.learner.predict(x)
+        center = self.learner.predict(inputs)
         if self.distribution is None:
             p_yes, p_push = center, np.full(len(center), self.push_rate)
         else:
@@ -94,8 +97,7 @@ class Baseline:
                 f"{folder}: fitted on other feature columns than today's; retrain before predicting."
             )
         market = MARKETS[content["market"]]
-        plain = {"monotone": (0,) * len(names), "weight": (1.0,) * len(names), "seed": 0}
-        empty = LEARNERS[content["learner"]](task=_task(market), **plain)
+        empty = LEARNERS[content["learner"]](_spec(market, names))
         stored = content["distribution"]
         return cls(
             market=market,
@@ -114,6 +116,7 @@ def fit_baseline(
     market: Market,
     learner: str,
     seed: int,
+    device: Device = "cpu",
 ) -> Baseline:
     """Fit one learner for one market.
 
@@ -124,57 +127,67 @@ def fit_baseline(
         market: the question.
         learner: key of `LEARNERS`.
         seed: of the learner's sampling.
+        device: where to fit, for learners that can choose.
 
     Raises:
         ValueError: a training game is unplayed.
+        SettingsError: the learner needs what is not installed, or a GPU that is not there.
     """
-    x, y = matrix.x[rows], points[rows]
+    inputs, y = matrix.inputs.take(rows), points[rows]
     if not np.isfinite(y).all():
         raise ValueError("training rows must be played games")
-    new = _new_learner(learner, market, matrix, seed=seed)
+    spec = replace(
+        _spec(market, matrix.names),
+        monotone=matrix.monotone,
+        weight=matrix.weight,
+        seed=seed,
+        device=device,
+    )
+    new = partial(LEARNERS[learner], spec)
     if market.name == "moneyline":
         decided = y != 0
-        fitted = new.fit(x[decided], (y[decided] > 0).astype(np.float64))
-        return Baseline(
-            market=market,
-            learner=fitted,
-            distribution=None,
-            push_rate=float(np.mean(~decided)),
-            names=matrix.names,
-        )
-    distribution = _held_out_distribution(matrix, rows, points, market, learner, seed)
+        fitted = new().fit(inputs.take(decided), (y[decided] > 0).astype(np.float64))
+        distribution, push_rate = None, float(np.mean(~decided))
+    else:
+        distribution = _held_out_distribution(new, inputs, y, market)
+        fitted, push_rate = new().fit(inputs, y), 0.0
     return Baseline(
         market=market,
-        learner=new.fit(x, y),
+        learner=fitted,
         distribution=distribution,
-        push_rate=0.0,
+        push_rate=push_rate,
         names=matrix.names,
     )
 
 
+def require(learners: Iterable[str], device: Device) -> None:
+    """Say before the first fit what would stop a later one.
+
+    Raises:
+        SettingsError: a learner needs what is not installed, or a GPU that is not there.
+    """
+    for name in learners:
+        LEARNERS[name](replace(_spec(MARKETS["ats"], ()), device=device))
+
+
 def _held_out_distribution(
-    matrix: GameMatrix,
-    rows: NDArray[np.int64],
-    points: Floats,
-    market: Market,
-    learner: str,
-    seed: int,
+    new: Callable[[], Learner], inputs: Inputs, points: Floats, market: Market
 ) -> OutcomeDistribution:
     """Size the residuals on the latest training games, which a first fit does not see."""
-    cut = int(len(rows) * (1 - HOLDOUT_SHARE))
-    early, late = rows[:cut], rows[cut:]
-    first = _new_learner(learner, market, matrix, seed=seed)
-    first.fit(matrix.x[early], points[early])
-    return fit_outcome_distribution(
-        points[late], first.predict(matrix.x[late]), symmetric=market.outcome_column == "result"
+    cut = int(len(points) * (1 - HOLDOUT_SHARE))
+    early, late = np.arange(cut), np.arange(cut, len(points))
+    expected = new().fit(inputs.take(early), points[early]).predict(inputs.take(late))
+    symmetric = combine_of(market) == "difference"
+    return fit_outcome_distribution(points[late], expected, symmetric=symmetric)
+
+
+def _spec(market: Market, names: tuple[str, ...]) -> Spec:
+    """No constraint, equal belief, on the CPU: all that a stored learner needs to be told."""
+    return Spec(
+        names=names,
+        task="probability" if market.name == "moneyline" else "mean",
+        combine=combine_of(market),
+        monotone=(0,) * len(names),
+        weight=(1.0,) * len(names),
+        seed=0,
     )
-
-
-def _new_learner(name: str, market: Market, matrix: GameMatrix, *, seed: int) -> Learner:
-    return LEARNERS[name](
-        task=_task(market), monotone=matrix.monotone, weight=matrix.weight, seed=seed
-    )
-
-
-def _task(market: Market) -> Task:
-    return "probability" if market.name == "moneyline" else "mean"

@@ -54,19 +54,86 @@ def week_block_interval(
         >>> week_block_interval(np.array([0.25, 0.75, 0.5]), [1, 1, 2], seed=0)
         Interval(estimate=0.5, low=0.5, high=0.5, n=3, n_blocks=2)
     """
-    labels = np.asarray(weeks)
-    if values.ndim != 1 or values.shape != labels.shape or not np.isfinite(values).all():
-        raise ValueError(f"values and weeks: expected finite, same length; got {values.shape}")
-    blocks, position = np.unique(labels, return_inverse=True)
+    _check(values, weeks)
+    position, drawn = week_draws(weeks, seed=seed, draws=draws)
+    sums, games = np.bincount(position, weights=values), np.bincount(position)
+    means = sums[drawn].sum(axis=1) / games[drawn].sum(axis=1)
+    low, high = percentiles(means, level=level)
+    return Interval(
+        estimate=float(values.mean()), low=low, high=high, n=len(values), n_blocks=drawn.shape[1]
+    )
+
+
+def week_block_ratio(
+    numerator: Floats,
+    denominator: Floats,
+    weeks: ArrayLike,
+    *,
+    seed: int,
+    draws: int = 1000,
+    level: float = 0.95,
+) -> Interval:
+    """Percentile interval of a ratio of two sums over the same games.
+
+    Both sums of a draw are over the same redrawn weeks, as in `week_block_interval`.
+
+    Args:
+        numerator: one score per game, shape (n,).
+        denominator: another score of the same games, shape (n,); no draw may sum to zero.
+        weeks: as in `week_block_interval`.
+        seed: as there.
+        draws: as there.
+        level: as there.
+
+    Raises:
+        ValueError: as there.
+
+    Example:
+        >>> week_block_ratio(np.array([1.0, 2.0]), np.array([2.0, 4.0]), [1, 2], seed=0)
+        Interval(estimate=0.5, low=0.5, high=0.5, n=2, n_blocks=2)
+    """
+    _check(numerator, weeks)
+    _check(denominator, weeks)
+    position, drawn = week_draws(weeks, seed=seed, draws=draws)
+    above, below = (
+        np.bincount(position, weights=side)[drawn].sum(axis=1) for side in (numerator, denominator)
+    )
+    low, high = percentiles(above / below, level=level)
+    return Interval(
+        estimate=float(numerator.sum() / denominator.sum()),
+        low=low,
+        high=high,
+        n=len(numerator),
+        n_blocks=drawn.shape[1],
+    )
+
+
+def week_draws(
+    weeks: ArrayLike, *, seed: int, draws: int
+) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """Which week each game is of, and which weeks each draw took.
+
+    Args:
+        weeks: label of each game's week, shape (n,).
+        seed: of the draws.
+        draws: how many.
+
+    Returns:
+        Positions of the n games' weeks among the b sorted weeks, and draws x b such positions.
+
+    Raises:
+        ValueError: fewer than two weeks.
+    """
+    blocks, position = np.unique(np.asarray(weeks), return_inverse=True)
     if len(blocks) < 2:
         raise ValueError(f"weeks: expected two or more to redraw, got {len(blocks)}")
-    sums, games = np.bincount(position, weights=values), np.bincount(position)
-    drawn = np.random.default_rng(seed).integers(len(blocks), size=(draws, len(blocks)))
-    means = sums[drawn].sum(axis=1) / games[drawn].sum(axis=1)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2]).tolist()
-    return Interval(
-        estimate=float(values.mean()), low=low, high=high, n=len(values), n_blocks=len(blocks)
-    )
+    return position, np.random.default_rng(seed).integers(len(blocks), size=(draws, len(blocks)))
+
+
+def percentiles(drawn: Floats, *, level: float) -> tuple[float, float]:
+    """The ends between which the middle share `level` of the draws lies."""
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2]).tolist()
+    return low, high
 
 
 def minimum_detectable_effect(
@@ -92,3 +159,8 @@ def minimum_detectable_effect(
     if n < 1 or diff_sd < 0:
         raise ValueError(f"expected n >= 1 and diff_sd >= 0, got {n} and {diff_sd}")
     return float((norm.ppf(1 - alpha) + norm.ppf(power)) * diff_sd / np.sqrt(n))
+
+
+def _check(values: Floats, weeks: ArrayLike) -> None:
+    if values.ndim != 1 or values.shape != np.shape(weeks) or not np.isfinite(values).all():
+        raise ValueError(f"values and weeks: expected finite, same length; got {values.shape}")

@@ -1,6 +1,7 @@
 """The artifact card: what a model folder is, what it was fitted on, and the hash that pins it."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,20 +29,23 @@ class TrainingWindow:
 
 
 def model_hash(folder: Path) -> str:
-    """SHA-256 over names and contents of a model folder's files, its card left out."""
+    """SHA-256 over names and contents of all files below a model folder, its own card left out."""
     digest = hashlib.sha256()
-    for file in sorted(folder.iterdir()):
-        if file.name != CARD:
+    names = sorted(
+        file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()
+    )
+    for name in names:
+        if name != CARD:
             # Contents enter by their own hash: no byte of one file can pass for another file's name.
-            content = hashlib.sha256(file.read_bytes()).digest()
-            digest.update(file.name.encode() + b"\0" + content)
+            content = hashlib.sha256((folder / name).read_bytes()).digest()
+            digest.update(name.encode() + b"\0" + content)
     return digest.hexdigest()
 
 
 def write_card(
     folder: Path,
     *,
-    market: Market,
+    markets: Sequence[Market],
     version: str,
     window: TrainingWindow,
     seed: int,
@@ -51,7 +55,7 @@ def write_card(
 
     Args:
         folder: model files, complete.
-        market: the question, whose label and horizon are stored with the model.
+        markets: the questions it answers, whose labels and horizons are stored with the model.
         version: name under which consumers ask for it.
         window: games that taught it.
         seed: of every random choice.
@@ -61,12 +65,10 @@ def write_card(
         The card.
     """
     card = {
-        "market": market.name,
+        **_questions(markets),
         "model_version": version,
         "model_hash": model_hash(folder),
         "feature_version": feature_version(),
-        "label": market.label,
-        "horizon": market.horizon,
         "training_window": {
             "first": window.first,
             "last": window.last,
@@ -87,3 +89,18 @@ def read_card(folder: Path) -> dict[str, Any]:
     """
     card: dict[str, Any] = read_json(folder / CARD)
     return card
+
+
+def _questions(markets: Sequence[Market]) -> dict[str, Any]:
+    """Market, label and horizon: plain for one market, by market's name for several."""
+    if len(markets) == 1:
+        return {
+            "market": markets[0].name,
+            "label": markets[0].label,
+            "horizon": markets[0].horizon,
+        }
+    return {
+        "market": [market.name for market in markets],
+        "label": {market.name: market.label for market in markets},
+        "horizon": {market.name: market.horizon for market in markets},
+    }

@@ -75,3 +75,27 @@ def fit_towards_prior(
         if np.max(np.abs(step)) < TOLERANCE:
             return coefficients
     raise ValueError(f"logistic fit did not converge in {MAX_STEPS} steps")
+
+
+def log_evidence(
+    x: Floats, y: Floats, fitted: Floats, *, prior_mean: Floats, prior_deviation: Floats
+) -> float:
+    """Log marginal likelihood of the outcomes under the prior, by Laplace's approximation.
+
+    Bishop (2006), Pattern Recognition and Machine Learning, eq. 4.137. Exact without rows: 0.
+
+    Args:
+        x: n x d inputs.
+        y: n outcomes, 0 or 1.
+        fitted: d coefficients of `fit_towards_prior` under the same prior.
+        prior_mean: d coefficients expected before seeing data.
+        prior_deviation: d standard deviations of that expectation.
+    """
+    linear = x @ fitted
+    p = expit(linear)
+    precision = 1 / prior_deviation**2
+    likelihood = y @ linear - np.logaddexp(0, linear).sum()
+    distance = 0.5 * precision @ (fitted - prior_mean) ** 2
+    curvature = (x * (p * (1 - p))[:, None]).T @ x + np.diag(precision)
+    volume = 0.5 * np.linalg.slogdet(curvature)[1] + np.log(prior_deviation).sum()
+    return float(likelihood - distance - volume)

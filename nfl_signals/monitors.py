@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from nfl_signals import scores
 from nfl_signals.evidence import season_to_date
 from nfl_signals.markets import MARKETS
-from nfl_signals.settings import MonitorSettings
+from nfl_signals.setting_sections import MonitorSettings
 
 Floats = NDArray[np.float64]
 T = TypeVar("T")

@@ -59,9 +59,12 @@ def out_of_fold(tasks: Sequence[OofTask], game_id: pl.Series, *, threads: int) -
         `game_id, market, learner, scheme, fold, p_hat, p_push`, sorted by all keys.
 
     Raises:
+        ValueError: there is no task.
         IntegrityError: an eligible row of the folds' tests was missed, predicted twice, or given a
             probability that is not finite.
     """
+    if not tasks:
+        raise ValueError("no task to predict out of fold: name at least one learner and one market")
     jobs = [(task, fold) for task in tasks for fold in task.folds]
 
     def predict(job: tuple[OofTask, Fold]) -> pl.DataFrame:
@@ -77,6 +80,27 @@ def out_of_fold(tasks: Sequence[OofTask], game_id: pl.Series, *, threads: int) -
     for task in tasks:
         _check_coverage(table, task, game_id)
     return table
+
+
+def check_fold(task: OofTask, fold: Fold, stored: pl.DataFrame, game_id: pl.Series) -> None:
+    """Fit one fold again from its own training games: the stored forecasts must come out, bit for bit.
+
+    A table that was predicted in sample, or with a fold's games among its teachers, cannot pass.
+
+    Raises:
+        IntegrityError: a stored forecast is not what a model says that never saw the game.
+    """
+    keys = ["game_id", "market", "learner", "scheme", "fold"]
+    again = _predict(task, fold, game_id)
+    compared = again.join(stored, on=keys, how="left", suffix="_stored")
+    wrong = compared.filter(~pl.col("p_hat").eq_missing(pl.col("p_hat_stored")))
+    if wrong.height:
+        row = wrong.row(0, named=True)
+        raise IntegrityError(
+            f"oof {_name(task)}, fold {fold.number}: {row['game_id']} is stored as "
+            f"{row['p_hat_stored']}, but a model that never saw the fold says {row['p_hat']} "
+            f"({wrong.height} such games); it was not predicted out of fold: materialize it again."
+        )
 
 
 def _predict(task: OofTask, fold: Fold, game_id: pl.Series) -> pl.DataFrame:

@@ -83,7 +83,12 @@ def fit_outcome_distribution(
         points: what happened, integers, n.
         mean: what was expected, n.
         symmetric: True for margins: +3 and -3 share a weight.
+
+    Raises:
+        ValueError: no game, or every game ended as expected: there is no deviation to learn.
     """
+    if not len(points) or np.all(points == mean):
+        raise ValueError(f"no deviation can be learned from {len(points)} games without an error")
     deviation = float(np.sqrt(np.mean((points - mean) ** 2)))
     grid = np.arange(-LARGEST if symmetric else 0, LARGEST + 1)
     spread = norm.pdf(grid[None, :], loc=mean[:, None], scale=deviation).sum(axis=0)

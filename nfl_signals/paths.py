@@ -45,6 +45,16 @@ class Paths:
         return self.home / "data" / "gold" / "markets.parquet"
 
     @property
+    def llm_signals(self) -> Path:
+        """Folder of season partitions; `pl.scan_parquet` reads it as one table."""
+        return self.home / "data" / "llm" / "signals.parquet"
+
+    @property
+    def llm_responses(self) -> Path:
+        """Recorded answers of language models, one file a question."""
+        return self.home / "data" / "llm" / "responses"
+
+    @property
     def oof(self) -> Path:
         """Out-of-fold predictions of every learner and scheme."""
         return self.home / "data" / "oof" / "predictions.parquet"
@@ -62,6 +72,11 @@ class Paths:
     def upcoming(self) -> Path:
         """The upcoming week's predictions, as they go to the ledger."""
         return self.home / "data" / "upcoming" / "predictions.parquet"
+
+    @property
+    def explanations(self) -> Path:
+        """What each input contributed to each of the upcoming week's predictions."""
+        return self.home / "data" / "upcoming" / "explanations.parquet"
 
     @property
     def ledger(self) -> Path:
@@ -100,6 +115,20 @@ class Paths:
     def stacker(self, market: MarketName, version: str) -> Path:
         """One fitted stack with its calibrator."""
         return self.home / "models" / "stacker" / market / version
+
+    def ensemble(self, version: str) -> Path:
+        """One version's learners, stacks and score distribution together, complete in itself."""
+        return self.home / "models" / "ensemble" / version
+
+    @property
+    def registry(self) -> Path:
+        """MLflow's store and the registered ensembles; moves with the home."""
+        return self.home / "models" / "registry"
+
+    @property
+    def registry_store(self) -> Path:
+        """SQLite file of versions, aliases and runs."""
+        return self.registry / "mlflow.db"
 
     @property
     def reports(self) -> Path:

@@ -1,101 +1,107 @@
-"""Walk-forward replay of stack and calibrator: each season predicted from earlier seasons only.
+"""Walk-forward replay of blend, calibrator and agreement: each season from earlier seasons only.
 
-For season S the blend is fitted on learners' walk-forward forecasts of seasons before S, and the
-calibrator on the blend's own forecasts of seasons before S. Both fit functions are handed in.
+For season S the blend is fitted on learners' walk-forward forecasts of seasons before S, the
+calibrator on the blend's own forecasts of seasons before S, and the score distribution on games of
+seasons before S. All fit functions are handed in.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from nfl_signals.signal_list import SIGNALS
+from nfl_signals.stack_values import complete, values
+
 Floats = NDArray[np.float64]
 SCORED = ["yes", "no"]
+
+
+class Parts(Protocol):
+    """A blend's answer in pieces."""
+
+    @property
+    def base(self) -> Floats:
+        """N intercepts, logits."""
+        ...
+
+    @property
+    def weights(self) -> Floats:
+        """N x inputs."""
+        ...
+
+    @property
+    def p_raw(self) -> Floats:
+        """N probabilities."""
+        ...
 
 
 class Blend(Protocol):
     """A fitted stack."""
 
-    @property
-    def intercept(self) -> float:
-        """Logits."""
-        ...
-
-    @property
-    def weights(self) -> tuple[float, ...]:
-        """One per input."""
-        ...
-
-    def predict(self, probabilities: Floats) -> Floats:
-        """N x inputs -> n."""
+    def parts(self, values: Floats) -> Parts:
+        """N x inputs -> pieces."""
         ...
 
 
-class Calibrator(Protocol):
-    """A fitted calibrator."""
+class Calibration(NamedTuple):
+    """What a fitted calibrator says of n forecasts.
 
-    def predict(self, p_raw: Floats) -> Floats:
-        """N -> n."""
-        ...
-
-
-FitBlend = Callable[[Floats, Floats], Blend]
-FitCalibrator = Callable[[Floats, Floats], Calibrator]
-
-
-def stack_inputs(
-    oof: pl.DataFrame, markets: pl.DataFrame, *, market: str, scheme: str, learners: Sequence[str]
-) -> pl.DataFrame:
-    """One row per game with the market's and every learner's probability side by side.
-
-    Args:
-        oof: out-of-fold predictions.
-        markets: gold markets.
-        market: name.
-        scheme: 'walk_forward' or 'purged_kfold'.
-        learners: columns wanted.
-
-    Returns:
-        `game_id, market, season, week, kickoff_at, outcome, p_market, p_<learner>..., p_push`
-        (mean over learners), games without price or line left out, in time order.
+    Attributes:
+        method: its name.
+        p: calibrated probabilities.
+        low: Venn-Abers p0, had the game been a NO.
+        high: Venn-Abers p1, had it been a YES.
     """
-    mine = oof.filter((pl.col("market") == market) & (pl.col("scheme") == scheme))
-    wide = mine.pivot(on="learner", index="game_id", values="p_hat").rename(
-        {name: f"p_{name}" for name in learners}
-    )
-    push = mine.group_by("game_id").agg(pl.col("p_push").mean())
-    keys = ["game_id", "market", "season", "week", "kickoff_at", "outcome", "p_market"]
-    return (
-        markets.filter((pl.col("market") == market) & pl.col("p_market").is_not_null())
-        .select(keys)
-        .join(wide, on="game_id")
-        .join(push, on="game_id")
-        .select(*keys, *(f"p_{name}" for name in learners), "p_push")
-        .sort("season", "week", "kickoff_at", "game_id")
-    )
+
+    method: str
+    p: Floats
+    low: Floats
+    high: Floats
+
+
+class Agreed(NamedTuple):
+    """Answers of one market that agree with the other markets of the same games.
+
+    Attributes:
+        p_hat: n probabilities of YES given no push.
+        p_push: n probabilities of a push.
+    """
+
+    p_hat: Floats
+    p_push: Floats
+
+
+FitBlend = Callable[[Floats, Floats, int], Blend]
+"""Values, outcomes, the season that will be predicted -> blend."""
+FitCalibrator = Callable[[pl.DataFrame], Callable[[Floats], Calibration]]
+"""Scored rows of earlier seasons with `p_raw, y, season, week` -> calibrator."""
+Agree = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
+"""Settled games of earlier seasons, rows of one season -> those rows with `p_hat, p_push`."""
 
 
 def replay_blend(
     rows: pl.DataFrame, *, inputs: Sequence[str], fit_blend: FitBlend, min_seasons: int
 ) -> pl.DataFrame:
-    """Blend every season that has enough earlier ones.
+    """Blend every season that has enough earlier ones; rows that lack a signal are left out.
 
     Args:
-        rows: result of `stack_inputs` with the walk-forward scheme.
-        inputs: names; the columns `p_<name>` are blended.
-        fit_blend: (n x inputs probabilities, n outcomes) -> blend.
+        rows: `stack_values.stack_inputs` of the walk-forward scheme, with signals where there are.
+        inputs: names of what is blended.
+        fit_blend: see `FitBlend`.
         min_seasons: earlier seasons the blend needs.
 
     Returns:
-        The rows of blended seasons with `p_raw, weight_intercept, weight_<input>...,
-        llm_available`; other columns as given.
+        The rows of blended seasons with `p_raw, weight_intercept, weight_<input>...`; other columns
+        as given.
     """
-    seasons = rows["season"].unique().sort().to_list()[min_seasons:]
-    empty = _blend_columns(rows.head(0), inputs)
+    usable = complete(rows, inputs)
+    seasons = usable["season"].unique().sort().to_list()[min_seasons:]
+    empty = _with_numbers(usable.head(0), inputs)
     return pl.concat(
-        [empty, *(_blend_season(rows, season, inputs, fit_blend) for season in seasons)]
+        [empty, *(_blend_season(usable, season, inputs, fit_blend) for season in seasons)]
     )
 
 
@@ -106,48 +112,98 @@ def replay_calibration(
 
     Args:
         blended: result of `replay_blend`.
-        fit_calibrator: (n blended probabilities, n outcomes) -> calibrator.
+        fit_calibrator: see `FitCalibrator`.
         min_seasons: earlier blended seasons the calibrator needs.
 
     Returns:
-        The rows of calibrated seasons with `p_hat`.
+        The rows of calibrated seasons with `calibrator, p_calibrated, venn_abers_low, venn_abers_high`.
     """
-    finished = [blended.head(0).with_columns(p_hat=pl.lit(0.0))]
+    numbers = (
+        pl.lit(0.0).alias(name) for name in ("p_calibrated", "venn_abers_low", "venn_abers_high")
+    )
+    finished = [blended.head(0).with_columns(pl.lit("").alias("calibrator"), *numbers)]
     for season in blended["season"].unique().sort().to_list()[min_seasons:]:
-        raw, outcome = scored(blended.filter(pl.col("season") < season), ["p_raw"])
+        calibrate = fit_calibrator(scored(blended.filter(pl.col("season") < season)))
         current = blended.filter(pl.col("season") == season)
-        p_hat = fit_calibrator(raw[:, 0], outcome).predict(current["p_raw"].to_numpy())
-        finished.append(current.with_columns(p_hat=pl.Series(p_hat, dtype=pl.Float64)))
+        finished.append(with_calibration(current, calibrate(current["p_raw"].to_numpy())))
     return pl.concat(finished)
 
 
-def scored(rows: pl.DataFrame, columns: Sequence[str]) -> tuple[Floats, Floats]:
-    """Columns and outcomes (1 YES, 0 NO) of settled rows; pushes and open games left out."""
+def prefer_signals(without: pl.DataFrame, signals: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the stack with signals where it has spoken, of the one without elsewhere.
+
+    Returns:
+        One row per game of `without`, in its order, with `llm_available`; the weight of a signal
+        that was not used is 0 and its value null.
+    """
+    order = without.select("game_id").with_row_index("row")
+    fallback = unheard(without.join(signals, on="game_id", how="anti"))
+    fallback = fallback.with_columns(llm_available=pl.lit(value=False))
+    used = signals.with_columns(llm_available=pl.lit(value=True)).select(fallback.columns)
+    both = pl.concat([fallback, used]).join(order, on="game_id")
+    return both.sort("row").drop("row")
+
+
+def unheard(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a stack that weighs no signal: weights 0, values null."""
+    return rows.with_columns(
+        *(pl.lit(0.0).alias(f"weight_{name}") for name in SIGNALS),
+        *(pl.lit(None, pl.Float64).alias(f"signal_{name}") for name in SIGNALS),
+    )
+
+
+def replay_agreement(rows: pl.DataFrame, settled: pl.DataFrame, *, agree: Agree) -> pl.DataFrame:
+    """Make the markets of each game agree, with what seasons before it teach about scores.
+
+    Args:
+        rows: calibrated rows of all markets.
+        settled: played games with `season` and whatever `agree` learns from.
+        agree: see `Agree`.
+
+    Returns:
+        The rows with `p_hat, p_push`, in time order.
+    """
+    finished = [rows.head(0).with_columns(p_hat=pl.lit(0.0), p_push=pl.lit(0.0))]
+    for season in rows["season"].unique().sort():
+        current = rows.filter(pl.col("season") == season)
+        finished.append(agree(settled.filter(pl.col("season") < season), current))
+    return pl.concat(finished).sort("season", "week", "kickoff_at", "game_id", "market")
+
+
+def with_calibration(rows: pl.DataFrame, said: Calibration) -> pl.DataFrame:
+    """The rows with `calibrator, p_calibrated, venn_abers_low, venn_abers_high`."""
+    return rows.with_columns(
+        pl.lit(said.method).alias("calibrator"),
+        pl.Series("p_calibrated", said.p, dtype=pl.Float64),
+        pl.Series("venn_abers_low", said.low, dtype=pl.Float64),
+        pl.Series("venn_abers_high", said.high, dtype=pl.Float64),
+    )
+
+
+def with_parts(rows: pl.DataFrame, parts: Parts, inputs: Sequence[str]) -> pl.DataFrame:
+    """The rows with `p_raw, weight_intercept, weight_<input>...`."""
+    columns: dict[str, Any] = {"p_raw": parts.p_raw, "weight_intercept": parts.base}
+    columns |= {f"weight_{name}": parts.weights[:, i] for i, name in enumerate(inputs)}
+    return rows.with_columns(
+        pl.Series(name, column, dtype=pl.Float64) for name, column in columns.items()
+    )
+
+
+def scored(rows: pl.DataFrame) -> pl.DataFrame:
+    """Settled rows with `y` (1.0 YES, 0.0 NO); pushes and open games left out."""
     settled = rows.filter(pl.col("outcome").is_in(SCORED))
-    y = (settled["outcome"] == "yes").cast(pl.Float64).to_numpy()
-    return settled.select(columns).to_numpy(), y
+    return settled.with_columns(y=(pl.col("outcome") == "yes").cast(pl.Float64))
 
 
 def _blend_season(
     rows: pl.DataFrame, season: int, inputs: Sequence[str], fit_blend: FitBlend
 ) -> pl.DataFrame:
-    columns = [f"p_{name}" for name in inputs]
-    blend = fit_blend(*scored(rows.filter(pl.col("season") < season), columns))
+    taught = scored(rows.filter(pl.col("season") < season))
+    blend = fit_blend(values(taught, inputs), taught["y"].to_numpy(), season)
     current = rows.filter(pl.col("season") == season)
-    p_raw = blend.predict(current.select(columns).to_numpy())
-    return current.with_columns(
-        pl.Series("p_raw", p_raw),
-        pl.lit(blend.intercept).alias("weight_intercept"),
-        *(
-            pl.lit(weight).alias(f"weight_{name}")
-            for name, weight in zip(inputs, blend.weights, strict=True)
-        ),
-        pl.lit(value=False).alias("llm_available"),
-    )
+    return with_parts(current, blend.parts(values(current, inputs)), inputs)
 
 
-def _blend_columns(rows: pl.DataFrame, inputs: Sequence[str]) -> pl.DataFrame:
-    numbers = ["p_raw", "weight_intercept", *(f"weight_{name}" for name in inputs)]
-    return rows.with_columns(
-        *(pl.lit(0.0).alias(name) for name in numbers), pl.lit(value=False).alias("llm_available")
-    )
+def _with_numbers(rows: pl.DataFrame, inputs: Sequence[str]) -> pl.DataFrame:
+    names = ["p_raw", "weight_intercept", *(f"weight_{name}" for name in inputs)]
+    return rows.with_columns(pl.lit(0.0).alias(name) for name in names)

@@ -5,11 +5,14 @@ Each column's `metadata` carries `known_at`: when, relative to kickoff, its valu
 `feature_list.py`; checking a frame against a schema is `boundary.py`.
 """
 
+from collections.abc import Sequence
+
 import pandera.polars as pa
 import polars as pl
 
 from nfl_signals.feature_list import FEATURES
 from nfl_signals.markets import MARKETS
+from nfl_signals.signal_list import SIGNALS
 from nfl_signals.teams import TEAM_IDS
 
 UTC_MICROSECONDS = pl.Datetime("us", "UTC")
@@ -193,6 +196,52 @@ def gold_features_schema() -> pa.DataFrameSchema:
     )
 
 
+def _signal(lowest: float) -> pa.Column:
+    """A reader's number; its time is that of the newest document that it read."""
+    finite = pa.Check.in_range(lowest, 1.0)  # a NaN lies outside every range
+    return column(pl.Float64(), "published", finite, nullable=True)
+
+
+_MISSING_TOGETHER = pa.Check(
+    lambda data: data.lazyframe.select(
+        pl.all_horizontal(
+            pl.col(name).is_null() != pl.col("available")
+            for name in ("quarterback", "offense", "defense", "confidence")
+        )
+    ),
+    error="numbers exactly where signals are available",
+)
+_BEFORE_KICKOFF = pa.Check(
+    lambda data: data.lazyframe.select(
+        (pl.col("known_at") < pl.col("kickoff_at")).fill_null(pl.col("n_documents") == 0)
+    ),
+    error="documents known before kickoff",
+)
+
+LLM_SIGNALS = pa.DataFrameSchema(
+    {
+        "game_id": column(pl.String(), "schedule"),
+        "team_id": _team(),
+        "season": _SEASON,
+        "week": _WEEK,
+        "kickoff_at": column(UTC_MICROSECONDS, "schedule"),
+        "available": column(pl.Boolean(), "published"),
+        "reason": column(pl.String(), "published"),
+        "n_documents": column(pl.Int32(), "published", pa.Check.ge(0)),
+        "provider": column(pl.String(), "schedule"),
+        "quarterback": _signal(-1.0),
+        "offense": _signal(-1.0),
+        "defense": _signal(-1.0),
+        "confidence": _signal(0.0),
+        "documents_hash": column(pl.String(), "published"),
+        "known_at": column(UTC_MICROSECONDS, "published", nullable=True),
+    },
+    checks=[_MISSING_TOGETHER, _BEFORE_KICKOFF],
+    strict=True,
+    unique=["game_id", "team_id"],
+    name="llm_signals",
+)
+
 OOF = pa.DataFrameSchema(
     {
         "game_id": column(pl.String(), "schedule"),
@@ -209,9 +258,10 @@ OOF = pa.DataFrameSchema(
 )
 
 
-def stacked_schema(learners: list[str]) -> pa.DataFrameSchema:
+def stacked_schema(learners: Sequence[str]) -> pa.DataFrameSchema:
     """Schema of the walk-forward stacked predictions for the given base learners."""
     inputs = ["market", *learners]
+    signal = pa.Check.in_range(-2.0, 2.0)
     return pa.DataFrameSchema(
         {
             "game_id": column(pl.String(), "schedule"),
@@ -220,12 +270,20 @@ def stacked_schema(learners: list[str]) -> pa.DataFrameSchema:
             "week": _WEEK,
             "kickoff_at": column(UTC_MICROSECONDS, "schedule"),
             **{f"p_{name}": _probability("close") for name in inputs},
+            **{
+                f"signal_{name}": column(pl.Float64(), "published", signal, nullable=True)
+                for name in SIGNALS
+            },
+            "llm_available": column(pl.Boolean(), "published"),
+            "weight_intercept": column(pl.Float64(), "close"),
+            **{f"weight_{name}": column(pl.Float64(), "close") for name in [*inputs, *SIGNALS]},
             "p_raw": _probability("close"),
+            "calibrator": column(pl.String(), "close"),
+            "p_calibrated": _probability("close"),
+            "venn_abers_low": _probability("close"),
+            "venn_abers_high": _probability("close"),
             "p_hat": _probability("close"),
             "p_push": _probability("close"),
-            "weight_intercept": column(pl.Float64(), "close"),
-            **{f"weight_{name}": column(pl.Float64(), "close") for name in inputs},
-            "llm_available": column(pl.Boolean(), "close"),
         },
         strict=True,
         unique=["game_id", "market"],

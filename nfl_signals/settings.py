@@ -2,7 +2,7 @@
 
 `signals.yaml` is read from `NFL_SIGNALS_HOME` (default: the repository root). Nested fields use two
 underscores in the environment: `NFL_SIGNALS_MONITOR__MAX_CALIBRATION_ERROR=0.04`.
-Where files lie is `paths.py`.
+The sections are `setting_sections.py`; where files lie is `paths.py`.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AwareDatetime, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -22,103 +22,15 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as UnreadableVariableError
 
 from nfl_signals.errors import SettingsError
+from nfl_signals.setting_sections import (
+    LlmSettings,
+    MonitorSettings,
+    SimulatorSettings,
+    TrainingSettings,
+)
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SIGNAL_SOURCE_PATTERN = r"^(proxy|latest|model_v\d+)$"
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SimulatorSettings(_Section):
-    """The simulated league: size, where its calendar stands, how its bookmaker behaves."""
-
-    first_season: int = Field(default=2014, ge=1999, description="first simulated season")
-    n_seasons: int = Field(default=12, ge=2, le=60, description="how many seasons exist")
-    weeks_played: int = Field(
-        default=9, ge=0, le=22, description="weeks of the last season already played"
-    )
-    hold: float = Field(default=0.045, ge=0, lt=0.5, description="bookmaker's hold, fraction")
-    line_noise: float = Field(
-        default=1.0, ge=0, description="sd of the closing line around the true mean, points"
-    )
-    open_noise: float | None = Field(
-        default=None, ge=0, description="sd of the opening line, points; unset: twice line_noise"
-    )
-    missing_lines: float = Field(
-        default=0.005,
-        ge=0,
-        le=1,
-        description="share of games without prices, first half of seasons",
-    )
-    news: Literal["none", "in_line", "not_in_line"] = Field(
-        default="in_line",
-        description="what notes and injury reports say about a game; who knows it",
-    )
-    news_effect: float = Field(
-        default=0.7, ge=0, description="sd of what a game's notes do to its mean, points"
-    )
-    drift_from: str | None = Field(
-        default=None, pattern=r"^\d{4}-w\d{2}$", description="YYYY-wWW, first week of the drift"
-    )
-    drift_home_field: float = Field(default=0.0, description="then added to home field, points")
-    drift_scoring: float = Field(default=0.0, description="then added to the mean total, points")
-    drift_slope: float = Field(
-        default=1.0, gt=0, description="then the model's calibration slope, below 1: too sure"
-    )
-    drift_bias: float = Field(default=0.0, description="then the model's calibration bias, logits")
-    relocations: int = Field(default=1, ge=0, le=3, description="franchises that move")
-    expansion_season: int | None = Field(
-        default=None, ge=1999, description="first season of Houston; unset: it is always there"
-    )
-    postponed_per_season: int = Field(
-        default=0, ge=0, le=16, description="games a season moved by a day or two"
-    )
-    cancelled_per_season: int = Field(
-        default=0, ge=0, le=16, description="games a season that vanish and leave injury reports"
-    )
-    late_stats: int = Field(
-        default=0, ge=0, description="newest games played whose statistics are not yet out"
-    )
-
-
-class TrainingSettings(_Section):
-    """How base learners, stack and calibrator are fitted and replayed."""
-
-    min_learner_seasons: int = Field(
-        default=3, ge=1, description="seasons a base learner needs before it predicts the next"
-    )
-    min_stack_seasons: int = Field(
-        default=1, ge=1, description="seasons of learner forecasts the stack needs"
-    )
-    min_calibration_seasons: int = Field(
-        default=2, ge=1, description="seasons of stack forecasts the calibrator needs"
-    )
-    purged_folds: int = Field(default=5, ge=2, description="folds of the purged K-fold")
-    embargo_weeks: int = Field(
-        default=2, ge=0, description="weeks dropped from training after each test block"
-    )
-    lock_seconds: float = Field(
-        default=1.0, ge=0, description="how long a second retraining waits before it gives up"
-    )
-
-
-class MonitorSettings(_Section):
-    """When calibration counts as drifted; why these limits: `monitors.py`."""
-
-    window_weeks: int = Field(default=8, ge=1, description="rolling window, NFL weeks with games")
-    max_calibration_error: float = Field(
-        default=0.05, description="debiased calibration error that counts as too large, probability"
-    )
-    min_days: int = Field(
-        default=7, ge=0, description="the error must exceed the limit for more than this many days"
-    )
-    evidence: float = Field(
-        default=20.0,
-        ge=0,
-        description="e-value that the evidence must reach (20 = 5 % false alarms)",
-    )
 
 
 class Settings(BaseSettings):
@@ -155,6 +67,7 @@ class Settings(BaseSettings):
     simulator: SimulatorSettings = SimulatorSettings()
     training: TrainingSettings = TrainingSettings()
     monitor: MonitorSettings = MonitorSettings()
+    llm: LlmSettings = LlmSettings()
 
     @field_validator("home")
     @classmethod

@@ -9,7 +9,7 @@ import pytest
 
 from nfl_signals.gold import build_features
 from nfl_signals.history import History
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 from nfl_signals.simulator.league import simulate
 from nfl_signals.simulator.release import RELEASE, write_release
 from nfl_signals.source import DirectoryRelease

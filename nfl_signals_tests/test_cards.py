@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nfl_signals.cards import CARD, TrainingWindow, model_hash, read_card, write_card
 from nfl_signals.errors import InputError
 from nfl_signals.feature_version import feature_version
-from nfl_signals.markets import ATS, MARKETS, Market
+from nfl_signals.markets import ATS, MARKETS, MONEYLINE, Market
 
 WINDOW = TrainingWindow(first="1999-w01", last="2023-w22", n_games=6706)
 
@@ -20,6 +20,7 @@ Files = dict[str, bytes]
 def folder_with(files: Files, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     return folder
 
@@ -41,8 +42,10 @@ MODEL: Files = {"model.txt": b"tree", "baseline.json": b"{}"}
         {"model.txt": b"tree"},
         {"model.bin": b"tree", "baseline.json": b"{}"},
         {"model.txt": b"{}", "baseline.json": b"tree"},
+        {"model.txt": b"tree", "ats/baseline.json": b"{}"},
+        MODEL | {"ats/lightgbm/model.txt": b""},
     ],
-    ids=["content", "other content", "file added", "file removed", "renamed", "swapped"],
+    ids="content|other content|added|removed|renamed|swapped|moved below|added below".split("|"),
 )
 def test_the_hash_changes_with_every_content_and_name(changed: Files) -> None:
     assert hash_of(changed) != hash_of(MODEL)
@@ -53,7 +56,22 @@ def test_the_hash_is_the_same_wherever_the_folder_lies_and_whatever_its_card_say
     assert hash_of(MODEL | {CARD: b"one"}) == hash_of(MODEL | {CARD: b"another"}) == hash_of(MODEL)
 
 
-names = st.sampled_from(["a", "b", "ab"])
+def test_the_hash_sees_files_in_folders_below_and_leaves_only_its_own_card_out() -> None:
+    """An ensemble holds the folders of its learners, each with a card of its own."""
+    deep = MODEL | {"ats/lightgbm/model.txt": b"tree", f"ats/lightgbm/{CARD}": b"card"}
+    assert hash_of(deep | {"ats/lightgbm/model.txt": b"bush"}) != hash_of(deep)
+    assert hash_of(deep | {"ats/xgboost/model.txt": b"tree"}) != hash_of(deep)
+    assert hash_of(deep | {f"ats/lightgbm/{CARD}": b"another"}) != hash_of(deep)
+    assert hash_of(deep | {CARD: b"another"}) == hash_of(deep)
+
+
+def test_empty_folders_do_not_matter(tmp_path: Path) -> None:
+    folder = folder_with(MODEL, tmp_path)
+    (folder / "ats" / "lightgbm").mkdir(parents=True)
+    assert model_hash(folder) == hash_of(MODEL)
+
+
+names = st.sampled_from(["a", "b", "ab", "c/a", "c/b"])
 contents = st.lists(st.sampled_from([b"a", b"b", b"\0", b"x"]), max_size=6).map(b"".join)
 
 
@@ -76,7 +94,7 @@ def test_the_card_says_what_the_model_answers_and_what_taught_it(
     folder = folder_with(MODEL, tmp_path / "v202322")
     card = write_card(
         folder,
-        market=market,
+        markets=[market],
         version="v202322",
         window=WINDOW,
         seed=7,
@@ -98,14 +116,27 @@ def test_the_card_says_what_the_model_answers_and_what_taught_it(
 
 def test_the_label_of_the_spread_is_written_out(tmp_path: Path) -> None:
     folder = folder_with(MODEL, tmp_path)
-    card = write_card(folder, market=ATS, version="v1", window=WINDOW, seed=0, extra={})
+    card = write_card(folder, markets=[ATS], version="v1", window=WINDOW, seed=0, extra={})
     assert card["label"] == "YES if result > spread_line; NO if <; push if equal"
+
+
+def test_the_card_of_several_markets_names_each_with_its_label_and_horizon(
+    tmp_path: Path,
+) -> None:
+    folder = folder_with({"moneyline/model.txt": b"tree"}, tmp_path)
+    markets = [MONEYLINE, ATS]
+    card = write_card(folder, markets=markets, version="v1", window=WINDOW, seed=0, extra={})
+    assert card["market"] == ["moneyline", "ats"]
+    assert card["label"] == {"moneyline": MONEYLINE.label, "ats": ATS.label}
+    assert card["horizon"] == {"moneyline": MONEYLINE.horizon, "ats": ATS.horizon}
+    assert card["model_hash"] == model_hash(folder)
+    assert read_card(folder) == card
 
 
 def test_writing_the_card_leaves_the_hash_alone(tmp_path: Path) -> None:
     folder = folder_with(MODEL, tmp_path)
-    first = write_card(folder, market=ATS, version="v1", window=WINDOW, seed=0, extra={})
-    second = write_card(folder, market=ATS, version="v1", window=WINDOW, seed=0, extra={})
+    first = write_card(folder, markets=[ATS], version="v1", window=WINDOW, seed=0, extra={})
+    second = write_card(folder, markets=[ATS], version="v1", window=WINDOW, seed=0, extra={})
     assert first == second
     assert read_card(folder)["model_hash"] == model_hash(folder)
 

@@ -24,6 +24,7 @@ DEPS = {
     "raw_notes": set(),
     "gold_features": {"raw_games", "raw_team_stats", "raw_injuries", "raw_notes"},
     "gold_markets": {"raw_games"},
+    "llm_signals": {"raw_games", "raw_injuries", "raw_notes"},
     "baseline_ats": {"gold_features", "gold_markets"},
     "baseline_moneyline": {"gold_features", "gold_markets"},
     "baseline_total": {"gold_features", "gold_markets"},
@@ -43,7 +44,7 @@ DEPS = {
     "calibration_metrics": {"ledger", "gold_markets"},
     "metrics_baseline": {"calibrated_predictions"},
 }
-TABLES = {name for name in DEPS if name.startswith(("raw_", "gold_"))}
+TABLES = {name for name in DEPS if name.startswith(("raw_", "gold_", "llm_"))}
 MODELS = {name for name in DEPS if name.startswith(("baseline_", "stacker_"))} | {
     "oof_predictions",
     "calibrated_predictions",
@@ -59,6 +60,7 @@ BLOCKING_CHECKS = {
     "gold_features: partners",
     "gold_features: no_leak",
     "gold_markets: schema",
+    "llm_signals: schema",
     "oof_predictions: coverage",
     "calibrated_predictions: schema",
     "ledger: sealed",
@@ -94,9 +96,8 @@ def test_data_flows_from_raw_to_gold_to_models_to_signals_and_never_back() -> No
 
 def test_groups_are_the_stages() -> None:
     for asset in DEPS:
-        expected = (
-            "models" if asset in MODELS else "signals" if asset in SIGNALS else asset.split("_")[0]
-        )
+        table = "gold" if asset == "llm_signals" else asset.split("_")[0]
+        expected = "models" if asset in MODELS else "signals" if asset in SIGNALS else table
         assert node(asset).group_name == expected
 
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.integrate import quad
 from sklearn.linear_model import LogisticRegression
 
-from nfl_signals.logit import TAIL, Floats, expit, fit_towards_prior, logit
+from nfl_signals.logit import TAIL, Floats, expit, fit_towards_prior, log_evidence, logit
 
 
 def simulated(n: int, coefficients: list[float], *, seed: int) -> tuple[Floats, Floats]:
@@ -140,3 +141,74 @@ def test_the_fit_ends_where_the_posterior_is_flat(
     prior, width = np.full(2, mean), np.full(2, deviation)
     fitted = fit_towards_prior(inputs, y, prior_mean=prior, prior_deviation=width)
     assert np.abs(gradient(inputs, y, fitted, prior, width)).max() < 1e-5
+
+
+# --- evidence
+
+
+def evidence(x: Floats, y: Floats, mean: Floats, deviation: Floats) -> float:
+    """Of the fit under the same prior."""
+    prior = {"prior_mean": mean, "prior_deviation": deviation}
+    return log_evidence(x, y, fit_towards_prior(x, y, **prior), **prior)
+
+
+def integrated(x: Floats, y: Floats, mean: float, deviation: float) -> float:
+    """Log of likelihood times prior, integrated over the one coefficient."""
+
+    def log_joint(at: float) -> float:
+        likelihood = y @ (x[:, 0] * at) - np.logaddexp(0, x[:, 0] * at).sum()
+        prior = -0.5 * ((at - mean) / deviation) ** 2
+        return float(likelihood + prior - math.log(deviation * math.sqrt(2 * math.pi)))
+
+    grid = np.linspace(mean - 8 * deviation, mean + 8 * deviation, 401)
+    at_grid = [log_joint(at) for at in grid]
+    top, peak = max(at_grid), float(grid[int(np.argmax(at_grid))])
+    area, _ = quad(lambda at: math.exp(log_joint(at) - top), grid[0], grid[-1], points=[peak])
+    return top + math.log(area)
+
+
+@pytest.mark.parametrize("deviation", [0.02, 0.1, 0.4])
+@pytest.mark.parametrize("n", [5, 40, 200, 1000])
+def test_the_evidence_is_the_integral_of_likelihood_times_prior(n: int, deviation: float) -> None:
+    """Laplace's approximation is good to 0.002 where a prior of 0.4 helps so few games."""
+    random = np.random.default_rng(n)
+    x = random.normal(size=(n, 1))
+    y = (random.random(n) < expit(x[:, 0])).astype(np.float64)
+    laplace = evidence(x, y, np.array([0.7]), np.array([deviation]))
+    assert laplace == pytest.approx(integrated(x, y, 0.7, deviation), abs=2e-3)
+
+
+def test_without_rows_there_is_nothing_to_be_surprised_by() -> None:
+    nothing = evidence(np.empty((0, 3)), np.empty(0), np.ones(3), np.array([0.05, 0.4, 2.0]))
+    assert nothing == pytest.approx(0, abs=1e-12)
+
+
+def test_under_a_sure_prior_the_evidence_is_the_likelihood_of_its_mean() -> None:
+    x, y = simulated(300, [0.2, 1.0], seed=6)
+    mean = np.array([0.1, 0.8])
+    p = expit(x @ mean)
+    likelihood = float(np.sum(np.log(np.where(y == 1, p, 1 - p))))
+    assert evidence(x, y, mean, np.full(2, 1e-5)) == pytest.approx(likelihood, abs=1e-5)
+
+
+def test_evidence_rewards_a_prior_that_reaches_the_truth_and_no_further() -> None:
+    """The truth is 0.5 away from the prior mean; too wide a prior wastes its belief elsewhere."""
+    x, y = simulated(4000, [0.0, 0.5], seed=7)
+    told = {
+        deviation: evidence(x, y, np.zeros(2), np.array([0.05, deviation]))
+        for deviation in (0.01, 0.5, 50.0)
+    }
+    assert told[0.5] > told[0.01]
+    assert told[0.5] > told[50.0] + 4
+
+
+def test_two_coefficients_by_drawing_them_from_the_prior() -> None:
+    """Averages the likelihood over 200,000 draws; the seed makes it the same number every time."""
+    x, y = simulated(60, [0.3, -0.5], seed=8)
+    mean, deviation = np.array([0.1, -0.3]), np.array([0.2, 0.3])
+    draws = mean + deviation * np.random.default_rng(1).normal(size=(200_000, 2))
+    linear = draws @ x.T
+    likelihood = linear @ y - np.logaddexp(0, linear).sum(axis=1)
+    top = likelihood.max()
+    drawn = top + math.log(np.exp(likelihood - top).mean())
+    assert evidence(x, y, mean, deviation) == pytest.approx(drawn, abs=0.01)

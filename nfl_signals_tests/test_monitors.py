@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from nfl_signals import monitors, scores
 from nfl_signals.evidence import e_process
-from nfl_signals.settings import MonitorSettings
+from nfl_signals.setting_sections import MonitorSettings
 
 POLICY = MonitorSettings(window_weeks=8, max_calibration_error=0.05, min_days=7, evidence=20.0)
 

@@ -17,7 +17,7 @@ from nfl_signals.folds import Fold, Indices, purged_kfold, walk_forward
 from nfl_signals.markets import ATS
 from nfl_signals.oof import Floats, OofTask, Predictor, out_of_fold
 from nfl_signals.progress import listening
-from nfl_signals_tests.model_builders import matrix_of, planted
+from nfl_signals_tests.model_builders import NEEDS_TORCH, matrix_of, planted
 
 # Four seasons of five weeks, four games a week: 80 games.
 SEASON = np.repeat([2001, 2002, 2003, 2004], 20)
@@ -219,17 +219,23 @@ def test_a_listener_hears_of_every_fit() -> None:
     assert [(done, total) for _, done, total in heard] == [(i, 10) for i in range(1, 11)]
 
 
-def test_one_thread_and_four_threads_give_equal_bytes() -> None:
+def test_no_task_at_all_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one learner and one market"):
+        out_of_fold([], GAMES, threads=1)
+
+
+@pytest.mark.parametrize(
+    "names", [("logistic", "lightgbm", "xgboost"), pytest.param(("lstm",), marks=NEEDS_TORCH)]
+)
+def test_one_thread_and_four_threads_give_equal_bytes(names: tuple[str, ...]) -> None:
     x, points = planted(N, seed=1)
     matrix = matrix_of(x)
 
     def fit(learner: str, train: Indices) -> Predictor:
         model = fit_baseline(matrix, train, points, market=ATS, learner=learner, seed=7)
-        return lambda test: model.predict(x[test], np.full(len(test), 3.0))
+        return lambda test: model.predict(matrix.inputs.take(test), np.full(len(test), 3.0))
 
-    tasks = [
-        task(learner=name, fit=partial(fit, name)) for name in ("logistic", "lightgbm", "xgboost")
-    ]
+    tasks = [task(learner=name, fit=partial(fit, name)) for name in names]
     stored = []
     for threads in (1, 4):
         buffer = io.BytesIO()

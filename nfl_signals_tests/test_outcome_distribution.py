@@ -173,3 +173,9 @@ def test_few_games_hardly_make_a_key_number() -> None:
 def test_plain_numbers_give_the_distribution_back() -> None:
     fitted = fit_outcome_distribution(margins(500, seed=4), np.zeros(500), symmetric=True)
     assert OutcomeDistribution.from_json(json.loads(json.dumps(fitted.to_json()))) == fitted
+
+
+@pytest.mark.parametrize("points", [[], [3.0, 7.0]])
+def test_games_without_any_error_size_no_distribution(points: list[float]) -> None:
+    with pytest.raises(ValueError, match=f"from {len(points)} games without an error"):
+        fit_outcome_distribution(np.array(points), np.array(points), symmetric=True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nfl_signals.errors import SettingsError
 from nfl_signals.odds import hold, no_vig_probability
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 from nfl_signals.simulator.bookmaker import LINES, PRICES, american_odds, even_line, post_prices
 from nfl_signals.simulator.scoring import MARGINS, score_distribution
 from nfl_signals.simulator.truth import truth_table

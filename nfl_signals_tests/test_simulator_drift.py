@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from scipy.special import logit
 
 from nfl_signals.scores import calibration_slope_intercept
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 from nfl_signals.simulator.league import League, simulate
 
 START = "2011-w05"

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from nfl_signals import raw
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 from nfl_signals.simulator.league import League, simulate
 from nfl_signals.simulator.release import write_release
 from nfl_signals.source import DirectoryRelease

@@ -6,7 +6,7 @@ from functools import cache
 import polars as pl
 import pytest
 
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 from nfl_signals.simulator.league import League, simulate
 from nfl_signals.simulator.standing import KNOWN_AT_THE_CLOSE, KNOWN_AT_THE_END, standing_point
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 from nfl_signals.simulator.league import League, simulate
 from nfl_signals.simulator.news import LEVEL_SD, LEVEL_SHARES, LEVELS, PHRASES, points_per_level
 

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from nfl_signals.odds import no_vig_probability
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 from nfl_signals.simulator.league import simulate
 from nfl_signals.simulator.release import write_release
 

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from nfl_signals import raw
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 from nfl_signals.simulator.league import League, simulate
 from nfl_signals.simulator.release import write_release
 from nfl_signals.source import DirectoryRelease
@@ -75,7 +75,7 @@ SIMULATED_STATS = (
 SCRIPT = """
 import sys
 from pathlib import Path
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 from nfl_signals.simulator.league import simulate
 from nfl_signals.simulator.release import write_release
 write_release(simulate(SimulatorSettings(first_season=2020, n_seasons=2), seed=7), Path(sys.argv[1]))

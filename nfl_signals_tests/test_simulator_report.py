@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nfl_signals.scores import NotEstimableError
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 from nfl_signals.simulator import reference
 from nfl_signals.simulator.achievable import best_achievable, share_of_gap
 from nfl_signals.simulator.league import League, simulate

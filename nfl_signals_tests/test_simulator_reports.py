@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 from nfl_signals.simulator.arrays import stream
 from nfl_signals.simulator.franchises import TEAMS
 from nfl_signals.simulator.injuries import injuries

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 from nfl_signals.simulator import calendar, playoffs
 from nfl_signals.simulator.franchises import TEAMS, codes_of_the_day, old_codes
 from nfl_signals.simulator.schedule import pairings, regular_weeks

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 from nfl_signals.simulator.people import ROSTER, coach, roster_player
 from nfl_signals.simulator.quarterbacks import draft
 from nfl_signals.simulator.season import SCORE_SD, Season, distribution_of, play_season

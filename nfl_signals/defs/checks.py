@@ -108,10 +108,24 @@ CHECKS = [
         by_season=True,
     ),
     blocking_check(
+        "llm_signals",
+        "schema",
+        proofs.signals_schema,
+        "Signals are bounded numbers or missing with a reason; documents were known before kickoff.",
+        by_season=True,
+    ),
+    blocking_check(
         "oof_predictions",
         "coverage",
         proofs.oof_coverage,
         "Every eligible game predicted exactly once by every learner and scheme.",
+        by_season=False,
+    ),
+    blocking_check(
+        "oof_predictions",
+        "out_of_fold",
+        proofs.oof_honest,
+        "A fold of every market, learner and scheme, fitted again, gives the stored forecasts.",
         by_season=False,
     ),
     blocking_check(

@@ -1,10 +1,11 @@
-"""gold_features and gold_markets: one partition per season, built from all earlier seasons."""
+"""Gold features, markets and signals: one partition per season, built from all earlier seasons."""
 
 import dagster as dg
 
 from nfl_signals.defs.partitions import SEASONS, chosen_seasons
 from nfl_signals.defs.resources import WorldResource
 from nfl_signals.feature_version import feature_version
+from nfl_signals.pipeline.signals import build_signals
 from nfl_signals.pipeline.tables import build_gold, build_gold_markets
 
 GROUP = "gold"
@@ -49,4 +50,25 @@ def gold_markets(
     return dg.MaterializeResult(metadata={"rows": rows})
 
 
-GOLD_ASSETS = [gold_features, gold_markets]
+@dg.asset(
+    deps=["raw_games", "raw_injuries", "raw_notes"],
+    group_name=GROUP,
+    kinds=KINDS,
+    partitions_def=SEASONS,
+    backfill_policy=IN_ONE_RUN,
+)
+def llm_signals(
+    context: dg.AssetExecutionContext, world: WorldResource
+) -> dg.MaterializeResult[None]:
+    """What injury reports and notes say about each team before kickoff, as bounded numbers."""
+    figures = build_signals(world.open(), chosen_seasons(context))
+    return dg.MaterializeResult(
+        metadata={
+            "rows": figures.rows,
+            "available": figures.available,
+            "reasons": figures.reasons,
+        }
+    )
+
+
+GOLD_ASSETS = [gold_features, gold_markets, llm_signals]

@@ -4,12 +4,9 @@ import dagster as dg
 
 from nfl_signals.defs.resources import WorldResource
 from nfl_signals.markets import MARKETS, MarketName
-from nfl_signals.pipeline.training import (
-    collect_stacked,
-    predict_out_of_fold,
-    train_baselines,
-    train_stack,
-)
+from nfl_signals.pipeline.assembling import assemble
+from nfl_signals.pipeline.learning import predict_out_of_fold, train_baselines
+from nfl_signals.pipeline.stacking import collect_stacked, train_stack
 
 RETRAINING_POOL = "retraining"
 
@@ -19,7 +16,7 @@ def baseline_asset(name: MarketName) -> dg.AssetsDefinition:
 
     @dg.asset(
         name=f"baseline_{name}",
-        description=f"{MARKETS[name].title}: logistic, LightGBM and XGBoost, market-free.",
+        description=f"{MARKETS[name].title}: the base learners, which never see a price.",
         group_name="models",
         kinds={"scikitlearn", "lightgbm", "xgboost"},
         pool=RETRAINING_POOL,
@@ -53,11 +50,11 @@ def stacker_asset(name: MarketName) -> dg.AssetsDefinition:
 
     @dg.asset(
         name=f"stacker_{name}",
-        description=f"{MARKETS[name].title}: logistic blend of learners and market, Platt-calibrated.",
+        description=f"{MARKETS[name].title}: calibrated blends, with and without signals.",
         group_name="models",
         kinds={"numpy"},
         pool=RETRAINING_POOL,
-        deps=["oof_predictions"],
+        deps=["oof_predictions", "llm_signals"],
     )
     def stacker(world: WorldResource) -> dg.MaterializeResult[None]:
         card = train_stack(world.open(), name)
@@ -78,10 +75,24 @@ def stacker_asset(name: MarketName) -> dg.AssetsDefinition:
     deps=[f"stacker_{name}" for name in MARKETS],
 )
 def calibrated_predictions(world: WorldResource) -> dg.MaterializeResult[None]:
-    """Walk-forward stacked and calibrated predictions, each from earlier seasons only."""
+    """Walk-forward predictions whose markets agree, each season from earlier ones only."""
     table = collect_stacked(world.open())
     return dg.MaterializeResult(
         metadata={"rows": table.height, "seasons": table["season"].n_unique()}
+    )
+
+
+@dg.asset(
+    group_name="models",
+    kinds={"mlflow"},
+    pool=RETRAINING_POOL,
+    deps=["calibrated_predictions"],
+)
+def ensemble(world: WorldResource) -> dg.MaterializeResult[None]:
+    """The whole ensemble in one folder, registered as a new version."""
+    card = assemble(world.open())
+    return dg.MaterializeResult(
+        metadata={"model_version": card["model_version"], "model_hash": card["model_hash"]}
     )
 
 
@@ -90,4 +101,5 @@ MODEL_ASSETS = [
     oof_predictions,
     *(stacker_asset(name) for name in MARKETS),
     calibrated_predictions,
+    ensemble,
 ]

@@ -1,4 +1,4 @@
-"""upcoming_predictions, ledger, calibration_metrics, metrics_baseline: what people and checks read."""
+"""upcoming_predictions, ledger, calibration_metrics and the reports: what people and checks read."""
 
 import dagster as dg
 
@@ -6,15 +6,13 @@ from nfl_signals.defs.resources import WorldResource
 from nfl_signals.markets import MARKETS
 from nfl_signals.pipeline.forecasting import append_to_ledger, predict_upcoming, skipped_games
 from nfl_signals.pipeline.monitoring import update_metrics
-from nfl_signals.pipeline.reporting import report_baselines
-
-STACKERS = [f"stacker_{name}" for name in MARKETS]
+from nfl_signals.pipeline.reporting import report_ablation, report_baselines
 
 
 @dg.asset(
     group_name="signals",
     kinds={"polars", "parquet"},
-    deps=["gold_features", "gold_markets", *STACKERS],
+    deps=["gold_features", "gold_markets", "llm_signals", "ensemble"],
 )
 def upcoming_predictions(world: WorldResource) -> dg.MaterializeResult[None]:
     """The next week's games by the model that speaks."""
@@ -53,4 +51,21 @@ def metrics_baseline(world: WorldResource) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata={"report": dg.MetadataValue.path(str(path))})
 
 
-SIGNAL_ASSETS = [upcoming_predictions, ledger, calibration_metrics, metrics_baseline]
+@dg.asset(
+    group_name="signals",
+    kinds={"markdown"},
+    deps=["calibrated_predictions", *(f"baseline_{name}" for name in MARKETS)],
+)
+def ablation_stacker(world: WorldResource) -> dg.MaterializeResult[None]:
+    """Report on what each part of the stack is worth, over the same walk-forward games."""
+    path = report_ablation(world.open())
+    return dg.MaterializeResult(metadata={"report": dg.MetadataValue.path(str(path))})
+
+
+SIGNAL_ASSETS = [
+    upcoming_predictions,
+    ledger,
+    calibration_metrics,
+    metrics_baseline,
+    ablation_stacker,
+]

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from nfl_signals.learners.protocol import Floats, Task, shares
+from nfl_signals.learners.protocol import Contributions, Floats, Inputs, Spec, named
 from nfl_signals.storage import write_text
 
 FILE = "model.txt"
@@ -32,44 +32,48 @@ PARAMETERS: dict[str, Any] = {
 class LightGBMLearner:
     """LightGBM booster.
 
+    Prior belief in a column is a factor on the gain of its splits; the seed is of bagging and
+    column sampling; sequences and the device are ignored.
+
     Args:
-        task: 'probability' or 'mean'.
-        monotone: per feature +1, -1 or 0.
-        weight: per feature, prior belief in its use: factor on the gain of its splits.
-        seed: of bagging and column sampling.
+        spec: see `Spec`.
     """
 
     name = "lightgbm"
 
-    def __init__(
-        self, *, task: Task, monotone: tuple[int, ...], weight: tuple[float, ...], seed: int
-    ) -> None:
-        self.task = task
-        self.monotone = monotone
-        self.weight = weight
-        self.seed = seed
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
 
-    def fit(self, x: Floats, y: Floats) -> Self:
+    def fit(self, inputs: Inputs, y: Floats) -> Self:
         """See `Learner.fit`."""
         import lightgbm
 
         parameters = PARAMETERS | {
-            "objective": "binary" if self.task == "probability" else "regression",
-            "monotone_constraints": list(self.monotone),
-            "feature_contri": list(self.weight),
-            "seed": self.seed,
+            "objective": "binary" if self.spec.task == "probability" else "regression",
+            "monotone_constraints": list(self.spec.monotone),
+            "feature_contri": list(self.spec.weight),
+            "seed": self.spec.seed,
         }
-        data = lightgbm.Dataset(x, label=y, params={"verbosity": -1})
+        data = lightgbm.Dataset(inputs.x, label=y, params={"verbosity": -1})
         self.booster_ = lightgbm.train(parameters, data, num_boost_round=ROUNDS)
         return self
 
-    def predict(self, x: Floats) -> Floats:
+    def predict(self, inputs: Inputs) -> Floats:
         """See `Learner.predict`."""
-        return np.asarray(self.booster_.predict(x, num_threads=1), dtype=np.float64)
+        return np.asarray(self.booster_.predict(inputs.x, num_threads=1), dtype=np.float64)
 
-    def importance(self) -> Floats:
-        """Total gain of each feature's splits, as shares."""
-        return shares(np.asarray(self.booster_.feature_importance("gain"), dtype=np.float64))
+    def contributions(self, inputs: Inputs) -> Contributions:
+        """Tree SHAP values of the booster's own (`pred_contrib`); see `Learner.contributions`."""
+        if len(inputs) == 0:  # LightGBM divides by the number of rows.
+            return np.empty(inputs.x.shape), np.empty(0)
+        parts = self.booster_.predict(inputs.x, num_threads=1, pred_contrib=True)
+        parts = np.asarray(parts, dtype=np.float64).reshape(len(inputs), -1)
+        return parts[:, :-1], parts[:, -1]
+
+    def importance(self) -> dict[str, float]:
+        """Total gain of each column's splits, as shares."""
+        gains = np.asarray(self.booster_.feature_importance("gain"), dtype=np.float64)
+        return named(self.spec.names, gains)
 
     def save(self, folder: Path) -> None:
         """See `Learner.save`."""

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from nfl_signals.learners.protocol import Floats, Task, shares
+from nfl_signals.learners.protocol import Contributions, Floats, Inputs, Spec, named
 from nfl_signals.logit import expit
 from nfl_signals.storage import read_json, write_json
 
@@ -22,31 +22,26 @@ RIDGE_PENALTY = 1000.0  # sklearn's alpha on standardised columns, chosen likewi
 class LogisticLearner:
     """Regularised linear model on standardised features.
 
+    A column with prior belief w is shrunk as if its penalty were 1 / w^2 times as large. Monotonic
+    directions (a linear model needs none to be read), sequences, seed and device are ignored.
+
     Args:
-        task: 'probability' or 'mean'.
-        monotone: ignored; a linear model needs no constraint to be read.
-        weight: per feature, prior belief in its use: a column with weight w is shrunk as if its
-            penalty were 1 / w^2 times as large.
-        seed: ignored; the fit is deterministic.
+        spec: see `Spec`.
     """
 
     name = "logistic"
 
-    def __init__(
-        self, *, task: Task, monotone: tuple[int, ...], weight: tuple[float, ...], seed: int
-    ) -> None:
-        self.task = task
-        self.monotone = monotone
-        self.weight = weight
-        self.seed = seed
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
 
-    def fit(self, x: Floats, y: Floats) -> Self:
+    def fit(self, inputs: Inputs, y: Floats) -> Self:
         """See `Learner.fit`."""
-        self.mean_ = x.mean(axis=0)
-        deviation = x.std(axis=0)
-        self.scale_ = np.where(deviation > 0, deviation, 1.0) / np.asarray(self.weight)
-        standard = (x - self.mean_) / self.scale_
-        if self.task == "probability":
+        self.weight_ = np.asarray(self.spec.weight)
+        self.mean_ = inputs.x.mean(axis=0)
+        deviation = inputs.x.std(axis=0)
+        self.scale_ = np.where(deviation > 0, deviation, 1.0) / self.weight_
+        standard = (inputs.x - self.mean_) / self.scale_
+        if self.spec.task == "probability":
             model = LogisticRegression(C=INVERSE_PENALTY, max_iter=1000).fit(standard, y)
             self.coefficients_ = model.coef_[0].astype(np.float64)
             self.intercept_ = float(model.intercept_[0])
@@ -56,22 +51,26 @@ class LogisticLearner:
             self.intercept_ = float(model.intercept_)
         return self
 
-    def predict(self, x: Floats) -> Floats:
+    def predict(self, inputs: Inputs) -> Floats:
         """See `Learner.predict`."""
-        linear = ((x - self.mean_) / self.scale_) @ self.coefficients_ + self.intercept_
-        return np.asarray(expit(linear) if self.task == "probability" else linear)
+        linear = ((inputs.x - self.mean_) / self.scale_) @ self.coefficients_ + self.intercept_
+        return np.asarray(expit(linear) if self.spec.task == "probability" else linear)
 
-    def importance(self) -> Floats:
-        """Absolute effect of one standard deviation of each feature, as shares."""
-        return shares(np.abs(self.coefficients_) * np.asarray(self.weight))
+    def contributions(self, inputs: Inputs) -> Contributions:
+        """Coefficient times standardised value; the base is the intercept, the average game's."""
+        parts = ((inputs.x - self.mean_) / self.scale_) * self.coefficients_
+        return parts, np.full(len(inputs), self.intercept_)
+
+    def importance(self) -> dict[str, float]:
+        """Absolute effect of one standard deviation of each column, as shares."""
+        return named(self.spec.names, np.abs(self.coefficients_) * self.weight_)
 
     def save(self, folder: Path) -> None:
         """See `Learner.save`."""
         content = {
-            "task": self.task,
             "mean": self.mean_.tolist(),
             "scale": self.scale_.tolist(),
-            "weight": list(self.weight),
+            "weight": self.weight_.tolist(),
             "coefficients": self.coefficients_.tolist(),
             "intercept": self.intercept_,
         }
@@ -80,10 +79,9 @@ class LogisticLearner:
     def load(self, folder: Path) -> Self:
         """See `Learner.load`."""
         content = read_json(folder / FILE)
-        self.task = content["task"]
         self.mean_ = np.array(content["mean"])
         self.scale_ = np.array(content["scale"])
-        self.weight = tuple(content["weight"])
+        self.weight_ = np.array(content["weight"])
         self.coefficients_ = np.array(content["coefficients"])
         self.intercept_ = float(content["intercept"])
         return self

@@ -1,5 +1,6 @@
 """What every base learner does, and nothing about any particular one."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, Self
 
@@ -10,29 +11,99 @@ Floats = NDArray[np.float64]
 Task = Literal["probability", "mean"]
 """'probability': targets are 0 or 1, predictions a probability. 'mean': targets and predictions
 are points."""
+Combine = Literal["difference", "sum"]
+"""How two teams' numbers become one: margins are about differences, totals about sums."""
+Device = Literal["cpu", "cuda", "auto"]
+Contributions = tuple[Floats, Floats]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Inputs:
+    """What learners see of n games; each takes the part that it can read.
+
+    Attributes:
+        x: n x d numbers, finite.
+        sequence: n x 2 x window x channels, home team then away team, newest game last, zeros
+            before a team's first game (`sequences.py`); window 0 where no learner wants it.
+    """
+
+    x: Floats
+    sequence: Floats
+
+    def __post_init__(self) -> None:
+        if self.x.ndim != 2 or self.sequence.ndim != 4:
+            raise ValueError(f"expected 2 and 4 axes, got {self.x.shape}, {self.sequence.shape}")
+        if self.sequence.shape[:2] != (len(self.x), 2):
+            raise ValueError(f"{len(self.x)} rows, but sequences of shape {self.sequence.shape}")
+
+    @classmethod
+    def tabular(cls, x: Floats) -> Self:
+        """Without sequences."""
+        return cls(x=x, sequence=np.empty((len(x), 2, 0, 0)))
+
+    def __len__(self) -> int:
+        """Games."""
+        return len(self.x)
+
+    def take(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> "Inputs":
+        """The games at these positions, in this order (or where a mask of n is true)."""
+        return Inputs(x=self.x[rows], sequence=self.sequence[rows])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """What a learner is told before it sees a game; each heeds what it can.
+
+    Attributes:
+        names: of the d columns of `Inputs.x`.
+        task: what the targets are.
+        combine: whether the target is about the teams' difference or sum.
+        monotone: per column +1, -1 or 0: how the target may move with it.
+        weight: per column, prior belief in its use, above 0 and at most 1.
+        seed: of all randomness.
+        device: where to fit.
+    """
+
+    names: tuple[str, ...]
+    task: Task
+    combine: Combine
+    monotone: tuple[int, ...]
+    weight: tuple[float, ...]
+    seed: int
+    device: Device = "cpu"
 
 
 class Learner(Protocol):
-    """Fits once, predicts deterministically, is stored as data (text, UBJSON, JSON), never as code.
+    """Fits once, predicts deterministically, is stored as data, never as code.
 
     Attributes:
         name: key in tables and paths.
-        task: what the targets are.
+        spec: what it was told.
     """
 
     name: str
-    task: Task
+    spec: Spec
 
-    def fit(self, x: Floats, y: Floats) -> Self:
-        """Fit to n x d features and n targets; the same input gives the same model."""
+    def fit(self, inputs: Inputs, y: Floats) -> Self:
+        """Fit to n games and n targets; on a CPU the same input gives the same bits."""
         ...
 
-    def predict(self, x: Floats) -> Floats:
-        """One prediction per row: a probability or points, by `task`."""
+    def predict(self, inputs: Inputs) -> Floats:
+        """One prediction per game: a probability or points, by the task."""
         ...
 
-    def importance(self) -> Floats:
-        """One non-negative number per feature, summing to 1; larger means used more."""
+    def contributions(self, inputs: Inputs) -> Contributions | None:
+        """What each column adds to each game's prediction, and what is there without them.
+
+        Returns:
+            n x d parts and n bases, logits for a probability and points for a mean; a game's parts
+            and its base add up to its prediction on that scale. None where the learner has no
+            decomposition of its own.
+        """
+        ...
+
+    def importance(self) -> dict[str, float]:
+        """Non-negative shares that sum to 1, larger means used more; by column or other input."""
         ...
 
     def save(self, folder: Path) -> None:
@@ -53,3 +124,8 @@ def shares(values: Floats) -> Floats:
     """
     total = float(values.sum())
     return values / total if total > 0 else values
+
+
+def named(names: tuple[str, ...], values: Floats) -> dict[str, float]:
+    """Shares by name, in the order of the names."""
+    return dict(zip(names, shares(values).tolist(), strict=True))

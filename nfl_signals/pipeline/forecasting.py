@@ -3,22 +3,24 @@
 import hashlib
 from datetime import datetime, time, timedelta
 
-import numpy as np
 import polars as pl
 
 from nfl_signals import ledger
-from nfl_signals.baselines import Baseline
-from nfl_signals.calibration import PlattCalibrator
-from nfl_signals.cards import read_card
+from nfl_signals.cards import CARD
 from nfl_signals.errors import InputError
+from nfl_signals.explain import contributions
 from nfl_signals.feature_version import feature_version
+from nfl_signals.game_request import game_requests
 from nfl_signals.markets import MARKETS, MarketName
-from nfl_signals.pipeline.questions import Question, ask, latest_version
-from nfl_signals.pipeline.training import LEARNER_NAMES, STACK_INPUTS
+from nfl_signals.pipeline.ensemble import Ensemble
+from nfl_signals.pipeline.questions import latest_version
+from nfl_signals.pipeline.signals import load_signals
+from nfl_signals.pipeline.tables import load_features, load_markets
 from nfl_signals.pipeline.world import World
-from nfl_signals.stacker import MARKET, Stack
+from nfl_signals.stacker.protocol import MARKET
 from nfl_signals.storage import read_json, read_parquet, write_parquet
 
+PROXY = "proxy"
 PREDICTION_WEEKDAY = 1  # Tuesday: the week's schedule fires then
 PREDICTION_TIME = time(14, 0)  # UTC; 9 or 10 in the morning, US Eastern
 WEEK_ENDS = time(10, 0)  # UTC, on Wednesdays: games moved to Tuesday night are over
@@ -27,25 +29,35 @@ UNKNOWN_FLAG = "unmonitored"
 
 
 def predict_upcoming(world: World) -> pl.DataFrame:
-    """Predict the next week's games that have line and prices, and store the table.
+    """Predict the next week's games that have line and prices; store answers and explanations.
 
     Returns:
         The ledger's columns without `seal`, plus `p_market`; empty when nothing is upcoming. Games
         without line or prices are skipped; their ids are in `skipped_games`.
     """
-    tables = [_predict_market(world, ask(world, name)) for name in MARKETS]
-    upcoming = pl.concat(tables).sort("kickoff_at", "game_id", "market")
+    version = spoken_version(world)
+    quoted = _upcoming(world).drop_nulls(["line", "price_yes", "price_no"])
+    if version == PROXY:
+        said = _proxy(world, quoted)
+    else:
+        said = answers(world, version, quoted["game_id"].unique(maintain_order=True).to_list())
+        inputs = [MARKET, *world.settings.training.learners]
+        write_parquet(world.paths.explanations, contributions(said, inputs))
+    upcoming = _ledger_rows(world, quoted, said).sort("kickoff_at", "game_id", "market")
     write_parquet(world.paths.upcoming, upcoming)
     return upcoming
 
 
+def answers(world: World, version: str, games: list[str]) -> pl.DataFrame:
+    """What a version's ensemble says of stored games; see `Ensemble.predict`."""
+    requests = game_requests(load_features(world), load_markets(world), load_signals(world), games)
+    return Ensemble.load(world.paths.ensemble(version)).predict(requests)
+
+
 def skipped_games(world: World) -> dict[str, list[str]]:
     """Upcoming games by market that lack a line or a price and so have no prediction."""
-    unasked = pl.col("p_market").is_null() | pl.col("line").is_null()
-    return {
-        name: _upcoming(world, ask(world, name)).filter(unasked)["game_id"].to_list()
-        for name in MARKETS
-    }
+    unasked = _upcoming(world).filter(pl.col("p_market").is_null() | pl.col("line").is_null())
+    return {name: unasked.filter(market=name)["game_id"].to_list() for name in MARKETS}
 
 
 def append_to_ledger(world: World) -> dict[str, int]:
@@ -66,18 +78,18 @@ def append_to_ledger(world: World) -> dict[str, int]:
     return counts
 
 
-def spoken_version(world: World, name: MarketName) -> str:
-    """Version of the stack that speaks for a market under the settings' signal source.
+def spoken_version(world: World) -> str:
+    """Version of the ensemble that speaks under the settings' signal source, or 'proxy'.
 
     Raises:
         InputError: it does not exist.
     """
-    folder = world.paths.stacker(name, "any").parent
     asked = world.settings.signal_source
-    if asked == "proxy":
-        return "proxy"
+    if asked == PROXY:
+        return PROXY
+    folder = world.paths.ensemble("any").parent
     version = latest_version(folder) if asked == "latest" else asked.removeprefix("model_")
-    if not (folder / version / "card.json").exists():
+    if not (folder / version / CARD).exists():
         raise InputError(
             f"{folder / version}: signal_source asks for {asked}, which was never trained; "
             "choose proxy, latest, or a version that is there."
@@ -85,76 +97,47 @@ def spoken_version(world: World, name: MarketName) -> str:
     return version
 
 
-def _upcoming(world: World, question: Question) -> pl.DataFrame:
-    """Games still to come in this football week, with their row number.
+def _upcoming(world: World) -> pl.DataFrame:
+    """Markets of the games still to come in this football week.
 
     By time, not by week number: a postponed game must not hide the week after it.
     """
     to_come = pl.col("kickoff_at").is_between(
         world.as_of, end_of_football_week(world.as_of), closed="right"
     )
-    return question.table.with_row_index("row").filter(pl.col("points").is_null() & to_come)
+    return load_markets(world).filter(pl.col("points").is_null() & to_come)
 
 
-def _predict_market(world: World, question: Question) -> pl.DataFrame:
-    name = question.market.name
-    games = _upcoming(world, question).drop_nulls(["line", "price_yes", "price_no"])
-    version = spoken_version(world, name)
-    if version == "proxy":
-        p_hat, p_push, digest = _proxy(question, games)
-    else:
-        p_hat, p_push, digest = _model(world, question, games, version)
-    rows = games.select(
-        pl.lit(world.as_of).cast(pl.Datetime("us", "UTC")).alias("made_at"),
-        "kickoff_at",
-        "season",
-        "week",
+def _ledger_rows(world: World, quoted: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
+    flags = {name: _period_flag(world, name) for name in MARKETS}
+    columns = ["game_id", "market", "p_hat", "p_push", "model_version", "model_hash"]
+    rows = quoted.join(said.select(columns), on=["game_id", "market"], maintain_order="left")
+    is_proxy = pl.col("model_version") == PROXY
+    named = ledger.with_prediction_id(
+        rows.with_columns(
+            pl.lit(world.as_of).cast(pl.Datetime("us", "UTC")).alias("made_at"),
+            pl.lit(feature_version()).alias("feature_version"),
+            pl.when(is_proxy).then(pl.lit(PROXY)).otherwise(pl.lit("model")).alias("signal_source"),
+            pl.lit("production").alias("book"),
+            pl.col("market").replace_strict(flags, return_dtype=pl.String).alias("period_flag"),
+        )
+    )
+    return named.select(*ledger.CONTENT, "p_market")
+
+
+def _proxy(world: World, quoted: pl.DataFrame) -> pl.DataFrame:
+    """No-vig market; pushes as often as earlier games on a whole line (0 on a half point)."""
+    whole = pl.col("line") == pl.col("line").floor()
+    settled = load_markets(world).filter(pl.col("outcome").is_not_null() & whole)
+    rates = settled.group_by("market").agg(rate=(pl.col("outcome") == "push").mean())
+    return quoted.join(rates, on="market", how="left", maintain_order="left").select(
         "game_id",
         "market",
-        "line",
-        "price_yes",
-        "price_no",
-        pl.Series("p_hat", p_hat, dtype=pl.Float64),
-        pl.Series("p_push", p_push, dtype=pl.Float64),
-        pl.lit(version).alias("model_version"),
-        pl.lit(digest).alias("model_hash"),
-        pl.lit(feature_version()).alias("feature_version"),
-        pl.lit("proxy" if version == "proxy" else "model").alias("signal_source"),
-        pl.lit("production").alias("book"),
-        pl.lit(_period_flag(world, name)).alias("period_flag"),
-        "p_market",
+        pl.col("p_market").alias("p_hat"),
+        pl.when(whole).then(pl.col("rate").fill_null(0.0)).otherwise(0.0).alias("p_push"),
+        pl.lit(PROXY).alias("model_version"),
+        pl.lit("no-vig").alias("model_hash"),
     )
-    named = ledger.with_prediction_id(rows)
-    return named.select(*(column for column in ledger.CONTENT), "p_market")
-
-
-def _model(
-    world: World, question: Question, games: pl.DataFrame, version: str
-) -> tuple[np.ndarray, np.ndarray, str]:
-    """Calibrated stack of stored models: probabilities, push probabilities, model hash."""
-    name, rows = question.market.name, games["row"].to_numpy()
-    folder = world.paths.stacker(name, version)
-    x, line = question.matrix.x[rows], question.line[rows]
-    outputs = {
-        learner: Baseline.load(
-            world.paths.baseline(name, learner, version), question.matrix.names
-        ).predict(x, line)
-        for learner in LEARNER_NAMES
-    }
-    columns = {MARKET: games["p_market"].to_numpy()} | {k: p for k, (p, _) in outputs.items()}
-    p_raw = Stack.load(folder).predict(np.column_stack([columns[item] for item in STACK_INPUTS]))
-    p_push = np.mean([push for _, push in outputs.values()], axis=0)
-    return PlattCalibrator.load(folder).predict(p_raw), p_push, read_card(folder)["model_hash"]
-
-
-def _proxy(question: Question, games: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, str]:
-    """No-vig market; pushes as often as earlier games on a whole line (0 on a half point)."""
-    settled = question.table.filter(
-        pl.col("outcome").is_not_null() & (pl.col("line") == pl.col("line").floor())
-    )
-    rate = float((settled["outcome"] == "push").cast(pl.Float64).mean() or 0.0)  # type: ignore[arg-type]
-    line = games["line"].to_numpy()
-    return games["p_market"].to_numpy(), np.where(line == np.floor(line), rate, 0.0), "no-vig"
 
 
 def _period_flag(world: World, name: MarketName) -> str:

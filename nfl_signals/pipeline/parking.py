@@ -24,6 +24,7 @@ BELONGINGS = (
     "data/gold",
     "data/oof",
     "data/stacker",
+    "data/llm",
     "data/upcoming",
     "data/ledger",
     "data/analysis",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import product
 from typing import Any
 
+import numpy as np
 import pandera.polars as pa
 import polars as pl
 
@@ -14,18 +15,22 @@ from nfl_signals import ledger
 from nfl_signals.boundary import validate
 from nfl_signals.cards import model_hash, read_card
 from nfl_signals.errors import IntegrityError
+from nfl_signals.explain import contributions
 from nfl_signals.joins import check_partners
+from nfl_signals.logit import logit
 from nfl_signals.markets import MARKETS
+from nfl_signals.pipeline.learning import refit_folds
+from nfl_signals.pipeline.signals import load_signals
 from nfl_signals.pipeline.tables import (
     load_features,
     load_markets,
     load_stored_history,
     prove_features,
 )
-from nfl_signals.pipeline.training import LEARNER_NAMES
 from nfl_signals.pipeline.world import World
 from nfl_signals.schemas import (
     GOLD_MARKETS,
+    LLM_SIGNALS,
     OOF,
     RAW_GAMES,
     RAW_INJURIES,
@@ -34,9 +39,12 @@ from nfl_signals.schemas import (
     gold_features_schema,
     stacked_schema,
 )
+from nfl_signals.scores import three_way_probabilities
+from nfl_signals.stacker.protocol import MARKET
 from nfl_signals.storage import read_parquet
 
 Figures = dict[str, Any]
+ROUNDING = 1e-9  # logits; more than adding up a dozen numbers can lose
 
 RAW_SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "games": RAW_GAMES,
@@ -76,6 +84,15 @@ def markets_schema(world: World) -> Figures:
     return {"rows": markets.height, "rows_without_price": markets["p_market"].null_count()}
 
 
+def signals_schema(world: World) -> Figures:
+    """Signals are bounded, read before kickoff, and each game has its two rows."""
+    signals = validate(load_signals(world), LLM_SIGNALS, str(world.paths.llm_signals))
+    lonely = signals.group_by("game_id").len().filter(pl.col("len") != 2)
+    if lonely.height:
+        raise IntegrityError(f"llm_signals: {lonely['game_id'][0]} does not have two rows.")
+    return {"rows": signals.height, "available": int(signals["available"].sum())}
+
+
 def partners(world: World) -> Figures:
     """Every row of every join has a partner or a listed reason."""
     history = load_stored_history(world)
@@ -99,7 +116,7 @@ def oof_coverage(world: World) -> Figures:
         "walk_forward": markets.filter(pl.col("season") >= first),
         "purged_kfold": markets.filter(pl.col("points").is_not_null()),
     }
-    for market, learner, scheme in product(MARKETS, LEARNER_NAMES, eligible):
+    for market, learner, scheme in product(MARKETS, world.settings.training.learners, eligible):
         mine = oof.filter(market=market, learner=learner, scheme=scheme)
         expected = eligible[scheme].filter(market=market)["game_id"]
         if set(mine["game_id"]) != set(expected) or mine.height != len(expected):
@@ -110,9 +127,14 @@ def oof_coverage(world: World) -> Figures:
     return {"rows": oof.height}
 
 
+def oof_honest(world: World) -> Figures:
+    """A fold of every market, learner and scheme, fitted again, gives the stored forecasts."""
+    return {"folds_refitted": refit_folds(world)}
+
+
 def stacked_contract(world: World) -> Figures:
-    """Every game of a predicted season that has line and price is there, once."""
-    schema, training = stacked_schema(LEARNER_NAMES), world.settings.training
+    """Every game of a predicted season with line and price is there once, and its parts add up."""
+    schema, training = stacked_schema(world.settings.training.learners), world.settings.training
     stacked = validate(read_parquet(world.paths.stacked), schema, str(world.paths.stacked))
     # Counted by settings, not by what is there: a season that is missing whole has to show.
     taught = training.min_stack_seasons + training.min_calibration_seasons
@@ -128,7 +150,24 @@ def stacked_contract(world: World) -> Figures:
                 f"calibrated_predictions: {market} lacks {missing['game_id'][0]} and "
                 f"{missing.height - 1} more games that have line and price."
             )
-    return {"rows": stacked.height}
+    return {"rows": stacked.height, "largest_remainder": _remainder(world, stacked)}
+
+
+def _remainder(world: World, stacked: pl.DataFrame) -> float:
+    """Largest |logit(p_hat) - sum of contributions|; win, loss and push must sum to 1."""
+    pieces = contributions(stacked, [MARKET, *world.settings.training.learners])
+    sums = pieces.group_by("game_id", "market").agg(pl.col("contribution").sum())
+    rows = stacked.join(sums, on=["game_id", "market"])
+    gap = np.abs(logit(rows["p_hat"].to_numpy()) - rows["contribution"].to_numpy())
+    ways = three_way_probabilities(rows["p_hat"].to_numpy(), rows["p_push"].to_numpy())
+    gap = np.maximum(gap, np.abs(ways.sum(axis=1) - 1))
+    largest = float(gap.max(initial=0.0))
+    if largest > ROUNDING:
+        game = rows["game_id"][int(gap.argmax())]
+        raise IntegrityError(
+            f"calibrated_predictions: {game}: its parts miss its probability by {largest:.1e}."
+        )
+    return largest
 
 
 def ledger_sealed(world: World) -> Figures:
@@ -142,9 +181,10 @@ def ledger_sealed(world: World) -> Figures:
 
 def models_match_cards(world: World) -> Figures:
     """Every model folder's files hash to what its card says."""
-    cards = sorted((world.paths.home / "models").rglob("card.json"))
+    folders = [world.paths.home / "models" / kind for kind in ("baseline", "stacker", "ensemble")]
+    cards = sorted(card for folder in folders for card in folder.rglob("card.json"))
     described = {card.parent for card in cards}
-    for file in sorted((world.paths.home / "models").rglob("*.json")):
+    for file in sorted(file for folder in folders for file in folder.rglob("*.json")):
         if file.parent not in described:
             raise IntegrityError(f"{file.parent}: a model without a card; train it again.")
     for card in cards:
@@ -157,9 +197,11 @@ ALL_PROOFS: dict[str, Callable[[World], Figures]] = {
     **{f"raw_{table}: schema": raw_schema(table) for table in RAW_SCHEMAS},
     "gold_features: schema": features_schema,
     "gold_markets: schema": markets_schema,
+    "llm_signals: schema": signals_schema,
     "joins: every row has a partner": partners,
     "features: no leak": no_leak,
     "oof_predictions: coverage": oof_coverage,
+    "oof_predictions: out of fold": oof_honest,
     "calibrated_predictions: contract": stacked_contract,
     "ledger: sealed": ledger_sealed,
     "models: files match cards": models_match_cards,

@@ -15,6 +15,7 @@ from nfl_signals.pipeline.tables import load_features, load_markets
 from nfl_signals.pipeline.world import World
 
 Floats = NDArray[np.float64]
+SEQUENCE_LEARNERS = frozenset({"lstm"})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,10 +69,14 @@ class Question:
 
 
 def ask(world: World, name: MarketName) -> Question:
-    """Load the gold tables and pose one market's question to every game."""
-    market = MARKETS[name]
-    matrix = game_matrix(load_features(world), market)
-    mine = load_markets(world).filter(pl.col("market") == name)
+    """Load the gold tables and pose one market's question to every game.
+
+    Sequences of earlier games are laid out only where a learner of the settings reads them.
+    """
+    market, markets = MARKETS[name], load_markets(world)
+    wanted = not SEQUENCE_LEARNERS.isdisjoint(world.settings.training.learners)
+    matrix = game_matrix(load_features(world), market, markets=markets if wanted else None)
+    mine = markets.filter(pl.col("market") == name)
     table = matrix.games.select("game_id").join(
         mine, on="game_id", how="left", maintain_order="left"
     )

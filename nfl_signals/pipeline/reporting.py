@@ -3,9 +3,13 @@
 from pathlib import Path
 
 from nfl_signals.feature_version import feature_version
+from nfl_signals.pipeline.ablation import ablation_table, forecasters
+from nfl_signals.pipeline.learning import importance_table
+from nfl_signals.pipeline.movers import mover_table
 from nfl_signals.pipeline.tables import load_features, load_markets
-from nfl_signals.pipeline.training import importance_table
 from nfl_signals.pipeline.world import World
+from nfl_signals.reports.ablation import write_ablation_report
+from nfl_signals.reports.ablation_numbers import AblationInputs
 from nfl_signals.reports.baseline import BaselineReportInputs, write_baseline_report
 from nfl_signals.reports.dictionary import write_data_dictionary
 from nfl_signals.storage import read_parquet
@@ -29,3 +33,28 @@ def report_baselines(world: World) -> Path:
     write_baseline_report(world.paths.reports, inputs)
     write_data_dictionary(world.paths.reports, load_features(world))
     return world.paths.reports / "metrics_baseline.md"
+
+
+def report_ablation(world: World) -> Path:
+    """Replay the stack with each part taken out, and write `ablation_stacker` into `reports/`.
+
+    Returns:
+        `reports/ablation_stacker.md`.
+
+    Raises:
+        InputError: a learner has no stored model.
+        IntegrityError: the newest was fitted on other feature columns than today's.
+    """
+    inputs = AblationInputs(
+        table=ablation_table(world),
+        wanted=forecasters(world.settings),
+        learners=world.settings.training.learners,
+        stacked=read_parquet(world.paths.stacked),
+        markets=load_markets(world),
+        movers=mover_table(world),
+        source_name=world.settings.source,
+        feature_version=feature_version(),
+        seed=world.settings.seed,
+    )
+    write_ablation_report(world.paths.reports, inputs)
+    return world.paths.reports / "ablation_stacker.md"

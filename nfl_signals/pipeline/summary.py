@@ -71,9 +71,7 @@ def status(world: World) -> dict[str, Any]:
         "as of": describe(world.as_of),
         "seasons": f"{world.seasons[0]}-{world.seasons[-1]}",
         "signal source": world.settings.signal_source,
-        **{
-            f"model ({name})": _or_not_yet(partial(spoken_version, world, name)) for name in MARKETS
-        },
+        "model": _or_not_yet(partial(spoken_version, world)),
         "ledger": _or_not_yet(partial(_ledger_line, world)),
         "calibration": _or_not_yet(lambda: "\n".join(item.sentence for item in judge(world))),
         "last run": _or_not_yet(lambda: str(read_json(paths.run_record)["finished_at"])),

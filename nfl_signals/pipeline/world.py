@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from nfl_signals.errors import SettingsError, SourceError
+from nfl_signals.llm.connect import open_provider
 from nfl_signals.paths import Paths
 from nfl_signals.pipeline.parking import claim_home
 from nfl_signals.raw import seasons_in
@@ -39,9 +40,11 @@ def open_world(settings: Settings) -> World:
 
     Raises:
         SourceError: the release is missing or unreachable, or holds none of the seasons.
-        SettingsError: too few seasons to learn, blend and calibrate.
+        SettingsError: too few seasons to learn, blend and calibrate; the reader of documents lacks
+            a setting.
     """
     paths = Paths(settings.home)
+    open_provider(settings.llm, paths.llm_responses)  # said now, not after minutes of ingestion
     claim_home(paths, settings)
     release = _release(settings, paths)
     return World(

@@ -99,7 +99,7 @@ def _market(market: Market, settled: pl.DataFrame, importance: pl.DataFrame, see
         "targets": _targets(market, same, own),
         "per_season": per_season(decided),
         "three_way": [] if market.name == "moneyline" else three_way(settled),
-        "reliability": _reliability(shared),
+        "reliability": reliability(shared),
         "importance": top_features(importance),
     }
 
@@ -187,7 +187,8 @@ def three_way(settled: pl.DataFrame) -> list[Json]:
     return rows
 
 
-def _reliability(shared: pl.DataFrame) -> list[Json]:
+def reliability(shared: pl.DataFrame) -> list[Json]:
+    """Reliability curve of every forecaster but the base rate, one row per bin."""
     rows: list[Json] = []
     for name in forecasters(shared):
         graded = Graded.of(shared, name)

@@ -4,6 +4,7 @@ from typing import Any
 
 from nfl_signals.reports.baseline_summary import summary
 from nfl_signals.reports.markdown import between, number, share, share_between, table
+from nfl_signals.reports.score_table import score_table
 from nfl_signals.reports.settled import BASE_RATE, CLOSE, STACK
 
 Json = dict[str, Any]
@@ -98,7 +99,7 @@ def _same_games(part: Json) -> list[str]:
     header = ["Brier", "difference", "relative", "detectable", "verdict"]
     return [
         "### The same games for everyone",
-        _scores(rows),
+        score_table(rows),
         table(header, compared) if compared else "",
         *_three_way(part),
         _chart(part, "reliability", "reliability curves"),
@@ -106,26 +107,7 @@ def _same_games(part: Json) -> list[str]:
 
 
 def _own_games(part: Json) -> list[str]:
-    return ["### Each learner on all its own games", _scores(part["own_games"])]
-
-
-def _scores(rows: list[Json]) -> str:
-    header = ["forecaster", "n", "Brier", "log loss", "accuracy", "AUC", "calibration error"]
-    cells = [
-        [
-            row["forecaster"],
-            f"{row['n']:,}",
-            between(row["brier"]),
-            number(row["log_loss"]),
-            share_between(row["accuracy"]),
-            number(row["auc"], digits=3),
-            number(row["calibration_error"], digits=3),
-            number(row["calibration_error_null95"], digits=3),
-            between(row["slope"], digits=2),
-        ]
-        for row in rows
-    ]
-    return table([*header, "chance", "slope"], cells)
+    return ["### Each learner on all its own games", score_table(part["own_games"])]
 
 
 def _three_way(part: Json) -> list[str]:

@@ -1,30 +1,21 @@
-"""The charts of the baseline report, as SVG text.
+"""Charts of forecasters beside each other, as SVG text; how they look is `chart_style.py`."""
 
-Colours are Okabe and Ito's, told apart by colour-blind readers; shape repeats what colour says.
-The same records give the same text: nothing is clipped (Vega numbers clip paths over the whole
-process) and every size is fixed.
-"""
-
-import io
 from typing import Any
 
 import altair as alt
 import polars as pl
 
+from nfl_signals.reports.chart_style import PALETTE, WIDTH, Chart, legend, svg
 from nfl_signals.reports.settled import BASE_RATE, CLOSE, STACK
 
 Json = dict[str, Any]
-Chart = alt.LayerChart | alt.FacetChart | alt.ConcatChart
 
-WIDTH = 700  # pixels; what a Markdown page shows without scaling
 FIXED = {STACK: "#D55E00", CLOSE: "#000000", BASE_RATE: "#8A8A8A"}
-PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
 COIN = 0.25
 PANEL = 156  # pixels a side; three panels and their axes fill the width
 COLUMNS = 3
 MARGIN = 0.02  # probability left free around the points
-NUMBERS = {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal"}
 
 
 def brier_per_season(records: list[Json], *, title: str) -> str:
@@ -63,7 +54,7 @@ def brier_per_season(records: list[Json], *, title: str) -> str:
             f"{COIN} is what a coin scores",
         ),
     )
-    return _svg(chart)
+    return svg(chart)
 
 
 def reliability(records: list[Json], *, title: str, yes: str) -> str:
@@ -89,7 +80,7 @@ def reliability(records: list[Json], *, title: str, yes: str) -> str:
             "Bars: 95 % Wilson intervals. Diagonal: perfect.",
         )
     )
-    return _svg(chart)
+    return svg(chart)
 
 
 def _panel(records: list[Json], color: str, domain: list[float]) -> Chart:
@@ -150,7 +141,7 @@ def importance(records: list[Json], *, title: str) -> str:
             "marks: each learner",
         ),
     )
-    return _svg(chart)
+    return svg(chart)
 
 
 def _range(records: list[Json]) -> str:
@@ -168,26 +159,11 @@ def _colors(repeated: list[str]) -> dict[str, str]:
 def _color(frame: pl.DataFrame) -> alt.Color:
     colors = _colors(frame["forecaster"].to_list())
     scale = alt.Scale(domain=list(colors), range=list(colors.values()))
-    return alt.Color("forecaster:N", scale=scale, legend=_legend())
+    return alt.Color("forecaster:N", scale=scale, legend=legend())
 
 
 def _shape(frame: pl.DataFrame) -> alt.Shape:
     names = list(_colors(frame["forecaster"].to_list()))
     shapes = [SHAPES[place % len(SHAPES)] for place in range(len(names))]
     scale = alt.Scale(domain=names, range=shapes)
-    return alt.Shape("forecaster:N", scale=scale, legend=_legend())
-
-
-def _legend() -> alt.Legend:
-    return alt.Legend(orient="bottom", title=None, labelFontSize=12, symbolSize=70)
-
-
-def _svg(chart: Chart) -> str:
-    styled = (
-        chart.configure(background="white")
-        .configure_axis(**NUMBERS)
-        .configure_title(anchor="start", subtitleFontSize=11, subtitleColor="#444444")
-    )
-    buffer = io.StringIO()
-    styled.save(buffer, format="svg")
-    return buffer.getvalue()
+    return alt.Shape("forecaster:N", scale=scale, legend=legend())

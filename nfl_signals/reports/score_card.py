@@ -51,6 +51,12 @@ class Graded:
         return (self.p - self.y) ** 2
 
     @property
+    def log_losses(self) -> Floats:
+        """Log loss of each game, nats."""
+        held = np.clip(self.p, scores.CLIP, 1 - scores.CLIP)
+        return np.asarray(-np.where(self.y == 1.0, np.log(held), np.log1p(-held)))
+
+    @property
     def hits(self) -> Floats:
         """1 where the side above one half happened, one half where neither side was picked."""
         return np.where(self.p == 0.5, 0.5, (self.p > 0.5) == (self.y == 1.0)).astype(np.float64)

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from nfl_signals.errors import SettingsError
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 from nfl_signals.simulator.arrays import FloatArray, IntArray
 from nfl_signals.simulator.scoring import MARGINS, TOTALS, above_and_on
 from nfl_signals.simulator.season import distribution_of

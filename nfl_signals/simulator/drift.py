@@ -13,7 +13,7 @@ import polars as pl
 from scipy.special import expit, logit
 
 from nfl_signals.markets import ATS, MONEYLINE, TOTAL
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 
 PROBABILITIES = {
     ATS.name: ("p_home_cover", "p_cover_push"),

@@ -9,7 +9,7 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 
 MOVED_TO = "19:00"
 # ISO weekdays: a Sunday game moves to Tuesday at most, a Monday game to Wednesday.

@@ -4,7 +4,7 @@ Franchises are numbered by their place in `TEAMS`: `number // 4` is the division
 the conference. Tables carry codes; everything inside the simulator carries numbers.
 """
 
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 
 DIVISIONS: tuple[tuple[str, str, str, str], ...] = (
     ("BUF", "MIA", "NE", "NYJ"),

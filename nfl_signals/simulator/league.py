@@ -9,7 +9,7 @@ from datetime import datetime
 
 import polars as pl
 
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 from nfl_signals.simulator.arrays import stream
 from nfl_signals.simulator.bookmaker import post_prices
 from nfl_signals.simulator.calendar import with_rest

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 from nfl_signals.simulator.arrays import BoolArray, FloatArray, IntArray
 from nfl_signals.simulator.franchises import N_TEAMS
 from nfl_signals.simulator.quarterbacks import Quarterbacks, absences

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 from nfl_signals.simulator import calendar, events, playoffs, schedule
 from nfl_signals.simulator.arrays import FloatArray, IntArray, stream
 from nfl_signals.simulator.drift import drifted

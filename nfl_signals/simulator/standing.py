@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import polars as pl
 
-from nfl_signals.settings import SimulatorSettings
+from nfl_signals.setting_sections import SimulatorSettings
 from nfl_signals.simulator.calendar import thursday
 from nfl_signals.simulator.franchises import TEAMS, last_season
 from nfl_signals.simulator.schedule import regular_weeks

@@ -1,28 +1,12 @@
-"""Claims about Platt calibration: `calibration`."""
-
-import json
-from pathlib import Path
+"""Claims about Platt calibration: `calibration.platt`."""
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from nfl_signals.calibration import FILE, Floats, PlattCalibrator, fit_platt
+from nfl_signals.calibration.platt import PlattCalibrator, fit_platt
 from nfl_signals.logit import expit, logit
-
-
-def season_games(n: int, *, seed: int) -> tuple[Floats, Floats]:
-    """True probabilities and outcomes drawn from them."""
-    random = np.random.default_rng(seed)
-    p = expit(0.8 * random.normal(size=n))
-    return p, (random.random(n) < p).astype(np.float64)
-
-
-def distorted(p: Floats, *, slope: float = 1.0, shift: float = 0.0) -> Floats:
-    """Over- (slope above 1) or underconfident, and biased, forecasts."""
-    return expit(slope * logit(p) + shift)
+from nfl_signals_tests.calibration_games import distorted, season_games
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -83,19 +67,7 @@ def test_extreme_forecasts_unrelated_to_the_outcome_can_still_be_fitted(seed: in
     random = np.random.default_rng(seed)
     raw = expit(random.uniform(-13, 13, 100))
     calibrator = fit_platt(raw, (random.random(100) < 0.5).astype(np.float64))
-    assert abs(calibrator.slope) < 0.3
-
-
-@settings(deadline=None)
-@given(
-    st.integers(0, 50),
-    st.lists(st.floats(0.01, 0.99), min_size=2, max_size=20),
-)
-def test_a_higher_forecast_stays_higher(seed: int, p: list[float]) -> None:
-    truth, y = season_games(300, seed=seed)
-    calibrated = fit_platt(distorted(truth, slope=1.6, shift=0.3), y).predict(np.sort(p))
-    assert np.diff(calibrated).min() >= 0
-    assert 0 < calibrated.min() <= calibrated.max() < 1
+    assert 0 <= calibrator.slope < 0.3
 
 
 def test_the_line_by_hand() -> None:
@@ -104,10 +76,9 @@ def test_the_line_by_hand() -> None:
     assert calibrator.predict(np.array([0.75]))[0] == pytest.approx(0.6569, abs=5e-5)
 
 
-def test_a_stored_calibrator_is_the_same_calibrator(tmp_path: Path) -> None:
-    p, y = season_games(300, seed=4)
-    calibrator = fit_platt(p, y)
-    calibrator.save(tmp_path)
-    assert PlattCalibrator.load(tmp_path) == calibrator
-    assert calibrator.n_games == 300
-    assert json.loads((tmp_path / FILE).read_text(encoding="utf-8"))["method"] == "platt"
+def test_forecasts_that_point_the_wrong_way_are_not_turned_round() -> None:
+    """All of them become the share of YES: their order carries no message worth believing."""
+    p, y = season_games(20_000, seed=5)
+    calibrator = fit_platt(1 - p, y)
+    assert calibrator.slope == 0
+    assert calibrator.predict(np.array([0.2, 0.8])) == pytest.approx(y.mean(), abs=0.01)

@@ -4,19 +4,19 @@ Method: Platt (1999), "Probabilistic outputs for support vector machines", with 
 towards the identity: without evidence a forecast is left as it is.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nfl_signals.logit import expit, fit_towards_prior, logit
-from nfl_signals.storage import read_json, write_json
+from nfl_signals.calibration.protocol import Floats, inside
+from nfl_signals.calibration.rising import fit_rising
+from nfl_signals.calibration.rows import check_rows
+from nfl_signals.logit import expit, logit
 
-Floats = NDArray[np.float64]
-
-PRIOR_DEVIATION = (0.05, 0.2)  # of intercept (logits) and slope, around 0 and 1
-FILE = "calibrator.json"
+INTERCEPT_DEVIATION = 0.05  # prior sd of the intercept around 0, logits
+SLOPE_DEVIATION = 0.2  # prior sd of the slope around 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,26 +25,27 @@ class PlattCalibrator:
 
     Attributes:
         intercept: logits; above 0 raises every forecast.
-        slope: below 1 pulls forecasts towards one half.
+        slope: below 1 pulls forecasts towards one half; never below 0.
         n_games: games it was fitted on.
     """
+
+    method: ClassVar[str] = "platt"
 
     intercept: float
     slope: float
     n_games: int
 
     def predict(self, p_raw: Floats) -> Floats:
-        """Calibrated probabilities, same shape."""
-        return expit(self.intercept + self.slope * logit(p_raw))
+        """See `Calibrator.predict`."""
+        return inside(expit(self.intercept + self.slope * logit(p_raw)))
 
-    def save(self, folder: Path) -> None:
-        """Write the numbers as JSON."""
-        write_json(folder / FILE, {"method": "platt", **asdict(self)})
+    def to_json(self) -> dict[str, Any]:
+        """See `Calibrator.to_json`."""
+        return {"method": self.method, **asdict(self)}
 
     @classmethod
-    def load(cls, folder: Path) -> "PlattCalibrator":
-        """Read what `save` wrote."""
-        content = read_json(folder / FILE)
+    def from_json(cls, content: Mapping[str, Any]) -> "PlattCalibrator":
+        """Inverse of `to_json`."""
         return cls(
             intercept=float(content["intercept"]),
             slope=float(content["slope"]),
@@ -58,9 +59,16 @@ def fit_platt(p_raw: Floats, y: Floats) -> PlattCalibrator:
     Args:
         p_raw: n forecasts of YES given no push.
         y: n outcomes, 1 for YES and 0 for NO; pushes left out.
+
+    Raises:
+        ValueError: see `check_rows`.
     """
-    design = np.column_stack([np.ones(len(y)), logit(p_raw)])
-    intercept, slope = fit_towards_prior(
-        design, y, prior_mean=np.array([0.0, 1.0]), prior_deviation=np.array(PRIOR_DEVIATION)
+    check_rows(p_raw, y)
+    intercept, slope = fit_rising(
+        np.column_stack([np.ones(len(y)), logit(p_raw)]),
+        y,
+        prior_mean=np.array([0.0, 1.0]),
+        prior_deviation=np.array([INTERCEPT_DEVIATION, SLOPE_DEVIATION]),
+        slopes=[1],
     )
     return PlattCalibrator(intercept=float(intercept), slope=float(slope), n_games=len(y))

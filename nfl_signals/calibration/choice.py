@@ -1,0 +1,115 @@
+"""Which calibrator: the one that would have done best on the seasons already played.
+
+Nested in time: every candidate is fitted on the seasons before each later season and scored by log
+loss there. Forecasts of the season to come are never part of the choice, nor is any other season
+that the caller did not give.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nfl_signals import scores
+from nfl_signals.calibration.methods import FITS, MIN_GAMES
+from nfl_signals.calibration.protocol import Calibrator, Fit, Floats
+from nfl_signals.calibration.rows import check_rows
+
+CANDIDATES = ("platt", "temperature", "beta", "isotonic", "identity")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The chosen calibrator and why.
+
+    Attributes:
+        method: the winner.
+        calibrator: the winner, fitted on all rows.
+        log_loss: mean per game of every candidate on the scored seasons, nats; empty without any.
+        n_games: games scored.
+        seasons: seasons scored, ascending.
+    """
+
+    method: str
+    calibrator: Calibrator
+    log_loss: Mapping[str, float]
+    n_games: int
+    seasons: tuple[int, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The reasons, for a card."""
+        return {
+            "method": self.method,
+            "log_loss": dict(self.log_loss),
+            "n_games": self.n_games,
+            "seasons": list(self.seasons),
+        }
+
+
+def choose_calibrator(
+    p_raw: Floats,
+    y: Floats,
+    season: NDArray[np.integer[Any]],
+    *,
+    candidates: Sequence[str] = CANDIDATES,
+    min_seasons: int,
+) -> Choice:
+    """Choose by the lowest mean log loss per game over later seasons, and fit on all rows.
+
+    A method that needs more games than there are before the first scored season is no candidate, as
+    all are compared on the same games. Ties, and too few seasons to score any, go to the candidate
+    named first, by default Platt.
+
+    Args:
+        p_raw: n forecasts made out of sample, of YES given no push, earlier seasons only.
+        y: n outcomes, 1 for YES and 0 for NO; pushes left out.
+        season: n seasons.
+        candidates: names in `FITS`, the default choice first.
+        min_seasons: seasons needed before one is scored.
+
+    Raises:
+        ValueError: no candidate can be fitted on so few games; see also `check_rows`.
+    """
+    check_rows(p_raw, y)
+    scored = [int(one) for one in np.unique(season)[min_seasons:]]
+    taught = int(np.sum(season < scored[0])) if scored else len(y)
+    able = [name for name in candidates if MIN_GAMES.get(name, 0) <= taught]
+    if not able:
+        raise ValueError(f"none of {', '.join(candidates)} can be fitted on {taught} games")
+    compared = able if scored else []
+    losses = {name: walk_forward_loss(p_raw, y, season, FITS[name], scored) for name in compared}
+    # Python's min keeps the first of equals.
+    method = min(losses, key=losses.__getitem__, default=able[0])
+    return Choice(
+        method=method,
+        calibrator=FITS[method](p_raw, y),
+        log_loss=losses,
+        n_games=int(np.isin(season, scored).sum()),
+        seasons=tuple(scored),
+    )
+
+
+def walk_forward_loss(
+    p_raw: Floats,
+    y: Floats,
+    season: NDArray[np.integer[Any]],
+    fit: Fit,
+    scored: Sequence[int],
+) -> float:
+    """Mean log loss per game, nats, of calibrators each fitted on the seasons before.
+
+    Args:
+        p_raw: n forecasts.
+        y: n outcomes, 0 or 1.
+        season: n seasons.
+        fit: how a calibrator is fitted.
+        scored: seasons to score, one or more.
+    """
+    said, happened = [], []
+    for one in scored:
+        before, current = season < one, season == one
+        said.append(fit(p_raw[before], y[before]).predict(p_raw[current]))
+        happened.append(y[current])
+    return scores.log_loss(np.concatenate(said), np.concatenate(happened))

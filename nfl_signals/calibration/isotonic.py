@@ -1,0 +1,78 @@
+"""Isotonic calibration: the best rising step function, once there are games enough for one.
+
+Method: Zadrozny, Elkan (2002), "Transforming classifier scores into accurate multiclass probability
+estimates", by pool adjacent violators. It assumes no shape, so it needs many games: with few its
+outer steps are short, and a step of a few games says 0 or 1.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.optimize import isotonic_regression
+
+from nfl_signals.calibration.protocol import Floats, inside
+from nfl_signals.calibration.rows import check_rows, pooled
+
+MIN_GAMES = 10_000
+"""Games below which Platt's two numbers serve better (about 35 NFL seasons)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IsotonicCalibrator:
+    """A step function: level i holds from edge i - 1 up to, but without, edge i.
+
+    Attributes:
+        edges: k - 1 forecasts at which the level rises, ascending.
+        levels: k calibrated probabilities, ascending.
+        n_games: games it was fitted on.
+    """
+
+    method: ClassVar[str] = "isotonic"
+
+    edges: tuple[float, ...]
+    levels: tuple[float, ...]
+    n_games: int
+
+    def predict(self, p_raw: Floats) -> Floats:
+        """See `Calibrator.predict`."""
+        step = np.searchsorted(np.asarray(self.edges), p_raw, side="right")
+        return inside(np.asarray(self.levels)[step])
+
+    def to_json(self) -> dict[str, Any]:
+        """See `Calibrator.to_json`."""
+        return {"method": self.method, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "IsotonicCalibrator":
+        """Inverse of `to_json`."""
+        return cls(
+            edges=tuple(float(edge) for edge in content["edges"]),
+            levels=tuple(float(level) for level in content["levels"]),
+            n_games=int(content["n_games"]),
+        )
+
+
+def fit_isotonic(p_raw: Floats, y: Floats, *, min_games: int = MIN_GAMES) -> IsotonicCalibrator:
+    """Fit on out-of-sample forecasts; one imagined upset at either end keeps it from certainty.
+
+    Args:
+        p_raw: n forecasts of YES given no push.
+        y: n outcomes, 1 for YES and 0 for NO; pushes left out.
+        min_games: fewer are refused.
+
+    Raises:
+        ValueError: fewer games than `min_games`, or none; see also `check_rows`.
+    """
+    check_rows(p_raw, y)
+    if len(y) < max(min_games, 1):
+        raise ValueError(f"isotonic calibration needs {min_games} games or more, got {len(y)}")
+    ends = [p_raw.min(), p_raw.max()]
+    groups = pooled(np.append(p_raw, ends), np.append(y, [1.0, 0.0]))
+    fitted = isotonic_regression(groups.yes / groups.games, weights=groups.games)
+    first = fitted.blocks[:-1]
+    edges = (groups.p_raw[first[1:] - 1] + groups.p_raw[first[1:]]) / 2
+    return IsotonicCalibrator(
+        edges=tuple(edges.tolist()), levels=tuple(fitted.x[first].tolist()), n_games=len(y)
+    )

@@ -1,0 +1,159 @@
+"""What one asks an ensemble: one row per game, complete in itself, fit for a JSON request.
+
+    game_id
+    home_<feature>, away_<feature>          every feature of the data dictionary
+    spread_line, total_line                 nflverse's signs; null: not asked
+    home_moneyline, away_moneyline, home_spread_odds, away_spread_odds, over_odds, under_odds
+                                            American odds; null: that market is not asked
+    home_signal_<name>, away_signal_<name>  signal times confidence; null: no signal
+
+Team features go in and the two-row layout of gold features comes out, so that learners read a
+request exactly as they read the stored tables.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from nfl_signals.errors import SchemaError
+from nfl_signals.feature_list import FEATURES
+from nfl_signals.markets import MARKETS, Market
+from nfl_signals.odds import no_vig_probability
+from nfl_signals.signal_list import SIGNALS
+from nfl_signals.stack_values import weighed_signals
+
+SIDES = ("home", "away")
+LINES = [market.line_column for market in MARKETS.values() if market.line_column]
+PRICES = [column for m in MARKETS.values() for column in (m.price_yes_column, m.price_no_column)]
+FEATURE_COLUMNS = [f"{side}_{feature.name}" for side in SIDES for feature in FEATURES]
+SIGNAL_COLUMNS = [f"{side}_signal_{name}" for side in SIDES for name in SIGNALS]
+RULES: list[tuple[str, str, pl.Expr]] = [
+    ("game_id", "a name, once", pl.col("game_id").is_not_null() & pl.col("game_id").is_unique()),
+    ("spread_line", "-40 to 40 points", pl.col("spread_line").is_between(-40, 40)),
+    ("total_line", "10 to 100 points", pl.col("total_line").is_between(10, 100)),
+    *((name, "American odds, -100 or +100 at least", pl.col(name).abs() >= 100) for name in PRICES),
+    *((name, "a signal, -1 to 1", pl.col(name).is_between(-1, 1)) for name in SIGNAL_COLUMNS),
+]
+START = datetime(2000, 1, 1, tzinfo=UTC)  # requests have no time; theirs only keeps their order
+
+
+def game_requests(
+    features: pl.DataFrame, markets: pl.DataFrame, signals: pl.DataFrame, games: Sequence[str]
+) -> pl.DataFrame:
+    """Requests for stored games, in the order of `games`.
+
+    Args:
+        features: gold features, two rows per game.
+        markets: gold markets, three rows per game.
+        signals: two rows per game or none.
+        games: game ids.
+    """
+    wanted = pl.DataFrame({"game_id": games}, schema={"game_id": pl.String})
+    sides = [
+        features.filter(pl.col("is_home") == (side == "home"))
+        .join(weighed_signals(signals), on=["game_id", "team_id"], how="left")
+        .select(
+            "game_id",
+            *(pl.col(feature.name).alias(f"{side}_{feature.name}") for feature in FEATURES),
+            *(pl.col(f"signal_{name}").alias(f"{side}_signal_{name}") for name in SIGNALS),
+        )
+        for side in SIDES
+    ]
+    table = wanted
+    for part in [*sides, *(_quotes(markets, market) for market in MARKETS.values())]:
+        table = table.join(part, on="game_id", how="left", maintain_order="left")
+    return table.select("game_id", *FEATURE_COLUMNS, *LINES, *PRICES, *SIGNAL_COLUMNS)
+
+
+def checked(requests: pl.DataFrame) -> pl.DataFrame:
+    """Requests with every column there, numeric and possible; optional columns filled with null.
+
+    Raises:
+        SchemaError: names the column, the row and what was expected.
+    """
+    missing = [name for name in ["game_id", *FEATURE_COLUMNS] if name not in requests.columns]
+    if missing:
+        raise SchemaError(
+            f"request: column {missing[0]} is missing ({len(missing)} in all); every feature of the "
+            "data dictionary is needed, for both teams."
+        )
+    optional = [*LINES, *PRICES, *SIGNAL_COLUMNS]
+    numbers = [*FEATURE_COLUMNS, *optional]
+    full = requests.with_columns(
+        pl.lit(None, pl.Float64).alias(name) for name in optional if name not in requests.columns
+    )
+    for name in numbers:
+        if not (full[name].dtype.is_numeric() or full[name].dtype == pl.Null):
+            raise SchemaError(
+                f"request: column {name}: expected numbers, found {full[name].dtype}."
+            )
+    # pandas and JSON know no null among numbers: there NaN says "not given".
+    full = full.with_columns(
+        pl.col(FEATURE_COLUMNS).cast(pl.Float64),
+        pl.col(optional).cast(pl.Float64).fill_nan(None),
+        pl.col("game_id").cast(pl.String),
+    )
+    for column, expected, holds in RULES:
+        _refuse(full, column, expected, full.select(holds.fill_null(value=True)).to_series())
+    for name in FEATURE_COLUMNS:
+        _refuse(full, name, "a finite number", full[name].is_finite().fill_null(value=False))
+    return full
+
+
+def request_features(requests: pl.DataFrame) -> pl.DataFrame:
+    """The two-row layout of gold features, in the order of the requests."""
+    numbered = requests.with_row_index("row").with_columns(
+        kickoff_at=pl.lit(START) + pl.col("row").cast(pl.Int64) * timedelta(minutes=1)
+    )
+    sides = [
+        numbered.select(
+            "game_id",
+            "kickoff_at",
+            pl.lit(side == "home").alias("is_home"),
+            pl.lit(START.year, pl.Int32).alias("season"),
+            pl.lit(1, pl.Int32).alias("week"),
+            *(pl.col(f"{side}_{feature.name}").alias(feature.name) for feature in FEATURES),
+        )
+        for side in SIDES
+    ]
+    return pl.concat(sides)
+
+
+def request_market(requests: pl.DataFrame, market: Market) -> pl.DataFrame:
+    """`game_id, market, line, price_yes, price_no, p_market, signal_<name>...` in request order.
+
+    `p_market` is null where the market is not asked; signals are null unless both teams have them.
+    """
+    yes, no = pl.col(market.price_yes_column), pl.col(market.price_no_column)
+    sign = -1.0 if market.outcome_column == "result" else 1.0
+    return requests.select(
+        "game_id",
+        pl.lit(market.name).alias("market"),
+        market.line().alias("line"),
+        yes.alias("price_yes"),
+        no.alias("price_no"),
+        pl.when(market.line().is_not_null()).then(no_vig_probability(yes, no)).alias("p_market"),
+        *(
+            (pl.col(f"home_signal_{n}") + sign * pl.col(f"away_signal_{n}")).alias(f"signal_{n}")
+            for n in SIGNALS
+        ),
+    )
+
+
+def _quotes(markets: pl.DataFrame, market: Market) -> pl.DataFrame:
+    """Line and prices of one market under the schedule's column names."""
+    line = [] if market.line_column is None else [pl.col("line").alias(market.line_column)]
+    prices = [
+        pl.col("price_yes").alias(market.price_yes_column),
+        pl.col("price_no").alias(market.price_no_column),
+    ]
+    return markets.filter(market=market.name).select("game_id", *line, *prices)
+
+
+def _refuse(requests: pl.DataFrame, column: str, expected: str, holds: pl.Series) -> None:
+    if not holds.all():
+        row = requests.filter(~holds).row(0, named=True)
+        raise SchemaError(
+            f"request: column {column}, game {row['game_id']}: {row[column]}; expected {expected}."
+        )

@@ -1,0 +1,47 @@
+"""Where a learner that can use a GPU fits: what was asked for, against what is there."""
+
+import ctypes
+from typing import Literal
+
+from nfl_signals.errors import SettingsError
+from nfl_signals.learners.protocol import Device
+
+Found = Literal["cpu", "cuda"]
+
+
+def resolve(asked: Device, *, available: bool, missing: str) -> Found:
+    """The device to fit on.
+
+    Args:
+        asked: `training.device`.
+        available: whether the learner could use CUDA here.
+        missing: what is missing where it could not, for the error.
+
+    Raises:
+        SettingsError: cuda was asked for and is not there.
+
+    Example:
+        >>> resolve("auto", available=False, missing="no GPU")
+        'cpu'
+    """
+    if asked == "cpu" or (asked == "auto" and not available):
+        return "cpu"
+    if not available:
+        raise SettingsError(f"training.device: cuda, but {missing}; set it to auto or cpu.")
+    return "cuda"
+
+
+def gpu_count() -> int:
+    """GPUs that NVIDIA's driver shows this process; 0 without a driver.
+
+    Asked of the driver itself (cuInit, cuDeviceGetCount), because xgboost falls back to the CPU
+    with no more than a warning.
+    """
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return 0
+    count = ctypes.c_int(0)
+    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0:
+        return 0
+    return count.value

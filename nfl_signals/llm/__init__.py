@@ -1,0 +1,1 @@
+"""Documents about a team become bounded numbers: by rules, by a language model, or from recordings."""

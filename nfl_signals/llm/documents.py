@@ -1,0 +1,208 @@
+"""What was written about a team before its game: injury rows and notes, as plain documents.
+
+A document counts only if it was known before that game's kickoff. Whoever reads documents sees
+nothing else, so a reader cannot know more than they say. What they mean is not decided here.
+"""
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import polars as pl
+
+from nfl_signals.history import History, reports_before_kickoff
+from nfl_signals.joins import TEAM_WEEK, team_weeks
+from nfl_signals.starters import RECENT_GAMES
+
+MAX_TEXT = 1000  # characters of a document that are read; a note has one or two sentences
+MAX_DOCUMENTS = 60  # newest documents of a team that are read; a real week has at most about 25
+
+_COLUMNS = [*TEAM_WEEK, "document_id", "known_at", "kind", "text"]
+_STARTS = pl.Schema(
+    {
+        "season": pl.Int32(),
+        "week": pl.Int32(),
+        "team": pl.String(),
+        "gsis_id": pl.String(),
+        "starts": pl.Int64(),
+        "recent": pl.Int64(),
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Document:
+    """One thing that was written.
+
+    Attributes:
+        document_id: unique within the league.
+        known_at: instant at which it could be read.
+        kind: 'injury' or 'note'.
+        text: untrusted; at most `MAX_TEXT` characters.
+    """
+
+    document_id: str
+    known_at: datetime
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dossier:
+    """A team before a game, and what had been written about it by kickoff.
+
+    Attributes:
+        game_id: the game.
+        team_id: the team.
+        season: season of the game.
+        week: week of the game.
+        kickoff_at: of the game.
+        documents: known before kickoff, oldest first.
+        week_had_documents: by kickoff something had been written about some team of this week.
+    """
+
+    game_id: str
+    team_id: str
+    season: int
+    week: int
+    kickoff_at: datetime
+    documents: tuple[Document, ...]
+    week_had_documents: bool
+
+    @property
+    def known_at(self) -> datetime | None:
+        """When the newest document was known; None without documents."""
+        return self.documents[-1].known_at if self.documents else None
+
+    @cached_property
+    def content(self) -> str:
+        """The documents as one line of JSON: what a language model is shown."""
+        return json.dumps(
+            [
+                {
+                    "id": item.document_id,
+                    "known_at": item.known_at.isoformat(timespec="seconds"),
+                    "kind": item.kind,
+                    "text": item.text,
+                }
+                for item in self.documents
+            ],
+            ensure_ascii=False,
+        )
+
+    @property
+    def documents_hash(self) -> str:
+        """SHA-256 of `content`, the empty string without documents."""
+        return hashlib.sha256(self.content.encode()).hexdigest() if self.documents else ""
+
+
+def dossiers(history: History, seasons: Collection[int]) -> list[Dossier]:
+    """A dossier for both teams of every scheduled game of the given seasons.
+
+    Args:
+        history: what is known; starters of earlier seasons tell who starts at quarterback.
+        seasons: which games.
+
+    Returns:
+        Two a game, ordered by kickoff, game and away team first.
+    """
+    chosen = pl.col("season").is_in(list(seasons))
+    games = team_weeks(history.games).filter(chosen)
+    table = _documents(history, seasons)
+    read = {key: tuple(map(_document, rows)) for key, rows in table.rows_by_key(TEAM_WEEK).items()}
+    first = {
+        (season, week): known_at
+        for season, week, known_at in table.group_by("season", "week")
+        .agg(pl.col("known_at").min())
+        .iter_rows()
+    }
+    columns = ["game_id", "team", "season", "week", "kickoff_at"]
+    return [
+        Dossier(
+            game_id=game_id,
+            team_id=team,
+            season=season,
+            week=week,
+            kickoff_at=kickoff_at,
+            documents=read.get((season, week, team), ())[-MAX_DOCUMENTS:],
+            # Another team's document counts only if it, too, was there by this team's kickoff.
+            week_had_documents=first.get((season, week), kickoff_at) < kickoff_at,
+        )
+        for game_id, team, season, week, kickoff_at in games.select(columns).iter_rows()
+    ]
+
+
+def _document(row: tuple[str, datetime, str, str]) -> Document:
+    document_id, known_at, kind, text = row
+    return Document(document_id=document_id, known_at=known_at, kind=kind, text=text[:MAX_TEXT])
+
+
+def _documents(history: History, seasons: Collection[int]) -> pl.DataFrame:
+    """Season, week, team and one document a row, in order of publication within each team."""
+    chosen = pl.col("season").is_in(list(seasons))
+    past = History(
+        games=history.games.filter(chosen),
+        team_stats=history.team_stats.clear(),
+        injuries=history.injuries.filter(chosen),
+        notes=history.notes.filter(chosen),
+    )
+    starts = _recent_starts(history.games).filter(chosen)
+    tables = [_injuries(past, starts), _notes(past)]
+    return pl.concat(tables).sort(*TEAM_WEEK, "known_at", "document_id")
+
+
+def _notes(history: History) -> pl.DataFrame:
+    kickoffs = team_weeks(history.games).select(*TEAM_WEEK, "kickoff_at")
+    return (
+        history.notes.join(kickoffs, on=TEAM_WEEK, how="inner")
+        .filter(pl.col("published_at") < pl.col("kickoff_at"))
+        .with_columns(document_id="note_id", known_at="published_at", kind=pl.lit("note"))
+        .select(_COLUMNS)
+    )
+
+
+def _injuries(history: History, starts: pl.DataFrame) -> pl.DataFrame:
+    """One sentence a row; the name stands last, so that nothing in it can pass for a status.
+
+    For example: 'QB, Out, started 5 of the last 6 games, Full Participation in Practice: A Name'.
+    """
+    started = pl.format("started {} of the last {} games", "starts", "recent")
+    parts = [
+        pl.col("position").fill_null("player"),
+        pl.col("report_status").fill_null("no status"),
+        pl.when(pl.col("position") == "QB").then(started.fill_null("no recent starter")),
+        pl.col("practice_status").str.strip_chars().replace("", None),
+    ]
+    return (
+        reports_before_kickoff(history)
+        .join(starts, on=[*TEAM_WEEK, "gsis_id"], how="left")
+        .with_columns(
+            document_id=pl.format("{}_{}_{}_{}", *TEAM_WEEK, "gsis_id"),
+            kind=pl.lit("injury"),
+            text=pl.concat_str(parts, separator=", ", ignore_nulls=True)
+            + pl.format(": {}", pl.col("full_name").fill_null("unnamed")),
+        )
+        .select(_COLUMNS)
+    )
+
+
+def _recent_starts(games: pl.DataFrame) -> pl.DataFrame:
+    """Who started how many of a team's last `RECENT_GAMES` games, before each of its games."""
+    recent: dict[str, deque[str]] = {}
+    rows = []
+    columns = ["season", "week", "home_team", "home_qb_id", "away_team", "away_qb_id"]
+    ordered = games.sort("kickoff_at", "game_id").select(columns)
+    for season, week, home, home_starter, away, away_starter in ordered.iter_rows():
+        for team, starter in ((home, home_starter), (away, away_starter)):
+            starts = recent.setdefault(team, deque(maxlen=RECENT_GAMES))
+            rows += [
+                (season, week, team, player, starts.count(player), len(starts))
+                for player in sorted(set(starts))
+            ]
+            if starter is not None:
+                starts.append(starter)
+    return pl.DataFrame(rows, schema=_STARTS, orient="row")

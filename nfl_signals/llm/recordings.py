@@ -1,0 +1,76 @@
+"""Recorded answers: one JSON file a question, found again by the question's hash.
+
+A recording names the model and its knowledge cut-off, so that who replays it knows what it may have
+remembered. It holds no key, no address and no time of day. Its answer is checked again when read.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Generic
+
+from nfl_signals.errors import InputError
+from nfl_signals.llm.answers import AnswerType, Refusal, parse_answer
+from nfl_signals.llm.question import Question
+from nfl_signals.storage import read_json, write_json
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording(Generic[AnswerType]):
+    """An answer as it was once given.
+
+    Attributes:
+        model: who answered.
+        knowledge_cutoff: last day that the model was trained on.
+        answer: what it answered.
+    """
+
+    model: str
+    knowledge_cutoff: date
+    answer: AnswerType
+
+
+class Recordings:
+    """A folder of recorded answers."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def find(
+        self, question: Question[AnswerType], model: str
+    ) -> Recording[AnswerType] | Refusal | None:
+        """What the model once answered; None where it was never asked, a refusal where unusable."""
+        file = self._file(question, model)
+        if not file.exists():
+            return None
+        try:
+            stored = read_json(file)
+            hash_, cutoff = stored["hash"], date.fromisoformat(stored["knowledge_cutoff"])
+            text = json.dumps(stored["answer"])
+        except (InputError, LookupError, TypeError, ValueError):
+            return Refusal(reason="recording cannot be read")
+        if (stored.get("model"), hash_) != (model, file.stem):
+            return Refusal(reason="recording belongs to another question")
+        answer = parse_answer(text, question.expected)
+        if isinstance(answer, Refusal):
+            return answer
+        return Recording(model=model, knowledge_cutoff=cutoff, answer=answer)
+
+    def write(self, question: Question[AnswerType], recording: Recording[AnswerType]) -> None:
+        """Keep an answer.
+
+        Raises:
+            StorageError: the disk is full or not writable.
+        """
+        content = {
+            "hash": question.key(recording.model),
+            "question": question.name,
+            "model": recording.model,
+            "knowledge_cutoff": recording.knowledge_cutoff.isoformat(),
+            "answer": recording.answer.model_dump(),
+        }
+        write_json(self._file(question, recording.model), content)
+
+    def _file(self, question: Question[AnswerType], model: str) -> Path:
+        return self._folder / f"{question.key(model)}.json"

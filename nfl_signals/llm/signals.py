@@ -1,0 +1,88 @@
+"""Signals of every team before every game, with the reason where there are none.
+
+A team about which nothing was written, in a week in which something was written about others, is
+quiet: nothing said is a signal of zero. A week in which nothing was written about anybody tells
+nothing: its signals are missing, as are those that a reader declines or fails to give.
+"""
+
+from collections.abc import Collection
+
+import polars as pl
+
+from nfl_signals.history import History
+from nfl_signals.llm.answers import NOTHING_SAID, Refusal, Signals
+from nfl_signals.llm.documents import Dossier, dossiers
+from nfl_signals.llm.provider import Provider
+from nfl_signals.schemas import UTC_MICROSECONDS
+
+QUIET = "quiet"
+SILENT_WEEK = Refusal(reason="no documents this week")
+NUMBERS = tuple(Signals.model_fields)
+
+SCHEMA = pl.Schema(
+    {
+        "game_id": pl.String(),
+        "team_id": pl.String(),
+        "season": pl.Int32(),
+        "week": pl.Int32(),
+        "kickoff_at": UTC_MICROSECONDS,
+        "available": pl.Boolean(),
+        "reason": pl.String(),
+        "n_documents": pl.Int32(),
+        "provider": pl.String(),
+        **{name: pl.Float64() for name in NUMBERS},
+        "documents_hash": pl.String(),
+        "known_at": UTC_MICROSECONDS,
+    }
+)
+
+
+def read_signals(history: History, provider: Provider, seasons: Collection[int]) -> pl.DataFrame:
+    """Read what was known about every team before each of its games.
+
+    Args:
+        history: what is known; earlier seasons tell who starts at quarterback.
+        provider: who reads.
+        seasons: whose games.
+
+    Returns:
+        `SCHEMA`, two rows per game, ordered by kickoff and game. The numbers are null exactly where
+        `available` is false; `reason` is empty where documents were read, 'quiet' where there were
+        none to read; `known_at` is the newest document's instant, earlier than kickoff.
+    """
+    teams = dossiers(history, seasons)
+    answers = [_without_reading(provider, team) for team in teams]
+    unread = [i for i, answer in enumerate(answers) if answer is None]
+    for i, answer in zip(unread, provider.read([teams[i] for i in unread]), strict=True):
+        answers[i] = answer
+    rows = [
+        _row(provider, team, answer)
+        for team, answer in zip(teams, answers, strict=True)
+        if answer is not None
+    ]
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _without_reading(provider: Provider, team: Dossier) -> Signals | Refusal | None:
+    """The answer of a dossier that needs no reader; None for the others."""
+    declined = provider.declines(team.kickoff_at)
+    if declined is not None:
+        return declined
+    if team.documents:
+        return None
+    return NOTHING_SAID if team.week_had_documents else SILENT_WEEK
+
+
+def _row(provider: Provider, team: Dossier, answer: Signals | Refusal) -> tuple[object, ...]:
+    if isinstance(answer, Refusal):
+        available, reason = False, answer.reason
+        numbers: tuple[float | None, ...] = (None,) * len(NUMBERS)
+    else:
+        available, reason = True, "" if team.documents else QUIET
+        numbers = tuple(getattr(answer, name) for name in NUMBERS)
+    return (
+        *(team.game_id, team.team_id, team.season, team.week, team.kickoff_at),
+        *(available, reason, len(team.documents), provider.name),
+        *numbers,
+        *(team.documents_hash, team.known_at),
+    )

@@ -1,0 +1,151 @@
+"""The whole ensemble as one object: a folder of data files in, answers for requests out.
+
+Learners of three markets, both voices of each, and the score distribution by which the markets
+agree. The same code answers for the upcoming week, for a served model and for a replayed one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from threadpoolctl import threadpool_limits
+
+from nfl_signals.baselines import Baseline
+from nfl_signals.cards import model_hash, read_card
+from nfl_signals.errors import IntegrityError
+from nfl_signals.feature_version import feature_version
+from nfl_signals.game_matrix import game_matrix
+from nfl_signals.game_request import FEATURE_COLUMNS, checked, request_features, request_market
+from nfl_signals.markets import MARKETS, Market
+from nfl_signals.pipeline.agreeing import agreed
+from nfl_signals.pipeline.voices import PLAIN, WITH_SIGNALS, Voice, load_voice
+from nfl_signals.replay import prefer_signals, unheard
+from nfl_signals.score_distribution import ScoreDistribution
+from nfl_signals.stack_values import complete
+from nfl_signals.storage import read_json
+
+ENSEMBLE_FILE = "ensemble.json"
+SCORES_FILE = "score_distribution.json"
+ANSWER = (
+    "game_id",
+    "market",
+    "line",
+    "p_market",
+    "p_hat",
+    "p_push",
+    "venn_abers_low",
+    "venn_abers_high",
+)
+"""What a consumer sees of an answer, with `llm_available, model_version, model_hash`."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ensemble:
+    """A loaded ensemble.
+
+    Attributes:
+        version: name under which consumers ask for it.
+        model_hash: of its folder.
+        learners: by market, then by name.
+        voices: by market, the one without signals first; None where it has no second.
+        scores: by which the markets agree.
+    """
+
+    version: str
+    model_hash: str
+    learners: Mapping[str, Mapping[str, Baseline]]
+    voices: Mapping[str, tuple[Voice, Voice | None]]
+    scores: ScoreDistribution
+
+    @classmethod
+    def load(cls, folder: Path) -> "Ensemble":
+        """Read an ensemble folder, wherever it lies.
+
+        Raises:
+            InputError: a file is missing or malformed.
+            IntegrityError: its files are not what its card describes, or it was fitted on features
+                that this version of the program no longer builds.
+        """
+        card, content = read_card(folder), read_json(folder / ENSEMBLE_FILE)
+        _check(folder, card["model_hash"], card["feature_version"])
+        learners: dict[str, dict[str, Baseline]] = {}
+        voices: dict[str, tuple[Voice, Voice | None]] = {}
+        for name, market in MARKETS.items():
+            names = game_matrix(request_features(_no_games()), market).names
+            learners[name] = {
+                learner: Baseline.load(folder / "baseline" / name / learner, names)
+                for learner in content["learners"]
+            }
+            plain = load_voice(folder / "stacker" / name, PLAIN)
+            assert plain is not None  # only the other voice may be missing
+            voices[name] = (plain, load_voice(folder / "stacker" / name, WITH_SIGNALS))
+        return cls(
+            version=str(card["model_version"]),
+            model_hash=str(card["model_hash"]),
+            learners=learners,
+            voices=voices,
+            scores=ScoreDistribution.from_json(read_json(folder / SCORES_FILE)),
+        )
+
+    def predict(self, requests: pl.DataFrame) -> pl.DataFrame:
+        """Answer every market that a request asks, in the order of requests.
+
+        Args:
+            requests: see `game_request`.
+
+        Returns:
+            `ANSWER`, `price_yes, price_no, llm_available, model_version, model_hash`, and all that
+            led there: `p_<learner>, signal_*, p_raw, weight_*, calibrator, p_calibrated`. A market
+            without price or line has no row.
+
+        Raises:
+            SchemaError: a column is missing or not a number.
+        """
+        games = checked(requests)
+        order = games.select("game_id").with_row_index("row")
+        with threadpool_limits(limits=1):  # sums in another order would change the last bits
+            rows = pl.concat(self._market(games, market) for market in MARKETS.values())
+            said = agreed(self.scores, rows)
+        return (
+            said.join(order, on="game_id", maintain_order="left")
+            .sort("row", "market")
+            .drop("row")
+            .with_columns(
+                pl.lit(self.version).alias("model_version"),
+                pl.lit(self.model_hash).alias("model_hash"),
+            )
+        )
+
+    def _market(self, games: pl.DataFrame, market: Market) -> pl.DataFrame:
+        matrix = game_matrix(request_features(games), market)
+        asked = request_market(games, market)
+        line = asked["line"].fill_null(0.0).to_numpy()
+        said = {
+            f"p_{name}": pl.Series(learner.predict(matrix.inputs, line)[0], dtype=pl.Float64)
+            for name, learner in self.learners[market.name].items()
+        }
+        rows = asked.with_columns(**said).drop_nulls("p_market")
+        plain, with_signals = self.voices[market.name]
+        answers = plain.speak(rows)
+        if with_signals is None:
+            return prefer_signals(answers, unheard(answers.head(0)))
+        heard = complete(rows, with_signals.blend.inputs)
+        return prefer_signals(answers, with_signals.speak(heard))
+
+
+def _check(folder: Path, stated: str, features: str) -> None:
+    if model_hash(folder) != stated:
+        raise IntegrityError(
+            f"{folder}: its files are not what its card describes; train it again."
+        )
+    if features != feature_version():
+        raise IntegrityError(
+            f"{folder}: fitted on features {features}, this program builds {feature_version()}; "
+            "retrain, or choose a version that was fitted on today's features."
+        )
+
+
+def _no_games() -> pl.DataFrame:
+    schema = {"game_id": pl.String, **dict.fromkeys(FEATURE_COLUMNS, pl.Float64)}
+    return pl.DataFrame(schema=schema)

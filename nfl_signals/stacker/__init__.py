@@ -1,0 +1,1 @@
+"""Blends of learners, market and signals on the logit scale, one file each, and their explanation."""

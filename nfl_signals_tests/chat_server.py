@@ -1,0 +1,87 @@
+"""A chat-completions server on the loopback interface that answers as a test tells it to."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+GOOD = {"quarterback": -1, "offense": 0.5, "defense": 0.0, "confidence": 0.8}
+
+
+def completion(content: object, *, finish: str = "stop") -> bytes:
+    """The body of a chat completion; anything but text is sent as JSON."""
+    text = content if isinstance(content, str) else json.dumps(content)
+    return json.dumps(
+        {"choices": [{"message": {"content": text}, "finish_reason": finish}]}
+    ).encode()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """One response; a status of 0 closes the connection, -1 says nothing until the test ends."""
+
+    status: int = 200
+    body: bytes = field(default_factory=lambda: completion(GOOD))
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+GONE = Reply(status=0)
+SILENT = Reply(status=-1)
+Script = Callable[[dict[str, Any]], Reply]
+
+
+class ChatServer:
+    """Replies by `script`, which sees each request's JSON; keeps what it was sent."""
+
+    def __init__(self) -> None:
+        self.script: Script = lambda _: Reply()
+        self.requests: list[dict[str, Any]] = []
+        self.authorizations: list[str | None] = []
+        self.ended = threading.Event()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                outer.requests.append(asked | {"path": self.path})
+                outer.authorizations.append(self.headers["Authorization"])
+                reply = outer.script(asked)
+                if reply.status == 0:
+                    return
+                if reply.status == -1:
+                    outer.ended.wait()
+                    return
+                self.send_response(reply.status)
+                for name, value in reply.headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(reply.body)
+
+            def log_message(self, *_: object) -> None:
+                """Quiet: the test's own assertions speak."""
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
+
+    def say(self, *replies: Reply) -> None:
+        """These replies in turn; the last one for ever."""
+        left = list(replies)
+        self.script = lambda _: left.pop(0) if len(left) > 1 else left[0]
+
+
+@contextmanager
+def serving() -> Iterator[ChatServer]:
+    """A running server."""
+    server = ChatServer()
+    thread = threading.Thread(target=server.http.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.ended.set()
+        server.http.shutdown()
+        thread.join()
+        server.http.server_close()

@@ -1,0 +1,154 @@
+"""Stacking: no season learns from itself, the same data give the same bytes, one writer at a time."""
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+from filelock import FileLock
+
+from nfl_signals.cards import model_hash, read_card
+from nfl_signals.errors import StorageError
+from nfl_signals.markets import MARKETS, MarketName
+from nfl_signals.pipeline import learning, stacking
+from nfl_signals.pipeline.tables import load_markets
+from nfl_signals.pipeline.world import World, open_world
+from nfl_signals.storage import read_parquet
+from nfl_signals_tests.small_training import (
+    LEAST,
+    flip_outcomes,
+    open_small,
+    train_learners,
+    untrained,
+)
+from nfl_signals_tests.worlds import contents, rewrite, settings_of
+
+LEARNER_NAMES = ("logistic", "lightgbm", "xgboost")
+PREDICTED = [2021, 2022, 2023, 2024]  # one season to learn, one to blend, one to calibrate
+
+
+def train(world: World) -> pl.DataFrame:
+    """Everything that `run` trains; returns the stacked table."""
+    train_learners(world)
+    for name in MARKETS:
+        stacking.train_stack(world, name)
+    return stacking.collect_stacked(world)
+
+
+@pytest.fixture(scope="module")
+def trained(finished_home: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Small and trained; tests that change it make a copy."""
+    world = untrained(finished_home, tmp_path_factory.mktemp("trained"))
+    train(world)
+    return world
+
+
+@pytest.fixture
+def copy(trained: World, tmp_path: Path) -> World:
+    shutil.copytree(trained.paths.home, tmp_path, dirs_exist_ok=True)
+    return open_small(tmp_path)
+
+
+@pytest.mark.parametrize("name", MARKETS)
+def test_the_card_of_a_stack_names_the_models_it_blends_and_their_hashes(
+    trained: World, name: MarketName
+) -> None:
+    card = read_card(trained.paths.stacker(name, "v202403"))
+    assert card["base_models"] == {
+        learner: model_hash(trained.paths.baseline(name, learner, "v202403"))
+        for learner in LEARNER_NAMES
+    }
+    assert card["model_hash"] == model_hash(trained.paths.stacker(name, "v202403"))
+    assert card["calibration"]["method"] == "platt"
+    assert set(card["held_out"]) == {
+        "n_games",
+        "brier",
+        "log_loss",
+        "calibration_error",
+        "brier_close",
+    }
+
+
+@pytest.mark.parametrize("name", MARKETS)
+def test_held_out_scores_are_those_of_the_walk_forward_replay(
+    trained: World, name: MarketName
+) -> None:
+    markets = load_markets(trained).select("game_id", "market", "outcome")
+    rows = read_parquet(trained.paths.stacked).join(markets, on=["game_id", "market"])
+    rows = rows.filter((pl.col("market") == name) & pl.col("outcome").is_in(["yes", "no"]))
+    y = (rows["outcome"] == "yes").cast(pl.Float64)
+    held_out = read_card(trained.paths.stacker(name, "v202403"))["held_out"]
+    assert held_out["n_games"] == rows.height
+    assert held_out["brier"] == pytest.approx(((rows["p_hat"] - y) ** 2).mean())
+    assert held_out["brier_close"] == pytest.approx(((rows["p_market"] - y) ** 2).mean())
+
+
+def test_without_a_settled_replay_the_card_claims_no_score(copy: World) -> None:
+    """A season that has not begun, with just enough seasons before it."""
+    for season in (2021, 2022, 2023):
+        for folder in (copy.paths.features, copy.paths.markets):
+            (folder / f"{season}.parquet").unlink()
+    unplayed = [pl.lit(None, pl.Float64).alias("points"), pl.lit(None, pl.String).alias("outcome")]
+    rewrite(copy.paths.markets / "2024.parquet", *unplayed)
+    learning.train_baselines(copy, "ats")
+    assert stacking.train_stack(copy, "ats")["held_out"] == {"n_games": 0}
+
+
+def test_the_stacked_table_has_every_game_with_line_and_price_from_the_first_predicted_season(
+    trained: World,
+) -> None:
+    stacked = read_parquet(trained.paths.stacked)
+    due = load_markets(trained).filter(
+        pl.col("p_market").is_not_null()
+        & pl.col("line").is_not_null()
+        & pl.col("season").is_in(PREDICTED)
+    )
+    keys = ["game_id", "market"]
+    assert stacked.select(keys).sort(keys).equals(due.select(keys).sort(keys))
+    assert stacked["season"].unique().sort().to_list() == PREDICTED
+    assert set(stacked.columns) == {
+        *("game_id", "market", "season", "week", "kickoff_at"),
+        *("p_market", "p_lightgbm", "p_logistic", "p_xgboost", "p_raw", "p_hat", "p_push"),
+        *("weight_intercept", "weight_market", "weight_lightgbm", "weight_logistic"),
+        *("weight_xgboost", "llm_available"),
+    }
+    assert stacked.equals(stacked.sort("season", "week", "kickoff_at", "game_id", "market"))
+    assert stacked.null_count().sum_horizontal().item() == 0
+    assert not stacked["llm_available"].any()
+
+
+def test_no_forecast_of_a_season_depends_on_its_own_or_later_outcomes(
+    trained: World, copy: World
+) -> None:
+    """Features are left alone, so only what the models are taught can carry the future back."""
+    before, oof_before = read_parquet(trained.paths.stacked), read_parquet(trained.paths.oof)
+    flip_outcomes(copy, 2023)
+    after, oof_after = train(copy), read_parquet(copy.paths.oof)
+    until, later = pl.col("season") <= 2023, pl.col("season") > 2023
+    assert after.filter(until).equals(before.filter(until))
+    assert (after.filter(later)["p_hat"] != before.filter(later)["p_hat"]).all()
+    forward = pl.col("scheme") == "walk_forward"
+    old = pl.col("game_id").str.slice(0, 4).cast(pl.Int32) <= 2023
+    assert oof_after.filter(forward & old).equals(oof_before.filter(forward & old))
+    assert not oof_after.filter(~forward & old).equals(oof_before.filter(~forward & old))
+
+
+def test_training_again_gives_the_same_bytes_on_any_number_of_threads(
+    trained: World, tmp_path: Path
+) -> None:
+    shutil.copytree(trained.paths.home, tmp_path, dirs_exist_ok=True)
+    shutil.rmtree(tmp_path / "models")
+    world = open_world(settings_of(tmp_path, training=LEAST, threads=3))
+    train(world)
+    assert contents(tmp_path) == contents(trained.paths.home)
+
+
+def test_a_second_retraining_is_refused_while_one_runs(copy: World) -> None:
+    before = contents(copy.paths.home)
+    with FileLock(copy.paths.retraining_lock):
+        for stage in (learning.train_baselines, stacking.train_stack):
+            with pytest.raises(StorageError, match="another retraining is running"):
+                stage(copy, "ats")
+    assert contents(copy.paths.home) == before
+    stacking.train_stack(copy, "ats")
+    assert contents(copy.paths.home) == before

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from nfl_signals.bootstrap import Interval, week_block_interval, week_block_ratio
 from nfl_signals.paths import Paths
 from nfl_signals.pipeline.world import World
+from nfl_signals.setting_sections import TrainingSettings
 from nfl_signals.settings import load_settings
 from nfl_signals.source import DirectoryRelease
 
@@ -19,6 +20,7 @@ SEED = 20_250_907
 DRAWS = 2000
 LEVEL = 0.95
 HOME = os.environ.get("NFL_SIGNALS_HOME")
+LEARNERS = list(TrainingSettings().learners)
 
 
 def mean(values: Floats, weeks: ArrayLike) -> Interval:

@@ -9,16 +9,15 @@ from typing import Any
 import implied_points
 import numpy as np
 import polars as pl
-from comparison import HOME, Floats, mean, ratio, stored_world, text
+from comparison import HOME, LEARNERS, Floats, mean, ratio, stored_world, text
 from scipy.stats import norm
 from terminal import run, season_range, show
 
 from nfl_signals import scores
 from nfl_signals.bootstrap import Interval
 from nfl_signals.errors import InputError
-from nfl_signals.pipeline.training import LEARNER_NAMES
 from nfl_signals.pipeline.world import World
-from nfl_signals.replay import stack_inputs
+from nfl_signals.stack_values import stack_inputs
 from nfl_signals.storage import read_parquet, write_json
 
 MANUAL = """\
@@ -41,12 +40,10 @@ OTHERS = {
     "nfelo, unregressed": "p_nfelo_unregressed",
 }
 STACK, CLOSE, QB_ELO = "stack", "close", "QB Elo"
-COLUMNS = (
-    {name: f"p_{name}" for name in LEARNER_NAMES} | {STACK: "p_hat", CLOSE: "p_market"} | OTHERS
-)
+COLUMNS = {name: f"p_{name}" for name in LEARNERS} | {STACK: "p_hat", CLOSE: "p_market"} | OTHERS
 PAIRS = [
-    *((learner, QB_ELO) for learner in LEARNER_NAMES),
-    *((learner, CLOSE) for learner in LEARNER_NAMES),
+    *((learner, QB_ELO) for learner in LEARNERS),
+    *((learner, CLOSE) for learner in LEARNERS),
     (STACK, CLOSE),
     (STACK, QB_ELO),
 ]
@@ -81,7 +78,7 @@ def shared_games(world: World, forecasts: pl.DataFrame, seasons: Sequence[int]) 
         read_parquet(world.paths.markets),
         market="moneyline",
         scheme="walk_forward",
-        learners=LEARNER_NAMES,
+        learners=LEARNERS,
     )
     stacked = read_parquet(world.paths.stacked).filter(market="moneyline")
     games: pl.DataFrame = (
@@ -144,7 +141,7 @@ def _report_differences(games: pl.DataFrame) -> dict[str, Any]:
         f"{one} minus {other}": mean(squared[one] - squared[other], weeks) for one, other in PAIRS
     }
     rows = [[name, text(interval, 5)] for name, interval in pairs.items()]
-    best = min(LEARNER_NAMES, key=lambda name: squared[name].mean())
+    best = min(LEARNERS, key=lambda name: squared[name].mean())
     reduction = ratio(squared[best] - squared[STACK], squared[best], weeks)
     rows.append([f"stack's reduction of {best}'s, %", text(reduction, 2, scale=100)])
     show("Paired differences of Brier scores (below zero: better)", ["", "difference"], rows)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from comparison import mean, root, text
+from comparison import LEARNERS, mean, root, text
 from terminal import show
 from threadpoolctl import threadpool_limits
 
@@ -19,12 +19,11 @@ from nfl_signals.bootstrap import Interval
 from nfl_signals.folds import walk_forward
 from nfl_signals.markets import MarketName
 from nfl_signals.pipeline.questions import ask
-from nfl_signals.pipeline.training import LEARNER_NAMES
 from nfl_signals.pipeline.world import World
 from nfl_signals.storage import read_parquet
 
 CLOSE = "close"
-FORECASTERS = [CLOSE, *LEARNER_NAMES]
+FORECASTERS = [CLOSE, *LEARNERS]
 QUESTIONS: dict[MarketName, str] = {"ats": "home margin", "total": "total points"}
 HAPPENED, LINE = "expected minus what happened", "expected minus closing line"
 
@@ -70,7 +69,7 @@ def implied_points(world: World, name: MarketName, seasons: Sequence[int]) -> pl
         train = fold.train[question.played[fold.train]]
         test = fold.test[(question.played & question.answerable)[fold.test]]
         answers = {"points": question.points[test], CLOSE: question.line[test]}
-        for learner in LEARNER_NAMES:
+        for learner in LEARNERS:
             with threadpool_limits(limits=1):
                 baseline = fit_baseline(
                     question.matrix,
@@ -80,9 +79,9 @@ def implied_points(world: World, name: MarketName, seasons: Sequence[int]) -> pl
                     learner=learner,
                     seed=world.settings.seed,
                 )
-            answers[learner] = baseline.learner.predict(question.matrix.x[test])
+            answers[learner] = baseline.learner.predict(question.matrix.inputs.take(test))
             answers[f"p_{learner}"] = baseline.predict(
-                question.matrix.x[test], question.line[test]
+                question.matrix.inputs.take(test), question.line[test]
             )[0]
         games = question.matrix.games[test].select("game_id", "season", "week")
         parts.append(games.with_columns(**{key: pl.Series(a) for key, a in answers.items()}))
@@ -112,7 +111,7 @@ def _refit_gap(world: World, name: MarketName, rows: pl.DataFrame) -> float:
     stored = read_parquet(world.paths.oof).filter(market=name, scheme="walk_forward")
     wide = stored.pivot(on="learner", index="game_id", values="p_hat")
     both = rows.join(wide, on="game_id", suffix="_stored", maintain_order="left")
-    gaps = [(both[f"p_{who}"] - both[f"{who}_stored"]).abs().max() for who in LEARNER_NAMES]
+    gaps = [(both[f"p_{who}"] - both[f"{who}_stored"]).abs().max() for who in LEARNERS]
     return max(float(gap) for gap in gaps)  # type: ignore[arg-type]
 
 
@@ -152,7 +151,7 @@ def _unless_close(who: str, cell: str) -> list[str]:
 def _show_intervals(
     what: str, title: str, key: str, by_season: dict[str, dict[str, Figures]]
 ) -> None:
-    names = FORECASTERS if key == "mean_error" else LEARNER_NAMES
+    names = FORECASTERS if key == "mean_error" else LEARNERS
     show(
         f"{what}: mean of {title}, points, by season",
         ["season", "n", *names],

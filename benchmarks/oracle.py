@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from comparison import HOME, Floats, mean, ratio, stored_world, text
+from comparison import HOME, LEARNERS, Floats, mean, ratio, stored_world, text
 from numpy.typing import NDArray
 from terminal import run, show
 
 from nfl_signals.bootstrap import Interval
 from nfl_signals.errors import InputError
 from nfl_signals.markets import MARKETS, Market
-from nfl_signals.pipeline.training import LEARNER_NAMES
 from nfl_signals.pipeline.world import World
 from nfl_signals.reports.settled import earlier_seasons
 from nfl_signals.storage import read_parquet, write_json
@@ -37,7 +36,7 @@ redraw whole weeks. Learners never see a line or a price, and the spread and the
 a bookmaker who knows more than they do: there their gap closed may be far below zero.
 """
 TRUTH, BASE = "truth", "base rate"
-FORECASTERS = {"close": "p_market", "stack": "p_hat"} | {n: f"p_{n}" for n in LEARNER_NAMES}
+FORECASTERS = {"close": "p_market", "stack": "p_hat"} | {n: f"p_{n}" for n in LEARNERS}
 COLUMNS = {TRUTH: "t", **FORECASTERS, BASE: "base_rate"}
 TRUE_COLUMNS = {
     "ats": ("p_home_cover", "p_cover_push"),

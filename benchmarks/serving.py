@@ -48,7 +48,7 @@ def main() -> None:
         rows = [
             row for size in SIZES for row in _rows(model, connection, repeated(games, size), size)
         ]
-    columns = ["", "games", "calls", "p50, ms", "p99, ms", "answers a second"]
+    columns = ["", "games", "calls", "p50, ms", "p99, ms", "games a second"]
     show(f"Version {model.version.version}; the server was up after {up:.1f} s", columns, rows)
 
 

@@ -149,9 +149,10 @@ def verify(source: Source = None) -> None:
     """
     from nfl_signals.pipeline.proofs import ALL_PROOFS
     from nfl_signals.pipeline.world import open_world
+    from nfl_signals.registry_proofs import REGISTRY_PROOFS
 
-    world, failures = open_world(_as_last_run(source)), 0
-    for name, proof in ALL_PROOFS.items():
+    world, failures, proofs = open_world(_as_last_run(source)), 0, ALL_PROOFS | REGISTRY_PROOFS
+    for name, proof in proofs.items():
         try:
             figures = ", ".join(f"{key} {_brief(value)}" for key, value in proof(world).items())
             console.print(f"[green]ok[/green]    {name} ({figures})")
@@ -159,7 +160,7 @@ def verify(source: Source = None) -> None:
             failures += 1
             console.print(f"[red]FAILED[/red] {name}: {escape(str(error))}", highlight=False)
     if failures:
-        raise NflSignalsError(f"{failures} of {len(ALL_PROOFS)} proofs failed")
+        raise NflSignalsError(f"{failures} of {len(proofs)} proofs failed")
 
 
 @app.command()

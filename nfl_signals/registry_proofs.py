@@ -7,9 +7,8 @@ import polars as pl
 
 from nfl_signals.cards import model_hash, read_card
 from nfl_signals.errors import InputError, IntegrityError
-from nfl_signals.game_request import game_requests
-from nfl_signals.pipeline.signals import load_signals
-from nfl_signals.pipeline.tables import load_features, load_markets
+from nfl_signals.pipeline.forecasting import stored_requests as requests_of
+from nfl_signals.pipeline.tables import load_markets
 from nfl_signals.pipeline.world import World
 from nfl_signals.registry import RegisteredModel, open_registry
 from nfl_signals.registry_store import CHAMPION
@@ -68,7 +67,7 @@ def stored_requests(world: World) -> pl.DataFrame:
             raise InputError(f"{world.paths.markets}: no game has a line and a price yet.")
         week = [pl.col(name) == lined[name][-1] for name in ("season", "week")]
         games = lined.filter(*week)["game_id"].unique(maintain_order=True).to_list()
-    return game_requests(load_features(world), markets, load_signals(world), games)
+    return requests_of(world, games, sequences="lstm" in world.settings.training.learners)
 
 
 def check_probabilities(answers: pl.DataFrame) -> None:

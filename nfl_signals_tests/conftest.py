@@ -15,6 +15,7 @@ from nfl_signals.simulator.release import RELEASE, write_release
 from nfl_signals.source import DirectoryRelease
 from nfl_signals_tests.builders import read_history
 from nfl_signals_tests.homes import AS_OF, made_once, nfl_signals, without_lines
+from nfl_signals_tests.small_training import train, untrained
 
 REAL_DATA = "NFL_SIGNALS_NFLVERSE"
 LAST_REAL_SEASON = 2023
@@ -84,6 +85,16 @@ def finished_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert said.code == 0, said.err
 
     return made_once(tmp_path_factory, "finished", make)
+
+
+@pytest.fixture(scope="session")
+def small_home(tmp_path_factory: pytest.TempPathFactory, finished_home: Path) -> Path:
+    """The finished home cut to three weeks a season and trained; tests must not change it."""
+
+    def make(home: Path) -> None:
+        train(untrained(finished_home, home))
+
+    return made_once(tmp_path_factory, "small", make)
 
 
 @pytest.fixture

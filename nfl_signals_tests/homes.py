@@ -27,6 +27,10 @@ UPCOMING = (pl.col("season") == 2024) & (pl.col("week") == 10)
 NOT_RESULTS = {"data/run.json", "data/world.lock"}
 """Wall-clock times and locks: what two equal runs may differ in, besides Dagster's own folder."""
 
+REGISTRY = "models/registry/"
+"""MLflow's database, names drawn at random and times of day; the ensembles in it are compared as
+`models/ensemble`, and proofs hold the copies to those."""
+
 Environment = Mapping[str, str]
 
 
@@ -94,7 +98,7 @@ def fingerprints(home: Path, *folders: str) -> dict[str, str]:
     return {
         name: sha256_of(file)
         for name, file in by_name.items()
-        if name not in NOT_RESULTS and not name.endswith(".lock")
+        if name not in NOT_RESULTS and not name.startswith(REGISTRY) and not name.endswith(".lock")
     }
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import polars as pl
 
 from nfl_signals.markets import MARKETS
+from nfl_signals.pipeline.assembling import assemble
 from nfl_signals.pipeline.learning import predict_out_of_fold, train_baselines
+from nfl_signals.pipeline.stacking import collect_stacked, train_stack
 from nfl_signals.pipeline.world import World, open_world
 from nfl_signals_tests.worlds import copy_world, drop_rows, rewrite, settings_of
 
@@ -40,6 +42,16 @@ def train_learners(world: World) -> pl.DataFrame:
     for name in MARKETS:
         train_baselines(world, name)
     return predict_out_of_fold(world)
+
+
+def train(world: World) -> pl.DataFrame:
+    """Everything that `run` trains, put together; returns the stacked table."""
+    train_learners(world)
+    for name in MARKETS:
+        train_stack(world, name)
+    stacked = collect_stacked(world)
+    assemble(world)
+    return stacked
 
 
 def flip_outcomes(world: World, first_season: int) -> None:

@@ -13,12 +13,14 @@ from nfl_signals.cli import app
 from nfl_signals.markets import MARKETS
 from nfl_signals.paths import Paths
 from nfl_signals.pipeline.proofs import ALL_PROOFS
+from nfl_signals.registry_proofs import REGISTRY_PROOFS
 from nfl_signals.settings import Settings
 from nfl_signals_tests.conftest import SMALL_LEAGUE
 from nfl_signals_tests.homes import Said, copy_of, fingerprints, nfl_signals
 
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]
 LOOKING = ["picks", "status", "verify"]
+PROOFS = ALL_PROOFS | REGISTRY_PROOFS
 
 
 def ask(*arguments: str, home: Path, **extra: str) -> Said:
@@ -104,7 +106,7 @@ def test_status_says_who_speaks_and_what_there_is(finished_home: Path) -> None:
     said = squeezed(ask("status", home=finished_home).out)
     assert "source simulated" in said
     assert "seasons 2018-2024" in said
-    assert "model (ats) v202409" in said
+    assert "model v202409" in said
     assert "predictions in the production book" in said
 
 
@@ -120,7 +122,7 @@ def test_status_folds_a_long_path_and_keeps_all_of_it(finished_home: Path, tmp_p
 def test_status_before_the_first_run_says_not_yet(finished_home: Path, tmp_path: Path) -> None:
     shutil.copytree(Paths(finished_home).simulated, Paths(tmp_path).simulated)
     said = squeezed(ask("status", home=tmp_path).out)
-    assert said.count("not yet") == len(MARKETS) + len(["ledger", "calibration", "last run"])
+    assert said.count("not yet") == len(["model", "ledger", "calibration", "last run"])
 
 
 @pytest.mark.slow
@@ -144,7 +146,7 @@ def test_looking_remembers_the_source_of_the_last_run(nflverse_home: Path, tmp_p
 def test_verify_prints_one_line_a_proof(finished_home: Path) -> None:
     said = ask("verify", home=finished_home, COLUMNS="200")
     assert said.code == 0
-    for line, name in zip(said.out.splitlines(), ALL_PROOFS, strict=True):
+    for line, name in zip(said.out.splitlines(), PROOFS, strict=True):
         assert line.startswith(f"ok    {name} (")
 
 
@@ -172,7 +174,7 @@ def test_verify_names_each_proof_that_tampering_breaks_and_no_other(
     assert stacked["game_id"][-1] in failed[0]
     assert "row 0" in failed[1]
     assert str(model.parent) in failed[2]
-    assert said.err == f"error: 3 of {len(ALL_PROOFS)} proofs failed\n"
+    assert said.err == f"error: 3 of {len(PROOFS)} proofs failed\n"
 
 
 @pytest.mark.slow
@@ -189,7 +191,7 @@ def test_brackets_in_a_path_are_printed_as_they_are(finished_home: Path, tmp_pat
 
 def test_settings_lists_every_field_with_its_value_and_variable(tmp_path: Path) -> None:
     said = ask("settings", home=tmp_path, NFL_SIGNALS_SEED="42").out
-    for name in set(Settings.model_fields) - {"simulator", "training", "monitor"}:
+    for name in set(Settings.model_fields) - {"simulator", "training", "monitor", "llm"}:
         assert re.search(rf"^{name} = ", said, re.MULTILINE)
         assert f"\n    NFL_SIGNALS_{name.upper()}\n" in said
     assert "\nseed = 42\n" in said

@@ -29,27 +29,37 @@ DEPS = {
     "baseline_moneyline": {"gold_features", "gold_markets"},
     "baseline_total": {"gold_features", "gold_markets"},
     "oof_predictions": {"baseline_ats", "baseline_moneyline", "baseline_total"},
-    "stacker_ats": {"oof_predictions"},
-    "stacker_moneyline": {"oof_predictions"},
-    "stacker_total": {"oof_predictions"},
+    "stacker_ats": {"oof_predictions", "llm_signals"},
+    "stacker_moneyline": {"oof_predictions", "llm_signals"},
+    "stacker_total": {"oof_predictions", "llm_signals"},
     "calibrated_predictions": {"stacker_ats", "stacker_moneyline", "stacker_total"},
-    "upcoming_predictions": {
-        "gold_features",
-        "gold_markets",
-        "stacker_ats",
-        "stacker_moneyline",
-        "stacker_total",
-    },
+    "ensemble": {"calibrated_predictions"},
+    "registered_ensemble": {"ensemble"},
+    "upcoming_predictions": {"gold_features", "gold_markets", "llm_signals", "ensemble"},
     "ledger": {"calibrated_predictions", "upcoming_predictions"},
     "calibration_metrics": {"ledger", "gold_markets"},
     "metrics_baseline": {"calibrated_predictions"},
+    "ablation_stacker": {
+        "baseline_ats",
+        "baseline_moneyline",
+        "baseline_total",
+        "calibrated_predictions",
+    },
 }
 TABLES = {name for name in DEPS if name.startswith(("raw_", "gold_", "llm_"))}
 MODELS = {name for name in DEPS if name.startswith(("baseline_", "stacker_"))} | {
     "oof_predictions",
     "calibrated_predictions",
+    "ensemble",
+    "registered_ensemble",
 }
-SIGNALS = {"upcoming_predictions", "ledger", "calibration_metrics", "metrics_baseline"}
+SIGNALS = {
+    "upcoming_predictions",
+    "ledger",
+    "calibration_metrics",
+    "metrics_baseline",
+    "ablation_stacker",
+}
 
 BLOCKING_CHECKS = {
     "raw_games: schema",
@@ -62,6 +72,7 @@ BLOCKING_CHECKS = {
     "gold_markets: schema",
     "llm_signals: schema",
     "oof_predictions: coverage",
+    "oof_predictions: out_of_fold",
     "calibrated_predictions: schema",
     "ledger: sealed",
 }

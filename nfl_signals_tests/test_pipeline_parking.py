@@ -114,11 +114,11 @@ def kill_at(monkeypatch: pytest.MonkeyPatch, move: int) -> None:
 
 
 @pytest.mark.parametrize("after", [SIMULATED[1], SIMULATED[2], SIMULATED[3], NFLVERSE])
-@pytest.mark.parametrize("move", range(13))
+@pytest.mark.parametrize("move", range(14))
 def test_a_switch_killed_between_any_two_moves_is_finished_by_the_next_claim(
     tmp_path: Path, move: int, after: Settings
 ) -> None:
-    """Nine belongings go, four of the other world come; whoever is next, nothing is mixed or lost."""
+    """Ten belongings go, four of the other world come; whoever is next, nothing is mixed or lost."""
     theirs = ("data/gold", "data/ledger", "models", "reports")
     claim(tmp_path, SIMULATED[2])
     furnish(tmp_path, "two", names=theirs)
@@ -131,7 +131,7 @@ def test_a_switch_killed_between_any_two_moves_is_finished_by_the_next_claim(
     claim(tmp_path, after)
     expected = {world_name(SIMULATED[1]): {"one"}, world_name(SIMULATED[2]): {"two"}}
     assert owners(tmp_path) == expected.get(world_name(after), set())
-    for settings, owner, count in ((SIMULATED[1], "one", 9), (SIMULATED[2], "two", 4)):
+    for settings, owner, count in ((SIMULATED[1], "one", 10), (SIMULATED[2], "two", 4)):
         claim(tmp_path, settings)
         assert owners(tmp_path) == {owner}
         assert sum((tmp_path / name / "rows.txt").exists() for name in BELONGINGS) == count

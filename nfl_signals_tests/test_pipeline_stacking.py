@@ -12,14 +12,16 @@ from nfl_signals.errors import StorageError
 from nfl_signals.markets import MARKETS, MarketName
 from nfl_signals.pipeline import learning, stacking
 from nfl_signals.pipeline.tables import load_markets
+from nfl_signals.pipeline.voices import PLAIN, WITH_SIGNALS
 from nfl_signals.pipeline.world import World, open_world
+from nfl_signals.signal_list import SIGNALS
 from nfl_signals.storage import read_parquet
 from nfl_signals_tests.small_training import (
     LEAST,
+    WEEKS,
     flip_outcomes,
     open_small,
-    train_learners,
-    untrained,
+    train,
 )
 from nfl_signals_tests.worlds import contents, rewrite, settings_of
 
@@ -27,39 +29,36 @@ LEARNER_NAMES = ("logistic", "lightgbm", "xgboost")
 PREDICTED = [2021, 2022, 2023, 2024]  # one season to learn, one to blend, one to calibrate
 
 
-def train(world: World) -> pl.DataFrame:
-    """Everything that `run` trains; returns the stacked table."""
-    train_learners(world)
-    for name in MARKETS:
-        stacking.train_stack(world, name)
-    return stacking.collect_stacked(world)
-
-
-@pytest.fixture(scope="module")
-def trained(finished_home: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+@pytest.fixture
+def trained(small_home: Path) -> World:
     """Small and trained; tests that change it make a copy."""
-    world = untrained(finished_home, tmp_path_factory.mktemp("trained"))
-    train(world)
-    return world
+    return open_small(small_home)
 
 
 @pytest.fixture
-def copy(trained: World, tmp_path: Path) -> World:
-    shutil.copytree(trained.paths.home, tmp_path, dirs_exist_ok=True)
+def copy(small_home: Path, tmp_path: Path) -> World:
+    shutil.copytree(small_home, tmp_path, dirs_exist_ok=True)
     return open_small(tmp_path)
 
 
 @pytest.mark.parametrize("name", MARKETS)
-def test_the_card_of_a_stack_names_the_models_it_blends_and_their_hashes(
+def test_the_card_of_a_stack_says_how_each_voice_was_calibrated_and_on_what(
     trained: World, name: MarketName
 ) -> None:
     card = read_card(trained.paths.stacker(name, "v202403"))
-    assert card["base_models"] == {
-        learner: model_hash(trained.paths.baseline(name, learner, "v202403"))
-        for learner in LEARNER_NAMES
-    }
     assert card["model_hash"] == model_hash(trained.paths.stacker(name, "v202403"))
-    assert card["calibration"]["method"] == "platt"
+    assert card["stack"] == "logistic"
+    assert list(card["voices"]) == [PLAIN, WITH_SIGNALS]
+    for voice in card["voices"].values():
+        calibration = voice["calibration"]
+        # Isotonic needs more games than three weeks a season hold.
+        assert set(calibration["log_loss"]) == {"platt", "temperature", "beta", "identity"}
+        best = min(calibration["log_loss"].values())
+        assert calibration["log_loss"][calibration["method"]] == best
+        assert calibration["fitted"]["method"] == calibration["method"]
+        assert calibration["seasons"] == PREDICTED
+        assert calibration["interval"]["n_weeks"] == len(PREDICTED) * WEEKS + WEEKS
+        assert voice["advice"] is None
     assert set(card["held_out"]) == {
         "n_games",
         "brier",
@@ -79,7 +78,7 @@ def test_held_out_scores_are_those_of_the_walk_forward_replay(
     y = (rows["outcome"] == "yes").cast(pl.Float64)
     held_out = read_card(trained.paths.stacker(name, "v202403"))["held_out"]
     assert held_out["n_games"] == rows.height
-    assert held_out["brier"] == pytest.approx(((rows["p_hat"] - y) ** 2).mean())
+    assert held_out["brier"] == pytest.approx(((rows["p_calibrated"] - y) ** 2).mean())
     assert held_out["brier_close"] == pytest.approx(((rows["p_market"] - y) ** 2).mean())
 
 
@@ -106,15 +105,17 @@ def test_the_stacked_table_has_every_game_with_line_and_price_from_the_first_pre
     keys = ["game_id", "market"]
     assert stacked.select(keys).sort(keys).equals(due.select(keys).sort(keys))
     assert stacked["season"].unique().sort().to_list() == PREDICTED
+    inputs = ("market", *LEARNER_NAMES)
     assert set(stacked.columns) == {
         *("game_id", "market", "season", "week", "kickoff_at"),
-        *("p_market", "p_lightgbm", "p_logistic", "p_xgboost", "p_raw", "p_hat", "p_push"),
-        *("weight_intercept", "weight_market", "weight_lightgbm", "weight_logistic"),
-        *("weight_xgboost", "llm_available"),
+        *(f"p_{name}" for name in (*inputs, "raw", "calibrated", "hat", "push")),
+        *(f"weight_{name}" for name in ("intercept", *inputs, *SIGNALS)),
+        *(f"signal_{name}" for name in SIGNALS),
+        *("calibrator", "venn_abers_low", "venn_abers_high", "llm_available"),
     }
     assert stacked.equals(stacked.sort("season", "week", "kickoff_at", "game_id", "market"))
     assert stacked.null_count().sum_horizontal().item() == 0
-    assert not stacked["llm_available"].any()
+    assert stacked["llm_available"].all()
 
 
 def test_no_forecast_of_a_season_depends_on_its_own_or_later_outcomes(

@@ -111,10 +111,9 @@ def test_promotion_and_rollback_move_an_alias(registry: Registry) -> None:
 
 
 def test_removing_an_alias_that_points_nowhere_changes_nothing(registry: Registry) -> None:
-    registry.remove_alias(CHALLENGER)
-    before = registry.history()
-    registry.remove_alias(CHALLENGER)
-    assert registry.history() == before
+    for _ in range(2):
+        registry.remove_alias(CHALLENGER)
+        assert [each.aliases for each in registry.history()] == [(CHAMPION,), ()]
 
 
 def test_registering_the_same_files_again_makes_no_second_version(
@@ -238,7 +237,7 @@ def test_a_model_folder_loads_elsewhere_by_its_path_alone(
         "asked = requests(3).with_columns(feature_version=pl.lit(FEATURES)).to_pandas()\n"
         "print(json.dumps(m.load_model(sys.argv[1]).predict(asked)['p_hat'].tolist()))"
     )
-    environment: dict[str, str] = {**os.environ, **ENVIRONMENT, "PYTHONPATH": str(REPOSITORY)}
+    environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run(
         [sys.executable, "-c", script, str(folder)],
         env=environment,
@@ -265,8 +264,7 @@ def test_requirements_are_exact_and_leave_out_this_package(registry: Registry) -
     lines = (registry.find(CHAMPION).folder / "requirements.txt").read_text().split()
     assert all("==" in line and "+" not in line for line in lines)
     names = {line.partition("==")[0] for line in lines}
-    assert {"mlflow", "polars", "lightgbm"} <= names
-    assert "nfl-signals" not in names
+    assert {"mlflow", "polars", "lightgbm"} <= names - {"nfl-signals"} == names
 
 
 def test_metrics_params_and_card_lie_beside_the_version(registry: Registry) -> None:
@@ -300,11 +298,3 @@ def test_a_bad_request_is_refused_with_the_name_of_its_column(
     with pytest.raises(MlflowException, match=message) as refused:
         registry.load(CHAMPION).predict(asked)
     assert refused.value.get_http_status_code() == 400
-
-
-def test_features_of_another_definition_are_refused(registry: Registry) -> None:
-    from mlflow import MlflowException
-
-    sent = requests().with_columns(feature_version=pl.lit("0000")).to_pandas()
-    with pytest.raises(MlflowException, match=r"feature_version.*'0000'.*was taught '3f2a'"):
-        registry.load(CHAMPION).pyfunc.predict(sent)

@@ -55,6 +55,7 @@ def choose_calibrator(
     *,
     candidates: Sequence[str] = CANDIDATES,
     min_seasons: int,
+    fits: Mapping[str, Fit] = FITS,
 ) -> Choice:
     """Choose by the lowest mean log loss per game over later seasons, and fit on all rows.
 
@@ -68,6 +69,7 @@ def choose_calibrator(
         season: n seasons.
         candidates: names in `FITS`, the default choice first.
         min_seasons: seasons needed before one is scored.
+        fits: how each candidate is fitted.
 
     Raises:
         ValueError: no candidate can be fitted on so few games; see also `check_rows`.
@@ -79,12 +81,12 @@ def choose_calibrator(
     if not able:
         raise ValueError(f"none of {', '.join(candidates)} can be fitted on {taught} games")
     compared = able if scored else []
-    losses = {name: walk_forward_loss(p_raw, y, season, FITS[name], scored) for name in compared}
+    losses = {name: walk_forward_loss(p_raw, y, season, fits[name], scored) for name in compared}
     # Python's min keeps the first of equals.
     method = min(losses, key=losses.__getitem__, default=able[0])
     return Choice(
         method=method,
-        calibrator=FITS[method](p_raw, y),
+        calibrator=fits[method](p_raw, y),
         log_loss=losses,
         n_games=int(np.isin(season, scored).sum()),
         seasons=tuple(scored),
@@ -113,3 +115,23 @@ def walk_forward_loss(
         said.append(fit(p_raw[before], y[before]).predict(p_raw[current]))
         happened.append(y[current])
     return scores.log_loss(np.concatenate(said), np.concatenate(happened))
+
+
+def remembering(fits: Mapping[str, Fit] = FITS) -> dict[str, Fit]:
+    """The same fits, each made once for the same games.
+
+    A replay that chooses anew every season asks for the earlier seasons' fits again and again.
+    """
+
+    def once(fit: Fit) -> Fit:
+        known: dict[tuple[bytes, bytes], Calibrator] = {}
+
+        def remembered(p_raw: Floats, y: Floats) -> Calibrator:
+            games = (p_raw.tobytes(), y.tobytes())
+            if games not in known:
+                known[games] = fit(p_raw, y)
+            return known[games]
+
+        return remembered
+
+    return {name: once(fit) for name, fit in fits.items()}

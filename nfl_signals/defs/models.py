@@ -7,6 +7,7 @@ from nfl_signals.markets import MARKETS, MarketName
 from nfl_signals.pipeline.assembling import assemble
 from nfl_signals.pipeline.learning import predict_out_of_fold, train_baselines
 from nfl_signals.pipeline.stacking import collect_stacked, train_stack
+from nfl_signals.registration import register_ensemble
 
 RETRAINING_POOL = "retraining"
 
@@ -84,15 +85,29 @@ def calibrated_predictions(world: WorldResource) -> dg.MaterializeResult[None]:
 
 @dg.asset(
     group_name="models",
-    kinds={"mlflow"},
+    kinds={"polars"},
     pool=RETRAINING_POOL,
     deps=["calibrated_predictions"],
 )
 def ensemble(world: WorldResource) -> dg.MaterializeResult[None]:
-    """The whole ensemble in one folder, registered as a new version."""
+    """The whole ensemble in one folder that answers requests, wherever it lies."""
     card = assemble(world.open())
     return dg.MaterializeResult(
         metadata={"model_version": card["model_version"], "model_hash": card["model_hash"]}
+    )
+
+
+@dg.asset(group_name="models", kinds={"mlflow"}, pool=RETRAINING_POOL, deps=["ensemble"])
+def registered_ensemble(world: WorldResource) -> dg.MaterializeResult[None]:
+    """The ensemble as a version in the MLflow registry; aliases say who speaks."""
+    version = register_ensemble(world.open())
+    return dg.MaterializeResult(
+        metadata={
+            "model_version": version.version,
+            "number": version.number,
+            "aliases": ", ".join(version.aliases) or "none",
+            "folder": dg.MetadataValue.path(str(version.folder)),
+        }
     )
 
 
@@ -102,4 +117,5 @@ MODEL_ASSETS = [
     *(stacker_asset(name) for name in MARKETS),
     calibrated_predictions,
     ensemble,
+    registered_ensemble,
 ]

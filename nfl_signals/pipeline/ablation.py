@@ -4,13 +4,15 @@ Every forecaster is scored on the same settled games as the full stack, each sea
 earlier seasons only. Numbers, intervals and verdicts are `reports/ablation_numbers.py`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 
 import polars as pl
 
-from nfl_signals.calibration.choice import CANDIDATES
+from nfl_signals.calibration.choice import CANDIDATES, remembering
+from nfl_signals.calibration.methods import FITS
+from nfl_signals.calibration.protocol import Fit
 from nfl_signals.errors import SettingsError
 from nfl_signals.markets import MARKETS, MarketName
 from nfl_signals.pipeline.advising import weight_adviser
@@ -98,13 +100,16 @@ def variants(settings: Settings) -> list[Variant]:
     ]
 
 
-def replay_variant(settings: Settings, variant: Variant, blended: Blended) -> pl.DataFrame | None:
+def replay_variant(
+    settings: Settings, variant: Variant, blended: Blended, fits: Mapping[str, Fit] = FITS
+) -> pl.DataFrame | None:
     """A variant's calibrated answers, season by season: rows of its voices with `p_calibrated`.
 
     Args:
         settings: of the run.
         variant: what is changed.
         blended: see `Blended`.
+        fits: of calibrators.
 
     Returns:
         None where its calibrator needs more games than some season has before it.
@@ -115,7 +120,7 @@ def replay_variant(settings: Settings, variant: Variant, blended: Blended) -> pl
         answers = [
             replay_calibration(
                 blended(variant.stack, variant.dropped, voice),
-                fit_calibrator=partial(_fit_curve, changed),
+                fit_calibrator=partial(_fit_curve, changed, fits),
                 min_seasons=training.min_calibration_seasons,
             )
             for voice in variant.voices
@@ -157,9 +162,9 @@ def _given(settings: Settings, games: pl.DataFrame) -> Iterator[tuple[str, str, 
 
 
 def _replayed(world: World, name: MarketName) -> Iterator[tuple[str, str, pl.DataFrame]]:
-    blended = blends(world, name)
+    blended, fits = blends(world, name), remembering()
     for variant in variants(world.settings):
-        answers = replay_variant(world.settings, variant, blended)
+        answers = replay_variant(world.settings, variant, blended, fits)
         if answers is not None:
             yield variant.forecaster, variant.kind, answers.select("game_id", p="p_calibrated")
 
@@ -183,9 +188,11 @@ def blends(world: World, name: MarketName) -> Blended:
     return blended
 
 
-def _fit_curve(settings: Settings, rows: pl.DataFrame) -> Callable[[Floats], Calibration]:
+def _fit_curve(
+    settings: Settings, fits: Mapping[str, Fit], rows: pl.DataFrame
+) -> Callable[[Floats], Calibration]:
     """The calibrator for a season without intervals, which nothing here reads: each is its point."""
-    calibrator = choice(settings, rows).calibrator
+    calibrator = choice(settings, rows, fits=fits).calibrator
 
     def calibrate(p_raw: Floats) -> Calibration:
         p = calibrator.predict(p_raw)

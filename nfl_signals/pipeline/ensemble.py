@@ -16,7 +16,14 @@ from nfl_signals.cards import model_hash, read_card
 from nfl_signals.errors import IntegrityError
 from nfl_signals.feature_version import feature_version
 from nfl_signals.game_matrix import game_matrix
-from nfl_signals.game_request import FEATURE_COLUMNS, checked, request_features, request_market
+from nfl_signals.game_request import (
+    FEATURE_COLUMNS,
+    checked,
+    request_features,
+    request_market,
+    request_sequences,
+)
+from nfl_signals.learners.protocol import Inputs
 from nfl_signals.markets import MARKETS, Market
 from nfl_signals.pipeline.agreeing import agreed
 from nfl_signals.pipeline.voices import PLAIN, WITH_SIGNALS, Voice, load_voice
@@ -88,6 +95,11 @@ class Ensemble:
             scores=ScoreDistribution.from_json(read_json(folder / SCORES_FILE)),
         )
 
+    @property
+    def reads_sequences(self) -> bool:
+        """Whether requests must hold each team's last games."""
+        return any("lstm" in learners for learners in self.learners.values())
+
     def predict(self, requests: pl.DataFrame) -> pl.DataFrame:
         """Answer every market that a request asks, in the order of requests.
 
@@ -118,11 +130,16 @@ class Ensemble:
         )
 
     def _market(self, games: pl.DataFrame, market: Market) -> pl.DataFrame:
-        matrix = game_matrix(request_features(games), market)
+        x = game_matrix(request_features(games), market).x
+        inputs = (
+            Inputs(x=x, sequence=request_sequences(games))
+            if self.reads_sequences
+            else Inputs.tabular(x)
+        )
         asked = request_market(games, market)
         line = asked["line"].fill_null(0.0).to_numpy()
         said = {
-            f"p_{name}": pl.Series(learner.predict(matrix.inputs, line)[0], dtype=pl.Float64)
+            f"p_{name}": pl.Series(learner.predict(inputs, line)[0], dtype=pl.Float64)
             for name, learner in self.learners[market.name].items()
         }
         rows = asked.with_columns(**said).drop_nulls("p_market")

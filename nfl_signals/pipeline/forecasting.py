@@ -50,8 +50,19 @@ def predict_upcoming(world: World) -> pl.DataFrame:
 
 def answers(world: World, version: str, games: list[str]) -> pl.DataFrame:
     """What a version's ensemble says of stored games; see `Ensemble.predict`."""
-    requests = game_requests(load_features(world), load_markets(world), load_signals(world), games)
-    return Ensemble.load(world.paths.ensemble(version)).predict(requests)
+    ensemble = Ensemble.load(world.paths.ensemble(version))
+    return ensemble.predict(stored_requests(world, games, sequences=ensemble.reads_sequences))
+
+
+def stored_requests(world: World, games: list[str], *, sequences: bool) -> pl.DataFrame:
+    """Requests for games of the gold tables, in the order of `games`; see `game_request`."""
+    return game_requests(
+        load_features(world),
+        load_markets(world),
+        load_signals(world),
+        games,
+        with_sequences=sequences,
+    )
 
 
 def skipped_games(world: World) -> dict[str, list[str]]:

@@ -4,7 +4,7 @@ Each market has two, one that weighs signals and one that never heard of them. T
 so a game without signals gets the answer of a pipeline without signals, bit for bit.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from nfl_signals.calibration.choice import CANDIDATES, Choice, choose_calibrator
+from nfl_signals.calibration.choice import CANDIDATES, Choice, choose_calibrator, remembering
 from nfl_signals.calibration.files import load_calibrator, load_venn_abers, save_calibrator
 from nfl_signals.calibration.intervals import bootstrap_calibrator
-from nfl_signals.calibration.methods import REFITS
-from nfl_signals.calibration.protocol import Calibrator
+from nfl_signals.calibration.methods import FITS, REFITS
+from nfl_signals.calibration.protocol import Calibrator, Fit
 from nfl_signals.calibration.venn_abers import VennAbers, fit_venn_abers
 from nfl_signals.errors import SettingsError
 from nfl_signals.pipeline.advising import Adviser
@@ -140,16 +140,17 @@ def replay_voice(
 
 def calibrator_fitter(settings: Settings) -> FitCalibrator:
     """How the calibrator for a season is fitted: by the method chosen on the seasons given."""
+    fits = remembering()
 
     def fit(rows: pl.DataFrame) -> Callable[[Floats], Calibration]:
-        calibrator = choice(settings, rows).calibrator
+        calibrator = choice(settings, rows, fits=fits).calibrator
         intervals = fit_venn_abers(rows["p_raw"].to_numpy(), rows["y"].to_numpy())
         return lambda p_raw: _calibration(calibrator, intervals, p_raw)
 
     return fit
 
 
-def choice(settings: Settings, rows: pl.DataFrame) -> Choice:
+def choice(settings: Settings, rows: pl.DataFrame, *, fits: Mapping[str, Fit] = FITS) -> Choice:
     """The calibrator of the settings, or the best of the given seasons.
 
     Raises:
@@ -163,6 +164,7 @@ def choice(settings: Settings, rows: pl.DataFrame) -> Choice:
             rows["season"].to_numpy(),
             candidates=CANDIDATES if wanted == "chosen" else (wanted,),
             min_seasons=settings.training.min_calibration_seasons,
+            fits=fits,
         )
     except ValueError as error:
         raise SettingsError(f"training.calibrator: {wanted}: {error}; choose another.") from None

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from nfl_signals.explain import STEPS, contributions
@@ -52,24 +53,22 @@ def input_movers(stacked: pl.DataFrame, inputs: list[str]) -> list[Json]:
     """
     if stacked.is_empty():
         return []
-    order = pl.Enum([*dict.fromkeys(["intercept", *inputs, *SIGNALS, *STEPS])])
-    pieces = contributions(stacked, inputs).with_columns(pl.col("input").cast(order))
-    table = pieces.group_by("input", maintain_order=True).agg(
-        n_heard=pl.len(),
-        mean_weight=pl.col("weight").mean(),
-        total=pl.col("contribution").abs().sum(),
-    )
-    n = stacked.height
-    return [
-        {
-            "input": row["input"],
-            "n": n,
-            "n_heard": row["n_heard"],
-            "mean_weight": row["mean_weight"],
-            "mean_abs": row["total"] / n,
-        }
-        for row in table.sort("input").to_dicts()
-    ]
+    pieces = contributions(stacked, inputs)
+    # Summed by numpy: polars' groups add up in an order that depends on the number of threads.
+    parts = {part["input"][0]: part for part in pieces.partition_by("input", maintain_order=True)}
+    order = dict.fromkeys(["intercept", *inputs, *SIGNALS, *STEPS])
+    return [_moved(parts[name], stacked.height) for name in order if name in parts]
+
+
+def _moved(part: pl.DataFrame, n: int) -> Json:
+    weights = part["weight"].drop_nulls().to_numpy()
+    return {
+        "input": part["input"][0],
+        "n": n,
+        "n_heard": part.height,
+        "mean_weight": float(weights.mean()) if len(weights) else None,
+        "mean_abs": float(np.abs(part["contribution"].to_numpy()).sum()) / n,
+    }
 
 
 def calibrators(stacked: pl.DataFrame) -> list[Json]:

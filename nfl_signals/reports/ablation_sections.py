@@ -32,8 +32,8 @@ def push_blocks(part: Json) -> list[str]:
         [
             row["forecaster"],
             f"{row['n']:,}",
-            number(row["brier"]),
-            between(row["difference"], signed=True),
+            number(row["brier"], digits=5),
+            between(row["difference"], digits=5, signed=True),
         ]
         for row in scored
     ]

@@ -1,0 +1,182 @@
+"""What Dagster costs: the walk-forward backfill as assets, beside the same fits in a plain loop."""
+
+import argparse
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from time import perf_counter, process_time
+
+import dagster as dg
+import numpy as np
+from comparison import HOME, stored_world
+from numpy.typing import NDArray
+from terminal import run, show
+from threadpoolctl import threadpool_limits
+
+from nfl_signals.baselines import fit_baseline
+from nfl_signals.definitions import defs
+from nfl_signals.defs.launch import RANGE_END, RANGE_START, register_seasons
+from nfl_signals.folds import Fold, purged_kfold, walk_forward
+from nfl_signals.markets import MARKETS
+from nfl_signals.paths import Paths
+from nfl_signals.pipeline.questions import Question, ask
+from nfl_signals.pipeline.world import World
+
+MANUAL = """\
+Fits every base learner of three markets over every fold: walk-forward by season, purged K-fold, and
+once on all games. First as Dagster assets (baseline_*, oof_predictions), checks left out and put in,
+writing tables, models and cards; then in a plain loop over the same folds on as many threads, which
+predicts the same games and writes nothing. One after the other, several times, on copies of a
+finished home; medians, and how busy the cores were (1 = all of them, all the time).
+
+  NFL_SIGNALS_HOME=/tmp/real NFL_SIGNALS_NFLVERSE=/data/nflverse nfl-signals run --source nflverse
+  NFL_SIGNALS_NFLVERSE=/data/nflverse python benchmarks/backfill.py --home /tmp/real
+"""
+ASSETS = [*(f"baseline_{name}" for name in MARKETS), "oof_predictions"]
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Time:
+    """Of one run: wall-clock seconds, and the share of all cores that was busy."""
+
+    seconds: float
+    busy: float
+
+
+def main() -> None:
+    """Print one table."""
+    options = _arguments()
+    world = stored_world(options.home)
+    ways: dict[str, Callable[[World], None]] = {
+        "plain loop": plain,
+        "Dagster assets": lambda copy: with_dagster(copy, checks=False),
+        "Dagster assets and checks": lambda copy: with_dagster(copy, checks=True),
+    }
+    times: dict[str, list[Time]] = {name: [] for name in ways}
+    for _ in range(options.rounds):
+        for name, way in ways.items():
+            with copied(world) as copy:
+                times[name].append(timed(way, copy))
+    base = median(time.seconds for time in times["plain loop"])
+    rows = [
+        [
+            name,
+            f"{median(time.seconds for time in each):.1f}",
+            f"{min(time.seconds for time in each):.1f}-{max(time.seconds for time in each):.1f}",
+            f"{median(time.busy for time in each):.2f}",
+            f"{median(time.seconds for time in each) / base:.2f}",
+        ]
+        for name, each in times.items()
+    ]
+    title = (
+        f"{len(world.seasons)} seasons, {world.settings.threads} threads, {options.rounds} rounds"
+    )
+    show(title, ["", "seconds", "range", "busy", "ratio to plain"], rows)
+
+
+def plain(world: World) -> None:
+    """Every fit and every prediction, in a loop on threads."""
+    jobs = [
+        (question, learner, train, test)
+        for question in (ask(world, name) for name in MARKETS)
+        for train, test in _splits(world, question)
+        for learner in world.settings.training.learners
+    ]
+
+    def fit(job: tuple[Question, str, Rows, Rows]) -> None:
+        question, learner, train, test = job
+        model = fit_baseline(
+            question.matrix,
+            train,
+            question.points,
+            market=question.market,
+            learner=learner,
+            seed=world.settings.seed,
+        )
+        model.predict(question.matrix.inputs.take(test), question.line[test])
+
+    with threadpool_limits(limits=1), ThreadPoolExecutor(world.settings.threads) as pool:
+        list(pool.map(fit, jobs))
+
+
+def with_dagster(world: World, *, checks: bool) -> None:
+    """The same as assets of the project's own graph, in one run in this process."""
+    keys = [dg.AssetKey(name) for name in ASSETS]
+    job = defs.resolve_job_def("retraining")
+    with dg.DagsterInstance.get() as instance:
+        job.get_subset(
+            asset_selection=set(keys),
+            asset_check_selection=None if checks else set(),
+        ).execute_in_process(
+            instance=instance,
+            run_config={
+                "resources": {"world": {"config": {"home": str(world.paths.home)}}},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
+            tags={RANGE_START: str(world.seasons[0]), RANGE_END: str(world.seasons[-1])},
+        )
+
+
+def timed(way: Callable[[World], None], world: World) -> Time:
+    """Wall clock and busy cores of one way on one copy."""
+    start, busy = perf_counter(), process_time()
+    way(world)
+    seconds = perf_counter() - start
+    return Time(seconds=seconds, busy=(process_time() - busy) / seconds / (os.cpu_count() or 1))
+
+
+@contextmanager
+def copied(world: World) -> Iterator[World]:
+    """The world in a home of its own, where nothing that is written matters."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        left_out = shutil.ignore_patterns("dagster_home", "models", "parked")
+        shutil.copytree(world.paths.home, home, ignore=left_out)
+        copy = replace(
+            world, paths=Paths(home), settings=world.settings.model_copy(update={"home": home})
+        )
+        os.environ["NFL_SIGNALS_SOURCE"] = world.settings.source
+        register_seasons(copy)
+        yield copy
+
+
+def _splits(world: World, question: Question) -> Iterator[tuple[Rows, Rows]]:
+    """Training and test rows of both schemes, and all games once."""
+    games, training = question.matrix.games, world.settings.training
+    season = games["season"].to_numpy().astype(np.int64)
+    week = games["week"].to_numpy().astype(np.int64)
+    folds: list[Fold] = [
+        *walk_forward(season, min_train_seasons=training.min_learner_seasons),
+        *purged_kfold(
+            season, week, n_folds=training.purged_folds, embargo_weeks=training.embargo_weeks
+        ),
+    ]
+    for fold in folds:
+        yield fold.train[question.played[fold.train]], fold.test[question.answerable[fold.test]]
+    everything = np.flatnonzero(question.played)
+    yield everything, everything[:0]
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=MANUAL, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--home", metavar="DIR", default=HOME, help="finished home (default: NFL_SIGNALS_HOME)"
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="repetitions (default: 3)")
+    options = parser.parse_args()
+    if not options.home:
+        parser.error("give --home DIR or set NFL_SIGNALS_HOME")
+    return options
+
+
+if __name__ == "__main__":
+    run(main)

@@ -14,7 +14,7 @@ from time import perf_counter, process_time
 
 import dagster as dg
 import numpy as np
-from comparison import HOME, stored_world
+from comparison import HOME
 from numpy.typing import NDArray
 from terminal import run, show
 from threadpoolctl import threadpool_limits
@@ -26,7 +26,9 @@ from nfl_signals.folds import Fold, purged_kfold, walk_forward
 from nfl_signals.markets import MARKETS
 from nfl_signals.paths import Paths
 from nfl_signals.pipeline.questions import Question, ask
-from nfl_signals.pipeline.world import World
+from nfl_signals.pipeline.world import World, open_world
+from nfl_signals.settings import load_settings
+from nfl_signals.storage import read_json
 
 MANUAL = """\
 Fits every base learner of three markets over every fold: walk-forward by season, purged K-fold, and
@@ -53,7 +55,9 @@ class Time:
 def main() -> None:
     """Print one table."""
     options = _arguments()
-    world = stored_world(options.home)
+    home = Path(options.home).absolute()
+    source = read_json(Paths(home).run_record)["source"]
+    world = open_world(load_settings(home=home, source=source))
     ways: dict[str, Callable[[World], None]] = {
         "plain loop": plain,
         "Dagster assets": lambda copy: with_dagster(copy, checks=False),

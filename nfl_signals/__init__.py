@@ -10,12 +10,14 @@ The pipeline, in order:
    `leakage.py` proves that no feature knows the future.
 4. `baselines.py` fits the `learners/` for each market. They never see a price.
 5. `oof.py` predicts every game by models that never saw it, over the folds of `folds.py`.
-6. `stacker.py` blends learners and market on the logit scale, `calibration.py` straightens the
-   result, `replay.py` does both season by season, from earlier seasons only.
-7. `ledger.py` seals what was said before kickoff; `monitors.py` and `evidence.py` ask whether it
+6. `llm/` turns injury reports and notes known before kickoff into bounded signals.
+7. `stacker/` blends learners, market and signals on the logit scale, `calibration/` straightens the
+   result, `agreement.py` reads a game's three markets out of one `score_distribution.py`; `replay.py`
+   does all of it season by season, from earlier seasons only; `explain.py` takes forecasts apart.
+8. `ledger.py` seals what was said before kickoff; `monitors.py` and `evidence.py` ask whether it
    still holds; `reports/` show it to people.
 
-Layers, from top to bottom: `cli` and `definitions`, `defs` (Dagster wiring), `pipeline` (what each
-asset reads, computes and writes, without Dagster), the stages above, and the vocabulary (markets,
-odds, teams, schemas, scores, settings). Imports only go down.
+Layers, from top to bottom: `cli` and `definitions`, `defs` (Dagster wiring), `registry` (MLflow),
+`pipeline` (what each asset reads, computes and writes, without Dagster), the stages above, and the
+vocabulary (markets, odds, teams, schemas, scores, settings). Imports only go down.
 """

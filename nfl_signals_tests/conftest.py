@@ -15,7 +15,6 @@ from nfl_signals.simulator.release import RELEASE, write_release
 from nfl_signals.source import DirectoryRelease
 from nfl_signals_tests.builders import read_history
 from nfl_signals_tests.homes import AS_OF, made_once, nfl_signals, without_lines
-from nfl_signals_tests.small_training import train, untrained
 
 REAL_DATA = "NFL_SIGNALS_NFLVERSE"
 LAST_REAL_SEASON = 2023
@@ -90,6 +89,9 @@ def finished_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def small_home(tmp_path_factory: pytest.TempPathFactory, finished_home: Path) -> Path:
     """The finished home cut to three weeks a season and trained; tests must not change it."""
+
+    # Brings half the package along, which most test files can do without.
+    from nfl_signals_tests.small_training import train, untrained
 
     def make(home: Path) -> None:
         train(untrained(finished_home, home))

@@ -11,7 +11,7 @@ from nfl_signals.feature_list import FEATURE_NAMES
 from nfl_signals.pipeline.proofs import ALL_PROOFS
 from nfl_signals.pipeline.world import World
 from nfl_signals.storage import read_parquet
-from nfl_signals_tests.worlds import copy_world, drop_rows, rewrite
+from nfl_signals_tests.worlds import copy_world, drop_rows, predict_in_sample, rewrite
 
 GAME = "2022_03_"
 
@@ -55,13 +55,27 @@ def dropped_learner(world: World) -> None:
     drop_rows(world.paths.oof, gone)
 
 
+def dropped_signal_row(world: World) -> None:
+    path = world.paths.llm_signals / "2022.parquet"
+    drop_rows(path, one(path, pl.col("game_id").str.starts_with(GAME)))
+
+
+def signal_out_of_bounds(world: World) -> None:
+    set_one(world.paths.llm_signals / "2022.parquet", "offense", 5.0, pl.col("available"))
+
+
+def moved_forecast(world: World) -> None:
+    """Every forecast a hair towards the favourite: no single fold can be left out by chance."""
+    rewrite(world.paths.oof, pl.col("p_hat") * (1 + 1e-12))
+
+
 def edited_model(world: World) -> None:
     file = world.paths.baseline("ats", "lightgbm", "v202409") / "model.txt"
     file.write_text(file.read_text() + "\n")
 
 
 def edited_calibrator(world: World) -> None:
-    file = world.paths.stacker("total", "v202409") / "calibrator.json"
+    file = world.paths.stacker("total", "v202409") / "calibrator_plain.json"
     file.write_text(file.read_text().replace("{", "{ ", 1))
 
 
@@ -125,6 +139,14 @@ TAMPERINGS: list[tuple[Callable[[World], None], str, str]] = [
     (dropped_forecast, "oof_predictions: coverage", r"walk_forward has \d+ rows for \d+ eligible"),
     (repeated_forecast, "oof_predictions: coverage", r"oof/predictions\.parquet"),
     (dropped_learner, "oof_predictions: coverage", r"total/xgboost/\w+ has 0 rows for"),
+    (
+        moved_forecast,
+        "oof_predictions: out of fold",
+        r"ats/\w+/\w+, fold \d+: \d{4}_\d\d_\w+ is stored",
+    ),
+    (predict_in_sample, "oof_predictions: out of fold", "was not predicted out of fold"),
+    (dropped_signal_row, "llm_signals: schema", rf"{GAME}\w+ does not have two rows"),
+    (signal_out_of_bounds, "llm_signals: schema", r"llm/signals\.parquet.*offense"),
     (edited_model, "models: files match cards", r"lightgbm/v202409: its files are not what its"),
     (edited_calibrator, "models: files match cards", r"stacker/total/v202409: its files are not"),
     (dropped_feature_row, "gold_features: schema", rf"{GAME}\w+ does not have two rows"),
@@ -183,4 +205,4 @@ def test_figures_count_what_was_looked_at(world: World) -> None:
         "rows": 2 * games.height,
         "games": games.height,
     }
-    assert ALL_PROOFS["models: files match cards"](world) == {"models": 12, "markets": 3}
+    assert ALL_PROOFS["models: files match cards"](world) == {"models": 25, "markets": 3}

@@ -8,9 +8,10 @@ import pytest
 from filelock import FileLock
 
 from nfl_signals.cards import model_hash, read_card
-from nfl_signals.errors import StorageError
+from nfl_signals.errors import IntegrityError, StorageError
 from nfl_signals.markets import MARKETS, MarketName
 from nfl_signals.pipeline import learning, stacking
+from nfl_signals.pipeline.proofs import ALL_PROOFS
 from nfl_signals.pipeline.tables import load_markets
 from nfl_signals.pipeline.voices import PLAIN, WITH_SIGNALS
 from nfl_signals.pipeline.world import World, open_world
@@ -23,7 +24,7 @@ from nfl_signals_tests.small_training import (
     open_small,
     train,
 )
-from nfl_signals_tests.worlds import contents, rewrite, settings_of
+from nfl_signals_tests.worlds import contents, predict_in_sample, rewrite, settings_of
 
 LEARNER_NAMES = ("logistic", "lightgbm", "xgboost")
 PREDICTED = [2021, 2022, 2023, 2024]  # one season to learn, one to blend, one to calibrate
@@ -132,6 +133,21 @@ def test_no_forecast_of_a_season_depends_on_its_own_or_later_outcomes(
     old = pl.col("game_id").str.slice(0, 4).cast(pl.Int32) <= 2023
     assert oof_after.filter(forward & old).equals(oof_before.filter(forward & old))
     assert not oof_after.filter(~forward & old).equals(oof_before.filter(~forward & old))
+
+
+def test_a_stack_taught_by_forecasts_in_sample_looks_better_than_it_is(
+    trained: World, copy: World
+) -> None:
+    """Coverage is as it should be; only a fold fitted again tells the two tables apart."""
+    predict_in_sample(copy)
+    ALL_PROOFS["oof_predictions: coverage"](copy)
+    with pytest.raises(IntegrityError, match="was not predicted out of fold"):
+        ALL_PROOFS["oof_predictions: out of fold"](copy)
+    for name in MARKETS:
+        honest = read_card(trained.paths.stacker(name, "v202403"))["held_out"]
+        flattered = stacking.train_stack(copy, name)["held_out"]
+        assert flattered["n_games"] == honest["n_games"]
+        assert flattered["brier"] < 0.99 * honest["brier"]
 
 
 def test_training_again_gives_the_same_bytes_on_any_number_of_threads(

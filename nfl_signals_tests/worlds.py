@@ -6,8 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from nfl_signals.baselines import Baseline
+from nfl_signals.markets import MARKETS
+from nfl_signals.pipeline.questions import ask
 from nfl_signals.pipeline.world import World, open_world
 from nfl_signals.settings import Settings, load_settings
 from nfl_signals.storage import read_parquet, write_parquet
@@ -42,6 +46,26 @@ def rewrite(path: Path, *columns: pl.Expr) -> None:
 def drop_rows(path: Path, where: pl.Expr) -> None:
     """Remove rows of a stored table."""
     write_parquet(path, read_parquet(path).filter(~where))
+
+
+def predict_in_sample(world: World) -> None:
+    """Out-of-fold forecasts replaced by those of models that were taught by the very games."""
+    said = []
+    for market in MARKETS:
+        question = ask(world, market)
+        rows = np.flatnonzero(question.played & question.answerable)
+        for learner in world.settings.training.learners:
+            folder = world.paths.baseline(market, learner, question.version())
+            model = Baseline.load(folder, question.matrix.names)
+            p, _ = model.predict(question.matrix.inputs.take(rows), question.line[rows])
+            games = question.matrix.games["game_id"].gather(rows)
+            named = {"market": pl.lit(market), "learner": pl.lit(learner)}
+            said.append(pl.DataFrame({"game_id": games, "in_sample": p}).with_columns(**named))
+    oof = read_parquet(world.paths.oof)
+    keys = ["game_id", "market", "learner"]
+    both = oof.join(pl.concat(said), on=keys, how="left", maintain_order="left")
+    p_hat = pl.coalesce("in_sample", "p_hat").alias("p_hat")
+    write_parquet(world.paths.oof, both.with_columns(p_hat).select(oof.columns))
 
 
 def contents(folder: Path) -> dict[str, bytes]:

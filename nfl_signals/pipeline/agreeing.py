@@ -14,7 +14,7 @@ def settled_games(markets: pl.DataFrame) -> pl.DataFrame:
         "game_id", "season", margin="points", spread_line="line"
     )
     total = played.filter(market="total").select("game_id", total="points", total_line="line")
-    return spread.join(total, on="game_id", maintain_order="left")
+    return spread.join(total, on="game_id", how="inner", maintain_order="left")
 
 
 def fit_scores(settled: pl.DataFrame) -> ScoreDistribution:

@@ -1,6 +1,7 @@
 """Fit the base learners and predict out of fold; write models and their cards."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -55,22 +56,15 @@ def train_baselines(world: World, name: MarketName) -> dict[str, dict[str, Any]]
     require(world.settings.training.learners, world.settings.training.device)
     question = ask(world, name)
     rows = np.flatnonzero(question.played)
-    version = question.version()
-    cards: dict[str, dict[str, Any]] = {}
-    with only_retraining(world), threadpool_limits(limits=1):
-        for learner in steps(list(world.settings.training.learners), f"{name} learners fitted"):
-            baseline = _fit(world, question, learner, rows)
-            folder = world.paths.baseline(name, learner, version)
-            baseline.save(folder)
-            cards[learner] = write_card(
-                folder,
-                markets=[question.market],
-                version=version,
-                window=question.window(rows),
-                seed=world.settings.seed,
-                extra={"learner": learner, "importance": baseline.learner.importance()},
-            )
-    return cards
+    learners = list(world.settings.training.learners)
+    with (
+        only_retraining(world),
+        threadpool_limits(limits=1),
+        ThreadPoolExecutor(world.settings.threads) as pool,
+    ):
+        fitted = pool.map(partial(_fit, world, question, rows=rows), learners)
+        done = zip(steps(learners, f"{name} learners fitted"), fitted, strict=True)
+        return {learner: _store(world, question, learner, model, rows) for learner, model in done}
 
 
 def predict_out_of_fold(world: World) -> pl.DataFrame:
@@ -126,6 +120,22 @@ def importance_table(world: World) -> pl.DataFrame:
                 for feature, share in card["importance"].items()
             ]
     return pl.DataFrame(rows)
+
+
+def _store(
+    world: World, question: Question, learner: str, baseline: Baseline, rows: NDArray[np.int64]
+) -> dict[str, Any]:
+    version = question.version()
+    folder = world.paths.baseline(question.market.name, learner, version)
+    baseline.save(folder)
+    return write_card(
+        folder,
+        markets=[question.market],
+        version=version,
+        window=question.window(rows),
+        seed=world.settings.seed,
+        extra={"learner": learner, "importance": baseline.learner.importance()},
+    )
 
 
 def _fit(world: World, question: Question, learner: str, rows: NDArray[np.int64]) -> Baseline:

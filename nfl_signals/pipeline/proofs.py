@@ -28,6 +28,7 @@ from nfl_signals.pipeline.tables import (
     prove_features,
 )
 from nfl_signals.pipeline.world import World
+from nfl_signals.replay import scored
 from nfl_signals.schemas import (
     GOLD_MARKETS,
     LLM_SIGNALS,
@@ -39,11 +40,12 @@ from nfl_signals.schemas import (
     gold_features_schema,
     stacked_schema,
 )
-from nfl_signals.scores import three_way_probabilities
+from nfl_signals.scores import brier, three_way_probabilities
 from nfl_signals.stacker.protocol import MARKET
-from nfl_signals.storage import read_parquet
+from nfl_signals.storage import read_json, read_parquet
 
 Figures = dict[str, Any]
+REPORTED = {"stack, markets agreed": "p_hat", "stack": "p_calibrated", "close": "p_market"}
 ROUNDING = 1e-9  # logits; more than adding up a dozen numbers can lose
 
 RAW_SCHEMAS: dict[str, pa.DataFrameSchema] = {
@@ -193,6 +195,27 @@ def models_match_cards(world: World) -> Figures:
     return {"models": len(cards), "markets": len(MARKETS)}
 
 
+def report_figures(world: World) -> Figures:
+    """What the ablation report says of stack and close is what the stored tables say."""
+    told = read_json(world.paths.reports / "ablation_stacker.json")
+    stacked, compared = read_parquet(world.paths.stacked), 0
+    outcomes = load_markets(world).select("game_id", "market", "outcome")
+    rows = scored(stacked.join(outcomes, on=["game_id", "market"]))
+    for part, (forecaster, column) in product(told["markets"], REPORTED.items()):
+        mine = rows.filter(market=part["market"])
+        p, y = mine[column].to_numpy(), mine["y"].to_numpy()
+        entries = [item for item in part["forecasters"] if item["forecaster"] == forecaster]
+        for entry in entries:
+            compared += 1
+            if entry["n"] != len(y) or abs(entry["brier"]["estimate"] - brier(p, y)) > ROUNDING:
+                raise IntegrityError(
+                    f"ablation_stacker.json: {part['market']}, {forecaster}: Brier "
+                    f"{entry['brier']['estimate']} over {entry['n']} games, the stored forecasts "
+                    f"give {brier(p, y)} over {len(y)}; write the report again."
+                )
+    return {"figures": compared}
+
+
 ALL_PROOFS: dict[str, Callable[[World], Figures]] = {
     **{f"raw_{table}: schema": raw_schema(table) for table in RAW_SCHEMAS},
     "gold_features: schema": features_schema,
@@ -203,6 +226,7 @@ ALL_PROOFS: dict[str, Callable[[World], Figures]] = {
     "oof_predictions: coverage": oof_coverage,
     "oof_predictions: out of fold": oof_honest,
     "calibrated_predictions: contract": stacked_contract,
+    "reports: figures match the tables": report_figures,
     "ledger: sealed": ledger_sealed,
     "models: files match cards": models_match_cards,
 }

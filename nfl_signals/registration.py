@@ -4,8 +4,8 @@ import polars as pl
 
 from nfl_signals.cards import read_card
 from nfl_signals.markets import MARKETS
-from nfl_signals.pipeline.ensemble import Ensemble
-from nfl_signals.pipeline.forecasting import PROXY, spoken_version, stored_requests
+from nfl_signals.pipeline.ensemble import SEQUENCE_LEARNER, Ensemble
+from nfl_signals.pipeline.forecasting import PROXY, requests_for, spoken_version
 from nfl_signals.pipeline.questions import latest_version
 from nfl_signals.pipeline.tables import load_markets
 from nfl_signals.pipeline.world import World
@@ -27,7 +27,7 @@ def register_ensemble(world: World) -> RegisteredVersion:
     version = registry.register(
         folder,
         reader=Ensemble,
-        example=example_requests(world),
+        example=example_requests(world, sequences=SEQUENCE_LEARNER in card["learners"]),
         metrics=_metrics(world, str(card["model_version"])),
         params={"seed": card["seed"], "learners": ", ".join(card["learners"])},
     )
@@ -35,8 +35,8 @@ def register_ensemble(world: World) -> RegisteredVersion:
     return registry.find(version.version)
 
 
-def example_requests(world: World) -> pl.DataFrame:
-    """Requests for the last games that have every line and price."""
+def example_requests(world: World, *, sequences: bool = False) -> pl.DataFrame:
+    """Requests for the last games that have every line and price; `sequences` as in `game_request`."""
     markets = load_markets(world)
     complete = (
         markets.drop_nulls(["line", "p_market"])
@@ -46,7 +46,7 @@ def example_requests(world: World) -> pl.DataFrame:
         .sort("kickoff_at", "game_id")
     )
     games = complete["game_id"].tail(EXAMPLE_GAMES).to_list()
-    return stored_requests(world, games, sequences="lstm" in world.settings.training.learners)
+    return requests_for(world, games, sequences=sequences)
 
 
 def _set_aliases(world: World, registry: Registry, newest: str) -> None:

@@ -7,7 +7,8 @@ import polars as pl
 
 from nfl_signals.cards import model_hash, read_card
 from nfl_signals.errors import InputError, IntegrityError
-from nfl_signals.pipeline.forecasting import stored_requests as requests_of
+from nfl_signals.pipeline.ensemble import SEQUENCE_LEARNER
+from nfl_signals.pipeline.forecasting import requests_for
 from nfl_signals.pipeline.tables import load_markets
 from nfl_signals.pipeline.world import World
 from nfl_signals.registry import RegisteredModel, open_registry
@@ -39,7 +40,8 @@ def champion_answers(world: World) -> Figures:
     Asked are the upcoming games, or those of the last week where nothing is upcoming.
     """
     model = open_registry(world.paths).load(CHAMPION)
-    requests = stored_requests(world)
+    learners = read_card(model.ensemble).get("learners", [])
+    requests = stored_requests(world, sequences=SEQUENCE_LEARNER in learners)
     # Without MLflow first: what is wrong with stored tables is then said in this program's words.
     expected = model.reader.predict(requests)
     answers = model.predict(requests)
@@ -55,8 +57,12 @@ def champion_answers(world: World) -> Figures:
     return {"rows": answers.height, "upcoming": upcoming.height, "difference": max(direct, stored)}
 
 
-def stored_requests(world: World) -> pl.DataFrame:
+def stored_requests(world: World, *, sequences: bool = False) -> pl.DataFrame:
     """Requests for the upcoming predictions' games, or for the last week that has lines.
+
+    Args:
+        world: what is stored.
+        sequences: add what the learner lstm reads.
 
     Raises:
         InputError: no stored game has a line.
@@ -69,7 +75,7 @@ def stored_requests(world: World) -> pl.DataFrame:
             raise InputError(f"{world.paths.markets}: no game has a line and a price yet.")
         week = [pl.col(name) == lined[name][-1] for name in ("season", "week")]
         games = lined.filter(*week)["game_id"].unique(maintain_order=True).to_list()
-    return requests_of(world, games, sequences="lstm" in world.settings.training.learners)
+    return requests_for(world, games, sequences=sequences)
 
 
 def check_probabilities(answers: pl.DataFrame) -> None:

@@ -89,7 +89,6 @@ def finished_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def small_home(tmp_path_factory: pytest.TempPathFactory, finished_home: Path) -> Path:
     """The finished home cut to three weeks a season and trained; tests must not change it."""
-
     # Brings half the package along, which most test files can do without.
     from nfl_signals_tests.small_training import train, untrained
 

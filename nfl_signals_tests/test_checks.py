@@ -163,5 +163,5 @@ def test_every_check_of_the_project_passes_on_a_finished_home(finished_home: Pat
     world = WorldResource(home=str(finished_home))
     checks = [check for check in CHECKS if check is not calibration_drift]
     results = {key: check(world=world) for check in checks for key in check.check_keys}
-    assert len(results) == 12
+    assert len(results) == 13
     assert {key: result.description for key, result in results.items() if not result.passed} == {}

@@ -13,6 +13,8 @@ from nfl_signals import ledger
 from nfl_signals.paths import Paths
 from nfl_signals.pipeline.monitoring import graded_ledger
 from nfl_signals.pipeline.world import open_world
+from nfl_signals.registry import open_registry
+from nfl_signals.registry_store import CHAMPION
 from nfl_signals.settings import load_settings
 from nfl_signals.storage import read_json
 from nfl_signals_tests.conftest import SMALL_LEAGUE
@@ -226,5 +228,12 @@ def test_one_more_week_leaves_the_past_of_the_features_as_it_was(
 
 
 def test_one_more_week_makes_new_models_beside_the_old_ones(later_home: Path) -> None:
-    versions = {card.parent.name for card in (later_home / "models").rglob("card.json")}
-    assert versions == {"v202409", "v202410"}
+    cards = [
+        read_json(card)
+        for kind in ("baseline", "stacker", "ensemble")
+        for card in (later_home / "models" / kind).rglob("card.json")
+    ]
+    assert {card["model_version"] for card in cards} == {"v202409", "v202410"}
+    registered = open_registry(Paths(later_home)).history()
+    aliases = {version.version: version.aliases for version in registered}
+    assert aliases == {"v202409": (), "v202410": (CHAMPION,)}

@@ -77,7 +77,7 @@ def test_three_markets_say_what_agreement_says_of_the_game() -> None:
 
 @pytest.mark.parametrize("name", MARKETS)
 def test_a_market_asked_alone_keeps_its_probability(name: str) -> None:
-    said = agreed(football(), asked("2020_01_A_B", **{name: 0.57}))
+    said = agreed(football(), asked("2020_01_A_B", lines=None, **{name: 0.57}))
     assert said.height == 1
     assert said["p_hat"].item() == pytest.approx(0.57, abs=1e-6)
 
@@ -118,9 +118,9 @@ def test_nothing_asked_is_nothing_said() -> None:
 
 def test_scores_are_learned_from_played_games_that_had_both_lines() -> None:
     markets = gold([2019])
-    missing = markets.with_columns(
-        unless("g0000", "ats", "line"), unless("g0001", "total", "line")
-    ).with_columns(pl.when(pl.col("game_id") != "g0002").then("points").alias("points"))
+    played = pl.when(pl.col("game_id") != "g0002").then("points").alias("points")
+    without_spread = markets.with_columns(unless("g0000", "ats", "line"), played)
+    missing = without_spread.with_columns(unless("g0001", "total", "line"))
     settled = settled_games(missing)
     assert set(settled.columns) >= {"season", "margin", "total", "spread_line", "total_line"}
     assert settled["game_id"].to_list() == [f"g{row:04d}" for row in range(3, 80)]

@@ -14,7 +14,7 @@ from nfl_signals.game_request import FEATURE_COLUMNS, SIGNAL_COLUMNS
 from nfl_signals.logit import logit
 from nfl_signals.markets import MARKETS
 from nfl_signals.pipeline.ensemble import ANSWER, ENSEMBLE_FILE, Ensemble
-from nfl_signals.pipeline.forecasting import stored_requests
+from nfl_signals.pipeline.forecasting import requests_for
 from nfl_signals.pipeline.voices import WITH_SIGNALS
 from nfl_signals.pipeline.world import World, open_world
 from nfl_signals.signal_list import SIGNALS
@@ -40,7 +40,7 @@ def ensemble(world: World) -> Ensemble:
 def requests(world: World) -> pl.DataFrame:
     """The upcoming games, in order of kickoff."""
     games = read_parquet(world.paths.upcoming)["game_id"].unique(maintain_order=True).to_list()
-    return stored_requests(world, games, sequences=False)
+    return requests_for(world, games, sequences=False)
 
 
 @pytest.fixture

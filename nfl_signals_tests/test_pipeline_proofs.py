@@ -69,6 +69,11 @@ def moved_forecast(world: World) -> None:
     rewrite(world.paths.oof, pl.col("p_hat") * (1 + 1e-12))
 
 
+def outdated_report(world: World) -> None:
+    """Forecasts change after the report on them was written."""
+    rewrite(world.paths.stacked, (1 - pl.col("p_hat")).alias("p_hat"))
+
+
 def edited_model(world: World) -> None:
     file = world.paths.baseline("ats", "lightgbm", "v202409") / "model.txt"
     file.write_text(file.read_text() + "\n")
@@ -147,6 +152,7 @@ TAMPERINGS: list[tuple[Callable[[World], None], str, str]] = [
     (predict_in_sample, "oof_predictions: out of fold", "was not predicted out of fold"),
     (dropped_signal_row, "llm_signals: schema", rf"{GAME}\w+ does not have two rows"),
     (signal_out_of_bounds, "llm_signals: schema", r"llm/signals\.parquet.*offense"),
+    (outdated_report, "reports: figures match the tables", r"ablation_stacker\.json: \w+, "),
     (edited_model, "models: files match cards", r"lightgbm/v202409: its files are not what its"),
     (edited_calibrator, "models: files match cards", r"stacker/total/v202409: its files are not"),
     (dropped_feature_row, "gold_features: schema", rf"{GAME}\w+ does not have two rows"),

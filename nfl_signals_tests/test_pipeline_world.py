@@ -84,6 +84,22 @@ def test_too_few_seasons_say_how_many_are_needed_and_why(home: Path) -> None:
         opened(home, training={})
 
 
+@pytest.mark.parametrize(
+    ("llm", "lacking"),
+    [
+        ({"provider": "openai"}, "base_url"),
+        ({"provider": "openai", "base_url": "http://127.0.0.1:9/v1", "model": "m"}, "cutoff"),
+        ({"provider": "replay"}, "model"),
+    ],
+)
+def test_a_reader_without_its_settings_is_refused_before_anything_is_written(
+    tmp_path: Path, llm: dict[str, str], lacking: str
+) -> None:
+    with pytest.raises(SettingsError, match=lacking):
+        opened(tmp_path / "home", llm=llm)
+    assert not (tmp_path / "home").exists()
+
+
 def test_a_stored_league_is_used_again_while_the_settings_stay(home: Path) -> None:
     def stamps() -> dict[Path, int]:
         return {

@@ -77,6 +77,8 @@ class XGBoostLearner:
 
     def predict(self, inputs: Inputs) -> Floats:
         """See `Learner.predict`."""
+        if not len(inputs):
+            return np.empty(0)  # xgboost warns of a table without rows
         import xgboost
 
         data = xgboost.DMatrix(inputs.x, nthread=1)

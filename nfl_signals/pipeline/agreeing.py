@@ -3,6 +3,7 @@
 import polars as pl
 
 from nfl_signals.agreement import Questions, agree
+from nfl_signals.errors import InputError
 from nfl_signals.markets import MARKETS
 from nfl_signals.score_distribution import ScoreDistribution, fit_score_distribution
 
@@ -18,9 +19,16 @@ def settled_games(markets: pl.DataFrame) -> pl.DataFrame:
 
 
 def fit_scores(settled: pl.DataFrame) -> ScoreDistribution:
-    """The score distribution that the games of `settled_games` teach."""
+    """The score distribution that the games of `settled_games` teach.
+
+    Raises:
+        InputError: too few games have a result and both lines.
+    """
     columns = ("margin", "total", "spread_line", "total_line")
-    return fit_score_distribution(*(settled[name].to_numpy() for name in columns))
+    try:
+        return fit_score_distribution(*(settled[name].to_numpy() for name in columns))
+    except ValueError as error:
+        raise InputError(f"gold_markets: {error}; widen the seasons.") from None
 
 
 def agreed(distribution: ScoreDistribution, rows: pl.DataFrame) -> pl.DataFrame:

@@ -33,6 +33,7 @@ from nfl_signals.stack_values import complete
 from nfl_signals.storage import read_json
 
 ENSEMBLE_FILE = "ensemble.json"
+SEQUENCE_LEARNER = "lstm"  # reads each team's last games
 SCORES_FILE = "score_distribution.json"
 ANSWER = (
     "game_id",
@@ -98,7 +99,7 @@ class Ensemble:
     @property
     def reads_sequences(self) -> bool:
         """Whether requests must hold each team's last games."""
-        return any("lstm" in learners for learners in self.learners.values())
+        return any(SEQUENCE_LEARNER in learners for learners in self.learners.values())
 
     def predict(self, requests: pl.DataFrame) -> pl.DataFrame:
         """Answer every market that a request asks, in the order of requests.

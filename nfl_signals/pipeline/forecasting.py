@@ -51,10 +51,10 @@ def predict_upcoming(world: World) -> pl.DataFrame:
 def answers(world: World, version: str, games: list[str]) -> pl.DataFrame:
     """What a version's ensemble says of stored games; see `Ensemble.predict`."""
     ensemble = Ensemble.load(world.paths.ensemble(version))
-    return ensemble.predict(stored_requests(world, games, sequences=ensemble.reads_sequences))
+    return ensemble.predict(requests_for(world, games, sequences=ensemble.reads_sequences))
 
 
-def stored_requests(world: World, games: list[str], *, sequences: bool) -> pl.DataFrame:
+def requests_for(world: World, games: list[str], *, sequences: bool) -> pl.DataFrame:
     """Requests for games of the gold tables, in the order of `games`; see `game_request`."""
     return game_requests(
         load_features(world),

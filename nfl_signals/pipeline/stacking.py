@@ -1,5 +1,6 @@
 """Fit stacks and calibrators, replay them season by season; write models and their cards."""
 
+import shutil
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -128,6 +129,8 @@ def _store(
 ) -> dict[str, Any]:
     name, version = question.market.name, question.version()
     folder = world.paths.stacker(name, version)
+    # A version trained again must not keep a voice that it no longer has.
+    shutil.rmtree(folder, ignore_errors=True)
     for voice, result in trained.items():
         if result.voice is not None:
             result.voice.save(folder, voice)

@@ -151,36 +151,19 @@ def e_process(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> Floats:
     return _finite(log_e_process(p, y, week_index))
 
 
-def season_to_date(
+def with_memory(
     p: Floats, y: Floats, season: NDArray[np.integer], week: NDArray[np.integer]
 ) -> Floats:
-    """Per row, the e-process restarted each season, read at the end of the row's week.
+    """Per row, the evidence of the season so far and its memory, at the end of the row's week.
+
+    Give it only the games that should count: those before a model was replaced speak of the model
+    before.
 
     Args:
         p: stated probabilities of YES, in (0, 1) exclusive, shape (n,).
         y: outcomes 0 or 1, NaN where a push voids the row, shape (n,).
         season: season of each row, shape (n,).
         week: week of each row, shape (n,).
-
-    Example:
-        >>> p, y = np.full(3, 0.5), np.array([1.0, 1.0, np.nan])
-        >>> season_to_date(p, y, np.full(3, 2024), np.array([1, 2, 3])).round(4).tolist()
-        [1.0, 1.0105, 1.0105]
-    """
-    values = np.ones(len(p))
-    for one in np.unique(season):
-        rows = season == one
-        values[rows] = with_memory(p[rows], y[rows], season[rows], week[rows])
-    return values
-
-
-def with_memory(
-    p: Floats, y: Floats, season: NDArray[np.integer], week: NDArray[np.integer]
-) -> Floats:
-    """Per row, the evidence of the season so far and its memory, at the end of the row's week.
-
-    Arguments as `season_to_date`. Give it only the games that should count: those before a model
-    was replaced speak of the model before.
 
     Example:
         >>> p, y, week = np.full(16, 0.8), np.zeros(16), np.tile([1, 1, 2, 2, 3, 3, 4, 4], 2)

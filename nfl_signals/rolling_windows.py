@@ -15,7 +15,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from nfl_signals.evidence import season_to_date
+from nfl_signals.calibration_gap import gap_per_row
+from nfl_signals.evidence import with_memory
 
 WEEKS = (4, 8, 16)
 MIN_GAMES = 30  # while a window is not yet full: three bins of ten
@@ -91,8 +92,13 @@ def _series(games: pl.DataFrame) -> Series:
     rows = np.column_stack([games[name].cast(pl.Float64).to_numpy() for name in DIGESTED])
     said = pl.format("{} {} {} {}", "season", "week", "game_id", "outcome")
     names = games.select(said).to_series().to_list()
+    evidence = with_memory(p, y, season, week)
     return Series(
-        games=games.with_columns(e_value=season_to_date(p, y, season, week)),
+        games=games.with_columns(
+            e_value=evidence,
+            e_value_peak=evidence,
+            season_error=gap_per_row(p, y, season, week),
+        ).with_columns(pl.col("e_value_peak").cum_max().over("season")),
         starts=starts,
         digests=[
             hashlib.sha256(rows[a:b].tobytes() + "|".join(names[a:b]).encode()).digest()
@@ -116,5 +122,5 @@ def identity(games: pl.DataFrame, window: Window) -> dict[str, Any]:
         "n_weeks": window.n_weeks,
         "n": games.height - n_push,
         "n_push": n_push,
-        "e_value": games["e_value"][-1],
+        **{name: games[name][-1] for name in ("season_error", "e_value", "e_value_peak")},
     }

@@ -14,7 +14,6 @@ from nfl_signals.evidence import (
     e_process,
     log_e_process,
     log_mixture,
-    season_to_date,
     weekly_log_bets,
     with_memory,
 )
@@ -156,26 +155,21 @@ def test_what_cannot_be_bet_on_is_refused(p: list[float], y: list[float], week: 
         e_process(np.array(p), np.array(y), np.array(week))
 
 
-def test_each_season_starts_its_evidence_anew() -> None:
-    p, y = np.full(4, 0.8), np.zeros(4)
-    found = season_to_date(p, y, np.array([2023, 2023, 2024, 2024]), np.array([1, 2, 1, 2]))
-    assert found[:2] == pytest.approx(found[2:])
-    assert found[1] > found[0] > 1
-
-
 def test_pushes_neither_add_nor_remove_evidence() -> None:
     p, week = np.full(4, 0.8), np.array([1, 2, 2, 3])
     season, push = np.full(4, 2024), np.nan
-    found = season_to_date(p, np.array([0.0, 0.0, push, push]), season, week)
+    found = with_memory(p, np.array([0.0, 0.0, push, push]), season, week)
     alone = e_process(np.full(2, 0.8), np.zeros(2), np.array([1, 2]))
     assert found == pytest.approx(alone[[0, 1, 1, 1]])
-    assert season_to_date(p, np.full(4, push), season, week).tolist() == [1.0] * 4
+    assert with_memory(p, np.full(4, push), season, week).tolist() == pytest.approx([1.0] * 4)
 
 
 def test_part_of_the_evidence_remembers_two_seasons_and_no_more() -> None:
     season, week = np.repeat(np.arange(2020, 2024), 40), np.tile(np.repeat([1, 2], 20), 4)
     p, y = np.full(160, 0.7), np.tile([1.0, 0.0], 80)
-    found, fresh = with_memory(p, y, season, week), season_to_date(p, y, season, week)
+    found = with_memory(p, y, season, week)
+    alone = [season == one for one in np.unique(season)]
+    fresh = np.concatenate([with_memory(p[o], y[o], season[o], week[o]) for o in alone])
     assert found[:40] == pytest.approx(fresh[:40])
     assert found[40:80].min() > fresh[40:80].max()
     assert MEMORY_SEASONS == 3

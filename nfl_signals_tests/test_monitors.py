@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from nfl_signals import monitors, scores
-from nfl_signals.evidence import e_process
+from nfl_signals.calibration_gap import gap_per_row
+from nfl_signals.evidence import with_memory
 from nfl_signals.setting_sections import MonitorSettings
 from nfl_signals_tests.graded_games import graded
 
@@ -69,14 +70,20 @@ def test_every_number_is_that_of_the_windows_own_games() -> None:
     assert {name: row[name] for name in expected} == pytest.approx(expected)
 
 
-def test_the_e_value_is_of_the_whole_season_so_far_and_starts_anew_with_the_next() -> None:
+def test_evidence_and_error_are_of_the_season_so_far_and_the_peak_starts_anew_with_it() -> None:
     games = graded(seasons=range(2023, 2025), push=0.05, seed=2)
     found = measured(games)
+    columns = [games[name].to_numpy() for name in ("p_hat", "y", "season", "week")]
+    expected = games.select("season", "week").with_columns(
+        e_value=with_memory(*columns), season_error=gap_per_row(*columns)
+    )
     for season in (2023, 2024):
-        scored = games.filter(pl.col("season") == season, pl.col("y").is_not_null())
-        path = e_process(*(scored[name].to_numpy() for name in ("p_hat", "y", "week")))
+        weekly = expected.filter(season=season).unique("week").sort("week")
         rows = found.filter(window_end_season=season)
-        assert rows["e_value"].to_list() == pytest.approx(path[-rows.height :])
+        for name in ("e_value", "season_error"):
+            assert rows[name].to_list() == pytest.approx(weekly[name].to_list()[-rows.height :])
+        peaks = weekly["e_value"].cum_max().to_list()[-rows.height :]
+        assert rows["e_value_peak"].to_list() == pytest.approx(peaks)
 
 
 def test_the_error_stands_beside_what_chance_gives_a_perfect_forecast() -> None:
@@ -185,8 +192,8 @@ def windows(errors: list[float], *, e_value: float = 50.0, **fixed: Any) -> pl.D
             "window_end_week": 9 + i,
             "window_end_at": start + timedelta(weeks=i),
             "n": 120,
-            "calibration_error": error,
-            "e_value": e_value,
+            "season_error": error,
+            "e_value_peak": e_value,
         }
         | fixed
         for i, error in enumerate(errors)
@@ -220,7 +227,7 @@ def test_the_verdict_repeats_what_it_judged() -> None:
     (verdict,) = monitors.drift(windows([0.08, 0.08, 0.081], e_value=43.21), POLICY)
     assert verdict.sentence == (
         "Moneyline (production, model) has drifted; retrain, and lean less on it until the next "
-        "model speaks: calibration error 0.081 over 120 games (limit 0.050, above it for 14 "
+        "model speaks: calibration error 0.081 in the season so far (limit 0.050, above it for 14 "
         "days), evidence 43.2 of the 20 needed."
     )
     assert (verdict.limit, verdict.evidence_limit, verdict.n) == (0.05, 20.0, 120)

@@ -37,6 +37,7 @@ from zlib import crc32
 import polars as pl
 
 from nfl_signals import scores
+from nfl_signals.alarm_policy import days_over
 from nfl_signals.consistency_band import consistency_band
 from nfl_signals.markets import MARKETS
 from nfl_signals.rolling_windows import WEEKS, Series, Window, identity, series_of
@@ -261,11 +262,11 @@ def _measure(spans: list[_Span], salt: bytes, seed: int, known: set[str]) -> pl.
 
 def _verdict(season: pl.DataFrame, policy: MonitorSettings) -> DriftVerdict:
     last, limit = season.row(-1, named=True), policy.max_calibration_error
-    over = season["season_error"] > limit
-    since = over.len() - int(over.reverse().cum_prod().sum())
-    ends = season["window_end_at"][since:]
-    days = (ends[-1] - ends[0]).days if len(ends) else 0
-    facts = (bool(over[-1]), days > policy.min_days, last["e_value_peak"] >= policy.evidence)
+    error = season["season_error"].to_numpy()
+    day = season["window_end_at"].dt.epoch("d").to_numpy()
+    days = int(days_over(error, limit, day=day, season=season["window_end_season"].to_numpy())[-1])
+    enough = last["e_value_peak"] >= policy.evidence
+    facts = (bool(error[-1] > limit), days > policy.min_days, enough)
     return DriftVerdict(
         **{name: last[name] for name in (*SERIES, "n")},
         calibration_error=last["season_error"],

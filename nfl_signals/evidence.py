@@ -5,12 +5,17 @@ its expectation never exceeds 1, and by Ville's inequality a perfectly calibrate
 1 / alpha at any time with probability alpha at most. A fixed-time test read every week has no such
 bound: a weekly |Z| > 1.96 fires in about a fifth of perfect seasons.
 
-The bet is a likelihood ratio of a fixed alternative against the forecast, averaged over a few
+The bet is a likelihood ratio of an alternative against the forecast, averaged over a prior on
 alternatives (method of mixtures: Howard, Ramdas, McAuliffe, Sekhon 2021, doi 10.1214/20-AOS1991;
-e-values for calibration: Arnold, Henzi, Ziegel 2023, doi 10.1214/22-AOAS1697). It is updated once a
-week with all of that week's games as one block, because they are forecast before any of them is
-known; an alternative may never look at the block that it bets on (Henzi, Ziegel 2022, doi
-10.1093/biomet/asab047, on lags). Within a block the null is: outcomes independent given forecasts.
+e-values for calibration: Arnold, Henzi, Ziegel 2023, doi 10.1214/22-AOAS1697). The average learns by
+itself: what it stakes on an alternative in a week is Bayes' posterior given the weeks before. It is
+updated once a week with all of that week's games as one block, because they are forecast before any
+of them is known; an alternative may never look at the block that it bets on (Henzi, Ziegel 2022,
+doi 10.1093/biomet/asab047, on lags). Within a block the null is: outcomes independent given forecasts.
+
+Part of the stake restarts each season, part remembers the two seasons before. Each is fair, so each
+season starts with an expectation of 1 and Ville's bound holds season by season; it is no bound on
+several seasons together. In the first season of a series the two parts are one mixture.
 """
 
 from dataclasses import dataclass
@@ -22,59 +27,118 @@ from scipy.special import log_expit, logit, logsumexp
 Floats = NDArray[np.float64]
 
 LARGEST_LOG = 700.0  # exp of more is no longer a finite number
+MEMORY_SEASONS = 3  # a slope of 0.7 is seldom proved in one season and mostly in three
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alternative:
-    """A way of being wrong: logit P(y = 1) = bias + slope * logit(p)."""
+    """A way of being wrong, logit P(y = 1) = bias + slope * logit(p), and what is staked on it.
+
+    `season`: share of the stake that restarts each season; `memory`: share that remembers.
+    """
 
     name: str
     slope: float = 1.0
     bias: float = 0.0
+    season: float
+    memory: float
+
+    def __post_init__(self) -> None:
+        if min(self.season, self.memory) < 0:
+            raise ValueError(f"{self.name}: stakes must not be negative")
 
 
-# Fixed before any outcome, so nothing is tuned. Slopes 0.7 and 1.4 are about the mildest errors that
-# three seasons can show; at 0.5 and 2 logits are twice and half as large as warranted. A bias of
-# 0.3 logits is 7 percentage points at even odds, just beyond what a calibration limit of 5 allows.
+# Fixed before any outcome. Chosen on simulated seasons (benchmarks/README.md, Alarms): as much power
+# as leaves 2 % false alarms a season and 5 % in three. What restarts is staked on errors that one
+# season can prove, what remembers on milder ones. Most is staked on too sure, which is what
+# overfitting makes of a model and what costs money; both signs of a bias are equal.
+# 0.3 logits are 7 percentage points at even odds.
 ALTERNATIVES = (
-    Alternative(name="much too sure", slope=0.5),
-    Alternative(name="too sure", slope=0.7),
-    Alternative(name="not sure enough", slope=1.4),
-    Alternative(name="much too unsure", slope=2.0),
-    Alternative(name="YES stated too often", bias=-0.3),
-    Alternative(name="YES stated too rarely", bias=0.3),
+    Alternative(name="much too sure", slope=0.5, season=0.24, memory=0.0),
+    Alternative(name="clearly too sure", slope=0.6, season=0.0, memory=0.13),
+    Alternative(name="too sure", slope=0.7, season=0.0, memory=0.23),
+    Alternative(name="not sure enough", slope=1.4, season=0.0, memory=0.07),
+    Alternative(name="much too unsure", slope=1.6, season=0.02, memory=0.02),
+    Alternative(name="YES stated too often", bias=-0.3, season=0.0, memory=0.05),
+    Alternative(name="YES stated too rarely", bias=0.3, season=0.0, memory=0.05),
+    Alternative(name="YES stated far too often", bias=-0.4, season=0.015, memory=0.06),
+    Alternative(name="YES stated far too rarely", bias=0.4, season=0.015, memory=0.06),
+    Alternative(name="YES stated absurdly often", bias=-0.5, season=0.02, memory=0.0),
+    Alternative(name="YES stated absurdly rarely", bias=0.5, season=0.02, memory=0.0),
 )
 
 
-def log_e_process(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> Floats:
-    """Natural log of the e-process, one value per distinct week in ascending order.
+def weekly_log_bets(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> Floats:
+    """Log likelihood ratio of every alternative against the forecast, week by week.
 
     Args:
         p: stated probabilities of YES, in (0, 1) exclusive, shape (n,).
         y: outcomes 0 or 1, pushes left out, shape (n,).
         week_index: order of each game's week, shape (n,); rows may come in any order.
 
+    Returns:
+        Shape (alternatives, distinct weeks), weeks ascending.
+
     Raises:
         ValueError: unequal shapes, p outside (0, 1), or y other than 0 and 1.
-
-    Example:
-        >>> p, y = np.array([0.5, 0.5]), np.array([1.0, 1.0])
-        >>> log_e_process(p, y, np.array([1, 2])).round(4).tolist()
-        [0.0, 0.0074]
     """
+    check_games(p, y, week_index)
+    weeks, position = np.unique(week_index, return_inverse=True)
+    sign = 2 * y - 1
+    stated = logit(p)
+    bets = np.empty((len(ALTERNATIVES), len(weeks)))
+    for row, other in zip(bets, ALTERNATIVES, strict=True):
+        bet = log_expit(sign * (other.bias + other.slope * stated)) - log_expit(sign * stated)
+        row[:] = np.bincount(position, weights=bet, minlength=len(weeks))
+    return bets
+
+
+def check_games(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> None:
+    """Raise ValueError unless shapes agree, p is in (0, 1) and y is 0 or 1."""
     if not (p.shape == y.shape == week_index.shape) or p.ndim != 1:
         raise ValueError(f"expected equal 1-d shapes, got {p.shape}, {y.shape}, {week_index.shape}")
     if not np.all((p > 0) & (p < 1)) or not np.all((y == 0) | (y == 1)):
         raise ValueError("expected p in (0, 1) exclusive and y of 0 or 1, pushes left out")
-    weeks, position = np.unique(week_index, return_inverse=True)
-    sign = 2 * y - 1
-    stated = logit(p)
-    paths = np.empty((len(ALTERNATIVES), len(weeks)))
-    for row, other in zip(paths, ALTERNATIVES, strict=True):
-        bet = log_expit(sign * (other.bias + other.slope * stated)) - log_expit(sign * stated)
-        row[:] = np.cumsum(np.bincount(position, weights=bet, minlength=len(weeks)))
-    mixture: Floats = logsumexp(paths, axis=0) - np.log(len(ALTERNATIVES))
-    return mixture
+
+
+def log_mixture(bets: Floats, season: NDArray[np.integer]) -> Floats:
+    """Natural log of the evidence after each week, both parts of the stake together.
+
+    Args:
+        bets: as `weekly_log_bets` gives them, shape (alternatives, ..., weeks).
+        season: season of each week, ascending, shape (weeks,).
+
+    Returns:
+        Shape (..., weeks).
+    """
+    found = np.empty(bets.shape[1:])
+    with np.errstate(divide="ignore"):  # a stake of nothing is -inf, as it should be
+        stakes = [
+            np.log([a.season for a in ALTERNATIVES]),
+            np.log([a.memory for a in ALTERNATIVES]),
+        ]
+    for one in np.unique(season):
+        parts = []
+        for stake, since in zip(stakes, (one, one - MEMORY_SEASONS + 1), strict=True):
+            span = (season >= since) & (season <= one)
+            path = np.cumsum(bets[..., span], axis=-1)[..., season[span] == one]
+            parts.append(path + stake.reshape(-1, *[1] * (path.ndim - 1)))
+        found[..., season == one] = logsumexp(np.concatenate(parts), axis=0)
+    return found
+
+
+def log_e_process(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> Floats:
+    """Natural log of the e-process of one season, one value per distinct week in ascending order.
+
+    Arguments and errors as `weekly_log_bets`.
+
+    Example:
+        >>> p, y = np.array([0.5, 0.5]), np.array([1.0, 1.0])
+        >>> log_e_process(p, y, np.array([1, 2])).round(4).tolist()
+        [0.0, 0.0104]
+    """
+    bets = weekly_log_bets(p, y, week_index)
+    return log_mixture(bets, np.zeros(bets.shape[1], dtype=np.int64))
 
 
 def e_process(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> Floats:
@@ -82,16 +146,18 @@ def e_process(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> Floats:
 
     Example:
         >>> e_process(np.array([0.9] * 8), np.zeros(8), np.repeat([1, 2], 4)).round(0).tolist()
-        [9.0, 272.0]
+        [15.0, 442.0]
     """
-    capped: Floats = np.exp(np.minimum(log_e_process(p, y, week_index), LARGEST_LOG))
-    return capped
+    return _finite(log_e_process(p, y, week_index))
 
 
-def season_to_date(
+def with_memory(
     p: Floats, y: Floats, season: NDArray[np.integer], week: NDArray[np.integer]
 ) -> Floats:
-    """Per row, the e-process restarted each season, read at the end of the row's week.
+    """Per row, the evidence of the season so far and its memory, at the end of the row's week.
+
+    Give it only the games that should count: those before a model was replaced speak of the model
+    before.
 
     Args:
         p: stated probabilities of YES, in (0, 1) exclusive, shape (n,).
@@ -100,14 +166,20 @@ def season_to_date(
         week: week of each row, shape (n,).
 
     Example:
-        >>> p, y = np.full(3, 0.5), np.array([1.0, 1.0, np.nan])
-        >>> season_to_date(p, y, np.full(3, 2024), np.array([1, 2, 3])).round(4).tolist()
-        [1.0, 1.0074, 1.0074]
+        >>> p, y, week = np.full(16, 0.8), np.zeros(16), np.tile([1, 1, 2, 2, 3, 3, 4, 4], 2)
+        >>> found = with_memory(p, y, np.repeat([2023, 2024], 8), week)
+        >>> bool(found[-1] > found[7])
+        True
     """
-    values = np.ones(len(p))
-    for one in np.unique(season):
-        rows = season == one
-        used = rows & ~np.isnan(y)
-        path = np.append(1.0, e_process(p[used], y[used], week[used]))
-        values[rows] = path[np.searchsorted(np.unique(week[used]), week[rows], side="right")]
-    return values
+    used = ~np.isnan(y)
+    code = season * 100 + week
+    weeks = np.unique(code)
+    bets = np.zeros((len(ALTERNATIVES), len(weeks)))
+    played = np.isin(weeks, code[used])  # a week of pushes is a week without a bet
+    bets[:, played] = weekly_log_bets(p[used], y[used], code[used])
+    return _finite(log_mixture(bets, weeks // 100))[np.searchsorted(weeks, code)]
+
+
+def _finite(log_values: Floats) -> Floats:
+    capped: Floats = np.exp(np.minimum(log_values, LARGEST_LOG))
+    return capped

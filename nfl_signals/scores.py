@@ -11,15 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression
 from scipy.special import expit, logit
 from scipy.stats import norm
-from sklearn.isotonic import IsotonicRegression
+
+from nfl_signals.bins import bin_means, bin_starts, binned, check_forecasts, check_probabilities
 
 Floats = NDArray[np.float64]
 
 CLIP = 1e-12  # probabilities are held this far from 0 and 1 wherever a logarithm is taken
 MIN_OVERLAP = 1e-3  # logits; forecasts closer than this are one forecast
-GAMES_PER_BIN = 10  # fewer leave a bin's own sampling error larger than any error it could show
 
 
 class NotEstimableError(ValueError):
@@ -79,20 +80,20 @@ def brier(p: Floats, y: Floats) -> float:
         >>> round(brier(np.array([0.8, 0.4]), np.array([1.0, 0.0])), 4)
         0.1
     """
-    _check(p, y)
+    check_forecasts(p, y)
     return float(np.mean((p - y) ** 2))
 
 
 def log_loss(p: Floats, y: Floats) -> float:
     """Mean negative log likelihood, in nats, with p held within [1e-12, 1 - 1e-12]."""
-    _check(p, y)
+    check_forecasts(p, y)
     held = _held(p)
     return float(-np.mean(y * np.log(held) + (1 - y) * np.log1p(-held)))
 
 
 def accuracy(p: Floats, y: Floats) -> float:
     """Share of games where the side above one half happened; exactly one half counts as half."""
-    _check(p, y)
+    check_forecasts(p, y)
     return float(np.mean(np.where(p == 0.5, 0.5, (p > 0.5) == (y == 1.0))))
 
 
@@ -103,12 +104,14 @@ def three_way_probabilities(p_hat: Floats, p_push: Floats) -> Floats:
         >>> three_way_probabilities(np.array([0.6]), np.array([0.1])).round(2).tolist()
         [[0.54, 0.36, 0.1]]
     """
-    _check_probabilities(p_hat)
-    _check_probabilities(p_push)
+    check_probabilities(p_hat)
+    check_probabilities(p_push)
     return np.column_stack([p_hat * (1 - p_push), (1 - p_hat) * (1 - p_push), p_push])
 
 
-def three_way_brier(p_hat: Floats, p_push: Floats, outcome: Sequence[str]) -> float:
+def three_way_brier(
+    p_hat: Floats, p_push: Floats, outcome: Sequence[str] | NDArray[np.str_]
+) -> float:
     """Mean squared error summed over yes, no and push (Brier 1950: 0 best, 2 worst).
 
     Probabilities as in `three_way_probabilities`; `outcome` holds 'yes', 'no' or 'push', length n.
@@ -117,7 +120,9 @@ def three_way_brier(p_hat: Floats, p_push: Floats, outcome: Sequence[str]) -> fl
     return float(np.mean(np.sum((stated - _indicators(outcome, len(stated))) ** 2, axis=1)))
 
 
-def three_way_log_loss(p_hat: Floats, p_push: Floats, outcome: Sequence[str]) -> float:
+def three_way_log_loss(
+    p_hat: Floats, p_push: Floats, outcome: Sequence[str] | NDArray[np.str_]
+) -> float:
     """Mean negative log of the probability stated for what happened, in nats."""
     stated = three_way_probabilities(p_hat, p_push)
     return float(-np.mean(np.log(_held(stated[_indicators(outcome, len(stated)) == 1.0]))))
@@ -129,7 +134,7 @@ def calibration_slope_intercept(p: Floats, y: Floats) -> Recalibration:
     Raises:
         NotEstimableError: one class only, one distinct forecast, or separated outcomes.
     """
-    _check(p, y)
+    check_forecasts(p, y)
     x = logit(_held(p))
     yes, no = x[y == 1.0], x[y == 0.0]
     # The maximum is finite exactly where each class reaches into the range of the other.
@@ -159,7 +164,7 @@ def debiased_calibration_error(p: Floats, y: Floats, *, n_bins: int | None = Non
         y: outcomes, shape (n,).
         n_bins: bins; None: 10, or fewer where that leaves under 10 games a bin.
     """
-    return float(_debiased(*_binned(p, y, n_bins)))
+    return float(_debiased(*binned(p, y, n_bins)))
 
 
 def calibration_error_null(
@@ -174,10 +179,20 @@ def calibration_error_null(
 
     Parametric bootstrap: outcomes are drawn from `p` itself (Broecker, Smith 2007, section 3).
     """
-    _check_probabilities(p)
+    check_probabilities(p)
     stated = np.sort(p)
     drawn = (np.random.default_rng(seed).random((draws, len(p))) < stated).astype(np.float64)
-    errors = _debiased(*_bin_means(stated, drawn, _bin_starts(stated, n_bins)))
+    return calibration_error_quantile(stated, drawn.T, level=level, n_bins=n_bins)
+
+
+def calibration_error_quantile(
+    p: Floats, drawn: Floats, *, level: float = 0.95, n_bins: int | None = None
+) -> float:
+    """Quantile of the debiased error over outcomes already drawn from `p`, shape (n, draws)."""
+    order = np.argsort(p, kind="stable")
+    starts = bin_starts(p[order], n_bins)
+    n, mean_p, _ = bin_means(p[order], p[order], starts)
+    errors = _debiased(n, mean_p, np.add.reduceat(drawn[order], starts, axis=0).T / n)
     return float(np.quantile(errors, level))
 
 
@@ -185,7 +200,7 @@ def reliability_curve(
     p: Floats, y: Floats, *, n_bins: int | None = None, level: float = 0.95
 ) -> tuple[ReliabilityBin, ...]:
     """Mean forecast against observed share in equal-mass bins, with Wilson (1927) intervals."""
-    n, mean_p, mean_y = _binned(p, y, n_bins)
+    n, mean_p, mean_y = binned(p, y, n_bins)
     z = norm.ppf((1 + level) / 2)
     middle = (mean_y + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(mean_y * (1 - mean_y) / n + z**2 / (4 * n**2))
@@ -202,7 +217,7 @@ def murphy(p: Floats, y: Floats, *, n_bins: int | None = None) -> Murphy:
     Ferro, Fricker 2012 (doi 10.1002/qj.1924), section 3; `within_bin` after Stephenson et al. 2008
     (doi 10.1175/2007WAF2006116.1). An unbiased term may be slightly negative.
     """
-    n, mean_p, mean_y = _binned(p, y, n_bins)
+    n, mean_p, mean_y = binned(p, y, n_bins)
     base, weight = y.mean(), n / len(p)
     order, sizes = np.argsort(p, kind="stable"), n.astype(int)
     from_p, from_y = p[order] - np.repeat(mean_p, sizes), y[order] - np.repeat(mean_y, sizes)
@@ -221,8 +236,10 @@ def corp(p: Floats, y: Floats) -> Corp:
 
     The reference is the isotonic (pool-adjacent-violators) recalibration of `p`: no bins to choose.
     """
-    _check(p, y)
-    recalibrated = IsotonicRegression(y_min=0, y_max=1).fit_transform(p, y)
+    check_forecasts(p, y)
+    _, place, games = np.unique(p, return_inverse=True, return_counts=True)
+    share = np.bincount(place, weights=y) / games
+    recalibrated = isotonic_regression(share, weights=games).x[place].clip(0, 1)
     best, base = brier(recalibrated, y), float(y.mean() * (1 - y.mean()))
     return Corp(miscalibration=brier(p, y) - best, discrimination=base - best, uncertainty=base)
 
@@ -234,26 +251,11 @@ def spiegelhalter_z(p: Floats, y: Floats) -> float:
 
     Undefined, 0 / 0, where every forecast is 0, 1/2 or 1: NotEstimableError.
     """
-    _check(p, y)
+    check_forecasts(p, y)
     variance = np.sum((1 - 2 * p) ** 2 * p * (1 - p))
     if variance == 0:
         raise NotEstimableError("Spiegelhalter's Z needs a forecast other than 0, 1/2 and 1")
     return float(np.sum((y - p) * (1 - 2 * p)) / np.sqrt(variance))
-
-
-def _check_probabilities(p: Floats) -> None:
-    if p.ndim != 1 or len(p) == 0:
-        raise ValueError(f"probabilities: expected a non-empty 1-d array, got shape {p.shape}")
-    if not np.all((p >= 0) & (p <= 1)):
-        raise ValueError("probabilities: expected numbers in [0, 1], found NaN or values outside")
-
-
-def _check(p: Floats, y: Floats) -> None:
-    _check_probabilities(p)
-    if p.shape != y.shape:
-        raise ValueError(f"outcomes: expected shape {p.shape}, got {y.shape}")
-    if not np.all((y == 0) | (y == 1)):
-        raise ValueError("outcomes: expected 0 or 1 only; leave pushes and unplayed games out")
 
 
 def _held(p: Floats) -> Floats:
@@ -261,36 +263,11 @@ def _held(p: Floats) -> Floats:
     return held
 
 
-def _indicators(outcome: Sequence[str], n: int) -> Floats:
-    if len(outcome) != n or not set(outcome) <= {"yes", "no", "push"}:
+def _indicators(outcome: Sequence[str] | NDArray[np.str_], n: int) -> Floats:
+    said: NDArray[np.bool_] = np.asarray(outcome)[:, None] == np.array(["yes", "no", "push"])
+    if len(outcome) != n or not said.any(axis=1).all():
         raise ValueError(f"outcome: expected {n} of 'yes', 'no', 'push'")
-    return np.array([[o == "yes", o == "no", o == "push"] for o in outcome], dtype=np.float64)
-
-
-def _bin_starts(p_sorted: Floats, n_bins: int | None) -> NDArray[np.intp]:
-    """First row of each equal-mass bin; ties stay together, every bin holds two rows or more."""
-    n = len(p_sorted)
-    wanted = max(1, min(10, n // GAMES_PER_BIN)) if n_bins is None else n_bins
-    if n < 2 or wanted < 1:
-        raise ValueError(f"bins: expected two rows or more and n_bins >= 1, got {n} and {wanted}")
-    even = (np.arange(1, wanted) * n) // wanted
-    starts = [0]
-    for cut in np.searchsorted(p_sorted, p_sorted[even], side="left"):
-        if cut - starts[-1] >= 2 and n - cut >= 2:
-            starts.append(int(cut))
-    return np.array(starts)
-
-
-def _bin_means(p: Floats, y: Floats, starts: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
-    """Sizes (b,), mean sorted p (b,), mean outcomes (..., b) for outcomes of shape (..., n)."""
-    n = np.diff(np.append(starts, len(p))).astype(np.float64)
-    return n, np.add.reduceat(p, starts) / n, np.add.reduceat(y, starts, axis=-1) / n
-
-
-def _binned(p: Floats, y: Floats, n_bins: int | None) -> tuple[Floats, Floats, Floats]:
-    _check(p, y)
-    order = np.argsort(p, kind="stable")
-    return _bin_means(p[order], y[order], _bin_starts(p[order], n_bins))
+    return said.astype(np.float64)
 
 
 def _debiased(n: Floats, mean_p: Floats, mean_y: Floats) -> Floats:

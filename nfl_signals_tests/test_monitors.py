@@ -1,70 +1,25 @@
 """Calibration is measured window by window, and only a lasting, proven error counts as drift."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
-from scipy.special import expit
 
 from nfl_signals import monitors, scores
-from nfl_signals.evidence import e_process
+from nfl_signals.calibration_gap import gap_per_row
+from nfl_signals.evidence import with_memory
 from nfl_signals.setting_sections import MonitorSettings
+from nfl_signals_tests.graded_games import graded
 
 POLICY = MonitorSettings(window_weeks=8, max_calibration_error=0.05, min_days=7, evidence=20.0)
 
 
-def graded(
-    *,
-    seasons: range = range(2024, 2025),
-    weeks: int = 18,
-    per_week: int = 15,
-    slope: float = 1.0,
-    push: float = 0.0,
-    seed: int = 0,
-    **fixed: Any,  # noqa: ANN401 - a constant of any column
-) -> pl.DataFrame:
-    """Moneyline-like forecasts whose true logit is slope * stated logit, as the ledger grades."""
-    rng = np.random.default_rng(seed)
-    season, week, game = (
-        axis.ravel()
-        for axis in np.meshgrid(seasons, range(1, weeks + 1), range(per_week), indexing="ij")
-    )
-    stated = rng.normal(0.32, 0.85, len(game))
-    won, void = rng.random(len(game)) < expit(slope * stated), rng.random(len(game)) < push
-    kickoff = [
-        datetime(s, 9, 8, 17, tzinfo=UTC) + timedelta(weeks=int(w) - 1, hours=int(g))
-        for s, w, g in zip(season.tolist(), week, game, strict=True)
-    ]
-    frame = pl.DataFrame(
-        {
-            "game_id": [f"{s}_{w:02d}_{g:02d}" for s, w, g in zip(season, week, game, strict=True)],
-            "season": season.astype(np.int32),
-            "week": week.astype(np.int32),
-            "kickoff_at": kickoff,
-            "made_at": [k - timedelta(days=2) for k in kickoff],
-            "p_hat": expit(stated),
-            "p_market": expit(stated + rng.normal(0, 0.1, len(game))),
-            "outcome": np.where(void, "push", np.where(won, "yes", "no")),
-            "y": np.where(void, np.nan, won),
-        }
-    ).with_columns(pl.col("y").fill_nan(None), pl.col("kickoff_at", "made_at").cast(KICKOFF_TYPE))
-    constant = {
-        "market": "moneyline",
-        "book": "production",
-        "signal_source": "model",
-        "model_version": "model_v1",
-        "p_push": 0.0,
-    }
-    return frame.with_columns(**{name: pl.lit(value) for name, value in (constant | fixed).items()})
-
-
-KICKOFF_TYPE = pl.Datetime("us", "UTC")
-
-
 def measured(games: pl.DataFrame, *, window_weeks: int = 8) -> pl.DataFrame:
-    return monitors.calibration_metrics(games, window_weeks=window_weeks, seed=5)
+    """The windows that drift is judged on."""
+    rows = monitors.calibration_metrics(games, window_weeks=window_weeks, seed=5)
+    return rows.filter(window=f"{window_weeks}w")
 
 
 def test_one_row_per_series_and_week_from_the_first_window_of_thirty_games() -> None:
@@ -115,14 +70,20 @@ def test_every_number_is_that_of_the_windows_own_games() -> None:
     assert {name: row[name] for name in expected} == pytest.approx(expected)
 
 
-def test_the_e_value_is_of_the_whole_season_so_far_and_starts_anew_with_the_next() -> None:
+def test_evidence_and_error_are_of_the_season_so_far_and_the_peak_starts_anew_with_it() -> None:
     games = graded(seasons=range(2023, 2025), push=0.05, seed=2)
     found = measured(games)
+    columns = [games[name].to_numpy() for name in ("p_hat", "y", "season", "week")]
+    expected = games.select("season", "week").with_columns(
+        e_value=with_memory(*columns), season_error=gap_per_row(*columns)
+    )
     for season in (2023, 2024):
-        scored = games.filter(pl.col("season") == season, pl.col("y").is_not_null())
-        path = e_process(*(scored[name].to_numpy() for name in ("p_hat", "y", "week")))
+        weekly = expected.filter(season=season).unique("week").sort("week")
         rows = found.filter(window_end_season=season)
-        assert rows["e_value"].to_list() == pytest.approx(path[-rows.height :])
+        for name in ("e_value", "season_error"):
+            assert rows[name].to_list() == pytest.approx(weekly[name].to_list()[-rows.height :])
+        peaks = weekly["e_value"].cum_max().to_list()[-rows.height :]
+        assert rows["e_value_peak"].to_list() == pytest.approx(peaks)
 
 
 def test_the_error_stands_beside_what_chance_gives_a_perfect_forecast() -> None:
@@ -180,7 +141,7 @@ def test_no_game_counts_twice_when_a_new_model_speaks_again_before_kickoff() -> 
 
 
 def test_markets_books_and_voices_are_separate_series() -> None:
-    changes: list[dict[str, str]] = [
+    changes: list[dict[str, Any]] = [
         {"market": "total"},
         {"book": "learning"},
         {"signal_source": "proxy"},
@@ -188,8 +149,7 @@ def test_markets_books_and_voices_are_separate_series() -> None:
     parts = [graded(seed=i, **change) for i, change in enumerate([{}, *changes])]
     together = measured(pl.concat(parts).sample(fraction=1.0, shuffle=True, seed=1))
     apart = pl.concat([measured(part) for part in parts])
-    key = [*monitors.SERIES, "window_end_season", "window_end_week"]
-    assert together.equals(apart.sort(key))
+    assert together.equals(apart.sort(monitors.KEY))
 
 
 def test_later_weeks_never_change_an_earlier_row() -> None:
@@ -203,32 +163,20 @@ def test_the_seed_moves_only_the_null() -> None:
     two = monitors.calibration_metrics(graded(), window_weeks=8, seed=2)
     assert one.equals(monitors.calibration_metrics(graded(), window_weeks=8, seed=1))
     assert not one.equals(two)
-    assert one.drop("calibration_error_null95").equals(two.drop("calibration_error_null95"))
+    drawn = ["calibration_error_null95", "smooth_calibration_error_null95", "games_digest"]
+    assert one.drop(drawn).equals(two.drop(drawn))
 
 
 def test_no_games_give_no_rows_and_no_verdict() -> None:
     found = measured(graded().clear())
     assert found.shape == (0, len(monitors.METRICS_SCHEMA))
     assert monitors.drift(found, POLICY) == []
-    assert monitors.reliability_table(graded().clear(), window_weeks=8).height == 0
+    assert monitors.reliability_table(graded().clear(), window_weeks=8, seed=1).height == 0
 
 
 def test_a_window_of_no_weeks_is_refused() -> None:
     with pytest.raises(ValueError, match="window_weeks: expected 1 or more"):
         measured(graded(), window_weeks=0)
-
-
-def test_the_reliability_table_is_the_curve_of_the_latest_window() -> None:
-    games = pl.concat([graded(), graded(market="total", seed=1)])
-    table = monitors.reliability_table(games, window_weeks=8)
-    last = graded().filter(pl.col("week") > 10)
-    curve = scores.reliability_curve(last["p_hat"].to_numpy(), last["y"].to_numpy())
-    mine = table.filter(market="moneyline")
-    assert table.schema == monitors.CURVE_SCHEMA
-    assert mine["bin"].to_list() == list(range(1, 11))
-    assert mine["window_end_week"].unique().to_list() == [18]
-    assert mine["mean_y"].to_list() == [point.mean_y for point in curve]
-    assert mine["low"].to_list() == [point.low for point in curve]
 
 
 def windows(errors: list[float], *, e_value: float = 50.0, **fixed: Any) -> pl.DataFrame:  # noqa: ANN401
@@ -239,12 +187,13 @@ def windows(errors: list[float], *, e_value: float = 50.0, **fixed: Any) -> pl.D
             "market": "moneyline",
             "book": "production",
             "signal_source": "model",
+            "window": "8w",
             "window_end_season": 2024,
             "window_end_week": 9 + i,
             "window_end_at": start + timedelta(weeks=i),
             "n": 120,
-            "calibration_error": error,
-            "e_value": e_value,
+            "season_error": error,
+            "e_value_peak": e_value,
         }
         | fixed
         for i, error in enumerate(errors)
@@ -278,7 +227,7 @@ def test_the_verdict_repeats_what_it_judged() -> None:
     (verdict,) = monitors.drift(windows([0.08, 0.08, 0.081], e_value=43.21), POLICY)
     assert verdict.sentence == (
         "Moneyline (production, model) has drifted; retrain, and lean less on it until the next "
-        "model speaks: calibration error 0.081 over 120 games (limit 0.050, above it for 14 "
+        "model speaks: calibration error 0.081 in the season so far (limit 0.050, above it for 14 "
         "days), evidence 43.2 of the 20 needed."
     )
     assert (verdict.limit, verdict.evidence_limit, verdict.n) == (0.05, 20.0, 120)
@@ -308,10 +257,14 @@ def test_a_series_that_fell_silent_is_not_judged() -> None:
     ]
 
 
+@cache
+def many_seasons(slope: float, seasons: int) -> pl.DataFrame:
+    return measured(graded(seasons=range(1900, 1900 + seasons), slope=slope, seed=9))
+
+
 def alarms(slope: float, *, seasons: int, policy: MonitorSettings = POLICY) -> float:
     """Share of seasons in which reading the verdict every week ever says drift."""
-    games = graded(seasons=range(1900, 1900 + seasons), slope=slope, seed=9)
-    rows = measured(games)
+    rows = many_seasons(slope, seasons)
     fired = {
         season["window_end_season"][0]
         for season in rows.partition_by("window_end_season")

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from nfl_signals import ledger
+from nfl_signals.errors import InputError
 from nfl_signals.history import RESULT_DELAY
 from nfl_signals.markets import MARKETS
 from nfl_signals.monitors import calibration_metrics
@@ -13,7 +14,7 @@ from nfl_signals.pipeline import forecasting, monitoring, tables
 from nfl_signals.pipeline.world import World
 from nfl_signals.storage import read_json, read_parquet, write_parquet
 from nfl_signals_tests.builders import utc
-from nfl_signals_tests.worlds import contents, copy_world, earlier
+from nfl_signals_tests.worlds import contents, copy_world, earlier, rewrite
 
 OCTOBER = utc("2024-10-06 20:30")  # Sunday of week 5: the early games are not over
 
@@ -64,6 +65,72 @@ def test_metrics_are_the_same_bytes_when_computed_again(world: World) -> None:
     assert metrics.equals(read_parquet(world.paths.calibration))
     assert set(read_parquet(world.paths.reliability)["market"]) == set(MARKETS)
     assert read_json(world.paths.period_flags) == dict.fromkeys(MARKETS, "ok")
+
+
+@pytest.mark.parametrize(
+    "killed_before", ["calibration", "reliability", "period_flags", "the end of the file"]
+)
+def test_an_update_that_was_killed_is_made_good_by_the_next(
+    world: World, killed_before: str
+) -> None:
+    """Files are written in this order; what a week ago stored stays until it is replaced."""
+    done = contents(world.paths.home)
+    files = [world.paths.calibration, world.paths.reliability, world.paths.period_flags]
+    monitoring.update_metrics(earlier(world, OCTOBER))
+    for file in files:
+        if file.stem == killed_before:
+            break
+        file.write_bytes(done[file.relative_to(world.paths.home).as_posix()])
+    if killed_before == "the end of the file":
+        world.paths.calibration.write_bytes(b"PAR1")
+    monitoring.update_metrics(world)
+    assert contents(world.paths.home) == done
+
+
+def test_the_week_is_added_to_what_is_stored(world: World) -> None:
+    then = monitoring.update_metrics(earlier(world, OCTOBER))
+    now = monitoring.update_metrics(world)
+    kept = now.join(then, on="games_digest", how="semi")
+    season = pl.col("window_end_season") == 2024
+    assert kept.filter(~season).height == now.filter(~season).height
+    assert then.height < now.height
+
+
+def test_metrics_of_another_version_are_measured_again_and_never_judged(world: World) -> None:
+    done = contents(world.paths.home)
+    write_parquet(world.paths.calibration, read_parquet(world.paths.calibration).drop("window"))
+    with pytest.raises(InputError, match="written by another version; materialize"):
+        monitoring.judge(world)
+    monitoring.update_metrics(world)
+    assert contents(world.paths.home) == done
+
+
+def test_a_window_that_nobody_measured_is_not_taken_for_calm(
+    finished_home: Path, tmp_path: Path
+) -> None:
+    world = copy_world(finished_home, tmp_path, monitor={"window_weeks": 6})
+    with pytest.raises(InputError, match="no window of 6w"):
+        monitoring.judge(world)
+    monitoring.update_metrics(world)
+    assert len(monitoring.judge(world)) == 3
+
+
+def test_what_was_replayed_at_the_close_has_no_closing_line_value(world: World) -> None:
+    graded = monitoring.graded_ledger(world).filter(pl.col("book") == "learning")
+    assert graded["closing_line_value"].null_count() == graded.height
+
+
+def test_a_price_that_moved_after_the_pick_is_valued_once_the_game_is_over(world: World) -> None:
+    """The book closed every spread half a point higher than the replay took it."""
+    for file in sorted(world.paths.markets.glob("*.parquet")):
+        rewrite(file, pl.when(market="ats").then(pl.col("line") + 0.5).otherwise("line"))
+    graded = monitoring.graded_ledger(world).filter(pl.col("p_market").is_not_null())
+    over = (pl.col("market") == "ats") & pl.col("outcome").is_not_null()
+    valued = graded.filter(over)
+    leans = valued.filter(pl.col("p_hat") > pl.col("p_market"))["closing_line_value"]
+    assert leans.is_between(0.01, 0.02).all()
+    assert leans.len() > 30
+    assert graded.filter(~over)["closing_line_value"].null_count() == graded.filter(~over).height
 
 
 def test_drift_is_flagged_and_stamped_on_the_next_predictions(

@@ -1,0 +1,65 @@
+"""Closing-line value: did the market come to agree with the side the forecast leant to?
+
+The close is the best forecast there is, so a lean that the market later moves towards was worth
+something whether or not the game went its way: it shows in dozens of games what results show in
+thousands. The lean is the side that the forecast rates higher than the price at the pick does.
+"""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+Floats = NDArray[np.float64]
+
+POINTS_SD = {"ats": 13.3, "total": 13.4}
+"""sd of margin and total around the close, points: nflverse 2006-2023, 4,861 games."""
+
+CLOSE = ["line", "price_yes", "price_no", "p_market"]
+
+
+def with_closing_line_value(graded: pl.DataFrame, close: pl.DataFrame) -> pl.DataFrame:
+    """`graded` with the column `closing_line_value`.
+
+    The change of the no-vig probability of the side leant to, from pick to close, both for the line
+    taken: where the line moved, the close is carried over to the line taken by a normal
+    distribution of the points around it (`POINTS_SD`; close enough for a move of a few points).
+
+    Args:
+        graded: game_id, market, line, price_yes, price_no, p_market and p_hat, as `ledger.grade`
+            gives them.
+        close: one row per game_id and market: the same four columns of the market at the close;
+            no row while it is still open.
+
+    Returns:
+        `graded` in its order. Positive: the market moved towards the lean, probability. Null where
+        line and prices did not move, one of the two prices is unknown, or there was no lean.
+    """
+    both = graded.join(
+        close.select("game_id", "market", *CLOSE),
+        on=["game_id", "market"],
+        how="left",
+        suffix="_close",
+        maintain_order="left",
+        validate="m:1",
+    )
+    moved = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_close") for name in CLOSE[:3])
+    lean = (pl.col("p_hat") - pl.col("p_market")).sign()
+    return (
+        both.with_columns(p_then=pl.Series(_at_line_taken(both), nan_to_null=True))
+        .with_columns(
+            closing_line_value=pl.when(moved, lean != 0).then(
+                lean * (pl.col("p_then") - pl.col("p_market"))
+            )
+        )
+        .select(*graded.columns, "closing_line_value")
+    )
+
+
+def _at_line_taken(both: pl.DataFrame) -> Floats:
+    """Closing probability of YES at the line taken, NaN where unknown; YES is above the line."""
+    sd = both["market"].replace_strict(POINTS_SD, default=1.0, return_dtype=pl.Float64).to_numpy()
+    close, move = both["p_market_close"].to_numpy(), (both["line_close"] - both["line"]).to_numpy()
+    carried: Floats = norm.cdf(norm.ppf(close) + move / sd)
+    # Unmoved lines keep the price itself, not the price after a round trip through the normal.
+    return np.where(move == 0, close, carried)

@@ -69,12 +69,14 @@ def smooth_error_quantile(p: Floats, drawn: Floats, *, level: float = 0.95) -> f
         smoothed = idct(spectrum * np.exp(-_DECAY * sigma**2), axis=1)
         return ranked(np.abs(smoothed).sum(axis=1)) - sigma
 
-    # No smoothing bounds the error from above, smoothing everything away but the mean from below;
-    # where the two agree, rounding must not leave the bracket without a root.
+    # No smoothing bounds the error from above, smoothing everything away but the mean from below.
     least, most = ranked(np.abs(mass.sum(axis=1))), ranked(np.abs(mass).sum(axis=1))
-    if most == 0.0:
-        return 0.0
-    return float(brentq(excess, least * (1 - 1e-9), most * (1 + 1e-9) + 1e-12, xtol=_TOLERANCE))
+    # A bandwidth well within a cell rings, and rounding blurs bounds that agree: there the bound is it.
+    if excess(most) >= 0:
+        return most
+    if excess(least) <= 0:
+        return least
+    return float(brentq(excess, least, most, xtol=_TOLERANCE))
 
 
 def _cell_residuals(p: Floats, drawn: Floats) -> Floats:

@@ -110,3 +110,20 @@ def test_forecasts_at_the_edges_of_cells_are_not_lost() -> None:
 def test_unusable_rows_are_refused(p: list[float], y: list[float]) -> None:
     with pytest.raises(ValueError, match="expected"):
         smooth_calibration_error(np.array(p), np.array(y))
+
+
+@given(
+    n=st.integers(1, 400),
+    middle=st.floats(0.05, 0.95),
+    spread=st.sampled_from([0.0, 1e-4, 1e-3, 0.01, 0.04]),
+    seed=st.integers(0, 10_000),
+)
+def test_forecasts_that_hardly_differ_have_an_error_between_its_bounds(
+    n: int, middle: float, spread: float, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    p = np.clip(middle + spread * random.standard_normal(n), 0, 1)
+    y = (random.random(n) < p).astype(np.float64)
+    bias = abs(float(np.mean(y - p)))
+    found = smooth_calibration_error(p, y)
+    assert bias - 1e-6 <= found <= float(np.mean(np.abs(y - p))) + 1e-6

@@ -293,6 +293,7 @@ def test_read_every_week_perfect_seasons_stay_quiet_and_bad_ones_are_found() -> 
 
 
 @pytest.mark.slow
-def test_the_literal_rule_would_fire_in_many_perfect_seasons() -> None:
+def test_the_size_of_the_error_alone_would_fire_in_many_perfect_seasons() -> None:
+    """About a third of them; with the evidence it is one in fifty."""
     literal = POLICY.model_copy(update={"evidence": 0.0})
-    assert alarms(1.0, seasons=40, policy=literal) > 0.5
+    assert alarms(1.0, seasons=40, policy=literal) > 0.2

@@ -174,7 +174,6 @@ def request_market(requests: pl.DataFrame, market: Market) -> pl.DataFrame:
     `p_market` is null where the market is not asked; signals are null unless both teams have them.
     """
     yes, no = pl.col(market.price_yes_column), pl.col(market.price_no_column)
-    sign = -1.0 if market.outcome_column == "result" else 1.0
     return requests.select(
         "game_id",
         pl.lit(market.name).alias("market"),
@@ -183,7 +182,9 @@ def request_market(requests: pl.DataFrame, market: Market) -> pl.DataFrame:
         no.alias("price_no"),
         pl.when(market.line().is_not_null()).then(no_vig_probability(yes, no)).alias("p_market"),
         *(
-            (pl.col(f"home_signal_{n}") + sign * pl.col(f"away_signal_{n}")).alias(f"signal_{n}")
+            (pl.col(f"home_signal_{n}") + market.away_sign * pl.col(f"away_signal_{n}")).alias(
+                f"signal_{n}"
+            )
             for n in SIGNALS
         ),
     )

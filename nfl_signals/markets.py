@@ -45,6 +45,11 @@ class Market:
         line = self.line_column or "0"
         return f"YES if {self.outcome_column} > {line}; NO if <; push if equal"
 
+    @property
+    def away_sign(self) -> float:
+        """How the away team's number joins the home team's: taken off a margin, added to a total."""
+        return -1.0 if self.outcome_column == "result" else 1.0
+
     def line(self) -> pl.Expr:
         """Threshold in points: the line, or 0 for the moneyline."""
         return pl.lit(0.0) if self.line_column is None else pl.col(self.line_column)

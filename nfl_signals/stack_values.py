@@ -61,10 +61,9 @@ def game_signals(signals: pl.DataFrame, home_teams: pl.DataFrame, market: Market
     weighed = weighed_signals(signals)
     home = weighed.join(home_teams, on=["game_id", "team_id"], how="semi")
     away = weighed.join(home_teams, on=["game_id", "team_id"], how="anti")
-    sign = -1.0 if market.outcome_column == "result" else 1.0
     return home.join(away, on="game_id", suffix="_away", maintain_order="left").select(
         "game_id",
-        *(pl.col(f"signal_{n}") + sign * pl.col(f"signal_{n}_away") for n in SIGNALS),
+        *(pl.col(f"signal_{n}") + market.away_sign * pl.col(f"signal_{n}_away") for n in SIGNALS),
     )
 
 

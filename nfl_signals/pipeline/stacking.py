@@ -64,9 +64,12 @@ def train_stack(world: World, name: MarketName) -> dict[str, Any]:
         The card.
     """
     question = ask(world, name)
+    forward, settled = (
+        stack_rows(world, name, scheme) for scheme in ("walk_forward", "purged_kfold")
+    )
     with threadpool_limits(limits=1):  # sums in another order would change the last bits
         trained = {
-            voice: _train(world, name, voice)
+            voice: _train(world, name, voice, forward=forward, settled=settled)
             for voice in steps((PLAIN, WITH_SIGNALS), f"{name} stacks fitted")
         }
     replayed = prefer_signals(trained[PLAIN].replayed, trained[WITH_SIGNALS].replayed)
@@ -103,18 +106,19 @@ def stack_rows(world: World, name: MarketName, scheme: str) -> pl.DataFrame:
     return rows.join(signals, on="game_id", how="left", maintain_order="left")
 
 
-def _train(world: World, name: MarketName, voice: str) -> Trained:
+def _train(
+    world: World, name: MarketName, voice: str, *, forward: pl.DataFrame, settled: pl.DataFrame
+) -> Trained:
     settings = world.settings
     inputs = voice_inputs(settings, voice)
     adviser = weight_adviser(world, name, inputs)
-    rows = stack_rows(world, name, "walk_forward")
-    blended, replayed = replay_voice(settings, rows, inputs, adviser)
+    blended, replayed = replay_voice(settings, forward, inputs, adviser)
     if voice == WITH_SIGNALS and replayed.is_empty():
         return Trained(voice=None, replayed=replayed, card={})
-    settled = scored(complete(stack_rows(world, name, "purged_kfold"), inputs))
+    taught = scored(complete(settled, inputs))
     current = world.seasons[-1]
     fit_blend = blend_fitter(settings, inputs, adviser)
-    blend = fit_blend(values(settled, inputs), settled["y"].to_numpy(), current)
+    blend = fit_blend(values(taught, inputs), taught["y"].to_numpy(), current)
     fitted, calibration = fit_voice(settings, blend, scored(blended))
     advice = adviser(current)
     card = {"calibration": calibration, "advice": None if advice is None else asdict(advice)}

@@ -12,9 +12,11 @@ from scipy.special import expit
 from scipy.stats import norm
 from terminal import run, show
 
-from nfl_signals.alarm_policy import AlarmPolicy, alarms
+from nfl_signals.alarm_policy import INFO, WARNING, Alarm, Reading
+from nfl_signals.binned_error import binned_error, weekly_bin_sums
 from nfl_signals.calibration_gap import gap_to_date, weekly_sums
 from nfl_signals.evidence import log_mixture, weekly_log_bets
+from nfl_signals.setting_sections import MonitorSettings
 from nfl_signals.storage import write_json
 
 MANUAL = """\
@@ -24,7 +26,8 @@ nflverse: logits of mean 0.304 and standard deviation 0.852, quantiles within 0.
 5 % to 95 %). The truth is bias + slope * logit. For every truth and every rule: the share of seasons
 and of three-season spans with an alarm, its 95 % Wilson interval, and the weeks until the first alarm
 (median of the spans that have one). 'oracle' is the likelihood ratio of the true alternative, which
-nobody knows, at the same threshold as the evidence.
+nobody knows, at the same threshold as the evidence. 'note' is the shipped policy's severity info,
+which nobody is woken for.
 """
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -38,7 +41,7 @@ TRUTHS = {  # slope, bias
     "bias -0.3": (1.0, -0.3),
     "slope 1.4": (1.4, 0.0),
 }
-POLICY = AlarmPolicy()
+POLICY = MonitorSettings()
 SEED = 20_260_111  # not among the seeds that the stakes were chosen with
 
 
@@ -70,14 +73,15 @@ def simulate(spans: int, seasons: int, truth: str, seed: int) -> Spans:
 def fired(games: Spans) -> dict[str, Flags]:
     """Whether each rule's alarm stands at the end of each week, shape (spans, weeks)."""
     evidence = np.exp(np.minimum(log_mixture(_weekly(weekly_log_bets, games), games.season), 700))
-    gap = gap_to_date(_weekly(weekly_sums, games), games.season)
-    week = np.arange(len(games.season))
-    proven = {
-        "shipped policy": alarms(gap, evidence, day=7 * week, season=games.season, policy=POLICY),
-        "evidence alone": evidence >= POLICY.evidence,
+    ece = binned_error(_so_far(_weekly(weekly_bin_sums, games), games.season))
+    shipped = _levels(games, evidence, ece)
+    proven = {"shipped policy": shipped >= WARNING, "evidence alone": evidence >= POLICY.evidence}
+    naive = {
+        "ECE > 0.05, two weeks": _twice_over(ece, games.season),
+        "weekly |Z| > 1.96": _z(games) > 1.96,
     }
-    naive = {"ECE > 0.05, two weeks": _twice_over(games), "weekly |Z| > 1.96": _z(games) > 1.96}
-    return proven | naive | {"oracle": _oracle(games) >= np.log(POLICY.evidence)}
+    told = {"oracle": _oracle(games) >= np.log(POLICY.evidence)}
+    return proven | naive | told | {"note": shipped >= INFO}
 
 
 def wilson(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -143,23 +147,35 @@ def _z(games: Spans) -> Floats:
     )
 
 
-def _twice_over(games: Spans) -> Flags:
-    """ECE of the season so far, 10 equal-width bins, above the limit in two weeks running."""
-    bins = np.minimum((games.p * 10).astype(int), 9)
-    gaps = np.zeros(games.p.shape[:2])
-    for each in range(10):
-        in_bin = (games.p - games.y) * (bins == each)
-        gaps += np.abs(_so_far(in_bin.sum(axis=2), games.season))
-    n = _so_far(np.full(games.p.shape[:2], games.p.shape[2]), games.season)
-    over = gaps / n > POLICY.max_calibration_error
-    same = np.append(False, games.season[1:] == games.season[:-1])
+def _levels(games: Spans, evidence: Floats, ece: Floats) -> NDArray[np.int64]:
+    """The package's own alarm, read at the end of every week."""
+    gap = gap_to_date(_weekly(weekly_sums, games), games.season)
+    alarm = Alarm(POLICY, shape=(len(gap),))
+    readings = (
+        Reading(
+            season=int(season),
+            day=7 * week,
+            segment=0,
+            error=gap[:, week],
+            ece=ece[:, week],
+            e_value=evidence[:, week],
+        )
+        for week, season in enumerate(games.season)
+    )
+    return np.stack([alarm.read(reading).level for reading in readings], axis=1)
+
+
+def _twice_over(ece: Floats, season: NDArray[np.int64]) -> Flags:
+    """ECE of the season so far above the limit in two weeks running."""
+    over = ece > POLICY.max_calibration_error
+    same = np.append(False, season[1:] == season[:-1])
     return over & np.roll(over, 1, axis=1) & same
 
 
 def _so_far(weekly: NDArray[Any], season: NDArray[np.int64]) -> Floats:
-    """Running sum over weeks, shape (spans, weeks), that restarts with each season."""
-    starts = [weekly[:, season == one].cumsum(axis=1) for one in np.unique(season)]
-    return np.concatenate(starts, axis=1)
+    """Running sum over weeks, shape (..., weeks), that restarts with each season."""
+    starts = [weekly[..., season == one].cumsum(axis=-1) for one in np.unique(season)]
+    return np.concatenate(starts, axis=-1)
 
 
 def _cell(figures: dict[str, Any]) -> str:

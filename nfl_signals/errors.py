@@ -54,3 +54,7 @@ class LeakageError(NflSignalsError):
 
 class IntegrityError(NflSignalsError):
     """Stored content no longer matches its own seal or card."""
+
+
+class StaleDataError(NflSignalsError):
+    """What should be known by now is not."""

@@ -1,31 +1,14 @@
-"""Rolling calibration of graded predictions, and when it counts as drifted.
+"""Rolling calibration of graded predictions.
 
 A monitored series is (market, book, signal_source): what one voice said about one market, whichever
 model version spoke. Each week with graded games closes one window of each length (the last 4, 8 and
-16 such weeks, the season, everything) and gives one row each, of scope "series". A drift is judged
-on the window of `window_weeks`, 8 by default.
+16 such weeks, the season, everything) and gives one row each, of scope "series".
 
 Rows of scope "version" follow one model version within its series, over its "season" and over "all"
 it ever said. A replay has a version a season, which would leave most windows of weeks too small to
-read; the series runs across them.
+read; the series runs across them. A challenger has no other rows (`rolling_windows.COUNTED`).
 
-Why a calibration error above 0.05 alone cannot be the alarm: the error is a distance, so chance
-alone keeps it above zero. Over 10 equal-width bins a perfectly calibrated moneyline forecast shows a
-mean error of 0.125 over 64 games, 0.089 over 128 and still 0.062 over a whole season of 272; even
-the closing line exceeds 0.05 in 11 of 20 seasons. "Above 0.05 two weeks running" fires in every
-perfect season, a weekly Spiegelhalter |Z| > 1.96 in 21 % of them. So two things must hold together:
-
-1. the error of the season so far *without its sampling bias* (`calibration_gap.py`) has stood above the
-   limit for more than `min_days` days, and
-2. the e-value has reached `evidence` in the season (`evidence.py`). At 20, a forecast that is right
-   gets there in at most 5 % of seasons, however often it is read.
-
-How often the two together fire when nothing is wrong, and how soon when something is, is measured in
-`benchmarks/alarms.py`: perfect 1.8 % of seasons, logits twice too large 75 %, 1.4 times too large 28 %.
-
-Both count within a season: the off-season adds no days and proof does not outlast its season, while a
-part of the evidence remembers earlier ones. `evidence=0` leaves the first rule alone. Grading is
-`ledger.py`; what to do about drift is not decided here.
+Grading is `ledger.py`; when an error becomes an alarm is `alarm_policy.py` and `episodes.py`.
 """
 
 import hashlib
@@ -37,14 +20,10 @@ from zlib import crc32
 import polars as pl
 
 from nfl_signals import scores
-from nfl_signals.alarm_policy import days_over
 from nfl_signals.consistency_band import consistency_band
-from nfl_signals.markets import MARKETS
-from nfl_signals.rolling_windows import WEEKS, Series, Window, identity, series_of
-from nfl_signals.setting_sections import MonitorSettings
+from nfl_signals.rolling_windows import SERIES, WEEKS, Series, Window, identity, series_of
 from nfl_signals.window_measures import Columns, code_digest, columns_of, measures
 
-SERIES = ["market", "book", "signal_source"]
 SCOPES = {"series": SERIES, "version": [*SERIES, "model_version"]}
 KEY = [*SERIES, "scope", "window", "window_end_season", "window_end_week", "model_version"]
 
@@ -105,33 +84,6 @@ CURVE_SCHEMA = pl.Schema(
     | dict.fromkeys(("consistent_low", "consistent_high"), pl.Float64())
 )
 
-# What a Monday-morning reader should make of it: (over the limit, long enough, evidence reached).
-ADVICE = {
-    (True, True, True): "has drifted; retrain, and lean less on it until the next model speaks",
-    (True, False, True): "is off and the evidence agrees, but not for long enough yet; watch it",
-    (True, True, False): "looks off, which chance alone can do; keep watching, change nothing",
-    (True, False, False): "looks off this week, which chance often does; nothing to do",
-    (False, False, True): "is within the limit now, though the season speaks against it; watch it",
-    (False, False, False): "is as well calibrated as these games can tell; nothing to do",
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class DriftVerdict:
-    """Whether one series has drifted, judged at the latest window of its market."""
-
-    market: str
-    book: str
-    signal_source: str
-    drifting: bool  # both rules hold
-    calibration_error: float  # debiased, probability
-    limit: float
-    e_value: float  # of the season so far
-    evidence_limit: float
-    days_over: int  # whole days from the first to the latest window end in a row over the limit
-    n: int  # games in the window
-    sentence: str  # the verdict in words
-
 
 def calibration_metrics(
     graded: pl.DataFrame, *, window_weeks: int, seed: int, stored: pl.DataFrame | None = None
@@ -142,8 +94,8 @@ def calibration_metrics(
         graded: predictions with outcomes, as `ledger.grade` and `with_closing_line_value` give
             them. Where a series spoke on a game more than once, its last word counts. Rows without
             an outcome are left out.
-        window_weeks: NFL weeks with graded games in the window that drift is judged on. While fewer
-            exist, those there are serve if they hold 30 games.
+        window_weeks: NFL weeks with graded games in one window more than `rolling_windows.WEEKS`. While
+            fewer exist, those there are serve if they hold 30 games.
         seed: of the null distribution; a row depends on no games after its own week.
         stored: what an earlier call gave; windows with the same games by the same code are taken
             from it, which changes no byte of the result.
@@ -186,28 +138,6 @@ def reliability_table(graded: pl.DataFrame, *, window_weeks: int, seed: int) -> 
             band = {"bin": place, "consistent_low": low, "consistent_high": high}
             rows.append({name: row[name] for name in KEY} | band | asdict(point))
     return pl.DataFrame(rows, schema=CURVE_SCHEMA).sort([*KEY, "bin"])
-
-
-def drift(metrics: pl.DataFrame, policy: MonitorSettings) -> list[DriftVerdict]:
-    """Judge every series that spoke in the latest window of its market.
-
-    Args:
-        metrics: rows of `calibration_metrics`.
-        policy: the limits, and the window that they are held against.
-
-    Returns:
-        One verdict per series, sorted by series. A series that fell silent is not judged.
-    """
-    end = pl.col("window_end_season") * 100 + pl.col("window_end_week")
-    metrics = metrics.filter(pl.col("window") == f"{policy.window_weeks}w")
-    latest = metrics.filter(end == end.max().over("market")).sort(SERIES)
-    this_season = [*SERIES, "window_end_season"]
-    return [
-        _verdict(
-            metrics.join(row.select(this_season), on=this_season).sort("window_end_week"), policy
-        )
-        for row in latest.iter_slices(1)
-    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,27 +188,3 @@ def _measure(spans: list[_Span], salt: bytes, seed: int, known: set[str]) -> pl.
         rows[digest] = {"games_digest": digest} | measures(read[series], span.window)
     schema = {name: METRICS_SCHEMA[name] for name in ("games_digest", *MEASURES)}
     return pl.DataFrame(list(rows.values()), schema=schema)
-
-
-def _verdict(season: pl.DataFrame, policy: MonitorSettings) -> DriftVerdict:
-    last, limit = season.row(-1, named=True), policy.max_calibration_error
-    error = season["season_error"].to_numpy()
-    day = season["window_end_at"].dt.epoch("d").to_numpy()
-    days = int(days_over(error, limit, day=day, season=season["window_end_season"].to_numpy())[-1])
-    enough = last["e_value_peak"] >= policy.evidence
-    facts = (bool(error[-1] > limit), days > policy.min_days, enough)
-    return DriftVerdict(
-        **{name: last[name] for name in (*SERIES, "n")},
-        calibration_error=last["season_error"],
-        e_value=last["e_value_peak"],
-        drifting=all(facts),
-        limit=limit,
-        evidence_limit=policy.evidence,
-        days_over=days,
-        sentence=(
-            f"{MARKETS[last['market']].title} ({last['book']}, {last['signal_source']}) "
-            f"{ADVICE[facts]}: calibration error {last['season_error']:.3f} in the season so far "
-            f"(limit {limit:.3f}, above it for {days} days), "
-            f"evidence {last['e_value_peak']:.3g} of the {policy.evidence:g} needed."
-        ),
-    )

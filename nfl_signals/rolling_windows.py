@@ -15,10 +15,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from nfl_signals.binned_error import ece_per_row
 from nfl_signals.calibration_gap import gap_per_row
 from nfl_signals.evidence import with_memory
 
+SERIES = ["market", "book", "signal_source"]
 WEEKS = (4, 8, 16)
+COUNTED = (pl.col("book") != "learning") | pl.col("model_version").str.starts_with("replay_")
+"""Rows of the ledger that make up a series. In the learning book that is the replay; a challenger
+speaks there on the same games, later, and would displace it: it is followed as a version only."""
 MIN_GAMES = 30  # while a window is not yet full: three bins of ten
 DIGESTED = ["p_hat", "p_push", "p_market", "y", "closing_line_value"]
 
@@ -75,10 +80,12 @@ class Series:
 def series_of(graded: pl.DataFrame, by: list[str]) -> list[Series]:
     """Graded games in time order, apart by the columns `by`.
 
-    Where several rows share `by` and the game, the last said counts; rows without an outcome do not.
+    Where several rows share `by` and the game, the last said counts; rows without an outcome do not,
+    nor, where versions are not apart, those that are not `COUNTED`.
     """
+    counted = pl.lit(value=True) if "model_version" in by else COUNTED
     last_words = (
-        graded.filter(pl.col("outcome").is_not_null())
+        graded.filter(pl.col("outcome").is_not_null(), counted)
         .sort("made_at", maintain_order=True)
         .unique([*by, "game_id"], keep="last")
         .sort([*by, "season", "week", "kickoff_at", "game_id"])
@@ -87,24 +94,44 @@ def series_of(graded: pl.DataFrame, by: list[str]) -> list[Series]:
 
 
 def _series(games: pl.DataFrame) -> Series:
-    p, y, season, week = (games[name].to_numpy() for name in ("p_hat", "y", "season", "week"))
-    starts = np.append(np.unique(season * 100 + week, return_index=True)[1], len(p))
+    season, week = games["season"].to_numpy(), games["week"].to_numpy()
+    starts = np.append(np.unique(season * 100 + week, return_index=True)[1], games.height)
     rows = np.column_stack([games[name].cast(pl.Float64).to_numpy() for name in DIGESTED])
     said = pl.format("{} {} {} {}", "season", "week", "game_id", "outcome")
     names = games.select(said).to_series().to_list()
-    evidence = with_memory(p, y, season, week)
     return Series(
-        games=games.with_columns(
-            e_value=evidence,
-            e_value_peak=evidence,
-            season_error=gap_per_row(p, y, season, week),
-        ).with_columns(pl.col("e_value_peak").cum_max().over("season")),
+        games=pl.concat(_with_evidence(part) for part in segments(games).partition_by("segment")),
         starts=starts,
         digests=[
             hashlib.sha256(rows[a:b].tobytes() + "|".join(names[a:b]).encode()).digest()
             for a, b in pairwise(starts.tolist())
         ],
     )
+
+
+def segments(games: pl.DataFrame) -> pl.DataFrame:
+    """`games` of one series in time order with `segment`, which counts the models that spoke.
+
+    In book production a model speaks until another replaces it, and evidence against the one says
+    nothing about the other. The learning book replays a model a season by one recipe, and it is
+    the recipe that is judged there: its segment is always 0.
+    """
+    model = pl.col("model_hash").rle_id().cast(pl.Int32)
+    return games.with_columns(
+        segment=pl.when(pl.col("book") == "production").then(model).otherwise(0)
+    )
+
+
+def _with_evidence(games: pl.DataFrame) -> pl.DataFrame:
+    """Error of the season so far and evidence, at each row the value at the end of its week."""
+    p, y, season, week = (games[name].to_numpy() for name in ("p_hat", "y", "season", "week"))
+    evidence = with_memory(p, y, season, week)
+    return games.with_columns(
+        e_value=evidence,
+        e_value_peak=evidence,
+        season_error=gap_per_row(p, y, season, week),
+        season_ece=ece_per_row(p, y, season, week),
+    ).with_columns(pl.col("e_value_peak").cum_max().over("season"))
 
 
 def identity(games: pl.DataFrame, window: Window) -> dict[str, Any]:

@@ -49,7 +49,8 @@ def graded(
         "market": "moneyline",
         "book": "production",
         "signal_source": "model",
-        "model_version": "model_v1",
+        "model_version": "replay_2024" if fixed.get("book") == "learning" else "model_v1",
+        "model_hash": "hash",
         "p_push": 0.0,
         "closing_line_value": None,
     }

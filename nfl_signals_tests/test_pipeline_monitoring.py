@@ -1,4 +1,4 @@
-"""Grading by what is known now, and the verdict of the voice that counts."""
+"""Grading by what is known now, and measuring what is graded."""
 
 from pathlib import Path
 
@@ -9,10 +9,9 @@ from nfl_signals import ledger
 from nfl_signals.errors import InputError
 from nfl_signals.history import RESULT_DELAY
 from nfl_signals.markets import MARKETS
-from nfl_signals.monitors import calibration_metrics
 from nfl_signals.pipeline import forecasting, monitoring, tables
 from nfl_signals.pipeline.world import World
-from nfl_signals.storage import read_json, read_parquet, write_parquet
+from nfl_signals.storage import read_parquet, write_parquet
 from nfl_signals_tests.builders import utc
 from nfl_signals_tests.worlds import contents, copy_world, earlier, rewrite
 
@@ -64,18 +63,17 @@ def test_metrics_are_the_same_bytes_when_computed_again(world: World) -> None:
     assert contents(world.paths.home) == before
     assert metrics.equals(read_parquet(world.paths.calibration))
     assert set(read_parquet(world.paths.reliability)["market"]) == set(MARKETS)
-    assert read_json(world.paths.period_flags) == dict.fromkeys(MARKETS, "ok")
 
 
 @pytest.mark.parametrize(
-    "killed_before", ["calibration", "reliability", "period_flags", "the end of the file"]
+    "killed_before", ["calibration", "reliability", "weekly_evidence", "the end of the file"]
 )
 def test_an_update_that_was_killed_is_made_good_by_the_next(
     world: World, killed_before: str
 ) -> None:
     """Files are written in this order; what a week ago stored stays until it is replaced."""
     done = contents(world.paths.home)
-    files = [world.paths.calibration, world.paths.reliability, world.paths.period_flags]
+    files = [world.paths.calibration, world.paths.reliability, world.paths.weekly_evidence]
     monitoring.update_metrics(earlier(world, OCTOBER))
     for file in files:
         if file.stem == killed_before:
@@ -96,23 +94,13 @@ def test_the_week_is_added_to_what_is_stored(world: World) -> None:
     assert then.height < now.height
 
 
-def test_metrics_of_another_version_are_measured_again_and_never_judged(world: World) -> None:
+def test_metrics_of_another_version_are_measured_again_and_never_read(world: World) -> None:
     done = contents(world.paths.home)
     write_parquet(world.paths.calibration, read_parquet(world.paths.calibration).drop("window"))
     with pytest.raises(InputError, match="written by another version; materialize"):
-        monitoring.judge(world)
+        monitoring.read_metrics(world)
     monitoring.update_metrics(world)
     assert contents(world.paths.home) == done
-
-
-def test_a_window_that_nobody_measured_is_not_taken_for_calm(
-    finished_home: Path, tmp_path: Path
-) -> None:
-    world = copy_world(finished_home, tmp_path, monitor={"window_weeks": 6})
-    with pytest.raises(InputError, match="no window of 6w"):
-        monitoring.judge(world)
-    monitoring.update_metrics(world)
-    assert len(monitoring.judge(world)) == 3
 
 
 def test_what_was_replayed_at_the_close_has_no_closing_line_value(world: World) -> None:
@@ -133,54 +121,9 @@ def test_a_price_that_moved_after_the_pick_is_valued_once_the_game_is_over(world
     assert graded.filter(~over)["closing_line_value"].null_count() == graded.filter(~over).height
 
 
-def test_drift_is_flagged_and_stamped_on_the_next_predictions(
-    finished_home: Path, tmp_path: Path
-) -> None:
-    """A limit below any error and no evidence asked for: everything counts as drifted."""
-    hard = {"max_calibration_error": -1.0, "evidence": 0.0}
-    world = copy_world(finished_home, tmp_path, monitor=hard)
-    monitoring.update_metrics(world)
-    assert all(verdict.drifting for verdict in monitoring.judge(world))
-    assert read_json(world.paths.period_flags) == dict.fromkeys(MARKETS, "drift")
-    upcoming = forecasting.predict_upcoming(world)
-    assert upcoming["period_flag"].unique().to_list() == ["drift"]
-
-
-def test_before_anything_is_graded_there_is_no_verdict(world: World) -> None:
+def test_before_anything_is_graded_there_is_nothing_to_measure(world: World) -> None:
     start = earlier(world, utc("2024-09-03 14:00"))
     assert monitoring.update_metrics(start).height == 0
-    assert monitoring.judge(start) == []
-    assert read_json(world.paths.period_flags) == {}
-
-
-def store_metrics(world: World, production: pl.Expr) -> None:
-    """Metrics in which a part of the replayed games was also predicted in production."""
-    graded = monitoring.graded_ledger(world).filter(pl.col("book") == "learning")
-    spoken = graded.filter(production).with_columns(book=pl.lit("production"))
-    metrics = calibration_metrics(pl.concat([graded, spoken]), window_weeks=8, seed=1)
-    write_parquet(world.paths.calibration, metrics)
-
-
-@pytest.mark.parametrize(
-    ("production", "books"),
-    [
-        (pl.lit(value=True), {"production"}),
-        (pl.lit(value=False), {"learning"}),
-        (pl.col("week") == 9, {"learning"}),  # fewer games than a window needs
-        (pl.col("week") < 9, {"learning"}),  # fell silent before the latest window
-        (pl.col("market") == "ats", {"learning", "production"}),
-    ],
-    ids=["always", "never", "one week", "fell silent", "one market"],
-)
-def test_production_is_judged_once_it_has_a_window_and_the_replay_stands_in_until_then(
-    world: World, production: pl.Expr, books: set[str]
-) -> None:
-    store_metrics(world, production)
-    verdicts = monitoring.judge(world)
-    assert sorted(verdict.market for verdict in verdicts) == sorted(MARKETS)
-    assert {verdict.book for verdict in verdicts} == books
-    by_market = {verdict.market: verdict.book for verdict in verdicts}
-    assert by_market["ats"] == ("production" if "production" in books else "learning")
 
 
 def test_the_ledger_is_only_read(world: World) -> None:

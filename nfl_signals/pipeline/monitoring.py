@@ -1,4 +1,4 @@
-"""Grade the ledger, measure calibration, judge drift.
+"""Grade the ledger and measure calibration.
 
 What is stored is also what makes the next update cheap: windows whose games have not changed are
 taken from it. It never decides a number, so a file that is missing, unreadable or of another
@@ -10,17 +10,12 @@ import polars as pl
 from nfl_signals import ledger
 from nfl_signals.closing_line import with_closing_line_value
 from nfl_signals.errors import InputError
+from nfl_signals.evidence_path import evidence_path
 from nfl_signals.history import RESULT_DELAY
-from nfl_signals.monitors import (
-    METRICS_SCHEMA,
-    DriftVerdict,
-    calibration_metrics,
-    drift,
-    reliability_table,
-)
+from nfl_signals.monitors import METRICS_SCHEMA, calibration_metrics, reliability_table
 from nfl_signals.pipeline.tables import load_markets
 from nfl_signals.pipeline.world import World
-from nfl_signals.storage import read_parquet, write_json, write_parquet
+from nfl_signals.storage import read_parquet, write_parquet
 
 
 def graded_ledger(world: World) -> pl.DataFrame:
@@ -50,7 +45,7 @@ def read_metrics(world: World) -> pl.DataFrame:
 
 
 def update_metrics(world: World) -> pl.DataFrame:
-    """Rolling calibration of the ledger as it is now; stores metrics, reliability and flags."""
+    """Rolling calibration of the ledger as it is now; stores metrics, reliability and evidence."""
     graded, seed = graded_ledger(world), world.settings.seed
     weeks = world.settings.monitor.window_weeks
     try:
@@ -61,27 +56,5 @@ def update_metrics(world: World) -> pl.DataFrame:
     write_parquet(world.paths.calibration, metrics)
     curves = reliability_table(graded, window_weeks=weeks, seed=seed)
     write_parquet(world.paths.reliability, curves)
-    flags = {item.market: "drift" if item.drifting else "ok" for item in judge(world)}
-    write_json(world.paths.period_flags, flags)
+    write_parquet(world.paths.weekly_evidence, evidence_path(graded))
     return metrics
-
-
-def judge(world: World) -> list[DriftVerdict]:
-    """One verdict per market on the voice that counts: production once it can be judged.
-
-    Until a production series has a window of its own, the walk-forward replay stands in for it.
-
-    Raises:
-        InputError: no metrics are stored, or none over the window that the settings ask for.
-    """
-    metrics, window = read_metrics(world), f"{world.settings.monitor.window_weeks}w"
-    if metrics.height and window not in metrics["window"]:
-        raise InputError(
-            f"{world.paths.calibration}: no window of {window}, which monitor.window_weeks asks "
-            "for; materialize calibration_metrics again."
-        )
-    verdicts = drift(metrics, world.settings.monitor)
-    chosen: dict[str, DriftVerdict] = {}
-    for verdict in sorted(verdicts, key=lambda item: item.book == "production"):
-        chosen[verdict.market] = verdict
-    return list(chosen.values())

@@ -1,9 +1,9 @@
-"""The sections of the settings: simulator, training, monitor, llm; each field states its unit."""
+"""The sections of the settings: simulator, training, monitor, gate, llm; each field states its unit."""
 
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 LearnerName = Literal["logistic", "lightgbm", "xgboost", "lstm"]
 
@@ -45,6 +45,10 @@ class SimulatorSettings(_Section):
     )
     drift_home_field: float = Field(default=0.0, description="then added to home field, points")
     drift_scoring: float = Field(default=0.0, description="then added to the mean total, points")
+    drift_known: bool = Field(
+        default=True,
+        description="whether the bookmaker knows of the drift of home field and scoring",
+    )
     drift_slope: float = Field(
         default=1.0, gt=0, description="then the model's calibration slope, below 1: too sure"
     )
@@ -104,19 +108,87 @@ class TrainingSettings(_Section):
 
 
 class MonitorSettings(_Section):
-    """When calibration counts as drifted; why these limits: `monitors.py`."""
+    """When an alarm is raised, how grave it is and when it is over; why so: `episodes.py`."""
 
     window_weeks: int = Field(default=8, ge=1, description="rolling window, NFL weeks with games")
+    rule: Literal["proven", "literal"] = Field(
+        default="proven",
+        description="proven: the error must last and be proved; literal: a plain ECE that lasts",
+    )
     max_calibration_error: float = Field(
-        default=0.05, description="debiased calibration error that counts as too large, probability"
+        default=0.05, ge=0, description="calibration error that counts as too large, probability"
+    )
+    critical_error: float = Field(
+        default=0.10,
+        ge=0,
+        description="calibration error that makes an alarm critical, probability",
+    )
+    recovery_error: float = Field(
+        default=0.04, ge=0, description="an alarm is over at or below this error, probability"
     )
     min_days: int = Field(
-        default=7, ge=0, description="the error must exceed the limit for more than this many days"
+        default=7, ge=0, description="an error must stand, or be gone, for more than so many days"
     )
     evidence: float = Field(
         default=20.0,
         ge=0,
-        description="e-value that the evidence must reach (20 = 5 % false alarms)",
+        description="e-value that proves an error (20 = 5 % false alarms)",
+    )
+    watch_evidence: float = Field(
+        default=5.0, ge=0, description="e-value from which a lasting error is worth a note"
+    )
+    cooldown_days: int = Field(
+        default=21, ge=0, description="days from one retraining for an alarm to the next"
+    )
+    notify: SecretStr | None = Field(
+        default=None,
+        description="where alerts are sent: Apprise URLs; set it in the environment, not in a file",
+    )
+    notify_attempts: int = Field(
+        default=3, ge=1, description="runs that try to send an alert before it is given up"
+    )
+
+    @field_validator("notify", mode="before")
+    @classmethod
+    def _any_value_is_kept_secret(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        # A refusal here would print what it refuses; what is no URL is refused where it is used.
+        if value is None or isinstance(value, SecretStr):
+            return value
+        return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+class GateSettings(_Section):
+    """When a challenger may replace the champion; how the limits are used: `gate.py`."""
+
+    level: float = Field(
+        default=0.95, gt=0.5, lt=1, description="coverage of every interval, whole weeks redrawn"
+    )
+    # Fewer than 8 redrawn weeks make no distribution, however much their interval is widened.
+    min_games: int = Field(
+        default=120, ge=2, description="games both spoke on, per market, before anything is shown"
+    )
+    min_weeks: int = Field(default=8, ge=2, description="weeks with such games")
+    # Who shares nothing with the champion changes half of its picks; who corrects one that is too
+    # sure, a fifth on real seasons and up to two fifths on simulated ones.
+    max_churn: float = Field(
+        default=0.5, ge=0, le=1, description="share of picks that may change side"
+    )
+    # A ninth of a usual hold of 0.045, which is what a bet costs already.
+    max_slippage: float = Field(
+        default=0.005, ge=0, description="closing-line value that may be lost a game, probability"
+    )
+    max_extra_drawdown: float = Field(
+        default=15.0, ge=0, description="deeper fall of flat stakes a season that is allowed, units"
+    )
+    # What a calibration error of 0.05, the monitor's limit, adds to a Brier score: its square.
+    max_extra_brier: float = Field(
+        default=0.0025, ge=0, description="Brier score a game that may be lost on any one market"
+    )
+    # Ten times the best edge known over a close (0.0005, and that was fitted to the past).
+    max_edge: float = Field(
+        default=0.005,
+        gt=0,
+        description="moneyline Brier score below the price's beyond which it must be a leak",
     )
 
 

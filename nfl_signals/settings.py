@@ -23,6 +23,7 @@ from pydantic_settings import SettingsError as UnreadableVariableError
 
 from nfl_signals.errors import SettingsError
 from nfl_signals.setting_sections import (
+    GateSettings,
     LlmSettings,
     MonitorSettings,
     SimulatorSettings,
@@ -30,7 +31,7 @@ from nfl_signals.setting_sections import (
 )
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
-SIGNAL_SOURCE_PATTERN = r"^(proxy|latest|model_v\d+)$"
+SIGNAL_SOURCE_PATTERN = r"^(proxy|champion|model_v\d+(r\d+)?)$"
 
 
 class Settings(BaseSettings):
@@ -58,15 +59,16 @@ class Settings(BaseSettings):
         default_factory=lambda: os.cpu_count() or 1, ge=1, description="never changes a result"
     )
     signal_source: str = Field(
-        default="latest",
+        default="champion",
         pattern=SIGNAL_SOURCE_PATTERN,
-        description="who speaks: proxy (the no-vig market), latest, or model_vN",
+        description="who speaks: proxy (the no-vig market), champion, or model_vN",
     )
     cache_hours: float = Field(default=24.0, ge=0, description="age at which downloads are renewed")
     download_attempts: int = Field(default=4, ge=1, description="tries for each download")
     simulator: SimulatorSettings = SimulatorSettings()
     training: TrainingSettings = TrainingSettings()
     monitor: MonitorSettings = MonitorSettings()
+    gate: GateSettings = GateSettings()
     llm: LlmSettings = LlmSettings()
 
     @field_validator("home")
@@ -93,6 +95,16 @@ class Settings(BaseSettings):
     def _in_order(cls, value: str | None) -> str | None:
         if value and "-" in value and value[:4] > value[5:]:
             raise ValueError(f"{value} runs backwards; write it as {value[5:]}-{value[:4]}")
+        return value
+
+    @field_validator("signal_source", mode="before")
+    @classmethod
+    def _no_longer_latest(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        if value == "latest":
+            raise ValueError(
+                "a newer version no longer speaks by itself; write champion (whoever was promoted "
+                "last) or model_vN (one version)"
+            )
         return value
 
     @property

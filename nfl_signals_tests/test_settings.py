@@ -19,7 +19,7 @@ def load(home: Path, text: str = "", **overrides: object) -> Settings:
 def test_without_a_file_everything_has_a_default(tmp_path: Path) -> None:
     settings = load_settings(home=tmp_path)
     assert settings.source == "simulated"
-    assert settings.signal_source == "latest"
+    assert settings.signal_source == "champion"
     assert settings.as_of is None
     assert settings.season_range is None
     assert settings.monitor.max_calibration_error == 0.05
@@ -65,6 +65,11 @@ def test_home_is_the_repository_where_nobody_says_otherwise() -> None:
     assert (PROJECT_ROOT / "pyproject.toml").exists()
 
 
+@pytest.mark.parametrize("source", ["proxy", "champion", "model_v202409", "model_v202409r202412"])
+def test_the_market_the_champion_and_any_version_may_speak(tmp_path: Path, source: str) -> None:
+    assert load(tmp_path, f"signal_source: {source}").signal_source == source
+
+
 @pytest.mark.parametrize("text", ["as_of: 2023-11-14", "as_of: '2023-11-14'"])
 def test_a_date_means_midnight_utc_quoted_or_not(tmp_path: Path, text: str) -> None:
     assert load(tmp_path, text).as_of == datetime(2023, 11, 14, tzinfo=UTC)
@@ -101,6 +106,8 @@ def test_seasons_are_inclusive(tmp_path: Path, text: str, expected: tuple[int, i
         ("threads: 0", "threads: Input should be greater than or equal to 1"),
         ("source: espn", "source: Input should be 'simulated' or 'nflverse'"),
         ("signal_source: model_7", "signal_source: String should match pattern"),
+        ("signal_source: model_v7r", "signal_source: String should match pattern"),
+        ("signal_source: latest", "write champion (whoever was promoted last) or model_vN"),
         ("seasons: 2023-2006", "2023-2006 runs backwards; write it as 2006-2023"),
         ("seasons: '23'", "seasons: String should match pattern"),
         ("as_of: 2023-11-14T09:00:00", "as_of: Input should have timezone info"),

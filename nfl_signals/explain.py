@@ -1,9 +1,10 @@
 """Take every forecast to pieces: each input's value, weight and contribution, down to p_hat.
 
     logit(p_hat) = intercept + sum of weight * value over the inputs
-                   + calibration + agreement
+                   + calibration + agreement [+ recalibration]
 
-`calibration` is what the calibrator moved, `agreement` what it took for the game's markets to agree.
+`calibration` is what the calibrator moved, `agreement` what it took for the game's markets to agree,
+`recalibration` what was added since, in an ensemble that is a recalibrated copy of another.
 Nothing is left over: the contributions of a game and market add up to the logit of its p_hat.
 """
 
@@ -16,7 +17,7 @@ from nfl_signals.signal_list import SIGNALS
 from nfl_signals.stack_values import values
 
 KEYS = ("game_id", "market")
-STEPS = ("calibration", "agreement")
+STEPS = ("calibration", "agreement", "recalibration")
 
 
 def contributions(rows: pl.DataFrame, inputs: Sequence[str]) -> pl.DataFrame:
@@ -24,7 +25,7 @@ def contributions(rows: pl.DataFrame, inputs: Sequence[str]) -> pl.DataFrame:
 
     Args:
         rows: stacked predictions or an ensemble's answers: `game_id, market, p_<input>,
-            signal_<name>, weight_*, p_raw, p_calibrated, p_hat`.
+            signal_<name>, weight_*, p_raw, p_calibrated, p_hat`, and `p_agreed` of a recalibrated one.
         inputs: market and learners, in the order in which they are to be shown; signals follow.
 
     Returns:
@@ -32,13 +33,18 @@ def contributions(rows: pl.DataFrame, inputs: Sequence[str]) -> pl.DataFrame:
         the signal; weight: logits per unit; contribution: logits). Steps and intercept have neither
         value nor weight; a signal that was not heard has no row.
     """
+    moved_last = "p_agreed" in rows.columns
     pieces = [
         _piece(rows, "intercept", rows["weight_intercept"]),
         *(_weighed(rows, name) for name in inputs),
         *(_weighed(rows.drop_nulls(f"signal_{name}"), name) for name in SIGNALS),
         _piece(rows, "calibration", _moved(rows, "p_raw", "p_calibrated")),
-        _piece(rows, "agreement", _moved(rows, "p_calibrated", "p_hat")),
+        _piece(
+            rows, "agreement", _moved(rows, "p_calibrated", "p_agreed" if moved_last else "p_hat")
+        ),
     ]
+    if moved_last:
+        pieces.append(_piece(rows, "recalibration", _moved(rows, "p_agreed", "p_hat")))
     order = {name: place for place, name in enumerate(["intercept", *inputs, *SIGNALS, *STEPS])}
     place = pl.col("input").replace_strict(order, return_dtype=pl.Int64)
     table = pl.concat(pieces).with_columns(place=place)

@@ -74,6 +74,11 @@ class Paths:
         return self.home / "data" / "upcoming" / "predictions.parquet"
 
     @property
+    def challenge(self) -> Path:
+        """What the challenger says of the upcoming week; not there where nobody challenges."""
+        return self.home / "data" / "upcoming" / "challenge.parquet"
+
+    @property
     def explanations(self) -> Path:
         """What each input contributed to each of the upcoming week's predictions."""
         return self.home / "data" / "upcoming" / "explanations.parquet"
@@ -94,9 +99,19 @@ class Paths:
         return self.home / "data" / "analysis" / "reliability.parquet"
 
     @property
-    def period_flags(self) -> Path:
-        """'ok' or 'drift' per market, as of the last evaluation; stamped on predictions."""
-        return self.home / "data" / "analysis" / "period_flags.json"
+    def weekly_evidence(self) -> Path:
+        """Error and evidence of every series, week by week."""
+        return self.home / "data" / "analysis" / "weekly_evidence.parquet"
+
+    @property
+    def alerts(self) -> Path:
+        """Alert episodes, open and over."""
+        return self.home / "data" / "analysis" / "alerts.parquet"
+
+    @property
+    def deliveries(self) -> Path:
+        """Which alerts were sent to whom it may concern."""
+        return self.home / "data" / "analysis" / "deliveries.jsonl"
 
     @property
     def run_record(self) -> Path:
@@ -121,6 +136,11 @@ class Paths:
         return self.home / "models" / "ensemble" / version
 
     @property
+    def history(self) -> Path:
+        """Decisions about versions: who speaks, since when and why."""
+        return self.home / "models" / "history.jsonl"
+
+    @property
     def registry(self) -> Path:
         """MLflow's store and the registered ensembles; moves with the home."""
         return self.home / "models" / "registry"
@@ -134,6 +154,15 @@ class Paths:
     def reports(self) -> Path:
         """Markdown, JSON and charts for people."""
         return self.home / "reports"
+
+    def weekly_report(self, season: int, week: int) -> Path:
+        """What a person reads after that week; its JSON lies beside it, its charts in a folder."""
+        return self.reports / "weekly" / f"{season}-w{week:02d}.md"
+
+    @property
+    def dashboard(self) -> Path:
+        """One page that opens without a network."""
+        return self.reports / "dashboard.html"
 
     @property
     def dagster_home(self) -> Path:

@@ -1,12 +1,16 @@
-"""Register the ensemble just assembled, and let the aliases say who speaks."""
+"""Register ensembles, and let the aliases say who speaks."""
+
+from pathlib import Path
 
 import polars as pl
 
-from nfl_signals.cards import read_card
+from nfl_signals import promotions
+from nfl_signals.cards import CARD, read_card
 from nfl_signals.markets import MARKETS
 from nfl_signals.pipeline.ensemble import SEQUENCE_LEARNER, Ensemble
-from nfl_signals.pipeline.forecasting import PROXY, requests_for, spoken_version
+from nfl_signals.pipeline.forecasting import requests_for
 from nfl_signals.pipeline.questions import latest_version
+from nfl_signals.pipeline.speaking import PROXY, named_version
 from nfl_signals.pipeline.tables import load_markets
 from nfl_signals.pipeline.world import World
 from nfl_signals.registry import Registry, open_registry
@@ -15,24 +19,52 @@ from nfl_signals.registry_store import CHALLENGER, CHAMPION, RegisteredVersion
 EXAMPLE_GAMES = 2
 
 
-def register_ensemble(world: World) -> RegisteredVersion:
-    """Register the newest ensemble; the same files twice are one version.
+def register_ensemble(world: World, version: str | None = None) -> RegisteredVersion:
+    """Register an ensemble and let the aliases point; the same files twice are one version.
 
-    `champion` is the version that the signal source names (under `proxy`: the one that was, or the
-    first); `challenger` is the newest version, while it is not the champion.
+    Args:
+        world: whose registry.
+        version: trained or recalibrated; None: the newest trained one.
     """
-    folder = world.paths.ensemble(latest_version(world.paths.ensemble("any").parent))
-    card = read_card(folder)
+    version = version or latest_version(world.paths.ensemble("any").parent)
     registry = open_registry(world.paths, create=True)
-    version = registry.register(
-        folder,
-        reader=Ensemble,
-        example=example_requests(world, sequences=SEQUENCE_LEARNER in card["learners"]),
-        metrics=_metrics(world, str(card["model_version"])),
-        params={"seed": card["seed"], "learners": ", ".join(card["learners"])},
-    )
-    _set_aliases(world, registry, version.version)
-    return registry.find(version.version)
+    _register_champion(world, registry)  # first: who challenges comes after who is challenged
+    _register(world, registry, version)
+    point_aliases(world)
+    return registry.find(version)
+
+
+def point_aliases(world: World) -> dict[str, str]:
+    """Let `champion` be who speaks and `challenger` the newest version registered after it.
+
+    Under `proxy` the champion of the history keeps the alias. A challenger that the history has
+    rejected is none.
+
+    Returns:
+        Versions by alias; an alias that points nowhere is missing.
+    """
+    registry = open_registry(world.paths, create=True)
+    if champion := _register_champion(world, registry):
+        registry.set_alias(CHAMPION, champion)
+    decisions = promotions.read(world.paths.history)
+    rejected = {each.version for each in decisions if each.kind == "rejected"}
+    challenger = _challenger(registry, rejected)
+    if challenger is None:
+        registry.remove_alias(CHALLENGER)
+    else:
+        registry.set_alias(CHALLENGER, challenger)
+    return {alias: each.version for each in registry.history() for alias in each.aliases}
+
+
+def _register_champion(world: World, registry: Registry) -> str | None:
+    """The version that has a right to the alias, registered; None while its folder is not there."""
+    named = named_version(world)
+    if named == PROXY:
+        named = promotions.champion(promotions.read(world.paths.history), as_of=world.as_of)
+    if named is None or not (world.paths.ensemble(named) / CARD).exists():
+        return None
+    _register(world, registry, named)
+    return named
 
 
 def example_requests(world: World, *, sequences: bool = False) -> pl.DataFrame:
@@ -49,23 +81,33 @@ def example_requests(world: World, *, sequences: bool = False) -> pl.DataFrame:
     return requests_for(world, games, sequences=sequences)
 
 
-def _set_aliases(world: World, registry: Registry, newest: str) -> None:
-    spoken = spoken_version(world)
-    known = {each.version for each in registry.history()}
-    has_champion = any(CHAMPION in each.aliases for each in registry.history())
-    if spoken != PROXY and spoken in known:
-        registry.set_alias(CHAMPION, spoken)
-    elif not has_champion:
-        registry.set_alias(CHAMPION, newest)
-    if registry.find(CHAMPION).version == newest:
-        registry.remove_alias(CHALLENGER)
-    else:
-        registry.set_alias(CHALLENGER, newest)
+def _register(world: World, registry: Registry, version: str) -> None:
+    """Add a version; one that is there already is not loaded again, so it need not be loadable."""
+    folder = world.paths.ensemble(version)
+    card = read_card(folder)
+    if (version, card["model_hash"]) in {
+        (each.version, each.model_hash) for each in registry.history()
+    }:
+        return
+    registry.register(
+        folder,
+        reader=Ensemble,
+        example=example_requests(world, sequences=SEQUENCE_LEARNER in card["learners"]),
+        metrics=_metrics(folder),
+        params={"seed": card["seed"], "learners": ", ".join(card["learners"])},
+    )
 
 
-def _metrics(world: World, version: str) -> dict[str, float]:
-    """Walk-forward scores on the cards of the version's stacks."""
-    cards = {name: read_card(world.paths.stacker(name, version)) for name in MARKETS}
+def _challenger(registry: Registry, rejected: set[str]) -> str | None:
+    versions = registry.history()
+    champion = max((each.number for each in versions if CHAMPION in each.aliases), default=0)
+    later = [each.version for each in versions if each.number > champion]
+    return next((version for version in reversed(later) if version not in rejected), None)
+
+
+def _metrics(folder: Path) -> dict[str, float]:
+    """Walk-forward scores on the cards of the ensemble's stacks."""
+    cards = {name: read_card(folder / "stacker" / name) for name in MARKETS}
     return {
         f"{name}_{key}": float(value)
         for name, card in cards.items()

@@ -50,6 +50,12 @@ def test_a_world_is_named_by_what_its_past_depends_on(changes: dict[str, Any], s
     assert (world_name(Settings(**{"seed": 1, **changes})) == world_name(Settings(seed=1))) is same
 
 
+def test_a_home_from_before_a_bookmaker_could_be_ignorant_keeps_its_name() -> None:
+    assert world_name(Settings(seed=1)) == "simulated-1ef035ae"
+    ignorant = {"drift_known": False}
+    assert world_name(Settings(seed=1, simulator=ignorant)) != world_name(Settings(seed=1))
+
+
 def test_a_fresh_home_is_claimed_without_moving_anything(tmp_path: Path) -> None:
     claim(tmp_path, SIMULATED[1])
     assert read_json(tmp_path / "data/world.json") == {"world": world_name(SIMULATED[1])}

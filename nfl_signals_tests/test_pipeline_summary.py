@@ -109,6 +109,8 @@ def test_status_of_a_finished_home_says_who_speaks_and_what_there_is(world: Worl
     assert (lines["source"], lines["seasons"]) == ("simulated", "2018-2024")
     assert lines["as of"] == "2024-11-05T14:00:00+00:00"
     assert lines["model"] == "v202409"
+    since = "v202409 since 2024-11-05T14:00:00+00:00 (first, training): The first ensemble of this"
+    assert lines["champion"].startswith(since)
     assert lines["calibration"].count("\n") == 2
     assert lines["last run"] != "not yet"
 
@@ -117,7 +119,7 @@ def test_status_of_an_empty_home_says_not_yet(tmp_path: Path) -> None:
     world = open_world(settings_of(tmp_path))
     lines = status(world)
     missing = {name for name, value in lines.items() if value == "not yet"}
-    assert missing == {"model", "ledger", "calibration", "last run"}
+    assert missing == {"model", "champion", "ledger", "calibration", "last run"}
     with pytest.raises(InputError, match="not there yet"):
         picks(world)
 
@@ -130,6 +132,13 @@ def test_status_says_not_yet_while_no_window_can_be_judged(world: World) -> None
 def test_status_names_the_voice_that_was_asked_for(finished_home: Path, tmp_path: Path) -> None:
     lines = status(copy_world(finished_home, tmp_path, signal_source="proxy"))
     assert lines["signal source"] == lines["model"] == "proxy"
+
+
+def test_status_says_why_nobody_can_speak(finished_home: Path, tmp_path: Path) -> None:
+    lines = status(copy_world(finished_home, tmp_path, signal_source="model_v209922"))
+    assert lines["model"].startswith("nobody: ")
+    assert "Set signal_source to proxy" in lines["model"]
+    assert lines["champion"].startswith("v202409 since ")
 
 
 @pytest.mark.slow

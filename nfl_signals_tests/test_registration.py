@@ -13,7 +13,13 @@ from nfl_signals.markets import MARKETS
 from nfl_signals.pipeline.ensemble import Ensemble
 from nfl_signals.pipeline.questions import ask
 from nfl_signals.pipeline.world import World, open_world
-from nfl_signals.registration import EXAMPLE_GAMES, example_requests, register_ensemble
+from nfl_signals.promotions import Decision, Kind, record
+from nfl_signals.registration import (
+    EXAMPLE_GAMES,
+    example_requests,
+    point_aliases,
+    register_ensemble,
+)
 from nfl_signals.registry import open_registry
 from nfl_signals.registry_proofs import REGISTRY_PROOFS, stored_requests
 from nfl_signals.registry_store import CHALLENGER, CHAMPION
@@ -32,7 +38,7 @@ def original(tmp_path_factory: pytest.TempPathFactory, small_home: Path) -> Path
 
     def make(folder: Path) -> None:
         home = shutil.copytree(small_home, folder / "home")
-        register_ensemble(speaking(home, "latest"))
+        register_ensemble(speaking(home, "champion"))
 
     return made_once(tmp_path_factory, "registered", make) / "home"
 
@@ -70,7 +76,7 @@ def trained_a_week_later(world: World) -> None:
 
 
 def test_the_first_ensemble_is_registered_as_it_lies_and_speaks(original: Path) -> None:
-    world = speaking(original, "latest")
+    world = speaking(original, "champion")
     (version,) = open_registry(world.paths).history()
     assert (version.number, version.version, version.aliases) == (1, FIRST, (CHAMPION,))
     folder = world.paths.ensemble(FIRST)
@@ -79,14 +85,14 @@ def test_the_first_ensemble_is_registered_as_it_lies_and_speaks(original: Path) 
 
 
 def test_registering_the_same_files_again_makes_no_second_version(home: Path) -> None:
-    world = speaking(home, "latest")
+    world = speaking(home, "champion")
     before = open_registry(world.paths).history()
     assert register_ensemble(world) == before[0]
     assert open_registry(world.paths).history() == before
 
 
 def test_held_out_scores_and_settings_lie_beside_the_version(original: Path) -> None:
-    world = speaking(original, "latest")
+    world = speaking(original, "champion")
     registry = open_registry(world.paths)
     run = registry.client.get_run(registry.client.get_model_version("nfl_signals", "1").run_id)
     for name in MARKETS:
@@ -98,7 +104,7 @@ def test_held_out_scores_and_settings_lie_beside_the_version(original: Path) -> 
 def test_the_example_asks_all_markets_of_the_last_games_that_have_every_line(
     original: Path,
 ) -> None:
-    world = speaking(original, "latest")
+    world = speaking(original, "champion")
     example = example_requests(world)
     assert example.height == EXAMPLE_GAMES
     answers = Ensemble.load(world.paths.ensemble(FIRST)).predict(example)
@@ -109,7 +115,7 @@ def test_the_example_asks_all_markets_of_the_last_games_that_have_every_line(
 
 
 def test_without_an_ensemble_there_is_nothing_to_register(home: Path) -> None:
-    world = speaking(home, "latest")
+    world = speaking(home, "champion")
     shutil.rmtree(world.paths.ensemble(FIRST))
     with pytest.raises(InputError, match="holds no model yet; run the retraining job first"):
         register_ensemble(world)
@@ -118,21 +124,52 @@ def test_without_an_ensemble_there_is_nothing_to_register(home: Path) -> None:
 # --- who speaks
 
 
-def test_under_latest_a_newer_ensemble_takes_over(home: Path) -> None:
-    world = speaking(home, "latest")
+def decide(world: World, version: str, kind: Kind, *, champion: str) -> None:
+    decision = Decision(
+        at=world.as_of,
+        kind=kind,
+        version=version,
+        model_hash=read_card(world.paths.ensemble(version))["model_hash"],
+        champion=champion,
+        step="retraining",
+        sentence="as the gate found",
+    )
+    record(world.paths.history, decision, expected_champion=FIRST)
+
+
+def test_a_newer_ensemble_is_the_challenger_until_it_is_promoted(home: Path) -> None:
+    world = speaking(home, "champion")
     trained_a_week_later(world)
-    register_ensemble(world)
+    assert register_ensemble(world).version == SECOND
+    assert aliases(world) == {FIRST: (CHAMPION,), SECOND: (CHALLENGER,)}
+    decide(world, SECOND, "promoted", champion=SECOND)
+    assert point_aliases(world) == {CHAMPION: SECOND}
     assert aliases(world) == {FIRST: (), SECOND: (CHAMPION,)}
 
 
-def test_beside_a_version_that_was_asked_for_a_newer_one_is_the_challenger(home: Path) -> None:
-    world = speaking(home, f"model_{FIRST}")
+@pytest.mark.slow
+def test_who_was_rejected_challenges_nobody(home: Path) -> None:
+    world = speaking(home, "champion")
     trained_a_week_later(world)
+    decide(world, SECOND, "rejected", champion=FIRST)
     register_ensemble(world)
-    assert aliases(world) == {FIRST: (CHAMPION,), SECOND: (CHALLENGER,)}
-    latest = speaking(home, "latest")
-    register_ensemble(latest)
-    assert aliases(latest) == {FIRST: (), SECOND: (CHAMPION,)}
+    assert aliases(world) == {FIRST: (CHAMPION,), SECOND: ()}
+
+
+def test_beside_a_version_that_was_asked_for_a_newer_one_is_the_challenger(home: Path) -> None:
+    world = speaking(home, "champion")
+    trained_a_week_later(world)
+    decide(world, SECOND, "promoted", champion=SECOND)
+    asked = speaking(home, f"model_{FIRST}")
+    register_ensemble(asked)
+    assert aliases(asked) == {FIRST: (CHAMPION,), SECOND: (CHALLENGER,)}
+
+
+def test_a_version_is_registered_by_its_name(home: Path) -> None:
+    world = speaking(home, "champion")
+    trained_a_week_later(world)
+    assert register_ensemble(world, FIRST).version == FIRST
+    assert set(aliases(world)) == {FIRST}
 
 
 def test_while_the_proxy_speaks_the_champion_stays(home: Path) -> None:
@@ -142,11 +179,24 @@ def test_while_the_proxy_speaks_the_champion_stays(home: Path) -> None:
     assert aliases(world) == {FIRST: (CHAMPION,), SECOND: (CHALLENGER,)}
 
 
-def test_while_the_proxy_speaks_the_first_version_becomes_champion(home: Path) -> None:
+@pytest.mark.slow
+def test_in_a_lost_registry_the_champion_is_registered_beside_the_newest(home: Path) -> None:
     world = speaking(home, "proxy")
+    trained_a_week_later(world)
     shutil.rmtree(world.paths.registry)
     register_ensemble(world)
-    assert aliases(world) == {FIRST: (CHAMPION,)}
+    assert aliases(world)[FIRST] == (CHAMPION,)
+    assert SECOND in aliases(world)
+
+
+def test_a_champion_whose_folder_is_gone_keeps_no_newer_one_from_being_registered(
+    home: Path,
+) -> None:
+    world = speaking(home, "champion")
+    trained_a_week_later(world)
+    shutil.rmtree(world.paths.ensemble(FIRST))
+    register_ensemble(world)
+    assert aliases(world) == {FIRST: (CHAMPION,), SECOND: (CHALLENGER,)}
 
 
 # --- proofs on a finished home

@@ -73,6 +73,43 @@ def test_the_bookmaker_knows_the_drift() -> None:
         assert (seen[mean] - seen[line]).mean() == pytest.approx(0, abs=0.3)
 
 
+def test_a_bookmaker_who_does_not_know_the_drift_posts_the_lines_of_before_and_the_truth_moves() -> (
+    None
+):
+    """In the first week the strengths are still those of the league without drift."""
+    drift = {"drift_home_field": 3.0, "drift_scoring": -4.0}
+    usual, known, unknown = (
+        games(of) for of in (league(None), league(**drift), league(**drift, drift_known=False))
+    )
+    truth = ["true_mean_margin", "true_mean_total", "result", "total"]
+    assert unknown.select(truth).equals(known.select(truth))
+    lines = ["spread_line", "total_line", "home_moneyline", "over_odds", "under_odds"]
+    assert unknown.filter(BEFORE).equals(known.filter(BEFORE))
+    one, two = (of.filter(FIRST_WEEK).select(lines) for of in (unknown, usual))
+    assert one.equals(two)
+    assert not known.filter(FIRST_WEEK).select(lines).equals(two)
+
+
+def test_lines_that_do_not_know_the_drift_are_off_by_it_at_home_only() -> None:
+    drift = {"drift_home_field": 3.0, "drift_scoring": -4.0, "drift_known": False}
+    seen = games(league(**drift)).filter(~BEFORE).drop_nulls("spread_line")
+    at_home = seen.filter(location="Home")
+    assert (at_home["true_mean_margin"] - at_home["spread_line"]).mean() == pytest.approx(
+        3, abs=0.4
+    )
+    away = seen.filter(pl.col("location") != "Home")
+    assert away.height > 0
+    assert (away["true_mean_margin"] - away["spread_line"]).mean() == pytest.approx(0, abs=1.5)
+    assert (seen["true_mean_total"] - seen["total_line"]).mean() == pytest.approx(-4, abs=0.8)
+
+
+def test_where_the_game_itself_does_not_drift_there_is_nothing_to_know() -> None:
+    known, unknown = league(), league(drift_known=False)
+    assert unknown.games.equals(known.games)
+    assert unknown.model_forecasts.equals(known.model_forecasts)
+    assert unknown.lines_open.equals(known.lines_open)
+
+
 def test_the_model_is_perfect_until_the_drift_and_wrong_in_the_known_way_from_then_on() -> None:
     stated = forecasts(drift_slope=0.7, drift_bias=0.2)
     before = stated.filter(BEFORE)

@@ -14,7 +14,7 @@ class WorldResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     source: str | None = Field(default=None, description="simulated or nflverse")
     seasons: str | None = Field(default=None, description="A-B; unset: all there are")
     as_of: str | None = Field(default=None, description="date or instant; unset: the source's now")
-    signal_source: str | None = Field(default=None, description="proxy, latest or model_vN")
+    signal_source: str | None = Field(default=None, description="proxy, champion or model_vN")
 
     _world: World | None = PrivateAttr(default=None)
 

@@ -5,48 +5,95 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from threadpoolctl import threadpool_limits
 
-from nfl_signals.cards import write_card
+from nfl_signals.cards import content_hash, read_card, write_card
 from nfl_signals.markets import MARKETS
 from nfl_signals.pipeline.agreeing import fit_scores, settled_games
 from nfl_signals.pipeline.ensemble import ENSEMBLE_FILE, SCORES_FILE
 from nfl_signals.pipeline.learning import only_retraining
-from nfl_signals.pipeline.questions import ask
-from nfl_signals.pipeline.tables import load_markets
+from nfl_signals.pipeline.questions import Question, ask
+from nfl_signals.pipeline.shelving import shelve
+from nfl_signals.pipeline.speaking import seat_first
+from nfl_signals.pipeline.tables import load_features, load_markets
 from nfl_signals.pipeline.world import World
 from nfl_signals.storage import write_json
+
+KEYS = {"features": ["game_id", "team_id"], "markets": ["game_id", "market"]}
 
 
 def assemble(world: World) -> dict[str, Any]:
     """Write `models/ensemble/<version>/` from the models just trained.
 
-    The folder is complete: it can be copied anywhere and loaded there.
+    The folder is complete: it can be copied anywhere and loaded there. A version that is there already
+    is never overwritten by other files: they get the next name of their week. The first ensemble of a
+    home becomes champion; later ones speak when they are promoted.
 
     Returns:
         Its card.
     """
     question = ask(world, "moneyline")
     version = question.version()
-    folder = world.paths.ensemble(version)
+    shelf = world.paths.ensemble(version).parent
+    staged = shelf / f".{version}.staged"
     with only_retraining(world):
-        _copy_parts(world, version, folder)
-        write_json(folder / ENSEMBLE_FILE, {"learners": list(world.settings.training.learners)})
+        _copy_parts(world, version, staged)
+        write_json(staged / ENSEMBLE_FILE, {"learners": list(world.settings.training.learners)})
         with threadpool_limits(limits=1):  # sums in another order would change the last bits
             scores = fit_scores(settled_games(load_markets(world)))
-        write_json(folder / SCORES_FILE, scores.to_json())
-        return write_card(
-            folder,
-            markets=list(MARKETS.values()),
-            version=version,
-            window=question.window(np.flatnonzero(question.played)),
-            seed=world.settings.seed,
-            extra={"learners": list(world.settings.training.learners)},
+        write_json(staged / SCORES_FILE, scores.to_json())
+        card = shelve(
+            staged, shelf, version, describe=lambda name: _describe(world, question, staged, name)
         )
+    seat_first(world, str(card["model_version"]))
+    return card
+
+
+def _describe(world: World, question: Question, folder: Path, name: str) -> dict[str, Any]:
+    return write_card(
+        folder,
+        markets=list(MARKETS.values()),
+        version=name,
+        window=question.window(np.flatnonzero(question.played)),
+        seed=world.settings.seed,
+        extra={
+            "learners": list(world.settings.training.learners),
+            "data": _data_hashes(world, question),
+            **_stacks(world, question.version()),
+        },
+    )
+
+
+def _stacks(world: World, version: str) -> dict[str, Any]:
+    """How each market's voices were calibrated, and their walk-forward scores."""
+    cards = {name: read_card(world.paths.stacker(name, version)) for name in MARKETS}
+    return {
+        "calibration": {
+            name: {
+                voice: each["calibration"]["fitted"]
+                for voice, each in card["voices"].items()
+                if each
+            }
+            for name, card in cards.items()
+        },
+        "held_out": {name: card["held_out"] for name, card in cards.items()},
+    }
+
+
+def _data_hashes(world: World, question: Question) -> dict[str, str]:
+    """SHA-256 of the gold rows that could teach: those of played games, whatever files hold them.
+
+    Lines of games to come move daily and teach nothing, so they must not make another card.
+    """
+    games = question.matrix.games.filter(pl.Series(question.played)).select("game_id")
+    tables = {"features": load_features(world), "markets": load_markets(world)}
+    taught = {name: rows.join(games, on="game_id", how="semi") for name, rows in tables.items()}
+    return {name: content_hash(rows.sort(KEYS[name])) for name, rows in taught.items()}
 
 
 def _copy_parts(world: World, version: str, folder: Path) -> None:
-    """Learners and stacks of a version; a version trained again leaves nothing of its old self."""
+    """Learners and stacks of a version; what a killed run left behind goes."""
     shutil.rmtree(folder, ignore_errors=True)
     for market in MARKETS:
         shutil.copytree(world.paths.stacker(market, version), folder / "stacker" / market)

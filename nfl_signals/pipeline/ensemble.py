@@ -5,16 +5,14 @@ agree. The same code answers for the upcoming week, for a served model and for a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 from threadpoolctl import threadpool_limits
 
 from nfl_signals.baselines import Baseline
-from nfl_signals.cards import model_hash, read_card
-from nfl_signals.errors import IntegrityError
-from nfl_signals.feature_version import feature_version
+from nfl_signals.cards import check_card, read_card
 from nfl_signals.game_matrix import game_matrix
 from nfl_signals.game_request import (
     FEATURE_COLUMNS,
@@ -27,6 +25,7 @@ from nfl_signals.learners.protocol import Inputs
 from nfl_signals.markets import MARKETS, Market
 from nfl_signals.pipeline.agreeing import agreed
 from nfl_signals.pipeline.voices import PLAIN, WITH_SIGNALS, Voice, load_voice
+from nfl_signals.recalibration import RecalibrationMap
 from nfl_signals.replay import prefer_signals, unheard
 from nfl_signals.score_distribution import ScoreDistribution
 from nfl_signals.stack_values import complete
@@ -35,6 +34,7 @@ from nfl_signals.storage import read_json
 ENSEMBLE_FILE = "ensemble.json"
 SEQUENCE_LEARNER = "lstm"  # reads each team's last games
 SCORES_FILE = "score_distribution.json"
+RECALIBRATION_FILE = "recalibration.json"  # of recalibrated copies only
 ANSWER = (
     "game_id",
     "market",
@@ -58,6 +58,7 @@ class Ensemble:
         learners: by market, then by name.
         voices: by market, the one without signals first; None where it has no second.
         scores: by which the markets agree.
+        recalibration: by market, what is done to its p_hat last of all; usually empty.
     """
 
     version: str
@@ -65,6 +66,7 @@ class Ensemble:
     learners: Mapping[str, Mapping[str, Baseline]]
     voices: Mapping[str, tuple[Voice, Voice | None]]
     scores: ScoreDistribution
+    recalibration: Mapping[str, RecalibrationMap] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path) -> "Ensemble":
@@ -72,11 +74,11 @@ class Ensemble:
 
         Raises:
             InputError: a file is missing or malformed.
-            IntegrityError: its files are not what its card describes, or it was fitted on features
-                that this version of the program no longer builds.
+            IntegrityError: its files are not what its card describes, or it was fitted on features,
+                labels or horizons that are not those of this version of the program.
         """
         card, content = read_card(folder), read_json(folder / ENSEMBLE_FILE)
-        _check(folder, card["model_hash"], card["feature_version"])
+        check_card(folder, card, list(MARKETS.values()))
         learners: dict[str, dict[str, Baseline]] = {}
         voices: dict[str, tuple[Voice, Voice | None]] = {}
         for name, market in MARKETS.items():
@@ -94,6 +96,7 @@ class Ensemble:
             learners=learners,
             voices=voices,
             scores=ScoreDistribution.from_json(read_json(folder / SCORES_FILE)),
+            recalibration=read_maps(folder),
         )
 
     @property
@@ -109,8 +112,9 @@ class Ensemble:
 
         Returns:
             `ANSWER`, `price_yes, price_no, llm_available, model_version, model_hash`, and all that
-            led there: `p_<learner>, signal_*, p_raw, weight_*, calibrator, p_calibrated`. A market
-            without price or line has no row.
+            led there: `p_<learner>, signal_*, p_raw, weight_*, calibrator, p_calibrated`, and of a
+            recalibrated copy `p_agreed`, p_hat as it was before. A market without price or line has
+            no row.
 
         Raises:
             SchemaError: a column is missing or not a number.
@@ -119,7 +123,7 @@ class Ensemble:
         order = games.select("game_id").with_row_index("row")
         with threadpool_limits(limits=1):  # sums in another order would change the last bits
             rows = pl.concat(self._market(games, market) for market in MARKETS.values())
-            said = agreed(self.scores, rows)
+            said = recalibrated(agreed(self.scores, rows), self.recalibration)
         return (
             said.join(order, on="game_id", maintain_order="left")
             .sort("row", "market")
@@ -152,16 +156,22 @@ class Ensemble:
         return prefer_signals(answers, with_signals.speak(heard))
 
 
-def _check(folder: Path, stated: str, features: str) -> None:
-    if model_hash(folder) != stated:
-        raise IntegrityError(
-            f"{folder}: its files are not what its card describes; train it again."
-        )
-    if features != feature_version():
-        raise IntegrityError(
-            f"{folder}: fitted on features {features}, this program builds {feature_version()}; "
-            "retrain, or choose a version that was fitted on today's features."
-        )
+def read_maps(folder: Path) -> dict[str, RecalibrationMap]:
+    """Maps of an ensemble folder by market; none where it was never recalibrated."""
+    file = folder / RECALIBRATION_FILE
+    stored = read_json(file) if file.exists() else {}
+    return {name: RecalibrationMap(**numbers) for name, numbers in stored.items()}
+
+
+def recalibrated(rows: pl.DataFrame, maps: Mapping[str, RecalibrationMap]) -> pl.DataFrame:
+    """Rows with `p_hat` moved in the markets that have a map; all others keep theirs bit for bit."""
+    if not maps:
+        return rows
+    agreed_p, market = rows["p_hat"].to_numpy(), rows["market"].to_numpy()
+    p_hat = agreed_p.copy()
+    for name, each in maps.items():
+        p_hat[market == name] = each.apply(agreed_p[market == name])
+    return rows.with_columns(p_hat=pl.Series(p_hat), p_agreed=pl.Series(agreed_p))
 
 
 def _no_games() -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """One market's games as numbers: features, points, lines, and which games may teach."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from nfl_signals.pipeline.world import World
 
 Floats = NDArray[np.float64]
 SEQUENCE_LEARNERS = frozenset({"lstm"})
+TRAINED = re.compile(r"v\d{6}\d*")  # season, week, from the second on which training of that week
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,12 +92,34 @@ def ask(world: World, name: MarketName) -> Question:
 
 
 def latest_version(folder: Path) -> str:
-    """Newest version below a model folder; versions sort by the week they were taught until.
+    """Newest trained version below a model folder; a recalibrated copy of one is not trained.
 
     Raises:
         InputError: nothing was trained yet.
     """
-    versions = sorted(path.name for path in folder.glob("v*") if (path / "card.json").exists())
+    versions = trained_versions(folder)
     if not versions:
         raise InputError(f"{folder}: holds no model yet; run the retraining job first.")
     return versions[-1]
+
+
+def trained_versions(folder: Path, *, after: str | None = None) -> list[str]:
+    """Trained versions below a model folder, oldest first; recalibrated copies are not trained.
+
+    Args:
+        folder: one folder a version.
+        after: leave out what is not newer than this version, or than what it is a copy of.
+    """
+    versions = (
+        path.name
+        for path in folder.glob("v*")
+        if TRAINED.fullmatch(path.name) and (path / "card.json").exists()
+    )
+    eldest = (0, 0) if after is None else _age(after.split("r")[0])
+    return sorted((version for version in versions if _age(version) > eldest), key=_age)
+
+
+def _age(version: str) -> tuple[int, int]:
+    """Week taught until, then which training of that week: v202409, v20240902, v202410."""
+    week = len("v202409")
+    return int(version[1:week]), int(version[week:] or 1)

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from nfl_signals.errors import InputError
+from nfl_signals import promotions
+from nfl_signals.errors import InputError, NflSignalsError
 from nfl_signals.markets import MARKETS
-from nfl_signals.pipeline.forecasting import spoken_version
-from nfl_signals.pipeline.monitoring import judge
+from nfl_signals.pipeline.alerting import watch
+from nfl_signals.pipeline.speaking import named_version, spoken_version
 from nfl_signals.pipeline.world import World
 from nfl_signals.settings import describe
 from nfl_signals.storage import read_json, read_parquet
@@ -71,9 +72,12 @@ def status(world: World) -> dict[str, Any]:
         "as of": describe(world.as_of),
         "seasons": f"{world.seasons[0]}-{world.seasons[-1]}",
         "signal source": world.settings.signal_source,
-        "model": _or_not_yet(partial(spoken_version, world)),
+        "model": _speaks(world),
+        "champion": _or_not_yet(partial(_champion_line, world)),
         "ledger": _or_not_yet(partial(_ledger_line, world)),
-        "calibration": _or_not_yet(lambda: "\n".join(item.sentence for item in judge(world))),
+        "calibration": _or_not_yet(
+            lambda: "\n".join(item.sentence for item in watch(world).standings())
+        ),
         "last run": _or_not_yet(lambda: str(read_json(paths.run_record)["finished_at"])),
     }
 
@@ -83,6 +87,25 @@ def _or_not_yet(value: Callable[[], object]) -> str:
         return str(value()) or "not yet"
     except InputError:
         return "not yet"
+
+
+def _speaks(world: World) -> str:
+    """Who speaks, or why nobody can."""
+    if named_version(world) is None:
+        return "not yet"
+    try:
+        return spoken_version(world)
+    except NflSignalsError as error:
+        return f"nobody: {error}"
+
+
+def _champion_line(world: World) -> str:
+    """Who was promoted last, since when and why; '' where nobody was."""
+    held = promotions.seat(promotions.read(world.paths.history), as_of=world.as_of)
+    if held is None:
+        return ""
+    kind = held.kind.replace("_", " ")
+    return f"{held.champion} since {describe(held.at)} ({kind}, {held.step}): {held.sentence}"
 
 
 def _ledger_line(world: World) -> str:

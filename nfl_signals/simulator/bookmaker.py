@@ -107,7 +107,12 @@ class Board:
 
 
 def post_prices(
-    games: pl.DataFrame, *, settings: SimulatorSettings, scarce: bool, rng: np.random.Generator
+    games: pl.DataFrame,
+    *,
+    settings: SimulatorSettings,
+    scarce: bool,
+    rng: np.random.Generator,
+    unseen: FloatArray | float = 0.0,
 ) -> Board:
     """Opening and closing lines and prices.
 
@@ -116,8 +121,9 @@ def post_prices(
         settings: hold, noise, and whether the lines know the news.
         scarce: whether some games lack closing prices, as in nflverse's early seasons.
         rng: stream of this season's bookmaker.
+        unseen: points of margin and total that it does not know of, shape (2, n).
     """
-    error = settings.line_noise * rng.standard_normal((2, len(games)))
+    error = settings.line_noise * rng.standard_normal((2, len(games))) - unseen
     if settings.news == "not_in_line":
         told = games.select("margin_told", "total_told").to_numpy().T
         error = error - (told - told.mean(axis=1, keepdims=True))

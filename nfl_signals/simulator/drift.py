@@ -1,6 +1,7 @@
 """Drift from a given week on: of the game itself, and of a model that was perfect until then.
 
-The game's drift is part of the truth, and the bookmaker knows it as he knows the rest. The model's
+The game's drift is part of the truth, and the bookmaker knows it as he knows the rest, unless
+`drift_known` says that he goes on pricing the game of before. The model's
 forecasts are there for monitors to be tried on: until the drift they are the true probabilities, from
 then on they are wrong in exactly one known way,
 
@@ -14,6 +15,7 @@ from scipy.special import expit, logit
 
 from nfl_signals.markets import ATS, MONEYLINE, TOTAL
 from nfl_signals.setting_sections import SimulatorSettings
+from nfl_signals.simulator.arrays import FloatArray
 
 PROBABILITIES = {
     ATS.name: ("p_home_cover", "p_cover_push"),
@@ -36,6 +38,29 @@ def drifted(season: pl.Expr, week: pl.Expr, *, settings: SimulatorSettings) -> p
         return pl.lit(value=False)
     first_season, first_week = (int(number) for number in settings.drift_from.split("-w"))
     return (season > first_season) | ((season == first_season) & (week >= first_week))
+
+
+def unseen_drift(
+    games: pl.DataFrame, *, season: int, settings: SimulatorSettings
+) -> FloatArray | float:
+    """What the drift added and the bookmaker does not know of.
+
+    Args:
+        games: of one season: `week, neutral`.
+        season: which.
+        settings: when the drift starts, its size, and whether it is known.
+
+    Returns:
+        Points of margin and of total, shape (2, n); 0 where everything is known.
+    """
+    if settings.drift_known or settings.drift_from is None:
+        return 0.0
+    since = drifted(pl.lit(season), pl.col("week"), settings=settings).cast(pl.Float64)
+    at_home = (~pl.col("neutral")).cast(pl.Float64)
+    added = games.select(
+        margin=settings.drift_home_field * since * at_home, total=settings.drift_scoring * since
+    )
+    return added.to_numpy().T
 
 
 def model_forecasts(

@@ -13,7 +13,7 @@ from nfl_signals.setting_sections import SimulatorSettings
 from nfl_signals.simulator.arrays import stream
 from nfl_signals.simulator.bookmaker import post_prices
 from nfl_signals.simulator.calendar import with_rest
-from nfl_signals.simulator.drift import model_forecasts
+from nfl_signals.simulator.drift import model_forecasts, unseen_drift
 from nfl_signals.simulator.events import as_announced
 from nfl_signals.simulator.franchises import codes_of_the_day, last_season
 from nfl_signals.simulator.games import games_table
@@ -25,6 +25,7 @@ from nfl_signals.simulator.season import Season, play_season
 from nfl_signals.simulator.standing import (
     KNOWN_AT_THE_OPEN,
     as_it_stands,
+    of_drawn_games,
     published_stats,
     standing_point,
     weeks_played,
@@ -102,11 +103,11 @@ def simulate(settings: SimulatorSettings, *, seed: int) -> League:
         games=conform(games, GAMES),
         team_stats={year: stats.filter(season=year) for year in told},
         injuries={
-            year: season.injuries.filter(pl.col("date_modified") <= as_of)
+            year: of_drawn_games(season.injuries, settings).filter(pl.col("date_modified") <= as_of)
             for year, season in told.items()
         },
         notes={
-            year: season.notes.filter(pl.col("published_at") <= as_of)
+            year: of_drawn_games(season.notes, settings).filter(pl.col("published_at") <= as_of)
             for year, season in told.items()
         },
         truth=truth,
@@ -126,6 +127,7 @@ def _tell(season: Season, *, settings: SimulatorSettings, seed: int) -> _Told:
         settings=settings,
         scarce=year < settings.first_season + settings.n_seasons // 2,
         rng=stream(seed, season=year, topic="bookmaker"),
+        unseen=unseen_drift(season.games, season=year, settings=settings),
     )
     ahead = weeks_played(settings) + 1 if year == last_season(settings) else MAX_WEEKS
     calendar = with_rest(as_announced(season.games, after_week=ahead))

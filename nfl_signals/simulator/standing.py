@@ -62,6 +62,20 @@ def as_it_stands(games: pl.DataFrame, settings: SimulatorSettings) -> pl.DataFra
     )
 
 
+def of_drawn_games(rows: pl.DataFrame, settings: SimulatorSettings) -> pl.DataFrame:
+    """Reports or notes without those that look ahead to a playoff game whose teams are not known.
+
+    A team with a bye in the first round has notes on its next game before that game exists.
+
+    Args:
+        rows: with `season, week`.
+        settings: where the calendar stands.
+    """
+    season = last_season(settings)
+    latest = max(regular_weeks(season), weeks_played(settings) + 1)
+    return rows.filter((pl.col("season") < season) | (pl.col("week") <= latest))
+
+
 def published_stats(
     stats: pl.DataFrame, games: pl.DataFrame, settings: SimulatorSettings
 ) -> pl.DataFrame:

@@ -8,12 +8,13 @@ from nfl_signals.defs.gold import GOLD_ASSETS
 from nfl_signals.defs.models import MODEL_ASSETS
 from nfl_signals.defs.raw import RAW_ASSETS
 from nfl_signals.defs.resources import WorldResource
+from nfl_signals.defs.seating import SEATING_JOBS
 from nfl_signals.defs.signals import SIGNAL_ASSETS
 
 defs = dg.Definitions(
     assets=[*RAW_ASSETS, *GOLD_ASSETS, *MODEL_ASSETS, *SIGNAL_ASSETS],
     asset_checks=CHECKS,
-    jobs=JOBS,
+    jobs=[*JOBS, *SEATING_JOBS],
     schedules=SCHEDULES,
     sensors=SENSORS,
     resources={"world": WorldResource.configure_at_launch()},

@@ -1,7 +1,6 @@
-"""One retraining for one drift, one refresh for one week, and nothing before there is data."""
+"""One answer for one alert, one refresh for one week, and nothing before there is data."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import dagster as dg
@@ -10,82 +9,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nfl_signals.defs.automation import (
-    Evaluation,
+    answer_to,
     daily_schedule,
     drift_evaluations,
-    newest_episode,
     retrain_on_drift,
     weekly_schedule,
 )
+from nfl_signals.defs.checks import DUE
 from nfl_signals.defs.resources import WorldResource
 from nfl_signals_tests.homes import copy_of
 
-PASS, FAIL = True, False
+
+def asked(step: str, *alerts: str, week: str = "2024-w09") -> list[dict[str, str]]:
+    """What the drift check says is due."""
+    return [{"alert_id": alert, "market": "ats", "step": step, "week": week} for alert in alerts]
 
 
-def evaluations(results: list[bool]) -> list[Evaluation]:
-    """Evaluations at seconds 1, 2, ..."""
-    return [Evaluation(float(at), passed) for at, passed in enumerate(results, start=1)]
-
-
-@pytest.mark.parametrize(
-    ("failing", "results", "start"),
-    [
-        (False, [], None),
-        (False, [PASS], None),
-        (False, [FAIL], 1.0),
-        (False, [FAIL, FAIL], 1.0),
-        (False, [PASS, FAIL, FAIL], 2.0),
-        (False, [FAIL, PASS], 1.0),
-        (False, [FAIL, PASS, FAIL], 3.0),
-        (True, [], None),
-        (True, [FAIL], None),
-        (True, [FAIL, FAIL], None),
-        (True, [PASS], None),
-        (True, [PASS, FAIL], 2.0),
-        (True, [FAIL, PASS, FAIL, FAIL], 3.0),
-    ],
-)
-def test_an_episode_starts_where_passing_turns_to_failing(
-    failing: bool, results: list[bool], start: float | None
-) -> None:
-    assert newest_episode(evaluations(results), failing=failing) == start
-
-
-def edges(results: list[bool]) -> int:
-    """Changes from passing to failing, counted by hand; what was before the first one passed."""
-    return sum(before and not now for before, now in zip([PASS, *results], results, strict=False))
-
-
-def fires(batches: list[list[Evaluation]]) -> list[float]:
-    """Episodes of a sensor that ticks after every batch and remembers the last state."""
-    found, failing = [], False
-    for batch in batches:
-        episode = newest_episode(batch, failing=failing)
-        found += [] if episode is None else [episode]
-        failing = not batch[-1].passed if batch else failing
-    return found
-
-
-@given(st.lists(st.booleans()))
-def test_ticking_after_every_evaluation_fires_once_for_every_edge(results: list[bool]) -> None:
-    found = fires([[item] for item in evaluations(results)])
-    assert len(found) == edges(results)
-    assert found == sorted(set(found))
-
-
-@given(st.lists(st.lists(st.booleans())))
-def test_ticking_late_fires_once_for_every_batch_that_holds_an_edge(
-    batches: list[list[bool]],
-) -> None:
-    numbered = iter(evaluations([result for batch in batches for result in batch]))
-    found = fires([[next(numbered) for _ in batch] for batch in batches])
-    before, expected = PASS, 0
-    for batch in batches:
-        sequence = [before, *batch]
-        expected += any(a and not b for a, b in pairwise(sequence))
-        before = sequence[-1]
-    assert len(found) == expected
+NOTHING: list[dict[str, str]] = []
+RECALIBRATE = asked("recalibration", "a1")
+RETRAIN = asked("retraining", "a1")
 
 
 @pytest.fixture
@@ -96,8 +38,9 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 def evaluate(
     instance: dg.DagsterInstance,
+    due: list[dict[str, str]],
     *,
-    passed: bool,
+    passed: bool = False,
     check: str = "calibration_drift",
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN,
 ) -> None:
@@ -108,6 +51,7 @@ def evaluate(
             check_name=check,
             passed=passed,
             severity=severity,
+            metadata={DUE: dg.JsonMetadataValue(due)},
         )
     )
 
@@ -119,63 +63,87 @@ class Sensor:
         self.instance = instance
         self.cursor: str | None = None
 
-    def tick(self) -> list[str]:
-        """Run keys of the requests of one tick."""
+    def tick(self) -> list[tuple[str, str]]:
+        """Job and run key of the requests of one tick."""
         context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
         result = retrain_on_drift(context)
         if isinstance(result, dg.SkipReason):
             return []
         assert isinstance(result, dg.SensorResult)
         self.cursor = result.cursor
-        return [str(request.run_key) for request in result.run_requests or []]
+        return [(str(each.job_name), str(each.run_key)) for each in result.run_requests or []]
 
 
-def test_nothing_evaluated_is_no_reason_to_retrain(instance: dg.DagsterInstance) -> None:
+def test_nothing_evaluated_is_nothing_to_answer(instance: dg.DagsterInstance) -> None:
     result = retrain_on_drift(dg.build_sensor_context(instance=instance))
     assert result == dg.SkipReason("no new evaluation of calibration_drift")
 
 
-def test_one_retraining_for_each_fall_and_none_while_it_stays_down(
+def test_an_evaluation_asks_for_the_job_that_is_due_and_only_once(
     instance: dg.DagsterInstance,
 ) -> None:
-    sensor, requested = Sensor(instance), []
-    story = [PASS, FAIL, FAIL, FAIL, PASS, PASS, FAIL, FAIL]
-    for passed in story:
-        evaluate(instance, passed=passed)
-        requested.append(sensor.tick())
-    assert [len(keys) for keys in requested] == [0, 1, 0, 0, 0, 0, 1, 0]
-    assert len({key for keys in requested for key in keys}) == 2
+    sensor, jobs = Sensor(instance), []
+    for due in (NOTHING, RECALIBRATE, RETRAIN, NOTHING, NOTHING):
+        evaluate(instance, due, passed=due is NOTHING)
+        jobs.append([job for job, _ in sensor.tick()])
+        assert sensor.tick() == []
+    assert jobs == [[], ["recalibration"], ["retraining"], [], []]
 
 
-def test_a_first_evaluation_that_fails_asks_once(instance: dg.DagsterInstance) -> None:
+def test_a_failed_check_of_which_nothing_is_due_starts_nothing(
+    instance: dg.DagsterInstance,
+) -> None:
+    """An alert is open: waiting for games, cooling down, on trial or escalated."""
     sensor = Sensor(instance)
-    evaluate(instance, passed=FAIL)
-    assert [len(sensor.tick()) for _ in range(3)] == [1, 0, 0]
+    for _ in range(5):
+        evaluate(instance, NOTHING, passed=False)
+        assert sensor.tick() == []
+
+
+def test_only_the_newest_evaluation_counts(instance: dg.DagsterInstance) -> None:
+    """A daemon that was down does not work off what has been answered since."""
+    evaluate(instance, RECALIBRATE)
+    evaluate(instance, NOTHING)
+    assert Sensor(instance).tick() == []
+
+
+def test_the_same_step_for_the_same_alerts_in_the_same_week_is_one_run() -> None:
+    """Dagster starts no second run of one key."""
+    once = answer_to(asked("retraining", "a1", "b2"))
+    again = answer_to(asked("retraining", "b2", "a1"))
+    assert once is not None
+    assert again is not None
+    assert once.run_key == again.run_key == "retraining-2024-w09-a1-b2"
+
+
+@given(st.sets(st.sampled_from(["a1", "b2", "c3"]), min_size=1), st.integers(1, 18))
+def test_another_week_another_alert_or_another_step_is_another_run(
+    alerts: set[str], week: int
+) -> None:
+    keys = {
+        str(request.run_key)
+        for step in ("recalibration", "retraining")
+        for who in (alerts, alerts | {"d4"})
+        for when in (week, week + 1)
+        if (request := answer_to(asked(step, *who, week=f"2024-w{when:02d}")))
+    }
+    assert len(keys) == 8
 
 
 def test_a_tick_without_news_keeps_the_cursor(instance: dg.DagsterInstance) -> None:
     sensor = Sensor(instance)
-    evaluate(instance, passed=FAIL)
+    evaluate(instance, RECALIBRATE)
     sensor.tick()
     kept = sensor.cursor
     assert sensor.tick() == []
     assert sensor.cursor == kept is not None
 
 
-def test_the_cursor_survives_a_restart(instance: dg.DagsterInstance) -> None:
-    before, after = Sensor(instance), Sensor(instance)
-    evaluate(instance, passed=FAIL)
-    assert len(before.tick()) == 1
-    after.cursor = before.cursor
-    evaluate(instance, passed=FAIL)
-    assert after.tick() == []
-
-
 def test_a_lost_cursor_asks_for_the_same_run_again_and_so_for_no_second_one(
     instance: dg.DagsterInstance,
 ) -> None:
-    evaluate(instance, passed=PASS)
-    evaluate(instance, passed=FAIL)
+    evaluate(instance, NOTHING)
+    evaluate(instance, RECALIBRATE)
     assert Sensor(instance).tick() == Sensor(instance).tick() != []
 
 
@@ -183,22 +151,22 @@ def test_a_lost_cursor_asks_for_the_same_run_again_and_so_for_no_second_one(
 def test_a_warning_counts_like_an_error(
     instance: dg.DagsterInstance, severity: dg.AssetCheckSeverity
 ) -> None:
-    evaluate(instance, passed=FAIL, severity=severity)
+    evaluate(instance, RECALIBRATE, severity=severity)
     assert len(Sensor(instance).tick()) == 1
 
 
 def test_another_check_of_the_same_asset_is_ignored(instance: dg.DagsterInstance) -> None:
-    evaluate(instance, passed=FAIL, check="schema")
+    evaluate(instance, RECALIBRATE, check="schema")
     assert Sensor(instance).tick() == []
 
 
 def test_evaluations_are_read_oldest_first_and_only_those_after_the_cursor(
     instance: dg.DagsterInstance,
 ) -> None:
-    for passed in (PASS, FAIL, PASS):
-        evaluate(instance, passed=passed)
+    for due in (NOTHING, RECALIBRATE, NOTHING):
+        evaluate(instance, due)
     found = drift_evaluations(instance, after=0.0)
-    assert [item.passed for item in found] == [PASS, FAIL, PASS]
+    assert [list(item.due) for item in found] == [NOTHING, RECALIBRATE, NOTHING]
     assert [item.timestamp for item in found] == sorted(item.timestamp for item in found)
     assert drift_evaluations(instance, after=found[0].timestamp) == found[1:]
     assert drift_evaluations(instance, after=found[-1].timestamp) == []

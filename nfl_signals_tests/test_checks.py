@@ -4,15 +4,23 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import polars as pl
 import pytest
 
-from nfl_signals.defs.checks import CHECKS, blocking_check, calibration_drift, verdict
+from nfl_signals.defs.checks import (
+    CHECKS,
+    DUE,
+    NOTHING_GRADED,
+    blocking_check,
+    calibration_drift,
+    verdict,
+)
 from nfl_signals.defs.resources import WorldResource
 from nfl_signals.errors import IntegrityError
 from nfl_signals.pipeline.proofs import RAW_SCHEMAS
 from nfl_signals.pipeline.world import World
-
-ALWAYS_DRIFTING = {"MAX_CALIBRATION_ERROR": "-1", "MIN_DAYS": "0", "EVIDENCE": "0"}
+from nfl_signals_tests.production import speak
+from nfl_signals_tests.worlds import copy_world
 
 
 class Nowhere(WorldResource):
@@ -130,31 +138,31 @@ def run_drift(home: Path) -> tuple[dg.ExecuteInProcessResult, Any]:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("small_league")
-def test_drift_warns_and_the_run_goes_on(
-    finished_home: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_open_alert_fails_the_check_and_the_run_goes_on(
+    finished_home: Path, tmp_path: Path
 ) -> None:
-    for name, value in ALWAYS_DRIFTING.items():
-        monkeypatch.setenv(f"NFL_SIGNALS_MONITOR__{name}", value)
-    result, evaluation = run_drift(finished_home)
+    world = copy_world(finished_home, tmp_path)
+    speak(world, pl.col("season") == 2024, slope=-1.0)
+    result, evaluation = run_drift(tmp_path)
     assert result.success
     assert made(result) == {"calibration_metrics", "weekly_report"}
     assert (evaluation.passed, evaluation.blocking) == (False, False)
-    assert evaluation.severity == dg.AssetCheckSeverity.WARN
+    assert evaluation.severity == dg.AssetCheckSeverity.ERROR  # the alert is critical
+    assert evaluation.metadata["moneyline_model_flag"].value == "critical"
+    assert evaluation.metadata["ats_model_flag"].value == "ok"
+    for market in ("ats", "moneyline", "total"):
+        for figure in ("calibration_error", "evidence", "days_over", "games"):
+            assert f"{market}_model_{figure}" in evaluation.metadata
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("small_league")
-def test_the_drift_check_states_error_evidence_and_games_of_every_market(
-    finished_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NFL_SIGNALS_MONITOR__EVIDENCE", "1e300")
+def test_a_home_whose_production_was_never_graded_passes_and_says_so(finished_home: Path) -> None:
     result, evaluation = run_drift(finished_home)
     assert result.success
     assert evaluation.passed
-    for market in ("ats", "moneyline", "total"):
-        for figure in ("calibration_error", "evidence", "days_over", "games"):
-            assert f"{market}_{figure}" in evaluation.metadata
-        assert evaluation.metadata[f"{market}_games"].value > 0
+    assert evaluation.description == NOTHING_GRADED
+    assert evaluation.metadata[DUE].value == []
 
 
 @pytest.mark.slow
@@ -163,5 +171,5 @@ def test_every_check_of_the_project_passes_on_a_finished_home(finished_home: Pat
     world = WorldResource(home=str(finished_home))
     checks = [check for check in CHECKS if check is not calibration_drift]
     results = {key: check(world=world) for check in checks for key in check.check_keys}
-    assert len(results) == 13
+    assert len(results) == 14
     assert {key: result.description for key, result in results.items() if not result.passed} == {}

@@ -35,9 +35,12 @@ DEPS = {
     "calibrated_predictions": {"stacker_ats", "stacker_moneyline", "stacker_total"},
     "ensemble": {"calibrated_predictions"},
     "registered_ensemble": {"ensemble"},
-    "upcoming_predictions": {"gold_features", "gold_markets", "llm_signals", "ensemble"},
+    "recalibrated_ensemble": set(),
+    "promotion": {"registered_ensemble", "recalibrated_ensemble"},
+    "upcoming_predictions": {"gold_features", "gold_markets", "llm_signals", "promotion"},
     "ledger": {"calibrated_predictions", "upcoming_predictions"},
     "calibration_metrics": {"ledger", "gold_markets"},
+    "alerts": {"calibration_metrics"},
     "metrics_baseline": {"calibrated_predictions"},
     "ablation_stacker": {
         "baseline_ats",
@@ -45,6 +48,8 @@ DEPS = {
         "baseline_total",
         "calibrated_predictions",
     },
+    "weekly_report": {"alerts", "upcoming_predictions"},
+    "dashboard": {"alerts", "upcoming_predictions"},
 }
 TABLES = {name for name in DEPS if name.startswith(("raw_", "gold_", "llm_"))}
 MODELS = {name for name in DEPS if name.startswith(("baseline_", "stacker_"))} | {
@@ -52,14 +57,20 @@ MODELS = {name for name in DEPS if name.startswith(("baseline_", "stacker_"))} |
     "calibrated_predictions",
     "ensemble",
     "registered_ensemble",
+    "recalibrated_ensemble",
+    "promotion",
 }
 SIGNALS = {
     "upcoming_predictions",
     "ledger",
     "calibration_metrics",
+    "alerts",
     "metrics_baseline",
     "ablation_stacker",
+    "weekly_report",
+    "dashboard",
 }
+METRICS = {"calibration_metrics", "alerts", "weekly_report", "dashboard"}
 
 BLOCKING_CHECKS = {
     "raw_games: schema",
@@ -79,11 +90,14 @@ BLOCKING_CHECKS = {
 
 JOBS = {
     "everything": set(DEPS),
-    "weekly_refresh": TABLES | {"upcoming_predictions", "ledger", "calibration_metrics"},
-    "daily_outcomes": TABLES | {"calibration_metrics"},
+    "weekly_refresh": TABLES | METRICS | {"upcoming_predictions", "ledger"},
+    "daily_outcomes": TABLES | METRICS,
+    "recalibration": METRICS | {"recalibrated_ensemble", "upcoming_predictions", "ledger"},
     "retraining": MODELS | SIGNALS,
     "backfill_seasons": TABLES,
 }
+BY_A_PERSON = {"promote", "rollback"}
+"""Jobs that make no asset: they say who speaks."""
 
 
 def name_of(key: dg.AssetKey) -> str:
@@ -132,13 +146,14 @@ def test_everything_that_writes_models_shares_one_pool() -> None:
     assert {asset for asset in DEPS if node(asset).pools == {"retraining"}} == fits
 
 
-def test_checks_block_except_drift() -> None:
+def test_checks_block_except_drift_and_freshness() -> None:
     checks = {
         f"{name_of(key.asset_key)}: {key.name}": GRAPH.get(key).blocking
         for key in GRAPH.asset_check_keys
     }
     assert checks == dict.fromkeys(BLOCKING_CHECKS, True) | {
-        "calibration_metrics: calibration_drift": False
+        "calibration_metrics: calibration_drift": False,
+        "calibration_metrics: fresh": False,
     }
 
 
@@ -155,7 +170,7 @@ def test_jobs_select_what_their_name_says(job: str) -> None:
 
 def test_there_are_no_other_jobs() -> None:
     names = {job.name for job in defs.resolve_all_job_defs()}
-    assert {name for name in names if not name.startswith("__")} == set(JOBS)
+    assert {name for name in names if not name.startswith("__")} == set(JOBS) | BY_A_PERSON
 
 
 def test_a_weekly_run_predicts_only_after_its_own_lines_are_there() -> None:
@@ -200,7 +215,7 @@ def test_automation_is_on_from_the_start() -> None:
     assert (weekly.job_name, daily.job_name) == ("weekly_refresh", "daily_outcomes")
     assert {weekly.default_status, daily.default_status} == {dg.DefaultScheduleStatus.RUNNING}
     sensor = defs.resolve_sensor_def("retrain_on_drift")
-    assert sensor.job_name == "retraining"
+    assert [target.job_name for target in sensor.targets] == ["recalibration", "retraining"]
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
 
 

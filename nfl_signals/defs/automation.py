@@ -1,22 +1,22 @@
-"""Jobs, schedules, and the sensor that turns drift into one retraining."""
+"""Jobs, schedules, and the sensor that answers each alert once."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dagster as dg
 
-from nfl_signals.defs.checks import DRIFT_CHECK
+from nfl_signals.defs.checks import DRIFT_CHECK, DUE
 from nfl_signals.defs.partitions import sync_seasons
 from nfl_signals.defs.resources import WorldResource
 
 EASTERN = "America/New_York"
 IN_SEASON = "9-12,1-2"  # months with games
-SENSOR_SECONDS = 20
+SENSOR_SECONDS = 10
 HISTORY = 50  # evaluations read per tick; a tick falls behind only if more happen in between
 
 _TABLES = dg.AssetSelection.groups("raw", "gold")
-_FORECASTS = dg.AssetSelection.assets("upcoming_predictions", "ledger", "calibration_metrics")
+_METRICS = dg.AssetSelection.assets("calibration_metrics", "alerts", "weekly_report", "dashboard")
+_FORECASTS = dg.AssetSelection.assets("upcoming_predictions", "ledger") | _METRICS
 
 everything = dg.define_asset_job(
     "everything",
@@ -30,13 +30,20 @@ weekly_refresh = dg.define_asset_job(
 )
 daily_outcomes = dg.define_asset_job(
     "daily_outcomes",
-    selection=_TABLES | dg.AssetSelection.assets("calibration_metrics"),
+    selection=_TABLES | _METRICS,
     description="New results of the current season, and calibration against them.",
+)
+recalibration = dg.define_asset_job(
+    "recalibration",
+    selection=dg.AssetSelection.assets("recalibrated_ensemble") | _FORECASTS,
+    description="The first answer to an alert: straighten the champion by its own games, if the gate "
+    "lets it.",
 )
 retraining = dg.define_asset_job(
     "retraining",
     selection=dg.AssetSelection.groups("models", "signals"),
-    description="Refit learners, stacks and calibrators on all played games; predict again.",
+    description="Refit learners, stacks and calibrators on all played games; the gate says who "
+    "speaks; predict again.",
 )
 backfill_seasons = dg.define_asset_job(
     "backfill_seasons",
@@ -44,7 +51,14 @@ backfill_seasons = dg.define_asset_job(
     description="Raw and gold of chosen seasons: a range in one run, or season by season.",
 )
 
-JOBS = [everything, weekly_refresh, daily_outcomes, retraining, backfill_seasons]
+JOBS = [
+    everything,
+    weekly_refresh,
+    daily_outcomes,
+    recalibration,
+    retraining,
+    backfill_seasons,
+]
 
 
 @dg.schedule(
@@ -84,17 +98,17 @@ def _current_season(
     return dg.RunRequest(partition_key=str(seasons[-1]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """One finished evaluation of the drift check.
 
     Attributes:
         timestamp: when it was stored, seconds since 1970.
-        passed: the result.
+        due: steps that open alerts ask for, as `responding.Due`.
     """
 
     timestamp: float
-    passed: bool
+    due: tuple[dict[str, str], ...]
 
 
 def drift_evaluations(instance: dg.DagsterInstance, *, after: float) -> list[Evaluation]:
@@ -111,48 +125,47 @@ def drift_evaluations(instance: dg.DagsterInstance, *, after: float) -> list[Eva
         DRIFT_CHECK, limit=HISTORY, status={Status.FAILED, Status.SUCCEEDED}
     )
     found = [
-        Evaluation(timestamp=record.event.timestamp, passed=record.status == Status.SUCCEEDED)
+        Evaluation(timestamp=record.event.timestamp, due=_due(record.event))
         for record in records
-        if record.event is not None
+        if record.event is not None and record.event.timestamp > after
     ]
-    return sorted(
-        (item for item in found if item.timestamp > after), key=lambda item: item.timestamp
-    )
+    return sorted(found, key=lambda item: item.timestamp)
 
 
-def newest_episode(evaluations: Sequence[Evaluation], *, failing: bool) -> float | None:
-    """Start of the newest pass-to-fail change, or None; `failing` is the state before them.
+def _due(event: dg.EventLogEntry) -> tuple[dict[str, str], ...]:
+    assert event.dagster_event is not None
+    evaluation = event.dagster_event.asset_check_evaluation_data
+    metadata = evaluation.metadata.get(DUE)
+    return tuple(metadata.value) if isinstance(metadata, dg.JsonMetadataValue) else ()  # type: ignore[arg-type]
 
-    Example:
-        >>> history = [Evaluation(1.0, False), Evaluation(2.0, True), Evaluation(3.0, False)]
-        >>> newest_episode(history, failing=True)
-        3.0
-        >>> newest_episode(history[:1], failing=True) is None
-        True
+
+def answer_to(due: Sequence[dict[str, str]]) -> dg.RunRequest | None:
+    """The run that does what is due, or None.
+
+    Its key names alerts, step and week, and Dagster starts no second run of one key: an alert is
+    answered once a week at most, and once a step at all, because a step that was done is not due.
     """
-    start = None
-    for evaluation in evaluations:
-        if not evaluation.passed and not failing:
-            start = evaluation.timestamp
-        failing = not evaluation.passed
-    return start
+    if not due:
+        return None
+    step, week = due[0]["step"], due[0]["week"]
+    alerts = "-".join(sorted(each["alert_id"] for each in due))
+    return dg.RunRequest(run_key=f"{step}-{week}-{alerts}", job_name=step)
 
 
 @dg.sensor(
-    job=retraining,
+    jobs=[recalibration, retraining],
     minimum_interval_seconds=SENSOR_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def retrain_on_drift(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-    """Exactly one retraining for each change of the drift check from passing to failing."""
-    seen = json.loads(context.cursor) if context.cursor else {"timestamp": 0.0, "failing": False}
-    new = drift_evaluations(context.instance, after=float(seen["timestamp"]))
+    """What the newest evaluation of the drift check says is due: recalibrate, or retrain."""
+    new = drift_evaluations(context.instance, after=float(context.cursor or 0))
     if not new:
         return dg.SkipReason("no new evaluation of calibration_drift")
-    cursor = json.dumps({"timestamp": new[-1].timestamp, "failing": not new[-1].passed})
-    episode = newest_episode(new, failing=bool(seen["failing"]))
-    requests = [] if episode is None else [dg.RunRequest(run_key=f"drift-{episode}")]
-    return dg.SensorResult(run_requests=requests, cursor=cursor)
+    request = answer_to(new[-1].due)
+    return dg.SensorResult(
+        run_requests=[] if request is None else [request], cursor=repr(new[-1].timestamp)
+    )
 
 
 SCHEDULES = [weekly_schedule, daily_schedule]

@@ -5,6 +5,7 @@ message, so the UI says what the terminal says.
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import dagster as dg
@@ -13,11 +14,16 @@ from nfl_signals.defs.partitions import SEASONS
 from nfl_signals.defs.resources import WorldResource
 from nfl_signals.errors import NflSignalsError
 from nfl_signals.pipeline import proofs
-from nfl_signals.pipeline.monitoring import judge
+from nfl_signals.pipeline.alerting import watch
+from nfl_signals.pipeline.freshness import outcomes_fresh
+from nfl_signals.pipeline.responding import due
 from nfl_signals.pipeline.world import World
 
 Proof = Callable[[World], dict[str, Any]]
 
+NOTHING_GRADED = "No forecast of book production has been graded yet."
+DUE = "due"
+"""Metadata of the drift check: the answers that are due, as `responding.Due`."""
 DRIFT_CHECK = dg.AssetCheckKey(dg.AssetKey("calibration_metrics"), "calibration_drift")
 
 
@@ -49,23 +55,33 @@ def blocking_check(
 
 @dg.asset_check(asset="calibration_metrics", name="calibration_drift")
 def calibration_drift(world: WorldResource) -> dg.AssetCheckResult:
-    """Has calibration drifted, by size of the error and by evidence that is valid when peeking?"""
-    verdicts = judge(world.open())
+    """Is an alert open on a forecast of book production? Read by the sensor that answers it."""
+    found = watch(world.open())
+    standings = found.standings()
+    grave = any(standing.flag == "critical" for standing in standings)
     return dg.AssetCheckResult(
-        passed=not any(item.drifting for item in verdicts),
-        severity=dg.AssetCheckSeverity.WARN,
-        description=" ".join(item.sentence for item in verdicts) or "No window to judge yet.",
-        metadata={
-            key: value
-            for item in verdicts
-            for key, value in (
-                (f"{item.market}_calibration_error", item.calibration_error),
-                (f"{item.market}_evidence", item.e_value),
-                (f"{item.market}_days_over", item.days_over),
-                (f"{item.market}_games", item.n),
+        passed=not any(standing.alarming for standing in standings),
+        severity=dg.AssetCheckSeverity.ERROR if grave else dg.AssetCheckSeverity.WARN,
+        description=" ".join(standing.sentence for standing in standings) or NOTHING_GRADED,
+        metadata={DUE: [asdict(each) for each in due(world.open(), found)]}
+        | {
+            f"{standing.market}_{standing.signal_source}_{name}": value
+            for standing in standings
+            for name, value in (
+                ("flag", standing.flag),
+                ("calibration_error", standing.error),
+                ("evidence", standing.evidence),
+                ("days_over", standing.days_over),
+                ("games", standing.n_games),
             )
         },
     )
+
+
+@dg.asset_check(asset="calibration_metrics", name="fresh")
+def fresh(world: WorldResource) -> dg.AssetCheckResult:
+    """Is every forecast of book production graded within 24 hours of its game's end?"""
+    return verdict(outcomes_fresh, world.open())
 
 
 CHECKS = [
@@ -143,4 +159,5 @@ CHECKS = [
         by_season=False,
     ),
     calibration_drift,
+    fresh,
 ]

@@ -6,8 +6,10 @@ from nfl_signals.defs.resources import WorldResource
 from nfl_signals.markets import MARKETS, MarketName
 from nfl_signals.pipeline.assembling import assemble
 from nfl_signals.pipeline.learning import predict_out_of_fold, train_baselines
+from nfl_signals.pipeline.responding import decide, recalibrate
 from nfl_signals.pipeline.stacking import collect_stacked, train_stack
-from nfl_signals.registration import register_ensemble
+from nfl_signals.promotions import Decision
+from nfl_signals.registration import point_aliases, register_ensemble
 
 RETRAINING_POOL = "retraining"
 
@@ -111,6 +113,33 @@ def registered_ensemble(world: WorldResource) -> dg.MaterializeResult[None]:
     )
 
 
+@dg.asset(group_name="models", kinds={"polars"}, pool=RETRAINING_POOL)
+def recalibrated_ensemble(world: WorldResource) -> dg.MaterializeResult[None]:
+    """Answer to an alert: the champion straightened by its own games, if the gate lets it."""
+    return answered(world, recalibrate(world.open()), "No alert asks for a recalibration.")
+
+
+@dg.asset(
+    group_name="models",
+    kinds={"polars"},
+    pool=RETRAINING_POOL,
+    deps=["registered_ensemble", "recalibrated_ensemble"],
+)
+def promotion(world: WorldResource) -> dg.MaterializeResult[None]:
+    """The gate on the newest ensemble: promote, reject, or not enough to tell."""
+    return answered(world, decide(world.open()), "Nothing to decide: the newest has been judged.")
+
+
+def answered(
+    world: WorldResource, decision: Decision | None, otherwise: str
+) -> dg.MaterializeResult[None]:
+    """A decision as metadata; the registry's aliases follow it."""
+    aliases = point_aliases(world.open()) if decision else {}
+    facts = {"answer": decision.kind, "version": decision.version} if decision else {}
+    sentence = decision.sentence if decision else otherwise
+    return dg.MaterializeResult(metadata={**facts, **aliases, "sentence": sentence})
+
+
 MODEL_ASSETS = [
     *(baseline_asset(name) for name in MARKETS),
     oof_predictions,
@@ -118,4 +147,6 @@ MODEL_ASSETS = [
     calibrated_predictions,
     ensemble,
     registered_ensemble,
+    recalibrated_ensemble,
+    promotion,
 ]

@@ -1,18 +1,30 @@
 """upcoming_predictions, ledger, calibration_metrics and the reports: what people and checks read."""
 
+from datetime import timedelta
+
 import dagster as dg
+import polars as pl
 
 from nfl_signals.defs.resources import WorldResource
 from nfl_signals.markets import MARKETS
+from nfl_signals.pipeline.alerting import send_alerts, update_alerts
 from nfl_signals.pipeline.forecasting import append_to_ledger, predict_upcoming, skipped_games
 from nfl_signals.pipeline.monitoring import update_metrics
 from nfl_signals.pipeline.reporting import report_ablation, report_baselines
+from nfl_signals.pipeline.weekly import report_dashboard, report_week
+
+# The job daily_outcomes starts at 10:00; two hours later yesterday's games must be in the metrics.
+DAILY_IN_SEASON = dg.FreshnessPolicy.cron(
+    deadline_cron="0 12 * 9-12,1-2 *",
+    lower_bound_delta=timedelta(hours=23),
+    timezone="America/New_York",
+)
 
 
 @dg.asset(
     group_name="signals",
     kinds={"polars", "parquet"},
-    deps=["gold_features", "gold_markets", "llm_signals", "ensemble"],
+    deps=["gold_features", "gold_markets", "llm_signals", "promotion"],
 )
 def upcoming_predictions(world: WorldResource) -> dg.MaterializeResult[None]:
     """The next week's games by the model that speaks."""
@@ -37,11 +49,30 @@ def ledger(world: WorldResource) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata={f"rows_{book}": n for book, n in counts.items()})
 
 
-@dg.asset(group_name="signals", kinds={"polars", "parquet"}, deps=["ledger", "gold_markets"])
+@dg.asset(
+    group_name="signals",
+    kinds={"polars", "parquet"},
+    deps=["ledger", "gold_markets"],
+    freshness_policy=DAILY_IN_SEASON,
+)
 def calibration_metrics(world: WorldResource) -> dg.MaterializeResult[None]:
     """Rolling Brier, log loss, calibration error and reliability of every voice and market."""
     metrics = update_metrics(world.open())
     return dg.MaterializeResult(metadata={"windows": metrics.height})
+
+
+@dg.asset(group_name="signals", kinds={"polars", "parquet"}, deps=["calibration_metrics"])
+def alerts(world: WorldResource) -> dg.MaterializeResult[None]:
+    """Alert episodes: what has drifted since when, what is done about it; told to whom it concerns."""
+    table = update_alerts(world.open())
+    standing = table.filter(pl.col("state") == "open")["sentence"].to_list()
+    return dg.MaterializeResult(
+        metadata={
+            "episodes": table.height,
+            "open": dg.MetadataValue.md("\n".join(f"- {line}" for line in standing) or "none"),
+            "delivery": send_alerts(world.open()),
+        }
+    )
 
 
 @dg.asset(group_name="signals", kinds={"markdown"}, deps=["calibrated_predictions"])
@@ -62,10 +93,40 @@ def ablation_stacker(world: WorldResource) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata={"report": dg.MetadataValue.path(str(path))})
 
 
+@dg.asset(
+    group_name="signals",
+    kinds={"markdown"},
+    deps=["alerts", "upcoming_predictions"],
+)
+def weekly_report(world: WorldResource) -> dg.MaterializeResult[None]:
+    """What a person reads on Monday: verdict, alerts, numbers, next week's predictions."""
+    written = report_week(world.open())
+    return dg.MaterializeResult(
+        metadata={
+            "report": dg.MetadataValue.path(str(written.path)),
+            "preview": dg.MetadataValue.md(written.text),
+        }
+    )
+
+
+@dg.asset(
+    group_name="signals",
+    kinds={"html"},
+    deps=["alerts", "upcoming_predictions"],
+)
+def dashboard(world: WorldResource) -> dg.MaterializeResult[None]:
+    """One page that opens offline: states, trends, reliability, alerts, predictions."""
+    path = report_dashboard(world.open())
+    return dg.MaterializeResult(metadata={"page": dg.MetadataValue.path(str(path))})
+
+
 SIGNAL_ASSETS = [
     upcoming_predictions,
     ledger,
     calibration_metrics,
+    alerts,
     metrics_baseline,
     ablation_stacker,
+    weekly_report,
+    dashboard,
 ]

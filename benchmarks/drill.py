@@ -1,0 +1,304 @@
+"""A fire drill: a forecast goes wrong, week after week passes, and the real daemon has to answer."""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+from terminal import run, show
+
+from nfl_signals import promotions
+from nfl_signals.cards import TrainingWindow, read_card
+from nfl_signals.definitions import defs
+from nfl_signals.defs.launch import prepare_instance, run_job
+from nfl_signals.pipeline.recalibrating import recalibrated_copy
+from nfl_signals.pipeline.world import World, open_world
+from nfl_signals.promotions import Decision
+from nfl_signals.recalibration import RecalibrationMap
+from nfl_signals.settings import PROJECT_ROOT, describe, load_settings
+from nfl_signals.storage import read_parquet, write_text
+
+MANUAL = """\
+Two drills on a simulated league in a folder of their own, with `dagster-daemon` running: its sensor
+starts what has to be done, nobody else does. From week 2 of the last season on, favourites and
+underdogs are swapped in what the champion says of the moneyline, as a sign error in a release would.
+Each week's results arrive, the job weekly_refresh runs, and the daemon is given time to answer.
+
+  cured      the retrained model is sound: one alert, one recalibration tried, one retraining, a
+             promotion by the gate, recovery.
+  persistent the cause lies outside the model and swaps what its replacement says as well: one alert,
+             one retraining, an escalation, and no second retraining.
+
+Exits with 1 where a drill ends in any other way.
+"""
+MARKET = "moneyline"
+SWAPPED_FROM = 2  # week
+WEEKS = 21
+PATIENCE_SECONDS = 300.0
+LEAGUE = """\
+signal_source: champion
+source: simulated
+simulator: {{first_season: 2016, n_seasons: 8, weeks_played: {weeks}}}
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Week:
+    """What was to be seen after one week and all answers to it."""
+
+    week: int
+    champion: str
+    alerts: list[dict[str, Any]]
+    flags: set[str]
+    runs: dict[str, int]  # finished runs by job
+
+
+@dataclass(kw_only=True)
+class Story:
+    """A drill from its first week to its last."""
+
+    weeks: list[Week] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def expect(self, holds: bool, words: str) -> None:
+        """Note what should have been so and was not."""
+        if not holds:
+            self.problems.append(words)
+
+
+def main() -> None:
+    """Run the drills asked for and print what happened week by week."""
+    options = _arguments()
+    home = Path(options.home).resolve()
+    prepared = home / "prepared"
+    _prepare(prepared)
+    problems = []
+    for name in options.drill:
+        folder = home / name
+        shutil.copytree(prepared, folder, dirs_exist_ok=True)
+        started = time.monotonic()
+        story = _drill(folder, persistent=name == "persistent")
+        _print(name, story, time.monotonic() - started)
+        problems += [f"{name}: {problem}" for problem in story.problems]
+    for problem in problems:
+        print(f"NOT AS IT SHOULD BE: {problem}")
+    sys.exit(1 if problems else 0)
+
+
+def _prepare(home: Path) -> None:
+    """A home that has run once, before the season's first week."""
+    home.mkdir(parents=True)
+    world = _stand(home, weeks=0)
+    _say("first run", world)
+    run_job(defs, "everything", world, _where(world), _quiet, seasons=world.seasons)
+
+
+def _drill(home: Path, *, persistent: bool) -> Story:
+    story, world = Story(), _stand(home, weeks=0)
+    prepare_instance(world.paths)
+    with _daemon(home):
+        for week in range(1, WEEKS + 1):
+            world = _stand(home, weeks=week)
+            if week == SWAPPED_FROM - 1:
+                _swap(world)
+            run_job(
+                defs, "weekly_refresh", world, _where(world), _quiet, seasons=world.seasons[-1:]
+            )
+            _wait_for_answers()
+            story.weeks.append(_look(world, week))
+            _say(f"week {week}", world)
+            if persistent and _champion(world).step == "retraining":
+                _swap(world)
+            if _ended(story.weeks[-1]):
+                break
+    _judge(story, world, persistent=persistent)
+    return story
+
+
+def _judge(story: Story, world: World, *, persistent: bool) -> None:
+    """Hold what happened against what should have."""
+    alerts, decisions = story.weeks[-1].alerts, promotions.read(world.paths.history)
+    grave = [alert for alert in alerts if alert["severity"] != "info"]
+    steps = [each.step for each in decisions if each.alerts]
+    runs = story.weeks[-1].runs
+    story.expect(len(grave) == 1, f"one episode, found {len(grave)}")
+    story.expect({a["market"] for a in grave} == {MARKET}, f"an alert on {MARKET} alone")
+    story.expect({a["severity"] for a in grave} == {"critical"}, "of severity critical")
+    flagged = [week.week for week in story.weeks if week.flags & {"warning", "critical"}]
+    story.expect(bool(flagged), "predictions flagged while it is open")
+    story.expect(steps == ["recalibration", "retraining"], f"one of each step, found {steps}")
+    story.expect(runs.get("recalibration") == 1, f"one run of recalibration, found {runs}")
+    story.expect(runs.get("retraining") == 1, f"one run of retraining, found {runs}")
+    if persistent:
+        story.expect(all(a["escalated"] for a in grave), "an escalation")
+    else:
+        story.expect({a["state"] for a in grave} == {"recovered"}, "recovery")
+        story.expect(_champion(world).step == "retraining", "the retrained model promoted")
+
+
+def _ended(week: Week) -> bool:
+    grave = [alert for alert in week.alerts if alert["severity"] != "info"]
+    return bool(grave) and all(a["escalated"] or a["state"] == "recovered" for a in grave)
+
+
+def _swap(world: World) -> None:
+    """Promote by hand a copy of the champion that swaps the two sides of one market."""
+    champion = _champion(world).version
+    taught = read_card(world.paths.ensemble(champion))["training_window"]
+    card = recalibrated_copy(
+        world,
+        champion,
+        {MARKET: RecalibrationMap(intercept=0.0, slope=-1.0)},
+        window=TrainingWindow(**taught),
+    )
+    swapped = Decision(
+        at=world.as_of,
+        kind="promoted",
+        version=str(card["model_version"]),
+        model_hash=str(card["model_hash"]),
+        champion=str(card["model_version"]),
+        step="person",
+        sentence="Drill: favourites and underdogs of the moneyline are swapped from here on.",
+    )
+    promotions.record(world.paths.history, swapped, expected_champion=champion)
+
+
+def _champion(world: World) -> Decision:
+    held = promotions.seat(promotions.read(world.paths.history), as_of=world.as_of)
+    assert held is not None
+    return held
+
+
+def _stand(home: Path, *, weeks: int) -> World:
+    """Let so many weeks of the last season be played."""
+    write_text(home / "signals.yaml", LEAGUE.format(weeks=weeks))
+    return open_world(load_settings(home=home))
+
+
+@contextmanager
+def _daemon(home: Path) -> Iterator[None]:
+    """The real daemon, for as long as the drill takes; it logs into the home."""
+    environment = os.environ | {"NFL_SIGNALS_HOME": str(home), "PYTHONWARNINGS": "ignore"}
+    command = [
+        sys.executable,
+        "-m",
+        "dagster._daemon",
+        "run",
+        "-w",
+        str(PROJECT_ROOT / "workspace.yaml"),
+    ]
+    with (home / "daemon.log").open("w") as log:
+        daemon = subprocess.Popen(
+            command, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            yield
+        finally:
+            os.killpg(daemon.pid, signal.SIGINT)
+            daemon.wait(timeout=60)
+
+
+def _wait_for_answers() -> None:
+    """Until the sensor has read the newest evaluation and nothing that it started is under way."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    with dg.DagsterInstance.get() as instance:
+        while not _settled(instance):
+            if time.monotonic() > until:
+                raise SystemExit(f"no answer of the daemon within {PATIENCE_SECONDS:.0f} s")
+            time.sleep(0.5)
+
+
+def _settled(instance: dg.DagsterInstance) -> bool:
+    from nfl_signals.defs.automation import drift_evaluations
+
+    underway = dg.RunsFilter(
+        statuses=[
+            dg.DagsterRunStatus.QUEUED,
+            dg.DagsterRunStatus.NOT_STARTED,
+            dg.DagsterRunStatus.STARTING,
+            dg.DagsterRunStatus.STARTED,
+        ]
+    )
+    if instance.get_runs_count(underway):
+        return False
+    cursors = [
+        float(state.instigator_data.cursor)
+        for state in instance.all_instigator_state()
+        if state.name == "retrain_on_drift"
+        and state.instigator_data
+        and state.instigator_data.cursor
+    ]
+    seen = max(cursors, default=0.0)
+    return not drift_evaluations(instance, after=seen) and not instance.get_runs_count(underway)
+
+
+def _look(world: World, week: int) -> Week:
+    with dg.DagsterInstance.get() as instance:
+        done = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]))
+        jobs = [each.job_name for each in done]
+    upcoming = read_parquet(world.paths.upcoming).filter(pl.col("market") == MARKET)
+    return Week(
+        week=week,
+        champion=_champion(world).version,
+        alerts=read_parquet(world.paths.alerts).filter(pl.col("book") == "production").to_dicts(),
+        flags=set(upcoming["period_flag"]),
+        runs={job: jobs.count(job) for job in sorted(set(jobs))},
+    )
+
+
+def _print(name: str, story: Story, seconds: float) -> None:
+    rows = [
+        [
+            str(week.week),
+            week.champion,
+            ", ".join(sorted(week.flags)),
+            "; ".join(
+                f"{a['market']} {a['severity']} {a['state']}: {a['action']}" for a in week.alerts
+            ),
+            str(week.runs.get("recalibration", 0)),
+            str(week.runs.get("retraining", 0)),
+        ]
+        for week in story.weeks
+    ]
+    columns = ["after week", "champion", "flag", "alerts", "recalibrations", "retrainings"]
+    show(f"Drill {name}: {seconds:.0f} s", columns, rows)
+
+
+def _where(world: World) -> dict[str, Any]:
+    return {"home": str(world.paths.home), "as_of": describe(world.as_of)}
+
+
+def _say(what: str, world: World) -> None:
+    print(f"{what}, as of {describe(world.as_of)}", flush=True)
+
+
+def _quiet(step: str, done: int, total: int) -> None:
+    """Steps are not worth a line here."""
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=MANUAL, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--home", required=True, help="new or empty folder to work in")
+    parser.add_argument(
+        "--drill", nargs="+", choices=["cured", "persistent"], default=["cured", "persistent"]
+    )
+    options = parser.parse_args()
+    if Path(options.home).exists() and any(Path(options.home).iterdir()):
+        parser.error(f"--home: {options.home} is not empty")
+    return options
+
+
+if __name__ == "__main__":
+    run(main)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import yaml
 from pydantic import AwareDatetime, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -191,9 +192,14 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     return content
 
 
+def _shown(item: ErrorDetails) -> str:
+    """What was given; not of a name nobody knows, which may be a misspelt secret."""
+    return "" if item["type"] == "extra_forbidden" else f", got {item['input']!r}"
+
+
 def _explain(error: ValidationError, file: Path) -> str:
     problems = [
-        f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}, got {item['input']!r}"
+        f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}{_shown(item)}"
         for item in error.errors()
     ]
     return f"settings ({file} or NFL_SIGNALS_*): " + "; ".join(problems)

@@ -88,6 +88,10 @@ def test_an_alert_waits_until_the_gate_can_tell(finished_home: Path, tmp_path: P
     speak(world, THIS_SEASON, slope=-1.0)
     assert alert(world)["next_step"] == RECALIBRATION
     assert responding.due(world) == []
+    standing = next(each for each in alerting.watch(world).standings() if each.next_step)
+    said = responding.waiting(world, standing)
+    assert said.startswith(" It waits until the gate can tell: ")
+    assert said.endswith(" games in 7 of 8 weeks.")
 
 
 def test_where_a_person_has_said_who_speaks_nothing_is_done_by_itself(

@@ -16,7 +16,7 @@ from nfl_signals.errors import NflSignalsError
 from nfl_signals.pipeline import proofs
 from nfl_signals.pipeline.alerting import watch
 from nfl_signals.pipeline.freshness import outcomes_fresh
-from nfl_signals.pipeline.responding import due
+from nfl_signals.pipeline.responding import due, waiting
 from nfl_signals.pipeline.world import World
 
 Proof = Callable[[World], dict[str, Any]]
@@ -62,7 +62,10 @@ def calibration_drift(world: WorldResource) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=not any(standing.alarming for standing in standings),
         severity=dg.AssetCheckSeverity.ERROR if grave else dg.AssetCheckSeverity.WARN,
-        description=" ".join(standing.sentence for standing in standings) or NOTHING_GRADED,
+        description=" ".join(
+            standing.sentence + waiting(world.open(), standing) for standing in standings
+        )
+        or NOTHING_GRADED,
         metadata={DUE: [asdict(each) for each in due(world.open(), found)]}
         | {
             f"{standing.market}_{standing.signal_source}_{name}": value

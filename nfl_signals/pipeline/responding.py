@@ -83,6 +83,17 @@ def due(world: World, found: Watch | None = None) -> list[Due]:
     ]
 
 
+def waiting(world: World, standing: Standing) -> str:
+    """What the next step of an alert waits for, as a sentence; empty where it waits for nothing."""
+    if not standing.next_step or _tellable(world, standing):
+        return ""
+    judged, gate = standing.weekly_games[WARM_UP_WEEKS:], world.settings.gate
+    return (
+        f" It waits until the gate can tell: {sum(judged)} of {gate.min_games} games in {len(judged)} of "
+        f"{gate.min_weeks} weeks."
+    )
+
+
 def recalibrate(world: World) -> Decision | None:
     """Recalibrate the champion on its own graded games where an alert asks for it.
 

@@ -70,7 +70,6 @@ METRICS_SCHEMA = pl.Schema(
         "closing_line_value": pl.Float64(),  # mean over n_moved games, probability; see closing_line
         "season_error": pl.Float64(),  # recalibration error of the season so far, debiased
         "e_value": pl.Float64(),  # of the season so far and its memory, whatever the window
-        "e_value_peak": pl.Float64(),  # its largest value in the season so far
         "games_digest": pl.String(),  # of the rows and the code behind the measures
     }
 )

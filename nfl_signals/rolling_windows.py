@@ -125,13 +125,11 @@ def segments(games: pl.DataFrame) -> pl.DataFrame:
 def _with_evidence(games: pl.DataFrame) -> pl.DataFrame:
     """Error of the season so far and evidence, at each row the value at the end of its week."""
     p, y, season, week = (games[name].to_numpy() for name in ("p_hat", "y", "season", "week"))
-    evidence = with_memory(p, y, season, week)
     return games.with_columns(
-        e_value=evidence,
-        e_value_peak=evidence,
+        e_value=with_memory(p, y, season, week),
         season_error=gap_per_row(p, y, season, week),
         season_ece=ece_per_row(p, y, season, week),
-    ).with_columns(pl.col("e_value_peak").cum_max().over("season"))
+    )
 
 
 def identity(games: pl.DataFrame, window: Window) -> dict[str, Any]:
@@ -149,5 +147,5 @@ def identity(games: pl.DataFrame, window: Window) -> dict[str, Any]:
         "n_weeks": window.n_weeks,
         "n": games.height - n_push,
         "n_push": n_push,
-        **{name: games[name][-1] for name in ("season_error", "e_value", "e_value_peak")},
+        **{name: games[name][-1] for name in ("season_error", "e_value")},
     }

@@ -187,6 +187,7 @@ def test_another_seed_starts_elsewhere() -> None:
     assert np.any(says(fitted("lstm", "mean"), x) != says(fitted("lstm", "mean", seed=8), x))
 
 
+@pytest.mark.slow
 @NEEDS_TORCH
 def test_fits_at_the_same_time_do_not_disturb_each_other() -> None:
     x, _ = planted(50, seed=2)

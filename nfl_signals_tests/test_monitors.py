@@ -66,7 +66,7 @@ def test_every_number_is_that_of_the_windows_own_games() -> None:
     assert {name: row[name] for name in expected} == pytest.approx(expected)
 
 
-def test_evidence_and_error_are_of_the_season_so_far_and_the_peak_starts_anew_with_it() -> None:
+def test_evidence_and_error_are_of_the_season_so_far() -> None:
     games = graded(seasons=range(2023, 2025), push=0.05, seed=2)
     found = measured(games)
     columns = [games[name].to_numpy() for name in ("p_hat", "y", "season", "week")]
@@ -78,8 +78,6 @@ def test_evidence_and_error_are_of_the_season_so_far_and_the_peak_starts_anew_wi
         rows = found.filter(window_end_season=season)
         for name in ("e_value", "season_error"):
             assert rows[name].to_list() == pytest.approx(weekly[name].to_list()[-rows.height :])
-        peaks = weekly["e_value"].cum_max().to_list()[-rows.height :]
-        assert rows["e_value_peak"].to_list() == pytest.approx(peaks)
 
 
 def test_the_error_stands_beside_what_chance_gives_a_perfect_forecast() -> None:

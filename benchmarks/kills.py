@@ -1,0 +1,183 @@
+"""Kill the weekly update again and again, and see whether anything is lost or told twice."""
+
+import argparse
+import random
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+from terminal import run
+
+from nfl_signals import ledger
+from nfl_signals.delivery import Send, deliver
+from nfl_signals.outbox import read_outbox
+from nfl_signals.paths import Paths
+from nfl_signals.pipeline.alerting import update_alerts
+from nfl_signals.pipeline.monitoring import update_metrics
+from nfl_signals.pipeline.world import World, open_world
+from nfl_signals.settings import load_settings
+from nfl_signals.storage import read_parquet
+
+MANUAL = """\
+A process plays the last season's weeks one after the other: it appends the week's forecasts of a model
+that swaps the sides of the moneyline, grades, measures, opens and tells alerts. It is killed (SIGKILL)
+at a random moment, started anew, killed again, and at last left to end. What it leaves behind must be
+what an undisturbed process leaves: the same ledger, metrics and alerts, byte by byte; every alert is
+told once, or noted as interrupted, and never twice.
+"""
+SEED = 20_260_203
+STARTED, TOLD = "started", "told.txt"
+
+
+def main() -> None:
+    """Parent: kill and compare. With --child: play the season once."""
+    options = _arguments()
+    if options.child:
+        play(Path(options.home))
+        return
+    problems = killed(
+        Path(options.home), Path(options.work), kills=options.kills, seed=options.seed
+    )
+    for problem in problems:
+        print(f"NOT AS IT SHOULD BE: {problem}")
+    sys.exit(1 if problems else 0)
+
+
+def killed(home: Path, work: Path, *, kills: int, seed: int) -> list[str]:
+    """What differs between a process killed so many times and an undisturbed one.
+
+    Args:
+        home: a finished simulated home whose last season has begun; only read.
+        work: folder for the two copies.
+        kills: how often.
+        seed: of the moments.
+    """
+    calm, shaken = (_copied(home, work / name) for name in ("calm", "shaken"))
+    seconds = _run_through(calm)
+    moments = random.Random(seed)
+    for number in range(1, kills + 1):
+        _kill(shaken, after=moments.uniform(0, seconds))
+        print(f"kill {number} of {kills}", flush=True)
+    _run_through(shaken)
+    return _differences(Paths(calm), Paths(shaken))
+
+
+def play(home: Path) -> None:
+    """Play the season's weeks; whatever is there already stays as it is."""
+    world = open_world(load_settings(home=home))
+    said = _swapped(world)
+    (home / STARTED).touch()
+    for week in said["week"].unique().sort():
+        rows = said.filter(pl.col("week") == week)
+        ledger.append(world.paths.ledger, rows)
+        then = replace(world, as_of=_after(said, week, world.as_of))
+        update_metrics(then)
+        alerts = update_alerts(then)
+        deliver(world.paths.deliveries, alerts, _teller(home), attempts=3)
+
+
+def _teller(home: Path) -> Send:
+    """Writes what is told into a file, which stands for everybody's mail."""
+
+    def tell(title: str, body: str) -> None:
+        with (home / TOLD).open("a") as file:
+            file.write(f"{title}: {body}".replace("\n", " ") + "\n")
+
+    return tell
+
+
+def _swapped(world: World) -> pl.DataFrame:
+    """The last season's replay, said in production with the sides of the moneyline swapped."""
+    replayed = ledger.read(world.paths.ledger).filter(
+        pl.col("season") == world.seasons[-1], book="learning"
+    )
+    wrong = pl.when(market="moneyline").then(1 - pl.col("p_hat")).otherwise("p_hat")
+    said = replayed.drop("seal").with_columns(
+        p_hat=wrong, book=pl.lit("production"), period_flag=pl.lit("unmonitored")
+    )
+    return ledger.with_prediction_id(said).select(ledger.CONTENT).sort("season", "week", "game_id")
+
+
+def _after(said: pl.DataFrame, week: int, end: datetime) -> datetime:
+    """When the next week's first forecasts are made; the end after the last."""
+    return min([*said.filter(pl.col("week") == week + 1)["made_at"], end])
+
+
+def _run_through(home: Path) -> float:
+    """Seconds from the start of its work to its end."""
+    process = _start(home)
+    began = time.monotonic()
+    if process.wait() != 0:
+        raise SystemExit(f"the process in {home} failed")
+    return time.monotonic() - began
+
+
+def _kill(home: Path, *, after: float) -> None:
+    process = _start(home)
+    try:
+        process.wait(timeout=after)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _start(home: Path) -> "subprocess.Popen[bytes]":
+    """A child that has been imported and is at work."""
+    (home / STARTED).unlink(missing_ok=True)
+    process = subprocess.Popen([sys.executable, __file__, "--child", "--home", str(home)])
+    while not (home / STARTED).exists() and process.poll() is None:
+        time.sleep(0.01)
+    return process
+
+
+def _differences(calm: Paths, shaken: Paths) -> list[str]:
+    problems = [
+        f"{name} differs"
+        for name in ("ledger", "calibration", "reliability", "weekly_evidence", "alerts")
+        if getattr(calm, name).read_bytes() != getattr(shaken, name).read_bytes()
+    ]
+    problems += ledger.verify(ledger.read(shaken.ledger))
+    expected, told = ((each.home / TOLD).read_text().splitlines() for each in (calm, shaken))
+    if len(set(told)) != len(told):
+        problems.append("an alert was told twice")
+    lost = len(expected) - len(told)
+    noted = sum(row.status == "interrupted" for row in read_outbox(shaken.deliveries).values())
+    if lost > noted:
+        problems.append(f"{lost} alerts were not told, {noted} of them noted as interrupted")
+    graded = read_parquet(shaken.calibration).filter(book="production", window="all")
+    print(
+        f"{graded['n'].max()} games graded; told {len(told)} of {len(expected)}, interrupted {noted}"
+    )
+    return problems
+
+
+def _copied(home: Path, to: Path) -> Path:
+    shutil.copytree(home, to, ignore=shutil.ignore_patterns("dagster_home", "registry"))
+    return to
+
+
+def _settings(home: Path):  # noqa: ANN202 - the settings of the run that made the home
+    from nfl_signals.last_run import as_last_run
+
+    return as_last_run(None) if home is None else load_settings(home=home)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=MANUAL, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--home", required=True, help="a finished simulated home; only read")
+    parser.add_argument("--work", default="kills", help="new folder for two copies of it")
+    parser.add_argument("--kills", type=int, default=50, help="default: 50")
+    parser.add_argument("--seed", type=int, default=SEED, help=f"default: {SEED}")
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    run(main)

@@ -31,6 +31,7 @@ from nfl_signals.simulator.rivals import simulated_pairs
 from nfl_signals.source import DirectoryRelease
 from nfl_signals.storage import write_json, write_parquet
 from nfl_signals_tests.builders import utc
+from nfl_signals_tests.graded_games import graded
 
 REPLAY, MODEL = speaker("replay"), speaker("model_v202322")
 VOICES = {
@@ -228,3 +229,17 @@ def test_pairs_need_the_same_quote_and_keep_missing_prices(pairs: pl.DataFrame) 
     two = unpriced.rename({"p_challenger": "p_hat"}).with_columns(value)
     assert paired(one, two).height == pairs.height
     assert paired(one, two.with_columns(line=pl.lit(0.5))).is_empty()
+
+
+def test_what_a_challenger_says_in_the_learning_book_is_never_taken_for_the_replay() -> None:
+    """It speaks later and on the same games, and would have the last word."""
+    replay = graded(book="learning", model_version="replay_2024")
+    wild = replay.with_columns(
+        p_hat=1 - pl.col("p_hat"),
+        model_version=pl.lit("v202409"),
+        made_at=pl.col("made_at").dt.offset_by("1h"),
+    )
+    heard = speaker("replay").rows(pl.concat([replay, wild]))
+    assert heard.equals(speaker("replay").rows(replay))
+    named = Speaker(signal_source="model", book="learning", model_version="v202409")
+    assert set(named.rows(pl.concat([replay, wild]))["model_version"]) == {"v202409"}

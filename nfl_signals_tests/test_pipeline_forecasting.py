@@ -15,7 +15,7 @@ from nfl_signals.feature_version import feature_version
 from nfl_signals.markets import MARKETS
 from nfl_signals.pipeline import forecasting, tables
 from nfl_signals.pipeline.world import World
-from nfl_signals.storage import read_parquet, write_json
+from nfl_signals.storage import read_parquet
 from nfl_signals_tests.builders import utc
 from nfl_signals_tests.worlds import contents, copy_world, earlier, rewrite
 
@@ -149,32 +149,31 @@ def test_a_version_that_was_never_trained_is_refused(finished_home: Path, tmp_pa
     assert contents(tmp_path) == before
 
 
-def test_a_version_asked_for_speaks_as_the_latest_does_while_it_is_the_latest(
+def test_a_version_asked_for_speaks_as_the_champion_does_while_it_is_the_champion(
     finished_home: Path, tmp_path: Path
 ) -> None:
     asked = copy_world(finished_home, tmp_path / "asked", signal_source="model_v202409")
-    latest = copy_world(finished_home, tmp_path / "latest")
-    assert forecasting.spoken_version(asked) == "v202409"
-    assert forecasting.predict_upcoming(asked).equals(forecasting.predict_upcoming(latest))
+    champion = copy_world(finished_home, tmp_path / "champion")
+    assert forecasting.predict_upcoming(asked).equals(forecasting.predict_upcoming(champion))
 
 
-def test_without_a_model_latest_asks_for_a_retraining(world: World) -> None:
-    (world.paths.ensemble("v202409") / "card.json").unlink()
-    with pytest.raises(InputError, match="holds no model yet; run the retraining job first"):
-        forecasting.spoken_version(world)
+def test_a_home_from_before_the_history_seats_its_ensemble_before_it_predicts(
+    world: World,
+) -> None:
+    before = world.paths.history.read_bytes()
+    world.paths.history.unlink()
+    upcoming = forecasting.predict_upcoming(world)
+    assert upcoming["model_version"].unique().to_list() == ["v202409"]
+    assert world.paths.history.read_bytes() == before
 
 
-def test_the_period_flag_is_unmonitored_until_calibration_was_judged(world: World) -> None:
-    flags = world.paths.period_flags
-    flags.unlink()
-    assert forecasting.predict_upcoming(world)["period_flag"].unique().to_list() == ["unmonitored"]
-    write_json(flags, {"ats": "drift", "total": "ok"})
-    upcoming = forecasting.predict_upcoming(world).select("market", "period_flag").unique()
-    assert dict(upcoming.iter_rows()) == {
-        "ats": "drift",
-        "moneyline": "unmonitored",
-        "total": "ok",
-    }
+def test_a_champion_is_explained_by_its_own_learners_whatever_is_trained_today(
+    finished_home: Path, tmp_path: Path
+) -> None:
+    world = copy_world(finished_home, tmp_path, training={"learners": ["logistic"]})
+    before = read_parquet(world.paths.explanations)
+    forecasting.predict_upcoming(world)
+    assert read_parquet(world.paths.explanations).equals(before)
 
 
 def test_both_books_are_filled_once_and_counted(world: World) -> None:

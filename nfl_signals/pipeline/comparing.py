@@ -19,6 +19,7 @@ from nfl_signals.gate_measures import PAIRS_SCHEMA, brier_excess, week_codes
 from nfl_signals.markets import MARKETS, MarketName
 from nfl_signals.pipeline.monitoring import graded_ledger
 from nfl_signals.pipeline.world import World
+from nfl_signals.rolling_windows import COUNTED
 from nfl_signals.setting_sections import GateSettings
 
 KEY = ["game_id", "market"]
@@ -44,7 +45,8 @@ class Speaker:
     def rows(self, graded: pl.DataFrame) -> pl.DataFrame:
         """Its last word on each settled game and market."""
         wanted = {name: value for name, value in vars(self).items() if value is not None}
-        said = graded.filter(pl.col("outcome").is_not_null(), **wanted).sort("made_at")
+        counted = COUNTED if self.model_version is None else pl.lit(value=True)
+        said = graded.filter(pl.col("outcome").is_not_null(), counted, **wanted).sort("made_at")
         return said.unique(KEY, keep="last", maintain_order=True)
 
 

@@ -1,4 +1,4 @@
-"""The upcoming week's predictions, and what goes into the ledger."""
+"""The upcoming week's predictions, those of the challenger, and what goes into the ledger."""
 
 import hashlib
 from datetime import datetime, time, timedelta
@@ -6,52 +6,70 @@ from datetime import datetime, time, timedelta
 import polars as pl
 
 from nfl_signals import ledger
-from nfl_signals.cards import CARD
-from nfl_signals.errors import InputError
 from nfl_signals.explain import contributions
 from nfl_signals.feature_version import feature_version
 from nfl_signals.game_request import game_requests
-from nfl_signals.markets import MARKETS, MarketName
+from nfl_signals.markets import MARKETS
+from nfl_signals.pipeline.alerting import UNMONITORED, watch
+from nfl_signals.pipeline.challenging import Challenge, challenge
 from nfl_signals.pipeline.ensemble import Ensemble
-from nfl_signals.pipeline.questions import latest_version
 from nfl_signals.pipeline.signals import load_signals
+from nfl_signals.pipeline.speaking import CHAMPION_SOURCE, PROXY, load_speaker, seat_first
 from nfl_signals.pipeline.tables import load_features, load_markets
 from nfl_signals.pipeline.world import World
 from nfl_signals.stacker.protocol import MARKET
-from nfl_signals.storage import read_json, read_parquet, write_parquet
+from nfl_signals.storage import read_parquet, write_parquet
 
-PROXY = "proxy"
 PREDICTION_WEEKDAY = 1  # Tuesday: the week's schedule fires then
 PREDICTION_TIME = time(14, 0)  # UTC; 9 or 10 in the morning, US Eastern
 WEEK_ENDS = time(10, 0)  # UTC, on Wednesdays: games moved to Tuesday night are over
-UNKNOWN_FLAG = "unmonitored"
-"""`period_flag` until a calibration window exists; then 'ok' or 'drift'."""
+IS_PROXY = pl.col("model_version") == PROXY
 
 
 def predict_upcoming(world: World) -> pl.DataFrame:
     """Predict the next week's games that have line and prices; store answers and explanations.
 
+    The challenger is asked the same; what it says, or why it does not, changes nothing here.
+
     Returns:
         The ledger's columns without `seal`, plus `p_market`; empty when nothing is upcoming. Games
         without line or prices are skipped; their ids are in `skipped_games`.
+
+    Raises:
+        InputError, IntegrityError: who should speak cannot; see `speaking.spoken_version`.
     """
-    version = spoken_version(world)
-    quoted = _upcoming(world).drop_nulls(["line", "price_yes", "price_no"])
-    if version == PROXY:
+    ensemble = _speaker(world)
+    quoted = _quoted(world)
+    if ensemble is None:
         said = _proxy(world, quoted)
     else:
-        said = answers(world, version, quoted["game_id"].unique(maintain_order=True).to_list())
-        inputs = [MARKET, *world.settings.training.learners]
+        said = _answers(world, ensemble, quoted)
+        inputs = [MARKET, *ensemble.learners["ats"]]  # its own, whatever the settings train today
         write_parquet(world.paths.explanations, contributions(said, inputs))
-    upcoming = _ledger_rows(world, quoted, said).sort("kickoff_at", "game_id", "market")
+    upcoming = _ledger_rows(world, quoted, said, book="production", flag=_monitored(world))
     write_parquet(world.paths.upcoming, upcoming)
+    challenge_upcoming(world)
     return upcoming
 
 
-def answers(world: World, version: str, games: list[str]) -> pl.DataFrame:
-    """What a version's ensemble says of stored games; see `Ensemble.predict`."""
-    ensemble = Ensemble.load(world.paths.ensemble(version))
-    return ensemble.predict(requests_for(world, games, sequences=ensemble.reads_sequences))
+def challenge_upcoming(world: World) -> Challenge:
+    """Ask the challenger what the champion was asked; stored for the learning book, for no consumer.
+
+    Returns:
+        What it said, or why it is silent: a challenger that cannot speak stops nobody.
+    """
+    quoted = _quoted(world)
+
+    def ask(ensemble: Ensemble) -> pl.DataFrame:
+        said, flag = _answers(world, ensemble, quoted), pl.lit("challenger")
+        return _ledger_rows(world, quoted, said, book="learning", flag=flag).drop("p_market")
+
+    found = challenge(world, ask)
+    if found.rows is None:
+        world.paths.challenge.unlink(missing_ok=True)
+    else:
+        write_parquet(world.paths.challenge, found.rows)
+    return found
 
 
 def requests_for(world: World, games: list[str], *, sequences: bool) -> pl.DataFrame:
@@ -72,40 +90,39 @@ def skipped_games(world: World) -> dict[str, list[str]]:
 
 
 def append_to_ledger(world: World) -> dict[str, int]:
-    """Append the upcoming predictions (production) and the walk-forward replay (learning).
+    """Append the upcoming predictions (production), the replay and the challenger's (learning).
 
     What was said first stays: a prediction whose id is in the ledger already is not appended again.
 
     Returns:
         New rows by book, and the ledger's length as 'total'.
     """
-    known = _known_ids(world)
-    counts = {"total": len(known)}
+    replayed = append_replay(world)
     upcoming = read_parquet(world.paths.upcoming).drop("p_market")
-    for book, rows in (("learning", _replayed(world)), ("production", upcoming)):
-        new = rows.filter(~pl.col("prediction_id").is_in(known.implode()))
-        result = ledger.append(world.paths.ledger, new)
-        counts |= {book: result.n_new, "total": result.total}
-    return counts
+    said, challenged = _append_new(world, upcoming), _append_new(world, _challenged(world))
+    learning = replayed.n_new + challenged.n_new
+    return {"learning": learning, "production": said.n_new, "total": challenged.total}
 
 
-def spoken_version(world: World) -> str:
-    """Version of the ensemble that speaks under the settings' signal source, or 'proxy'.
+def append_replay(world: World) -> ledger.AppendResult:
+    """Append what the walk-forward replay says of past games to the learning book."""
+    return _append_new(world, _replayed(world))
 
-    Raises:
-        InputError: it does not exist.
-    """
-    asked = world.settings.signal_source
-    if asked == PROXY:
-        return PROXY
-    folder = world.paths.ensemble("any").parent
-    version = latest_version(folder) if asked == "latest" else asked.removeprefix("model_")
-    if not (folder / version / CARD).exists():
-        raise InputError(
-            f"{folder / version}: signal_source asks for {asked}, which was never trained; "
-            "choose proxy, latest, or a version that is there."
-        )
-    return version
+
+def _append_new(world: World, rows: pl.DataFrame) -> ledger.AppendResult:
+    new = rows.filter(~pl.col("prediction_id").is_in(_known_ids(world).implode()))
+    return ledger.append(world.paths.ledger, new)
+
+
+def _challenged(world: World) -> pl.DataFrame:
+    stored = world.paths.challenge
+    return read_parquet(stored) if stored.exists() else ledger.SCHEMA.to_frame().drop("seal")
+
+
+def _speaker(world: World) -> Ensemble | None:
+    if world.settings.signal_source == CHAMPION_SOURCE:
+        seat_first(world)  # a home that was trained before there was a history
+    return load_speaker(world)
 
 
 def _upcoming(world: World) -> pl.DataFrame:
@@ -119,21 +136,44 @@ def _upcoming(world: World) -> pl.DataFrame:
     return load_markets(world).filter(pl.col("points").is_null() & to_come)
 
 
-def _ledger_rows(world: World, quoted: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
-    flags = {name: _period_flag(world, name) for name in MARKETS}
+def _quoted(world: World) -> pl.DataFrame:
+    return _upcoming(world).drop_nulls(["line", "price_yes", "price_no"])
+
+
+def _answers(world: World, ensemble: Ensemble, quoted: pl.DataFrame) -> pl.DataFrame:
+    games = quoted["game_id"].unique(maintain_order=True).to_list()
+    return ensemble.predict(requests_for(world, games, sequences=ensemble.reads_sequences))
+
+
+def _ledger_rows(
+    world: World, quoted: pl.DataFrame, said: pl.DataFrame, *, book: str, flag: pl.Expr
+) -> pl.DataFrame:
     columns = ["game_id", "market", "p_hat", "p_push", "model_version", "model_hash"]
     rows = quoted.join(said.select(columns), on=["game_id", "market"], maintain_order="left")
-    is_proxy = pl.col("model_version") == PROXY
     named = ledger.with_prediction_id(
         rows.with_columns(
             pl.lit(world.as_of).cast(pl.Datetime("us", "UTC")).alias("made_at"),
             pl.lit(feature_version()).alias("feature_version"),
-            pl.when(is_proxy).then(pl.lit(PROXY)).otherwise(pl.lit("model")).alias("signal_source"),
-            pl.lit("production").alias("book"),
-            pl.col("market").replace_strict(flags, return_dtype=pl.String).alias("period_flag"),
+            pl.when(IS_PROXY).then(pl.lit(PROXY)).otherwise(pl.lit("model")).alias("signal_source"),
+            pl.lit(book).alias("book"),
+            flag.alias("period_flag"),
         )
     )
-    return named.select(*ledger.CONTENT, "p_market")
+    return named.select(*ledger.CONTENT, "p_market").sort("kickoff_at", "game_id", "market")
+
+
+def _monitored(world: World) -> pl.Expr:
+    """`period_flag` of what is said in production, by market and who says it."""
+    monitored = watch(world).flags()
+    flags = {
+        source: {name: monitored.get((name, source), UNMONITORED) for name in MARKETS}
+        for source in (PROXY, "model")
+    }
+    flag = {
+        source: pl.col("market").replace_strict(by_market, return_dtype=pl.String)
+        for source, by_market in flags.items()
+    }
+    return pl.when(IS_PROXY).then(flag[PROXY]).otherwise(flag["model"])
 
 
 def _proxy(world: World, quoted: pl.DataFrame) -> pl.DataFrame:
@@ -149,11 +189,6 @@ def _proxy(world: World, quoted: pl.DataFrame) -> pl.DataFrame:
         pl.lit(PROXY).alias("model_version"),
         pl.lit("no-vig").alias("model_hash"),
     )
-
-
-def _period_flag(world: World, name: MarketName) -> str:
-    flags = world.paths.period_flags
-    return str(read_json(flags).get(name, UNKNOWN_FLAG)) if flags.exists() else UNKNOWN_FLAG
 
 
 def _known_ids(world: World) -> pl.Series:

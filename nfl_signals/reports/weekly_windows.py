@@ -8,6 +8,7 @@ import polars as pl
 from nfl_signals.reports.weekly_inputs import Limits, WeeklyInputs
 from nfl_signals.reports.weekly_voice import END, Voice
 from nfl_signals.reports.weekly_words import in_figures
+from nfl_signals.rolling_windows import COUNTED
 
 Json = dict[str, Any]
 WINDOWS = {
@@ -53,7 +54,9 @@ def window_rows(inputs: WeeklyInputs, voice: Voice) -> list[Json]:
 
 def version_rows(metrics: pl.DataFrame, voice: Voice) -> list[Json]:
     """One record per model version of the voice over all it said, newest first."""
-    rows = voice.rows(metrics).filter(pl.col("scope") == "version", pl.col("window") == "all")
+    rows = voice.rows(metrics).filter(
+        COUNTED, pl.col("scope") == "version", pl.col("window") == "all"
+    )
     rows = rows.filter(END.max().over("model_version") == END)
     newest = rows.sort("window_end_at", "model_version", descending=[True, False])
     ends = ("model_version", "window_end_season", "window_end_week")

@@ -1,0 +1,298 @@
+"""How often the promotion gate is right: simulated challengers, and real seasons replayed."""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from alarms import wilson
+from scipy.special import expit, logit
+from scipy.stats import norm
+from terminal import run, season_range, show
+
+from nfl_signals.bootstrap import Interval, week_block_interval
+from nfl_signals.closing_line import POINTS_SD, with_closing_line_value
+from nfl_signals.errors import IntegrityError
+from nfl_signals.gate import GateReport, judge
+from nfl_signals.gate_measures import brier_excess, extra_slippage, valued, week_codes
+from nfl_signals.ledger import grade, read
+from nfl_signals.paths import Paths
+from nfl_signals.pipeline.comparing import KEY, paired, refuse_too_good
+from nfl_signals.setting_sections import GateSettings
+from nfl_signals.simulator.rivals import NOISE, TOLD, TOO_SURE, simulated_pairs
+from nfl_signals.storage import read_parquet, write_json
+
+MANUAL = """\
+Simulated: seasons of 18 weeks x 15 games in three markets whose true probabilities are known. The
+champion is honest (its logits are the truth's up to what nobody knows); only for `better` are its
+logits 1.6 times too large. Challengers:
+  better         honest, against a champion that is too sure
+  equal          knows as much of the truth as the champion, but something else
+  copy           the champion's own numbers
+  overconfident  the champion's logits times 1.6
+  worse          the champion's logits and noise, half as wide as the market's logits spread
+  leaky          was told the results: to be refused before the gate
+For each and so many seasons: the share of simulated spans that end in each answer, with its 95 % Wilson
+interval, in per cent. Every span is judged once, at its end.
+
+Real (--real HOME, a finished home on nflverse's seasons): at the end of each season the gate judges all
+games since the first; whether the challenger is calibrated, it judges by all that it ever said. `close`
+is the no-vig price taken, `stack` its walk-forward replay, which knows the close, `lightgbm` and
+`logistic` are learners that know no price, from the walk-forward forecasts; `copy`, `too sure`, `noisy`
+and `leaky` are made of the stack as above. The last columns are the season after: Brier score of the
+challenger less the champion's over all markets, and slippage.
+
+Replays are at the close, which no market moves from. --lines FILE gives the line at the pick instead:
+one row per game_id with spread_open, total_open, home_ml_open, away_ml_open, null where unknown;
+openers of spreads and totals pay -110, and forecasts are carried over from the closing to the opening
+line as closing-line value is. One more table then has the closing-line value season by season. It is an
+upper bound: the stack was told the close, and the learners, who know no price, still know who starts and
+who is hurt, as of kickoff; the opener was made days before.
+
+  python benchmarks/gate.py --spans 200
+  python benchmarks/gate.py --spans 0 --real /tmp/real --lines /data/lines_open.parquet
+"""
+SIMULATED = ("better", "equal", "copy", "overconfident", "worse", "leaky")
+ANSWERS = ("promote", "reject", "insufficient", "refused")
+COMPARED = (
+    ("close", "stack"),
+    ("stack", "copy"),
+    ("stack", "too sure"),
+    ("stack", "noisy"),
+    ("stack", "leaky"),
+    ("logistic", "lightgbm"),
+    ("too sure", "stack"),
+    ("close", "lightgbm"),
+)
+LEARNERS = ("lightgbm", "logistic")
+VALUED = ("stack", *LEARNERS)
+EVEN = -110.0  # American odds at which openers of spreads and totals are taken
+UNITS = "Brier and slippage in 1/10,000, churn in per cent"
+POLICY = GateSettings()
+SEED = 20_260_217
+
+
+def simulated(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Share of answers by challenger and seasons."""
+    found = []
+    for kind in SIMULATED:
+        for seasons in options.spans_of:
+            answers = Counter(
+                _answer(simulated_pairs(kind, seasons=seasons, seed=options.seed + span), span)
+                for span in range(options.spans)
+            )
+            found.append({"challenger": kind, "seasons": seasons} | dict(answers))
+    return found
+
+
+def forecasts(home: Path, lines: Path | None) -> dict[str, pl.DataFrame]:
+    """Graded rows of every forecaster, at the opening line where there is one."""
+    paths = Paths(home)
+    rows = read(paths.ledger).filter(pl.col("model_version").str.starts_with("replay_"))
+    walked = read_parquet(paths.oof).filter(scheme="walk_forward")
+    walked = walked.filter(pl.col("learner").is_in(LEARNERS))
+    rows = rows.join(walked.pivot(on="learner", index=KEY, values="p_hat"), on=KEY).sort(KEY)
+    rows = rows.drop_nulls(["price_yes", "price_no"]).with_columns(stack="p_hat")
+    markets = read_parquet(paths.markets)
+    rows = rows if lines is None else _opened(rows, read_parquet(lines))
+    points = markets.pivot(on="market", index="game_id", values="points")
+    outcomes = points.select("game_id", pl.col("moneyline").alias("result"), "total")
+    graded = _spoilt(grade(rows, outcomes)).with_columns(close="p_market", copy="stack")
+    names = {name for pair in COMPARED for name in pair}
+    said = {name: graded.with_columns(p_hat=name) for name in names}
+    return {name: with_closing_line_value(table, markets) for name, table in said.items()}
+
+
+def _spoilt(graded: pl.DataFrame) -> pl.DataFrame:
+    """The stack made worse in known ways, and told the result."""
+    x, y = (graded[name].to_numpy() for name in ("stack", "y"))
+    x, told = logit(x), TOLD * np.nan_to_num(2 * y - 1)
+    spread = graded.select(pl.col("stack").std().over("market")).to_series().to_numpy() * 4
+    noise = NOISE * spread * np.random.default_rng(SEED).normal(size=len(x))
+    made = {"noisy": x + noise, "too sure": TOO_SURE * x, "leaky": x + told}
+    return graded.with_columns(pl.Series(name, expit(values)) for name, values in made.items())
+
+
+def replayed(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """The gate's answer at the end of every season, and what the next one showed."""
+    said, found = options.said, []
+    for champion, challenger in COMPARED:
+        pairs = paired(said[champion], said[challenger])
+        pairs = pairs.filter(pl.col("season") >= options.seasons[0])
+        own = said[challenger].drop_nulls("y").with_columns(p_challenger="p_hat")
+        for season in options.seasons:
+            known = pl.col("season") <= season
+            report = _judged(pairs.filter(known), options.seed, own.filter(known))
+            after = pairs.filter(pl.col("season") == season + 1)
+            found.append({
+                "champion": champion, "challenger": challenger, "until": season,
+                **_figures(report), **_later(after, options.seed),
+            })  # fmt: skip
+    return found
+
+
+def season_values(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Closing-line value of who may have one, season by season."""
+    found = []
+    for season in options.seasons:
+        for name in VALUED:
+            rows = options.said[name].filter(pl.col("season") == season)
+            moved = rows.drop_nulls("closing_line_value")
+            if moved.height:
+                value = moved["closing_line_value"].to_numpy()
+                mean = week_block_interval(value, week_codes(moved), seed=options.seed, level=0.95)
+                found.append({"season": season, "who": name, **_ends(mean), "n": mean.n})
+    return found
+
+
+def main() -> None:
+    """Print the tables asked for; write the figures where asked."""
+    options = _arguments()
+    found: dict[str, Any] = {}
+    if options.spans:
+        found["simulated"] = simulated(options)
+        rows = [_simulated_row(each, options.spans) for each in found["simulated"]]
+        title = f"Answers in per cent of {options.spans} simulated spans [95 % Wilson interval]"
+        show(title, ["challenger", "seasons", *ANSWERS], rows)
+    if options.real:
+        options.said = forecasts(Path(options.real), options.lines)
+        found["real"] = replayed(options)
+        title = f"Real seasons from {options.seasons[0]}, judged at the end of each; {UNITS}"
+        columns = ["old -> new", "until", "answer", "why", "improves", "churn"]
+        columns += ["slippage", "Brier, then", "slippage, then"]
+        show(title, columns, [_real_row(each) for each in found["real"]])
+    if options.lines:
+        values = found["values"] = season_values(options)
+        rows = [
+            [str(year), *(_value(values, year, name) for name in VALUED)]
+            for year in options.seasons
+        ]
+        show("Closing-line value in 1/10,000 (games whose market moved)", ["season", *VALUED], rows)
+    if options.out:
+        print(f"Written: {write_json(Path(options.out) / 'gate.json', found)}")
+
+
+def _answer(pairs: pl.DataFrame, seed: int) -> str:
+    report = _judged(pairs, seed)
+    return report.answer if report else "refused"
+
+
+def _judged(pairs: pl.DataFrame, seed: int, own: pl.DataFrame | None = None) -> GateReport | None:
+    """None: refused as a leak."""
+    try:
+        refuse_too_good(pairs, POLICY, seed=seed)
+    except IntegrityError:
+        return None
+    return judge(pairs, POLICY, focus=None, seed=seed, record=own)
+
+
+def _opened(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """The rows at the opening line and prices, forecasts carried over; as they are where unknown."""
+    both = rows.join(lines.drop("season", "week"), on="game_id", how="left", maintain_order="left")
+    asked = pl.col("market")
+    spread = pl.when(asked == "ats").then("spread_open").when(asked == "total").then("total_open")
+    both = both.with_columns(opened=spread)
+    known = pl.col("opened").is_not_null()
+    sd = pl.col("market").replace_strict(POINTS_SD, default=1.0, return_dtype=pl.Float64)
+    move = both.select(pl.when(known).then((pl.col("line") - pl.col("opened")) / sd).otherwise(0.0))
+    shift = move.to_series().to_numpy()
+    carried = [pl.Series(n, norm.cdf(norm.ppf(both[n].to_numpy()) + shift)) for n in VALUED]
+    prices = {
+        f"price_{side}": pl.when(known)
+        .then(EVEN)
+        .when((asked == "moneyline") & pl.col("away_ml_open").is_not_null())
+        .then(f"{team}_ml_open")
+        .otherwise(f"price_{side}")
+        for side, team in (("yes", "home"), ("no", "away"))
+    }
+    return both.with_columns(*carried, line=pl.coalesce("opened", "line"), **prices)
+
+
+def _figures(report: GateReport | None) -> dict[str, Any]:
+    if report is None:
+        return {"answer": "refused", "games": None, "why": [], "values": {}}
+    stopping = "FAIL" if report.answer == "reject" else "UNDERPOWERED"
+    why = [
+        f for f in report.findings if f.verdict == stopping and (f.holds_back or stopping == "FAIL")
+    ]
+    return {
+        "answer": report.answer,
+        "games": report.n_games,
+        "why": [f"{finding.name} {finding.market}".removesuffix(" all") for finding in why],
+        "values": {f.name: [f.value, f.low, f.high] for f in report.findings if f.market == "all"},
+    }
+
+
+def _later(season: pl.DataFrame, seed: int) -> dict[str, Any]:
+    measured = {"next_brier": (brier_excess, season.drop_nulls("y"))}
+    measured |= {"next_slippage": (extra_slippage, valued(season))}
+    return {
+        name: [*_ends(measure(rows, seed=seed, level=0.95)).values()] if rows.height else None
+        for name, (measure, rows) in measured.items()
+    }
+
+
+def _ends(found: Interval) -> dict[str, float]:
+    return {"estimate": found.estimate, "low": found.low, "high": found.high}
+
+
+def _simulated_row(found: dict[str, Any], spans: int) -> list[str]:
+    cells = []
+    for answer in ANSWERS:
+        hits = found.get(answer, 0)
+        low, high = wilson(hits, spans)
+        cells.append(f"{100 * hits / spans:.1f} [{100 * low:.1f}, {100 * high:.1f}]")
+    return [found["challenger"], str(found["seasons"]), *cells]
+
+
+def _real_row(found: dict[str, Any]) -> list[str]:
+    values = found["values"]
+    scales = {"improves": 1e4, "churn": 100, "slippage": 1e4}
+    figures = [_text(values.get(name), scale) for name, scale in scales.items()]
+    later = [_text(found[name], 1e4) for name in ("next_brier", "next_slippage")]
+    who = f"{found['champion']} -> {found['challenger']}"
+    when = [str(found["until"]), found["answer"], *(why.split(" ")[0] for why in found["why"][:1])]
+    return [who, *when, *([] if found["why"] else [""]), *figures, *later]
+
+
+def _value(found: list[dict[str, Any]], season: int, who: str) -> str:
+    cell = {(each["season"], each["who"]): each for each in found}.get((season, who))
+    ends = cell and [cell[name] for name in ("estimate", "low", "high")]
+    return f"{_text(ends, 1e4)} ({cell['n']})" if cell else "-"
+
+
+def _text(value: list[float | None] | None, scale: float) -> str:
+    """Estimate [low, high] in units of 1 / scale."""
+    shown = [f"{scale * end:.0f}" for end in value or [] if end is not None]
+    if len(shown) < 2:
+        return shown[0] if shown else "-"
+    return f"{shown[0]} [{shown[1]}, {shown[2]}]"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=MANUAL, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--spans", type=int, default=200, help="simulated for each (default: 200)")
+    parser.add_argument(
+        "--spans-of", type=int, nargs="+", default=[1, 2, 4, 8], help="seasons (default: 1 2 4 8)"
+    )
+    parser.add_argument("--real", metavar="HOME", help="a finished home on real seasons")
+    parser.add_argument(
+        "--seasons", type=season_range, default=season_range("2015-2023"), help="A-B, of --real"
+    )
+    parser.add_argument("--lines", type=Path, metavar="FILE", help="opening lines, parquet")
+    parser.add_argument("--seed", type=int, default=SEED, help=f"default: {SEED}")
+    parser.add_argument("--out", metavar="DIR", help="write gate.json there")
+    options = parser.parse_args()
+    if options.lines and not options.real:
+        parser.error("--lines: expected --real beside it")
+    if options.spans < 0:
+        parser.error("--spans: expected 0 or more")
+    return options
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,16 +1,33 @@
 """The artifact card: what a model folder is, what it was fitted on, and the hash that pins it."""
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
+from nfl_signals.errors import IntegrityError
 from nfl_signals.feature_version import feature_version
 from nfl_signals.markets import Market
 from nfl_signals.storage import read_json, write_json
 
 CARD = "card.json"
+PACKAGES: dict[str, tuple[str, ...]] = {
+    "nfl-signals": ("nfl-signals",),
+    "lightgbm": ("lightgbm",),
+    "numpy": ("numpy",),
+    "polars": ("polars",),
+    "scikit-learn": ("scikit-learn",),
+    "scipy": ("scipy",),
+    "xgboost": ("xgboost-cpu", "xgboost"),
+}
+"""What fits and answers, with the names under which it may be installed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +79,7 @@ def write_card(
         extra: what only this kind of model has (learner, calibration, held-out metrics).
 
     Returns:
-        The card.
+        The card; it also names versions of the packages at work.
     """
     card = {
         **_questions(markets),
@@ -75,10 +92,31 @@ def write_card(
             "n_games": window.n_games,
         },
         "seed": seed,
+        "packages": package_versions(),
         **extra,
     }
-    write_json(folder / CARD, card)
-    return card
+    return write_sealed(folder, card)
+
+
+def write_sealed(folder: Path, card: Mapping[str, Any]) -> dict[str, Any]:
+    """Store a card with the hash of its own content, `card_hash`; an older one is replaced.
+
+    Returns:
+        The card with it.
+    """
+    content = {**card, "card_hash": _card_hash(card)}
+    write_json(folder / CARD, content)
+    return content
+
+
+def check_seal(folder: Path, card: Mapping[str, Any]) -> None:
+    """Whether a card is what was written.
+
+    Raises:
+        IntegrityError: it was edited.
+    """
+    if card.get("card_hash") != _card_hash(card):
+        raise IntegrityError(f"{folder / CARD}: edited since it was written; restore a copy.")
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -89,6 +127,55 @@ def read_card(folder: Path) -> dict[str, Any]:
     """
     card: dict[str, Any] = read_json(folder / CARD)
     return card
+
+
+def check_card(folder: Path, card: Mapping[str, Any], markets: Sequence[Market]) -> None:
+    """Whether a model folder is what its card says, and answers what this program asks.
+
+    Raises:
+        IntegrityError: its files changed, it was fitted on other features, or label or horizon are
+            not today's.
+    """
+    if model_hash(folder) != card["model_hash"]:
+        raise IntegrityError(
+            f"{folder}: its files are not what its card describes; train it again."
+        )
+    if card["feature_version"] != feature_version():
+        raise IntegrityError(
+            f"{folder}: fitted on features {card['feature_version']}, this program builds "
+            f"{feature_version()}; retrain, or choose a version that was fitted on today's features."
+        )
+    for name, today in _questions(markets).items():
+        if (then := card.get(name)) != today:
+            raise IntegrityError(
+                f"{folder}: {name}: it was taught {then}, this program asks {today}; retrain, or "
+                "choose a version that answers today's question."
+            )
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of `PACKAGES`, those that are not installed left out."""
+    found: dict[str, str] = {}
+    for package, names in PACKAGES.items():
+        for name in names:
+            with suppress(PackageNotFoundError):
+                found.setdefault(package, installed(name))
+    return found
+
+
+def content_hash(frame: pl.DataFrame) -> str:
+    """SHA-256 of names, types and values in the order given, however and wherever they are stored.
+
+    Values enter as CSV, in which a float is its shortest exact decimal: a parquet file's bytes change
+    with the library that writes it.
+
+    Example:
+        >>> one = pl.DataFrame({"a": [0.1, None]})
+        >>> content_hash(one) == content_hash(one.clone()) != content_hash(one.reverse())
+        True
+    """
+    text = frame.write_csv(null_value="null", quote_style="non_numeric")
+    return hashlib.sha256(f"{dict(frame.schema)}\n{text}".encode()).hexdigest()
 
 
 def _questions(markets: Sequence[Market]) -> dict[str, Any]:
@@ -104,3 +191,9 @@ def _questions(markets: Sequence[Market]) -> dict[str, Any]:
         "label": {market.name: market.label for market in markets},
         "horizon": {market.name: market.horizon for market in markets},
     }
+
+
+def _card_hash(card: Mapping[str, Any]) -> str:
+    content = {name: value for name, value in card.items() if name != "card_hash"}
+    text = json.dumps(content, sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -16,9 +16,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from nfl_signals.cli_models import MODEL_COMMANDS
 from nfl_signals.errors import NflSignalsError
+from nfl_signals.last_run import as_last_run
 from nfl_signals.settings import PROJECT_ROOT, Settings, describe, load_settings
-from nfl_signals.storage import read_json, write_json
+from nfl_signals.storage import write_json
 from nfl_signals.terminal import console, print_picks, progress
 
 app = typer.Typer(
@@ -100,7 +102,7 @@ def backfill(
     from nfl_signals.defs.launch import run_job
     from nfl_signals.pipeline.world import chosen_seasons, open_world
 
-    world = open_world(_as_last_run(source))
+    world = open_world(as_last_run(source))
     chosen = chosen_seasons(load_settings(seasons=seasons), world.release)
     overrides = {
         "home": str(world.paths.home),
@@ -124,7 +126,7 @@ def picks(source: Source = None) -> None:
     from nfl_signals.pipeline.summary import picks as read_picks
     from nfl_signals.pipeline.world import open_world
 
-    print_picks(read_picks(open_world(_as_last_run(source))))
+    print_picks(read_picks(open_world(as_last_run(source))))
 
 
 @app.command()
@@ -136,7 +138,7 @@ def status(source: Source = None) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column()
     table.add_column(overflow="fold")  # a long path must stay whole
-    for name, value in read_status(open_world(_as_last_run(source))).items():
+    for name, value in read_status(open_world(as_last_run(source))).items():
         table.add_row(f"[bold]{name}[/bold]", escape(value))
     console.print(table)
 
@@ -151,7 +153,7 @@ def verify(source: Source = None) -> None:
     from nfl_signals.pipeline.world import open_world
     from nfl_signals.registry_proofs import REGISTRY_PROOFS
 
-    world, failures, proofs = open_world(_as_last_run(source)), 0, ALL_PROOFS | REGISTRY_PROOFS
+    world, failures, proofs = open_world(as_last_run(source)), 0, ALL_PROOFS | REGISTRY_PROOFS
     for name, proof in proofs.items():
         try:
             figures = ", ".join(f"{key} {_brief(value)}" for key, value in proof(world).items())
@@ -161,6 +163,10 @@ def verify(source: Source = None) -> None:
             console.print(f"[red]FAILED[/red] {name}: {escape(str(error))}", highlight=False)
     if failures:
         raise NflSignalsError(f"{failures} of {len(proofs)} proofs failed")
+
+
+for command in MODEL_COMMANDS:
+    app.command()(command)
 
 
 @app.command()
@@ -222,7 +228,7 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
     from nfl_signals.defs.launch import register_seasons
     from nfl_signals.pipeline.world import open_world
 
-    world = open_world(_as_last_run(None))
+    world = open_world(as_last_run(None))
     register_seasons(world)
     os.environ["NFL_SIGNALS_SOURCE"] = world.settings.source
     console.print(f"Dagster: http://127.0.0.1:{port} (stop with Ctrl-C)")
@@ -243,18 +249,6 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
         str(port),
     ]
     os.execv(sys.executable, [sys.executable, *command])
-
-
-def _as_last_run(source: str | None) -> Settings:
-    """Settings for looking at what is there: where nothing says otherwise, those of the last run."""
-    from nfl_signals.paths import Paths
-
-    record = Paths(load_settings().home).run_record
-    last = read_json(record) if record.exists() else {}
-    fallback = {name: last.get(name) for name in ("source", "seasons", "asked_as_of")}
-    fallback["as_of"] = fallback.pop("asked_as_of")
-    fallback = {name: value for name, value in fallback.items() if value}
-    return load_settings(fallback=fallback, source=source)
 
 
 def _record(settings: Settings, *, started: datetime, as_of: datetime) -> None:

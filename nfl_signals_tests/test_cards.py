@@ -3,12 +3,25 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nfl_signals.cards import CARD, TrainingWindow, model_hash, read_card, write_card
-from nfl_signals.errors import InputError
+from nfl_signals.cards import (
+    CARD,
+    TrainingWindow,
+    check_card,
+    check_seal,
+    content_hash,
+    model_hash,
+    package_versions,
+    read_card,
+    write_card,
+    write_sealed,
+)
+from nfl_signals.errors import InputError, IntegrityError
 from nfl_signals.feature_version import feature_version
 from nfl_signals.markets import ATS, MARKETS, MONEYLINE, Market
 
@@ -100,7 +113,7 @@ def test_the_card_says_what_the_model_answers_and_what_taught_it(
         seed=7,
         extra={"learner": "logistic"},
     )
-    assert card == {
+    assert {name: value for name, value in card.items() if name != "card_hash"} == {
         "market": market.name,
         "model_version": "v202322",
         "model_hash": model_hash(folder),
@@ -109,6 +122,7 @@ def test_the_card_says_what_the_model_answers_and_what_taught_it(
         "horizon": "made before kickoff, settled at the end of the game, overtime included",
         "training_window": {"first": "1999-w01", "last": "2023-w22", "n_games": 6706},
         "seed": 7,
+        "packages": package_versions(),
         "learner": "logistic",
     }
     assert read_card(folder) == card
@@ -147,3 +161,78 @@ def test_a_missing_or_broken_card_is_named(tmp_path: Path) -> None:
     (tmp_path / CARD).write_text("{")
     with pytest.raises(InputError, match=r"card\.json: cannot be read"):
         read_card(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["training_window", "seed", "card_hash", "held_out"])
+def test_an_edited_card_is_found(tmp_path: Path, name: str) -> None:
+    held_out = {"held_out": {"brier": 0.21}}
+    folder = folder_with(MODEL, tmp_path)
+    card = write_card(folder, markets=[ATS], version="v1", window=WINDOW, seed=0, extra=held_out)
+    check_seal(folder, read_card(folder))
+    assert write_sealed(folder, card) == card
+    for edited in (card | {name: "another"}, {k: v for k, v in card.items() if k != name}):
+        with pytest.raises(IntegrityError, match=r"card\.json: edited since it was written"):
+            check_seal(folder, edited)
+
+
+def test_packages_are_those_at_work_under_the_names_that_people_know() -> None:
+    found = package_versions()
+    assert (found["polars"], found["numpy"]) == (pl.__version__, np.__version__)
+    assert set(found) == {
+        "lightgbm",
+        "nfl-signals",
+        "numpy",
+        "polars",
+        "scikit-learn",
+        "scipy",
+        "xgboost",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"model_hash": "0"}, "its files are not what its card describes"),
+        ({"feature_version": "0dd"}, "fitted on features 0dd, this program builds"),
+        (
+            {"label": "YES if it rains"},
+            "label: it was taught YES if it rains, this program asks YES",
+        ),
+        ({"horizon": "a week before"}, "horizon: it was taught a week before, this program asks"),
+        ({"market": "moneyline"}, "market: it was taught moneyline, this program asks ats"),
+    ],
+)
+def test_a_card_that_answers_another_question_is_refused_with_the_reason(
+    tmp_path: Path, changed: dict[str, str], said: str
+) -> None:
+    folder = folder_with(MODEL, tmp_path)
+    card = write_card(folder, markets=[ATS], version="v1", window=WINDOW, seed=0, extra={})
+    check_card(folder, card, [ATS])
+    with pytest.raises(IntegrityError, match=said):
+        check_card(folder, card | changed, [ATS])
+
+
+ROWS = pl.DataFrame({"game": ["a", "null"], "points": [0.1, None]})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ROWS.reverse(),
+        ROWS.rename({"points": "score"}),
+        ROWS.with_columns(pl.col("points") + 1e-16),
+        ROWS.with_columns(pl.col("points").fill_null(0.0)),
+        ROWS.with_columns(game=pl.Series(["a", None])),
+        ROWS.with_columns(pl.col("points").cast(pl.Float32)),
+    ],
+    ids="order|name|last digit|null|null and its word|type".split("|"),
+)
+def test_the_hash_of_a_table_sees_every_value_name_and_type(other: pl.DataFrame) -> None:
+    assert content_hash(ROWS) != content_hash(other)
+
+
+def test_the_hash_of_a_table_does_not_see_how_it_is_stored(tmp_path: Path) -> None:
+    ROWS.write_parquet(tmp_path / "rows.parquet")
+    assert content_hash(pl.read_parquet(tmp_path / "rows.parquet")) == content_hash(ROWS)
+    in_chunks = pl.concat([ROWS.head(1), ROWS.tail(1)], rechunk=False)
+    assert content_hash(in_chunks) == content_hash(ROWS)

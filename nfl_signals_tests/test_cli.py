@@ -122,7 +122,7 @@ def test_status_folds_a_long_path_and_keeps_all_of_it(finished_home: Path, tmp_p
 def test_status_before_the_first_run_says_not_yet(finished_home: Path, tmp_path: Path) -> None:
     shutil.copytree(Paths(finished_home).simulated, Paths(tmp_path).simulated)
     said = squeezed(ask("status", home=tmp_path).out)
-    assert said.count("not yet") == len(["model", "ledger", "calibration", "last run"])
+    assert said.count("not yet") == len(["model", "champion", "ledger", "calibration", "last run"])
 
 
 @pytest.mark.slow
@@ -191,7 +191,7 @@ def test_brackets_in_a_path_are_printed_as_they_are(finished_home: Path, tmp_pat
 
 def test_settings_lists_every_field_with_its_value_and_variable(tmp_path: Path) -> None:
     said = ask("settings", home=tmp_path, NFL_SIGNALS_SEED="42").out
-    for name in set(Settings.model_fields) - {"simulator", "training", "monitor", "llm"}:
+    for name in set(Settings.model_fields) - {"simulator", "training", "monitor", "gate", "llm"}:
         assert re.search(rf"^{name} = ", said, re.MULTILINE)
         assert f"\n    NFL_SIGNALS_{name.upper()}\n" in said
     assert "\nseed = 42\n" in said

@@ -9,12 +9,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from nfl_signals import ledger
+from nfl_signals import ledger, promotions
 from nfl_signals.paths import Paths
 from nfl_signals.pipeline.monitoring import graded_ledger
 from nfl_signals.pipeline.world import open_world
 from nfl_signals.registry import open_registry
-from nfl_signals.registry_store import CHAMPION
+from nfl_signals.registry_store import CHALLENGER, CHAMPION
 from nfl_signals.settings import load_settings
 from nfl_signals.storage import read_json
 from nfl_signals_tests.conftest import SMALL_LEAGUE
@@ -92,7 +92,14 @@ def test_two_fresh_processes_give_the_same_bytes_with_one_thread_and_with_two(
     del one[TRUTH]
     # The blind home's league was written by `simulate`, which adds a report for people.
     two = {name: digest for name, digest in two.items() if "/simulated/league" not in name}
-    assert {Path(name).suffix for name in one} >= {".parquet", ".json", ".txt", ".ubj", ".md"}
+    assert {Path(name).suffix for name in one} >= {
+        ".parquet",
+        ".json",
+        ".jsonl",
+        ".txt",
+        ".ubj",
+        ".md",
+    }
     assert one == two
 
 
@@ -236,4 +243,11 @@ def test_one_more_week_makes_new_models_beside_the_old_ones(later_home: Path) ->
     assert {card["model_version"] for card in cards} == {"v202409", "v202410"}
     registered = open_registry(Paths(later_home)).history()
     aliases = {version.version: version.aliases for version in registered}
-    assert aliases == {"v202409": (), "v202410": (CHAMPION,)}
+    assert aliases == {"v202409": (CHAMPION,), "v202410": (CHALLENGER,)}
+
+
+def test_a_newer_model_does_not_speak_before_it_is_promoted(later_home: Path) -> None:
+    (first,) = promotions.read(Paths(later_home).history)
+    assert (first.kind, first.champion) == ("first", "v202409")
+    upcoming = pl.read_parquet(Paths(later_home).upcoming)
+    assert upcoming["model_version"].unique().to_list() == ["v202409"]

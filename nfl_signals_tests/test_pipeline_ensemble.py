@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from nfl_signals.calibration.choice import CANDIDATES
 from nfl_signals.cards import model_hash
 from nfl_signals.errors import InputError, IntegrityError, SchemaError
 from nfl_signals.game_request import FEATURE_COLUMNS, SIGNAL_COLUMNS
@@ -134,6 +135,30 @@ def test_an_ensemble_fitted_on_other_features_is_refused(folder: Path) -> None:
     write_json(folder / "card.json", card | {"feature_version": "0123456789ab"})
     with pytest.raises(IntegrityError, match="fitted on features 0123456789ab, this program build"):
         Ensemble.load(folder)
+
+
+@pytest.mark.parametrize("name", ["label", "horizon"])
+def test_an_ensemble_that_was_taught_another_question_is_refused(folder: Path, name: str) -> None:
+    card = read_json(folder / "card.json")
+    write_json(folder / "card.json", card | {name: card[name] | {"total": "another"}})
+    with pytest.raises(IntegrityError, match=rf"{name}: it was taught .*'total': 'another'"):
+        Ensemble.load(folder)
+
+
+def test_its_card_says_how_it_was_calibrated_what_it_scored_and_what_it_was_made_of(
+    world: World, folder: Path
+) -> None:
+    card = read_json(folder / "card.json")
+    for name in MARKETS:
+        stack = read_json(world.paths.stacker(name, VERSION) / "card.json")
+        assert card["held_out"][name] == stack["held_out"]
+        for voice, fitted in card["calibration"][name].items():
+            assert fitted == stack["voices"][voice]["calibration"]["fitted"]
+            assert fitted["method"] in CANDIDATES
+            assert fitted["n_games"] > 0
+    assert set(card["data"]) == {"features", "markets"}
+    assert card["packages"]["polars"] == pl.__version__
+    assert card["seed"] == world.settings.seed
 
 
 def test_its_folder_names_its_learners_and_describes_its_three_questions(folder: Path) -> None:

@@ -89,6 +89,17 @@ def test_the_newest_version_needs_a_card(tmp_path: Path) -> None:
         latest_version(tmp_path / "v202309")
 
 
+def test_a_later_training_of_a_week_is_newer_and_a_recalibrated_copy_is_no_training(
+    tmp_path: Path,
+) -> None:
+    order = ["v202309", "v20230902", "v20230999", "v202309100", "v202310"]
+    for place, name in enumerate(order):
+        for folder in (name, f"{name}r202322"):
+            (tmp_path / folder).mkdir()
+            (tmp_path / folder / "card.json").write_text("{}")
+        assert latest_version(tmp_path) == order[place]
+
+
 @pytest.mark.parametrize("name", MARKETS)
 @pytest.mark.parametrize("learner", LEARNERS)
 def test_a_base_model_card_tells_what_taught_it(

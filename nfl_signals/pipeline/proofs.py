@@ -13,7 +13,7 @@ import polars as pl
 
 from nfl_signals import ledger
 from nfl_signals.boundary import validate
-from nfl_signals.cards import model_hash, read_card
+from nfl_signals.cards import check_seal, model_hash, read_card
 from nfl_signals.errors import IntegrityError
 from nfl_signals.explain import contributions
 from nfl_signals.joins import check_partners
@@ -21,6 +21,7 @@ from nfl_signals.logit import logit
 from nfl_signals.markets import MARKETS
 from nfl_signals.pipeline.learning import refit_folds
 from nfl_signals.pipeline.signals import load_signals
+from nfl_signals.pipeline.speaker_proofs import SPEAKER_PROOFS
 from nfl_signals.pipeline.tables import (
     load_features,
     load_markets,
@@ -182,7 +183,7 @@ def ledger_sealed(world: World) -> Figures:
 
 
 def models_match_cards(world: World) -> Figures:
-    """Every model folder's files hash to what its card says."""
+    """Every model folder's files hash to what its card says, and the card is what was written."""
     folders = [world.paths.home / "models" / kind for kind in ("baseline", "stacker", "ensemble")]
     cards = sorted(card for folder in folders for card in folder.rglob("card.json"))
     described = {card.parent for card in cards}
@@ -190,7 +191,8 @@ def models_match_cards(world: World) -> Figures:
         if file.parent not in described:
             raise IntegrityError(f"{file.parent}: a model without a card; train it again.")
     for card in cards:
-        if model_hash(card.parent) != read_card(card.parent)["model_hash"]:
+        check_seal(card.parent, stored := read_card(card.parent))
+        if model_hash(card.parent) != stored["model_hash"]:
             raise IntegrityError(f"{card.parent}: its files are not what its card describes.")
     return {"models": len(cards), "markets": len(MARKETS)}
 
@@ -229,4 +231,5 @@ ALL_PROOFS: dict[str, Callable[[World], Figures]] = {
     "reports: figures match the tables": report_figures,
     "ledger: sealed": ledger_sealed,
     "models: files match cards": models_match_cards,
+    **SPEAKER_PROOFS,
 }

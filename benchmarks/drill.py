@@ -44,6 +44,7 @@ Exits with 1 where a drill ends in any other way.
 MARKET = "moneyline"
 SWAPPED_FROM = 2  # week
 WEEKS = 21
+AFTERWARDS = 2  # weeks after the end, in which nothing more may happen
 PATIENCE_SECONDS = 300.0
 LEAGUE = """\
 signal_source: champion
@@ -119,7 +120,7 @@ def _drill(home: Path, *, persistent: bool) -> Story:
             _say(f"week {week}", world)
             if persistent and _champion(world).step == "retraining":
                 _swap(world)
-            if _ended(story.weeks[-1]):
+            if len(story.weeks) > AFTERWARDS and _ended(story.weeks[-1 - AFTERWARDS]):
                 break
     _judge(story, world, persistent=persistent)
     return story

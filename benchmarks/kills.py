@@ -20,6 +20,7 @@ from nfl_signals.paths import Paths
 from nfl_signals.pipeline.alerting import update_alerts
 from nfl_signals.pipeline.monitoring import update_metrics
 from nfl_signals.pipeline.world import World, open_world
+from nfl_signals.rolling_windows import COUNTED
 from nfl_signals.settings import load_settings
 from nfl_signals.storage import read_parquet
 
@@ -94,7 +95,7 @@ def _teller(home: Path) -> Send:
 def _swapped(world: World) -> pl.DataFrame:
     """The last season's replay, said in production with the sides of the moneyline swapped."""
     replayed = ledger.read(world.paths.ledger).filter(
-        pl.col("season") == world.seasons[-1], book="learning"
+        COUNTED, book="learning", season=world.seasons[-1]
     )
     wrong = pl.when(market="moneyline").then(1 - pl.col("p_hat")).otherwise("p_hat")
     said = replayed.drop("seal").with_columns(

@@ -23,7 +23,8 @@ NEEDS_TORCH = pytest.mark.skipif(
     find_spec("torch") is None, reason="PyTorch is not installed; run `make sequence`"
 )
 EVERY_LEARNER = [
-    pytest.param(name, marks=NEEDS_TORCH if name == "lstm" else ()) for name in sorted(LEARNERS)
+    pytest.param(name, marks=[NEEDS_TORCH, pytest.mark.slow] if name == "lstm" else ())
+    for name in sorted(LEARNERS)
 ]
 KICKOFF = datetime(2020, 9, 13, 17, tzinfo=UTC)
 

@@ -69,6 +69,7 @@ def test_the_same_seed_gives_the_same_interval_and_another_seed_another() -> Non
     assert one.parameters != other.parameters
 
 
+@pytest.mark.slow
 def test_nine_intervals_in_ten_hold_the_slope_that_undoes_the_distortion() -> None:
     """Logits times 1.25 need 0.8; the prior around 1 pulls a little, hence a few misses more."""
     hits = 0

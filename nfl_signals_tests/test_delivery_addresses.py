@@ -60,6 +60,7 @@ def test_a_service_that_refuses_is_counted_and_named_by_its_kind(
     assert SECRET.encode() not in outbox.read_bytes()
 
 
+@pytest.mark.slow
 def test_what_one_address_took_counts_though_another_is_out_of_reach() -> None:
     with serving() as server:
         closed = f"json://user:{SECRET}@127.0.0.1:9/"

@@ -96,6 +96,7 @@ def test_where_no_price_moved_there_is_no_closing_line_value() -> None:
     assert (row["n_moved"], row["closing_line_value"]) == (0, None)
 
 
+@pytest.mark.slow
 def test_perfect_windows_exceed_their_nulls_in_about_one_of_twenty() -> None:
     """Two hundred voices that spoke for four weeks each."""
     games = graded(seasons=range(1800, 2000), weeks=4, per_week=20, seed=4)

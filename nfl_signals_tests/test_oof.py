@@ -225,7 +225,11 @@ def test_no_task_at_all_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "names", [("logistic", "lightgbm", "xgboost"), pytest.param(("lstm",), marks=NEEDS_TORCH)]
+    "names",
+    [
+        ("logistic", "lightgbm", "xgboost"),
+        pytest.param(("lstm",), marks=[NEEDS_TORCH, pytest.mark.slow]),
+    ],
 )
 def test_one_thread_and_four_threads_give_equal_bytes(names: tuple[str, ...]) -> None:
     x, points = planted(N, seed=1)

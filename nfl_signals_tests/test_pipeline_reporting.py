@@ -40,6 +40,7 @@ def test_every_forecaster_that_was_tried_is_shown_or_named_as_absent(
         assert shown | set(part["absent"]) == wanted
 
 
+@pytest.mark.slow
 def test_writing_the_report_again_changes_no_byte(finished_home: Path, tmp_path: Path) -> None:
     world = copy_world(finished_home, tmp_path)
     before = {k: v for k, v in contents(tmp_path / "reports").items() if "ablation" in k}

@@ -160,6 +160,7 @@ def test_a_played_game_without_statistics_stops_the_build(world: World) -> None:
     assert gold(world) == before
 
 
+@pytest.mark.slow
 def test_leak_proofs_look_at_the_last_season_that_was_played(world: World) -> None:
     """Before the first kickoff of a season there is nothing in it to prove anything with."""
     assert tables.prove_features(earlier(world, utc("2024-09-03 14:00"))) == 6

@@ -147,7 +147,8 @@ def test_alerts_of_a_week_are_those_that_opened_or_closed_in_it() -> None:
 
 
 def test_a_market_is_in_the_state_of_its_gravest_open_alert() -> None:
-    both = pl.concat([alert(severity="info", action="watch"), alert(severity="warning")])
+    warned = alert(severity="warning", action="recalibrate")
+    both = pl.concat([alert(severity="info", action="watch"), warned])
     state = state_of(alert_records(both), MODEL)
     assert (state["level"], state["to_do"]) == ("warning", "let it be recalibrated")
     assert state_of(alert_records(alert(state="recovered")), MODEL)["word"] == "all right"

@@ -80,6 +80,7 @@ def test_reports_follow_a_postponed_game_to_its_new_day() -> None:
         assert str(closed.date()) < day
 
 
+@pytest.mark.slow
 def test_a_postponement_is_known_in_the_week_before_and_not_earlier() -> None:
     for season, week in moved_games().filter(season=2021).select("season", "week").unique().rows():
         game = moved_games().filter(season=season, week=week).row(0, named=True)

@@ -4,7 +4,7 @@ A proof raises the package's own error; `verdict` turns that into a failed check
 message, so the UI says what the terminal says.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,7 +14,7 @@ from nfl_signals.defs.partitions import SEASONS
 from nfl_signals.defs.resources import WorldResource
 from nfl_signals.errors import NflSignalsError
 from nfl_signals.pipeline import proofs
-from nfl_signals.pipeline.alerting import watch
+from nfl_signals.pipeline.alerting import Standing, watch
 from nfl_signals.pipeline.freshness import outcomes_fresh
 from nfl_signals.pipeline.responding import due, waiting
 from nfl_signals.pipeline.world import World
@@ -58,27 +58,25 @@ def calibration_drift(world: WorldResource) -> dg.AssetCheckResult:
     """Is an alert open on a forecast of book production? Read by the sensor that answers it."""
     found = watch(world.open())
     standings = found.standings()
+    said = [standing.sentence + waiting(world.open(), standing) for standing in standings]
     grave = any(standing.flag == "critical" for standing in standings)
     return dg.AssetCheckResult(
         passed=not any(standing.alarming for standing in standings),
         severity=dg.AssetCheckSeverity.ERROR if grave else dg.AssetCheckSeverity.WARN,
-        description=" ".join(
-            standing.sentence + waiting(world.open(), standing) for standing in standings
-        )
-        or NOTHING_GRADED,
-        metadata={DUE: [asdict(each) for each in due(world.open(), found)]}
-        | {
-            f"{standing.market}_{standing.signal_source}_{name}": value
-            for standing in standings
-            for name, value in (
-                ("flag", standing.flag),
-                ("calibration_error", standing.error),
-                ("evidence", standing.evidence),
-                ("days_over", standing.days_over),
-                ("games", standing.n_games),
-            )
-        },
+        description=" ".join(said) or NOTHING_GRADED,
+        metadata={DUE: [asdict(each) for each in due(world.open(), found)], **figures(standings)},
     )
+
+
+def figures(standings: Sequence[Standing]) -> dict[str, Any]:
+    """What Dagster plots of each voice over time."""
+    names = {"flag": "flag", "calibration_error": "error", "evidence": "evidence"}
+    names |= {"days_over": "days_over", "games": "n_games"}
+    return {
+        f"{standing.market}_{standing.signal_source}_{name}": getattr(standing, attribute)
+        for standing in standings
+        for name, attribute in names.items()
+    }
 
 
 @dg.asset_check(asset="calibration_metrics", name="fresh")

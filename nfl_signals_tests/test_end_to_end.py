@@ -247,7 +247,9 @@ def test_one_more_week_makes_new_models_beside_the_old_ones(later_home: Path) ->
 
 
 def test_a_newer_model_does_not_speak_before_it_is_promoted(later_home: Path) -> None:
-    (first,) = promotions.read(Paths(later_home).history)
+    first, judged = promotions.read(Paths(later_home).history)
     assert (first.kind, first.champion) == ("first", "v202409")
+    assert (judged.kind, judged.champion) == ("insufficient", "v202409")
+    assert judged.version > first.version
     upcoming = pl.read_parquet(Paths(later_home).upcoming)
     assert upcoming["model_version"].unique().to_list() == ["v202409"]

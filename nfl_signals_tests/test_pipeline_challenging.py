@@ -33,6 +33,13 @@ CHAMPION, RIVAL = "v202409", "v20240902"
 SILENT = r"^v20240902 is silent: "
 
 
+def predict(world: World) -> pl.DataFrame:
+    """Ask who speaks, then who challenges, as the asset does."""
+    upcoming = predict_upcoming(world)
+    challenge_upcoming(world)
+    return upcoming
+
+
 @pytest.fixture
 def alone(finished_home: Path, tmp_path: Path) -> World:
     """CHAMPION speaks and nobody challenges it."""
@@ -79,7 +86,7 @@ def asking(world: World, source: str) -> World:
 
 def test_where_one_was_trained_nobody_challenges(alone: World) -> None:
     assert challenger(alone) is None
-    predict_upcoming(alone)
+    predict(alone)
     assert challenge_upcoming(alone).sentence == "nobody challenges the champion"
     assert not alone.paths.challenge.exists()
 
@@ -114,7 +121,7 @@ def test_under_the_proxy_the_champion_is_challenged_else_who_speaks(
 
 
 def test_it_answers_the_same_games_at_the_same_lines_and_prices(world: World) -> None:
-    upcoming = predict_upcoming(world)
+    upcoming = predict(world)
     rows = read_parquet(world.paths.challenge)
     same = ["game_id", "market", "kickoff_at", "made_at", "line", "price_yes", "price_no"]
     assert rows.height > 0
@@ -130,27 +137,27 @@ def test_it_answers_the_same_games_at_the_same_lines_and_prices(world: World) ->
 
 
 def test_it_says_what_it_would_say_as_champion(world: World) -> None:
-    predict_upcoming(world)
+    predict(world)
     alike = ["game_id", "market", "p_hat", "p_push", "model_version", "model_hash"]
     beside = read_parquet(world.paths.challenge).select(alike)
-    assert predict_upcoming(asking(world, f"model_{RIVAL}")).select(alike).equals(beside)
+    assert predict(asking(world, f"model_{RIVAL}")).select(alike).equals(beside)
     assert not world.paths.challenge.exists()  # nobody challenges it now
 
 
 def test_beside_the_proxy_it_is_heard_too(world: World) -> None:
-    upcoming = predict_upcoming(asking(world, "proxy"))
+    upcoming = predict(asking(world, "proxy"))
     assert upcoming["model_version"].unique().to_list() == ["proxy"]
     assert read_parquet(world.paths.challenge).height == upcoming.height
 
 
 def test_its_rows_are_kept_once_in_the_learning_book(world: World) -> None:
     world.paths.ledger.unlink()
-    replayed, upcoming = append_replay(world).n_new, predict_upcoming(world).height
+    replayed, upcoming = append_replay(world).n_new, predict(world).height
     first = append_to_ledger(world)
     total = replayed + 2 * upcoming
     assert first == {"learning": upcoming, "production": upcoming, "total": total}
     before = world.paths.ledger.read_bytes()
-    predict_upcoming(world)
+    predict(world)
     assert append_to_ledger(world) == {"learning": 0, "production": 0, "total": total}
     assert world.paths.ledger.read_bytes() == before
     assert ledger.verify(ledger.read(world.paths.ledger)) == []
@@ -188,9 +195,9 @@ def taught_by_the_future(folder: Path) -> None:
 def test_one_that_cannot_speak_stops_nobody_and_is_told(
     world: World, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], None], why: str
 ) -> None:
-    heard = predict_upcoming(world)
+    heard = predict(world)
     spoil(world.paths.ensemble(RIVAL))
-    assert predict_upcoming(world).equals(heard)
+    assert predict(world).equals(heard)
     assert not world.paths.challenge.exists()
     (record,) = caplog.records
     assert record.levelname == "WARNING"
@@ -250,12 +257,12 @@ def wild(world: World) -> int:
 def test_nothing_a_challenger_writes_changes_what_anybody_else_is_told(world: World) -> None:
     """Predictions, flags, alerts and the replay's own metrics, to the last bit."""
     speak(world, pl.col("season") == 2024)
-    said, seen = predict_upcoming(world), watch(world)
+    said, seen = predict(world), watch(world)
     metrics = update_metrics(world)
     files = contents(world.paths.home / "data" / "upcoming")
     evidence = world.paths.weekly_evidence.read_bytes()
     assert wild(world) > 100
-    assert predict_upcoming(world).equals(said)
+    assert predict(world).equals(said)
     assert contents(world.paths.home / "data" / "upcoming") == files
     after = watch(world)
     assert after.path.equals(seen.path)

@@ -8,9 +8,15 @@ import polars as pl
 from nfl_signals.defs.resources import WorldResource
 from nfl_signals.markets import MARKETS
 from nfl_signals.pipeline.alerting import send_alerts, update_alerts
-from nfl_signals.pipeline.forecasting import append_to_ledger, predict_upcoming, skipped_games
+from nfl_signals.pipeline.forecasting import (
+    append_to_ledger,
+    challenge_upcoming,
+    predict_upcoming,
+    skipped_games,
+)
 from nfl_signals.pipeline.monitoring import update_metrics
 from nfl_signals.pipeline.reporting import report_ablation, report_baselines
+from nfl_signals.pipeline.summary import champion_line, who_speaks
 from nfl_signals.pipeline.weekly import report_dashboard, report_week
 
 # The job daily_outcomes starts at 10:00; two hours later yesterday's games must be in the metrics.
@@ -27,12 +33,16 @@ DAILY_IN_SEASON = dg.FreshnessPolicy.cron(
     deps=["gold_features", "gold_markets", "llm_signals", "promotion"],
 )
 def upcoming_predictions(world: WorldResource) -> dg.MaterializeResult[None]:
-    """The next week's games by the model that speaks."""
+    """The next week's games by who speaks; the challenger is asked too, for the learning book."""
     upcoming = predict_upcoming(world.open())
+    challenge = challenge_upcoming(world.open())
     skipped = skipped_games(world.open())
     return dg.MaterializeResult(
         metadata={
             "rows": upcoming.height,
+            "speaks": who_speaks(world.open()),
+            "champion": champion_line(world.open()) or "nobody yet",
+            "challenger": challenge.sentence,
             **{f"skipped_{name}": len(games) for name, games in skipped.items()},
         }
     )

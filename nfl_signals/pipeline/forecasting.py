@@ -29,8 +29,6 @@ IS_PROXY = pl.col("model_version") == PROXY
 def predict_upcoming(world: World) -> pl.DataFrame:
     """Predict the next week's games that have line and prices; store answers and explanations.
 
-    The challenger is asked the same; what it says, or why it does not, changes nothing here.
-
     Returns:
         The ledger's columns without `seal`, plus `p_market`; empty when nothing is upcoming. Games
         without line or prices are skipped; their ids are in `skipped_games`.
@@ -48,7 +46,6 @@ def predict_upcoming(world: World) -> pl.DataFrame:
         write_parquet(world.paths.explanations, contributions(said, inputs))
     upcoming = _ledger_rows(world, quoted, said, book="production", flag=_monitored(world))
     write_parquet(world.paths.upcoming, upcoming)
-    challenge_upcoming(world)
     return upcoming
 
 

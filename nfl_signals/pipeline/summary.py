@@ -72,8 +72,8 @@ def status(world: World) -> dict[str, Any]:
         "as of": describe(world.as_of),
         "seasons": f"{world.seasons[0]}-{world.seasons[-1]}",
         "signal source": world.settings.signal_source,
-        "model": _speaks(world),
-        "champion": _or_not_yet(partial(_champion_line, world)),
+        "model": who_speaks(world),
+        "champion": _or_not_yet(partial(champion_line, world)),
         "ledger": _or_not_yet(partial(_ledger_line, world)),
         "calibration": _or_not_yet(
             lambda: "\n".join(item.sentence for item in watch(world).standings())
@@ -89,8 +89,8 @@ def _or_not_yet(value: Callable[[], object]) -> str:
         return "not yet"
 
 
-def _speaks(world: World) -> str:
-    """Who speaks, or why nobody can."""
+def who_speaks(world: World) -> str:
+    """Version that speaks, or 'proxy'; or why nobody can."""
     if named_version(world) is None:
         return "not yet"
     try:
@@ -99,8 +99,8 @@ def _speaks(world: World) -> str:
         return f"nobody: {error}"
 
 
-def _champion_line(world: World) -> str:
-    """Who was promoted last, since when and why; '' where nobody was."""
+def champion_line(world: World) -> str:
+    """Who was promoted last, since when and why, in words; '' where nobody was."""
     held = promotions.seat(promotions.read(world.paths.history), as_of=world.as_of)
     if held is None:
         return ""

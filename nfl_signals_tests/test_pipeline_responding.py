@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from nfl_signals import promotions
-from nfl_signals.cards import read_card
+from nfl_signals.cards import CARD, read_card
 from nfl_signals.logit import expit
 from nfl_signals.pipeline import alerting, responding
 from nfl_signals.pipeline.forecasting import predict_upcoming
@@ -18,6 +18,7 @@ from nfl_signals.pipeline.speaking import spoken_version
 from nfl_signals.pipeline.world import World
 from nfl_signals.promotions import Decision
 from nfl_signals.recalibration import RecalibrationMap
+from nfl_signals.storage import write_json
 from nfl_signals_tests.builders import utc
 from nfl_signals_tests.production import OLDER, seat_older, speak
 from nfl_signals_tests.worlds import copy_world, earlier
@@ -207,3 +208,18 @@ def test_a_champion_that_never_spoke_keeps_its_seat(world: World) -> None:
     decision = responding.decide(world)
     assert decision is not None
     assert decision.kind == "insufficient"
+
+
+def test_a_leak_is_a_rejection_and_the_champion_goes_on_speaking(world: World) -> None:
+    """The champion's card says that games taught it which it forecast: no comparison is fair."""
+    speak(world, THIS_SEASON, slope=-1.0)
+    folder = world.paths.ensemble(OLDER)
+    card = read_card(folder)
+    window = card["training_window"] | {"last": "2024-w08"}
+    write_json(folder / CARD, card | {"training_window": window})
+    decision = responding.decide(world)
+    assert decision is not None
+    assert decision.kind == "rejected"
+    assert decision.sentence.startswith("Refused before the gate: ")
+    assert "it knows what it is judged on" in decision.sentence
+    assert spoken_version(world) == OLDER

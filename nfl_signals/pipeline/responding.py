@@ -5,7 +5,7 @@ lost; the alert's next step follows from that (`episodes.py`). So a step is neve
 episode, whoever starts it, and a process killed before its decision was written has done nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nfl_signals import promotions
 from nfl_signals.cards import read_card
-from nfl_signals.errors import InputError
+from nfl_signals.errors import InputError, IntegrityError
 from nfl_signals.gate import GateReport, judge
 from nfl_signals.gate_measures import PAIRS_SCHEMA, week_codes
 from nfl_signals.markets import MarketName
@@ -108,7 +108,7 @@ def recalibrate(world: World) -> Decision | None:
     champion = str(promotions.champion(promotions.read(world.paths.history), as_of=world.as_of))
     said = _said_by(world, champion)
     focus = [each.market for each in asked]
-    report = _judge(world, _against_itself(said, focus), focus)
+    report = _answer(lambda: _judge(world, _against_itself(said, focus), focus))
     maps: dict[str, RecalibrationMap] = {
         name: fit_recalibration(*_numbers(said.filter(market=name))) for name in focus
     }
@@ -133,11 +133,20 @@ def decide(world: World) -> Decision | None:
     if champion is None or challenger == champion or (challenger in judged and not asked):
         return None
     append_replay(world)
-    pairs, replay = _against_replay(world, champion), REPLAY.rows(graded_ledger(world))
+    replay, focus = REPLAY.rows(graded_ledger(world)), [each.market for each in asked]
     record = replay.drop_nulls("y").rename({"p_hat": "p_challenger"})
-    report = _judge(world, pairs, [each.market for each in asked], record=record)
+    report = _answer(lambda: _judge(world, _against_replay(world, champion), focus, record=record))
     card = read_card(world.paths.ensemble(challenger))
     return _record(world, report, card, champion, RETRAINING, asked)
+
+
+def _answer(ask: Callable[[], GateReport]) -> GateReport:
+    """What the gate says; a leak is an answer too, and stops nobody who speaks."""
+    try:
+        return ask()
+    except IntegrityError as leak:
+        said = f"Refused before the gate: {leak}"
+        return GateReport(answer="reject", sentence=said, findings=(), n_games=0, n_weeks=0)
 
 
 def _judge(

@@ -222,14 +222,8 @@ def _wait_for_answers() -> None:
 def _settled(instance: dg.DagsterInstance) -> bool:
     from nfl_signals.defs.automation import drift_evaluations
 
-    underway = dg.RunsFilter(
-        statuses=[
-            dg.DagsterRunStatus.QUEUED,
-            dg.DagsterRunStatus.NOT_STARTED,
-            dg.DagsterRunStatus.STARTING,
-            dg.DagsterRunStatus.STARTED,
-        ]
-    )
+    names = ("QUEUED", "NOT_STARTED", "STARTING", "STARTED")
+    underway = dg.RunsFilter(statuses=[dg.DagsterRunStatus[name] for name in names])
     if instance.get_runs_count(underway):
         return False
     cursors = [

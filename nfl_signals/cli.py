@@ -80,6 +80,7 @@ def run(source: Source = None, seasons: Seasons = None, as_of: AsOf = None) -> N
     print_picks(read_picks(world))
     console.print(f"\nReports: {escape(str(world.paths.reports / 'metrics_baseline.md'))}")
     console.print(f"Ledger:  {escape(str(world.paths.ledger))}")
+    console.print(f"Look at: {escape(str(world.paths.dashboard))}")
     console.print("Look around: [bold]nfl-signals ui[/bold], or [bold]make ui[/bold]")
 
 

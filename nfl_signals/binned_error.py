@@ -9,7 +9,7 @@ shown beside the shipped rule and never judged by it; the unbiased errors are `s
 import numpy as np
 from numpy.typing import NDArray
 
-from nfl_signals.evidence import check_games
+from nfl_signals.evidence import at_week_ends, check_games
 
 Floats = NDArray[np.float64]
 
@@ -62,12 +62,12 @@ def ece_per_row(
         >>> ece_per_row(p, y, np.full(4, 2024), week).round(3).tolist()
         [0.15, 0.15, 0.317, 0.317]
     """
-    used, code = ~np.isnan(y), season * 100 + week
-    weeks = np.unique(code)
-    sums = np.zeros((N_BINS + 1, len(weeks)))
-    sums[:, np.isin(weeks, code[used])] = weekly_bin_sums(p[used], y[used], code[used])
-    error = np.empty(len(weeks))
-    for one in np.unique(weeks // 100):
-        mine = weeks // 100 == one
-        error[mine] = binned_error(np.cumsum(sums[:, mine], axis=1))
-    return error[np.searchsorted(weeks, code)]
+    return at_week_ends(weekly_bin_sums, _to_date, p, y, season, week)
+
+
+def _to_date(sums: Floats, season: NDArray[np.integer]) -> Floats:
+    """ECE of the season so far after each week."""
+    error = np.empty(sums.shape[1:])
+    for one in np.unique(season):
+        error[season == one] = binned_error(np.cumsum(sums[:, season == one], axis=1))
+    return error

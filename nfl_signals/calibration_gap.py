@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
 
-from nfl_signals.evidence import MEMORY_SEASONS, check_games
+from nfl_signals.evidence import MEMORY_SEASONS, at_week_ends, check_games
 
 Floats = NDArray[np.float64]
 
-N_SUMS = 9
 PRIOR_PRECISION = 0.25  # per squared logit: b0 and b1 beyond 2 are not believed without games
 
 
@@ -101,12 +100,7 @@ def gap_per_row(
         >>> gap_per_row(p, y, np.full(6, 2024), week).round(2).tolist()
         [0.47, 0.47, 0.47, 0.44, 0.44, 0.44]
     """
-    used, code = ~np.isnan(y), season * 100 + week
-    weeks = np.unique(code)
-    sums = np.zeros((N_SUMS, len(weeks)))
-    played = np.isin(weeks, code[used])
-    sums[:, played] = weekly_sums(p[used], y[used], code[used])
-    return gap_to_date(sums, weeks // 100)[np.searchsorted(weeks, code)]
+    return at_week_ends(weekly_sums, gap_to_date, p, y, season, week)
 
 
 def _matrices(entries: Floats) -> Floats:

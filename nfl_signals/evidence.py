@@ -18,6 +18,7 @@ season starts with an expectation of 1 and Ville's bound holds season by season;
 several seasons together. In the first season of a series the two parts are one mixture.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -171,13 +172,33 @@ def with_memory(
         >>> bool(found[-1] > found[7])
         True
     """
-    used = ~np.isnan(y)
-    code = season * 100 + week
+    return _finite(at_week_ends(weekly_log_bets, log_mixture, p, y, season, week))
+
+
+def at_week_ends(
+    weekly: Callable[[Floats, Floats, NDArray[np.integer]], Floats],
+    to_date: Callable[[Floats, NDArray[np.integer]], Floats],
+    p: Floats,
+    y: Floats,
+    season: NDArray[np.integer],
+    week: NDArray[np.integer],
+) -> Floats:
+    """Per row, a measure of the games so far at the end of the row's week.
+
+    Args:
+        weekly: sums of each week, shape (sums, weeks), of p, y and the order of each game's week.
+        to_date: the measure after each week, of those sums and the season of each week.
+        p: stated probabilities of YES, shape (n,).
+        y: outcomes 0 or 1, NaN where a push voids the row, shape (n,).
+        season: season of each row, shape (n,).
+        week: week of each row, shape (n,).
+    """
+    used, code = ~np.isnan(y), season * 100 + week
     weeks = np.unique(code)
-    bets = np.zeros((len(ALTERNATIVES), len(weeks)))
-    played = np.isin(weeks, code[used])  # a week of pushes is a week without a bet
-    bets[:, played] = weekly_log_bets(p[used], y[used], code[used])
-    return _finite(log_mixture(bets, weeks // 100))[np.searchsorted(weeks, code)]
+    found = weekly(p[used], y[used], code[used])
+    sums = np.zeros((len(found), len(weeks)))
+    sums[:, np.isin(weeks, code[used])] = found  # a week of pushes is a week without games
+    return to_date(sums, weeks // 100)[np.searchsorted(weeks, code)]
 
 
 def _finite(log_values: Floats) -> Floats:

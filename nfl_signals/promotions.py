@@ -92,8 +92,12 @@ def record(path: Path, decision: Decision, *, expected_champion: str | None) -> 
         raise StorageError(f"{path}: cannot be locked ({error.strerror or error}).") from error
 
 
-def read(path: Path) -> list[Decision]:
+def read(path: Path, *, as_of: datetime | None = None) -> list[Decision]:
     """Decisions in the order written; none where there is no history yet.
+
+    Args:
+        path: the history.
+        as_of: what was decided later does not exist; None reads all.
 
     Raises:
         IntegrityError: a line is not what was written.
@@ -101,7 +105,8 @@ def read(path: Path) -> list[Decision]:
     lines = _lines(path)
     if problems := _problems(lines):
         raise IntegrityError(f"{path}: {problems[0]}; restore a copy.")
-    return [_decision(json.loads(line)) for line in lines]
+    decisions = (_decision(json.loads(line)) for line in lines)
+    return [each for each in decisions if as_of is None or each.at <= as_of]
 
 
 def verify(path: Path) -> list[str]:

@@ -1,17 +1,20 @@
 """Homes in which the champion has spoken in production, as well or as badly as a test wants."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 from scipy.special import expit, logit
 
 from nfl_signals import ledger
-from nfl_signals.cards import CARD, read_card
+from nfl_signals.cards import CARD, model_hash, read_card, write_sealed
+from nfl_signals.paths import Paths
 from nfl_signals.pipeline.questions import latest_version
 from nfl_signals.pipeline.speaking import seat_first, spoken_version
 from nfl_signals.pipeline.world import World
 from nfl_signals.storage import write_json
+from nfl_signals_tests.homes import copy_of
 
 OLDER = "v202222"
 
@@ -62,3 +65,14 @@ def seat_older(world: World) -> str:
     world.paths.history.unlink()
     seat_first(world, OLDER)
     return OLDER
+
+
+def home_with_a_second_version(finished: Path, to: Path, *, first: str, second: str) -> Path:
+    """A copy of a finished home in which `second`, the files of `first` and one more, can speak."""
+    home = copy_of(finished, to)
+    paths = Paths(home)
+    folder = copy_of(paths.ensemble(first), paths.ensemble(second))
+    (folder / "name.json").write_text("2")
+    named = {"model_version": second, "model_hash": model_hash(folder)}
+    write_sealed(folder, read_card(folder) | named)
+    return home

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from nfl_signals import promotions
-from nfl_signals.cards import CARD, model_hash, read_card, write_sealed
+from nfl_signals.cards import CARD
 from nfl_signals.paths import Paths
 from nfl_signals.registry import open_registry
 from nfl_signals.registry_store import CHAMPION
 from nfl_signals_tests.conftest import SMALL_LEAGUE
-from nfl_signals_tests.homes import Said, copy_of, fingerprints, in_fresh_process, nfl_signals
+from nfl_signals_tests.homes import Said, fingerprints, in_fresh_process, nfl_signals
+from nfl_signals_tests.production import home_with_a_second_version
 
 pytestmark = pytest.mark.slow
 
@@ -30,13 +31,7 @@ def ask(*arguments: str, home: Path, **extra: str) -> Said:
 @pytest.fixture
 def home(finished_home: Path, tmp_path: Path) -> Path:
     """FIRST is champion; SECOND can speak."""
-    home = copy_of(finished_home, tmp_path / "home")
-    paths = Paths(home)
-    folder = copy_of(paths.ensemble(FIRST), paths.ensemble(SECOND))
-    (folder / "name.json").write_text("2")
-    card = read_card(folder) | {"model_version": SECOND, "model_hash": model_hash(folder)}
-    write_sealed(folder, card)
-    return home
+    return home_with_a_second_version(finished_home, tmp_path / "home", first=FIRST, second=SECOND)
 
 
 def seated(home: Path) -> tuple[str | None, str]:

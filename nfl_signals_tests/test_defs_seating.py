@@ -7,13 +7,13 @@ import dagster as dg
 import pytest
 
 from nfl_signals import promotions
-from nfl_signals.cards import CARD, model_hash, read_card, write_sealed
+from nfl_signals.cards import CARD
 from nfl_signals.definitions import defs
 from nfl_signals.errors import InputError
 from nfl_signals.paths import Paths
 from nfl_signals.registry import open_registry
 from nfl_signals.registry_store import CHAMPION
-from nfl_signals_tests.homes import copy_of
+from nfl_signals_tests.production import home_with_a_second_version
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("small_league")]
 
@@ -23,13 +23,8 @@ FIRST, SECOND = "v202409", "v20240902"
 @pytest.fixture
 def home(finished_home: Path, tmp_path: Path) -> Path:
     """FIRST is champion; SECOND can speak."""
-    home = copy_of(finished_home, tmp_path / "home")
-    paths = Paths(home)
-    folder = copy_of(paths.ensemble(FIRST), paths.ensemble(SECOND))
-    (folder / "name.json").write_text("2")
-    card = read_card(folder) | {"model_version": SECOND, "model_hash": model_hash(folder)}
-    write_sealed(folder, card)
-    assert (folder / CARD).exists()
+    home = home_with_a_second_version(finished_home, tmp_path / "home", first=FIRST, second=SECOND)
+    assert (Paths(home).ensemble(SECOND) / CARD).exists()
     return home
 
 

@@ -103,7 +103,7 @@ def watch(world: World) -> Watch:
 def watched(world: World, graded: pl.DataFrame) -> Watch:
     """Evidence and episodes of graded predictions, and what was done about them until now."""
     path = evidence_path(graded)
-    known = [each for each in promotions.read(world.paths.history) if each.at <= world.as_of]
+    known = promotions.read(world.paths.history, as_of=world.as_of)
     done = promotions.treatments(known)
     return Watch(path=path, alerts=episodes(path, done, policy=world.settings.monitor))
 

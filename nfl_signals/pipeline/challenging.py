@@ -58,7 +58,7 @@ def challenger(world: World) -> str | None:
     Raises:
         IntegrityError: the history was tampered with.
     """
-    decisions = [each for each in promotions.read(world.paths.history) if each.at <= world.as_of]
+    decisions = promotions.read(world.paths.history, as_of=world.as_of)
     named = named_version(world)
     champion = promotions.champion(decisions) if named == PROXY else named
     rejected = {each.version for each in decisions if each.kind == "rejected"}

@@ -125,7 +125,7 @@ def decide(world: World) -> Decision | None:
     Returns:
         The decision as recorded; None where the newest ensemble is champion or has been judged.
     """
-    decisions = [each for each in promotions.read(world.paths.history) if each.at <= world.as_of]
+    decisions = promotions.read(world.paths.history, as_of=world.as_of)
     champion = promotions.champion(decisions)
     challenger = latest_version(world.paths.ensemble("any").parent)
     asked = [each for each in due(world) if each.step == RETRAINING]
@@ -234,6 +234,6 @@ def _cooling_down(world: World) -> bool:
     """Whether an alert caused a retraining only lately."""
     since = world.as_of - timedelta(days=world.settings.monitor.cooldown_days)
     return any(
-        each.step == RETRAINING and each.alerts and since < each.at <= world.as_of
-        for each in promotions.read(world.paths.history)
+        each.step == RETRAINING and each.alerts and since < each.at
+        for each in promotions.read(world.paths.history, as_of=world.as_of)
     )

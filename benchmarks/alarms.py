@@ -12,12 +12,12 @@ from scipy.special import expit
 from scipy.stats import norm
 from terminal import run, show
 
-from nfl_signals.alarm_policy import INFO, WARNING, Alarm, Reading
-from nfl_signals.binned_error import binned_error, weekly_bin_sums
-from nfl_signals.calibration_gap import gap_to_date, weekly_sums
-from nfl_signals.evidence import log_mixture, weekly_log_bets
-from nfl_signals.setting_sections import MonitorSettings
-from nfl_signals.storage import write_json
+from nfl_signals.alerts.alarm_rule import INFO, WARNING, Alarm, Reading
+from nfl_signals.core.files import write_json
+from nfl_signals.core.setting_sections import MonitorSettings
+from nfl_signals.stats.binned_ece import binned_error, weekly_bin_sums
+from nfl_signals.stats.e_process import log_mixture, weekly_log_bets
+from nfl_signals.stats.recalibration_error import gap_to_date, weekly_sums
 
 MANUAL = """\
 Simulated seasons of 18 weeks x 15 moneyline games, read at the end of every week. Forecasts are

@@ -19,16 +19,16 @@ from numpy.typing import NDArray
 from terminal import run, show
 from threadpoolctl import threadpool_limits
 
-from nfl_signals.baselines import fit_baseline
+from nfl_signals.core.files import read_json
+from nfl_signals.core.paths import Paths
+from nfl_signals.core.settings import load_settings
 from nfl_signals.definitions import defs
 from nfl_signals.defs.launch import RANGE_END, RANGE_START, register_seasons
-from nfl_signals.folds import Fold, purged_kfold, walk_forward
-from nfl_signals.markets import MARKETS
-from nfl_signals.paths import Paths
-from nfl_signals.pipeline.questions import Question, ask
-from nfl_signals.pipeline.world import World, open_world
-from nfl_signals.settings import load_settings
-from nfl_signals.storage import read_json
+from nfl_signals.learners.baseline import fit_baseline
+from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.stacking.splits import Fold, purged_kfold, walk_forward
+from nfl_signals.workspace.market_games import Question, ask
+from nfl_signals.workspace.run_context import World, open_world
 
 MANUAL = """\
 Fits every base learner of three markets over every fold: walk-forward by season, purged K-fold, and

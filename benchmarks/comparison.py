@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nfl_signals.bootstrap import Interval, week_block_interval, week_block_ratio
-from nfl_signals.paths import Paths
-from nfl_signals.pipeline.world import World
-from nfl_signals.setting_sections import TrainingSettings
-from nfl_signals.settings import load_settings
-from nfl_signals.source import DirectoryRelease
+from nfl_signals.core.paths import Paths
+from nfl_signals.core.setting_sections import TrainingSettings
+from nfl_signals.core.settings import load_settings
+from nfl_signals.ingest.source import DirectoryRelease
+from nfl_signals.stats.bootstrap import Interval, week_block_interval, week_block_ratio
+from nfl_signals.workspace.run_context import World
 
 Floats = NDArray[np.float64]
 

@@ -17,16 +17,16 @@ import dagster as dg
 import polars as pl
 from terminal import run, show
 
-from nfl_signals import promotions
-from nfl_signals.cards import TrainingWindow, read_card
+from nfl_signals.calibration.recalibration import RecalibrationMap
+from nfl_signals.core.files import read_parquet, write_text
+from nfl_signals.core.settings import PROJECT_ROOT, describe, load_settings
 from nfl_signals.definitions import defs
 from nfl_signals.defs.launch import prepare_instance, run_job
-from nfl_signals.pipeline.recalibrating import recalibrated_copy
-from nfl_signals.pipeline.world import World, open_world
-from nfl_signals.promotions import Decision
-from nfl_signals.recalibration import RecalibrationMap
-from nfl_signals.settings import PROJECT_ROOT, describe, load_settings
-from nfl_signals.storage import read_parquet, write_text
+from nfl_signals.registry import decision_log
+from nfl_signals.registry.decision_log import Decision
+from nfl_signals.registry.model_card import TrainingWindow, read_card
+from nfl_signals.training.recalibrated_copies import recalibrated_copy
+from nfl_signals.workspace.run_context import World, open_world
 
 MANUAL = """\
 Two drills on a simulated league in a folder of their own, with `dagster-daemon` running: its sensor
@@ -128,7 +128,7 @@ def _drill(home: Path, *, persistent: bool) -> Story:
 
 def _judge(story: Story, world: World, *, persistent: bool) -> None:
     """Hold what happened against what should have."""
-    alerts, decisions = story.weeks[-1].alerts, promotions.read(world.paths.history)
+    alerts, decisions = story.weeks[-1].alerts, decision_log.read(world.paths.history)
     grave = [alert for alert in alerts if alert["severity"] != "info"]
     steps = [each.step for each in decisions if each.alerts]
     runs = story.weeks[-1].runs
@@ -171,11 +171,11 @@ def _swap(world: World) -> None:
         step="person",
         sentence="Drill: favourites and underdogs of the moneyline are swapped from here on.",
     )
-    promotions.record(world.paths.history, swapped, expected_champion=champion)
+    decision_log.record(world.paths.history, swapped, expected_champion=champion)
 
 
 def _champion(world: World) -> Decision:
-    held = promotions.seat(promotions.read(world.paths.history), as_of=world.as_of)
+    held = decision_log.seat(decision_log.read(world.paths.history), as_of=world.as_of)
     assert held is not None
     return held
 

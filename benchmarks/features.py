@@ -17,12 +17,12 @@ import polars as pl
 from growth import REPEATS, SLOW, scale
 from terminal import run, season_range, show
 
-from nfl_signals import gold
-from nfl_signals.feature_list import FEATURES
-from nfl_signals.history import History
-from nfl_signals.pipeline.tables import READERS
-from nfl_signals.raw import seasons_in
-from nfl_signals.source import DirectoryRelease
+from nfl_signals.features import build
+from nfl_signals.features.declarations import FEATURES
+from nfl_signals.ingest.history import History
+from nfl_signals.ingest.raw import seasons_in
+from nfl_signals.ingest.source import DirectoryRelease
+from nfl_signals.workspace.tables import READERS
 
 MANUAL = """\
 Builds the gold features of every season of a release folder twice, with nfl_signals and with the
@@ -70,7 +70,7 @@ def compare(history: History) -> None:
     import features_pandas
 
     frames = [_to_pandas(t) for t in (history.games, history.team_stats, history.injuries)]
-    ours, built = clock(lambda: gold.build_features(history), gold, PARTS | SCHEMA_CHECK)
+    ours, built = clock(lambda: build.build_features(history), build, PARTS | SCHEMA_CHECK)
     theirs, expected = clock(
         lambda: features_pandas.build_features(*frames), features_pandas, PARTS
     )

@@ -1,7 +1,7 @@
-"""The gold features of `nfl_signals/gold.py` in straightforward pandas.
+"""The gold features of `nfl_signals/features/build.py` in straightforward pandas.
 
 Written the way a data scientist would: groupby, rolling, merge, merge_asof, loops over games where
-one game depends on the last. Names, constants and fill rules are those of `feature_list.py`; no
+one game depends on the last. Names, constants and fill rules are those of `features/declarations.py`; no
 computation is shared with the package, so equal values are also a check of both.
 """
 
@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from ratings_pandas import rate
 
-from nfl_signals.feature_list import FEATURES, LONGEST_REST, POSITION_GROUPS
-from nfl_signals.form import OPPONENTS
-from nfl_signals.history import REPORT_LEAD, RESULT_DELAY, STATS_DELAY
-from nfl_signals.ratings import EPA_MODEL, RatingModel
-from nfl_signals.starters import RECENT_GAMES, UNAVAILABLE
-from nfl_signals.stat_list import SEASON_PRIOR_GAMES, STATS, WINDOWS
-from nfl_signals.travel import EARTH_RADIUS, HOME_CITIES
+from nfl_signals.features.declarations import FEATURES, LONGEST_REST, POSITION_GROUPS
+from nfl_signals.features.game_statistics import SEASON_PRIOR_GAMES, STATS, WINDOWS
+from nfl_signals.features.ratings import EPA_MODEL, RatingModel
+from nfl_signals.features.rolling_form import OPPONENTS
+from nfl_signals.features.starters import RECENT_GAMES, UNAVAILABLE
+from nfl_signals.features.travel import EARTH_RADIUS, HOME_CITIES
+from nfl_signals.ingest.history import REPORT_LEAD, RESULT_DELAY, STATS_DELAY
 
 TEAM_WEEK = ["season", "week", "team"]
 KEYS = ["game_id", "team_id", "opponent_id", "season", "week", "kickoff_at", "is_home"]

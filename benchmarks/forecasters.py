@@ -13,12 +13,12 @@ from comparison import HOME, LEARNERS, Floats, mean, ratio, stored_world, text
 from scipy.stats import norm
 from terminal import run, season_range, show
 
-from nfl_signals import scores
-from nfl_signals.bootstrap import Interval
-from nfl_signals.errors import InputError
-from nfl_signals.pipeline.world import World
-from nfl_signals.stack_values import stack_inputs
-from nfl_signals.storage import read_parquet, write_json
+from nfl_signals.core.errors import InputError
+from nfl_signals.core.files import read_parquet, write_json
+from nfl_signals.stacking.inputs import stack_inputs
+from nfl_signals.stats import scores
+from nfl_signals.stats.bootstrap import Interval
+from nfl_signals.workspace.run_context import World
 
 MANUAL = """\
 Scores the moneyline forecasts of a finished home and other forecasters' on the same games: those

@@ -10,19 +10,19 @@ import polars as pl
 from alarms import wilson
 from scipy.special import expit, logit
 from scipy.stats import norm
+from simulated_challengers import NOISE, TOLD, TOO_SURE, simulated_pairs
 from terminal import run, season_range, show
 
-from nfl_signals.bootstrap import Interval, week_block_interval
-from nfl_signals.closing_line import POINTS_SD, with_closing_line_value
-from nfl_signals.errors import IntegrityError
-from nfl_signals.gate import GateReport, judge
-from nfl_signals.gate_measures import brier_excess, extra_slippage, valued, week_codes
-from nfl_signals.ledger import grade, read
-from nfl_signals.paths import Paths
-from nfl_signals.pipeline.comparing import KEY, paired, refuse_too_good
-from nfl_signals.setting_sections import GateSettings
-from nfl_signals.simulator.rivals import NOISE, TOLD, TOO_SURE, simulated_pairs
-from nfl_signals.storage import read_parquet, write_json
+from nfl_signals.core.errors import IntegrityError
+from nfl_signals.core.files import read_parquet, write_json
+from nfl_signals.core.paths import Paths
+from nfl_signals.core.setting_sections import GateSettings
+from nfl_signals.monitoring.closing_line_value import POINTS_SD, with_closing_line_value
+from nfl_signals.monitoring.ledger import grade, read
+from nfl_signals.promotion.comparison import KEY, paired, refuse_too_good
+from nfl_signals.promotion.gate import GateReport, judge
+from nfl_signals.promotion.measures import brier_excess, extra_slippage, valued, week_codes
+from nfl_signals.stats.bootstrap import Interval, week_block_interval
 
 MANUAL = """\
 Simulated: seasons of 18 weeks x 15 games in three markets whose true probabilities are known. The

@@ -21,10 +21,10 @@ import pandera.polars as pa
 import polars as pl
 from terminal import show
 
-from nfl_signals import gold
-from nfl_signals.history import History
-from nfl_signals.pipeline.tables import READERS
-from nfl_signals.schemas import gold_features_schema
+from nfl_signals.features import build
+from nfl_signals.features.schemas import gold_features_schema
+from nfl_signals.ingest.history import History
+from nfl_signals.workspace.tables import READERS
 
 SLOW = 60.0  # seconds; what takes longer is run once instead of REPEATS times
 REPEATS = 3
@@ -81,10 +81,10 @@ def measure(folder: Path, copies: int) -> dict[str, float]:
         History(**{name: pl.read_parquet(folder / f"{name}.parquet") for name in READERS}), copies
     )
     before, peak, rows, seconds = resident_mib(), 0.0, 0, list[float]()
-    with patch.object(gold, "gold_features_schema", _schema_for_any_season):
+    with patch.object(build, "gold_features_schema", _schema_for_any_season):
         while len(seconds) < REPEATS and (not seconds or seconds[0] < SLOW):
             start = perf_counter()
-            rows = gold.build_features(history).height
+            rows = build.build_features(history).height
             seconds.append(perf_counter() - start)
             peak = peak or resident_mib()
     return {

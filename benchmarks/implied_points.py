@@ -14,13 +14,13 @@ from comparison import LEARNERS, mean, root, text
 from terminal import show
 from threadpoolctl import threadpool_limits
 
-from nfl_signals.baselines import fit_baseline
-from nfl_signals.bootstrap import Interval
-from nfl_signals.folds import walk_forward
-from nfl_signals.markets import MarketName
-from nfl_signals.pipeline.questions import ask
-from nfl_signals.pipeline.world import World
-from nfl_signals.storage import read_parquet
+from nfl_signals.core.files import read_parquet
+from nfl_signals.learners.baseline import fit_baseline
+from nfl_signals.markets.definitions import MarketName
+from nfl_signals.stacking.splits import walk_forward
+from nfl_signals.stats.bootstrap import Interval
+from nfl_signals.workspace.market_games import ask
+from nfl_signals.workspace.run_context import World
 
 CLOSE = "close"
 FORECASTERS = [CLOSE, *LEARNERS]

@@ -13,16 +13,16 @@ from pathlib import Path
 import polars as pl
 from terminal import run
 
-from nfl_signals import ledger
-from nfl_signals.delivery import Send, deliver
-from nfl_signals.outbox import read_outbox
-from nfl_signals.paths import Paths
-from nfl_signals.pipeline.alerting import update_alerts
-from nfl_signals.pipeline.monitoring import update_metrics
-from nfl_signals.pipeline.world import World, open_world
-from nfl_signals.rolling_windows import COUNTED
-from nfl_signals.settings import load_settings
-from nfl_signals.storage import read_parquet
+from nfl_signals.alerts.delivery import Send, deliver
+from nfl_signals.alerts.outbox import read_outbox
+from nfl_signals.alerts.steps import update_alerts
+from nfl_signals.core.files import read_parquet
+from nfl_signals.core.paths import Paths
+from nfl_signals.core.settings import load_settings
+from nfl_signals.monitoring import ledger
+from nfl_signals.monitoring.rolling_windows import COUNTED
+from nfl_signals.monitoring.steps import update_metrics
+from nfl_signals.workspace.run_context import World, open_world
 
 MANUAL = """\
 A process plays the last season's weeks one after the other: it appends the week's forecasts of a model
@@ -163,7 +163,7 @@ def _copied(home: Path, to: Path) -> Path:
 
 
 def _settings(home: Path):  # noqa: ANN202 - the settings of the run that made the home
-    from nfl_signals.last_run import as_last_run
+    from nfl_signals.cli.last_run import as_last_run
 
     return as_last_run(None) if home is None else load_settings(home=home)
 

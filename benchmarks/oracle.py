@@ -12,12 +12,12 @@ from comparison import HOME, LEARNERS, Floats, mean, ratio, stored_world, text
 from numpy.typing import NDArray
 from terminal import run, show
 
-from nfl_signals.bootstrap import Interval
-from nfl_signals.errors import InputError
-from nfl_signals.markets import MARKETS, Market
-from nfl_signals.pipeline.world import World
-from nfl_signals.reports.settled import earlier_seasons
-from nfl_signals.storage import read_parquet, write_json
+from nfl_signals.core.errors import InputError
+from nfl_signals.core.files import read_parquet, write_json
+from nfl_signals.markets.definitions import MARKETS, Market
+from nfl_signals.reports.shared.settled import earlier_seasons
+from nfl_signals.stats.bootstrap import Interval
+from nfl_signals.workspace.run_context import World
 
 MANUAL = """\
 The simulated league knows the true probability of every game. This compares it with the closing

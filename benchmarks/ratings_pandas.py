@@ -1,4 +1,4 @@
-"""The Kalman filter of `nfl_signals/ratings.py`, written plainly over labelled pandas objects.
+"""The Kalman filter of `nfl_signals/features/ratings.py`, written plainly over labelled pandas objects.
 
 The belief is a Series of means and a DataFrame of covariances whose labels say what they are about,
 `offense KC` or `quarterback 00-0033873`. Only the filter's constants are taken from
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nfl_signals.ratings import FORGOTTEN_AFTER, RatingModel
+from nfl_signals.features.ratings import FORGOTTEN_AFTER, RatingModel
 
 Key = str
 Side = tuple[Key, Key, Key | None]  # own offense, opponent's defense, own starter

@@ -7,7 +7,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from nfl_signals.errors import NflSignalsError
+from nfl_signals.core.errors import NflSignalsError
 
 WIDTH = 160  # characters; the same table in a terminal and in a file
 

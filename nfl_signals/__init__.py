@@ -1,23 +1,19 @@
 """nfl_signals: nflverse data in, calibrated and monitored probabilities for three markets out.
 
-The pipeline, in order:
+The folders, in the order in which data goes through them:
 
-1. `source.py` reads a release laid out as nflverse's, from a folder or a URL. The `simulator/`
-   writes the same layout for a league whose true probabilities are known.
-2. `raw.py` normalises types, team codes and time, and refuses what cannot be true. `joins.py`
-   proves that every row has a partner. `history.py` cuts everything at an instant, `as_of`.
-3. `gold.py` builds features known before kickoff and the three markets they are asked about.
-   `leakage.py` proves that no feature knows the future.
-4. `baselines.py` fits the `learners/` for each market. They never see a price.
-5. `oof.py` predicts every game by models that never saw it, over the folds of `folds.py`.
-6. `llm/` turns injury reports and notes known before kickoff into bounded signals.
-7. `stacker/` blends learners, market and signals on the logit scale, `calibration/` straightens the
-   result, `agreement.py` reads a game's three markets out of one `score_distribution.py`; `replay.py`
-   does all of it season by season, from earlier seasons only; `explain.py` takes forecasts apart.
-8. `ledger.py` seals what was said before kickoff; `monitors.py` and `evidence.py` ask whether it
-   still holds; `reports/` show it to people.
+1. `ingest` reads a release laid out as nflverse's, checks it, and cuts everything at an instant,
+   `as_of`. `simulator` writes the same layout for a league whose true probabilities are known.
+2. `features` builds gold: features known before kickoff, and proofs that none leaks.
+3. `learners` never see a price; `training` fits them for each market.
+4. `stacking` predicts every game by models that never saw it (splits, OOF) and blends learners,
+   market and signals, season by season (walk-forward). `llm` turns documents into those signals.
+5. `calibration` corrects the blend; `markets` makes a game's three markets agree; `ensemble` puts one
+   version's models into a folder that answers and explains; `registry` keeps versions and decisions.
+6. `predictions` says which model serves and forecasts the upcoming week.
+7. `monitoring` seals forecasts before kickoff and measures their calibration afterwards; `alerts`
+   says when an error is an alarm; `promotion` decides what replaces what; `reports` show it.
 
-Layers, from top to bottom: `cli` and `definitions`, `defs` (Dagster wiring), `registry` (MLflow),
-`pipeline` (what each asset reads, computes and writes, without Dagster), the stages above, and the
-vocabulary (markets, odds, teams, schemas, scores, settings). Imports only go down.
+`stats`, `markets` and `core` are the ground; `workspace` is a run's context; `checks` and `defs` wire it
+into Dagster, `cli` into a terminal. Imports only go down (`make check` has the order).
 """

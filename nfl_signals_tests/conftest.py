@@ -7,14 +7,14 @@ import hypothesis
 import polars as pl
 import pytest
 
-from nfl_signals.gold import build_features
-from nfl_signals.history import History
-from nfl_signals.setting_sections import SimulatorSettings
+from nfl_signals.core.setting_sections import SimulatorSettings
+from nfl_signals.features.build import build_features
+from nfl_signals.ingest.history import History
+from nfl_signals.ingest.source import DirectoryRelease
 from nfl_signals.simulator.league import simulate
-from nfl_signals.simulator.release import RELEASE, write_release
-from nfl_signals.source import DirectoryRelease
-from nfl_signals_tests.builders import read_history
-from nfl_signals_tests.homes import AS_OF, made_once, nfl_signals, without_lines
+from nfl_signals.simulator.write import RELEASE, write_release
+from nfl_signals_tests.support.builders import read_history
+from nfl_signals_tests.support.homes import AS_OF, made_once, nfl_signals, without_lines
 
 REAL_DATA = "NFL_SIGNALS_NFLVERSE"
 LAST_REAL_SEASON = 2023
@@ -90,7 +90,7 @@ def finished_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_home(tmp_path_factory: pytest.TempPathFactory, finished_home: Path) -> Path:
     """The finished home cut to three weeks a season and trained; tests must not change it."""
     # Brings half the package along, which most test files can do without.
-    from nfl_signals_tests.small_training import train, untrained
+    from nfl_signals_tests.support.small_training import train, untrained
 
     def make(home: Path) -> None:
         train(untrained(finished_home, home))

@@ -9,16 +9,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from nfl_signals import ledger, promotions
-from nfl_signals.paths import Paths
-from nfl_signals.pipeline.monitoring import graded_ledger
-from nfl_signals.pipeline.world import open_world
-from nfl_signals.registry import open_registry
-from nfl_signals.registry_store import CHALLENGER, CHAMPION
-from nfl_signals.settings import load_settings
-from nfl_signals.storage import read_json
+from nfl_signals.core.files import read_json
+from nfl_signals.core.paths import Paths
+from nfl_signals.core.settings import load_settings
+from nfl_signals.monitoring import ledger
+from nfl_signals.monitoring.steps import graded_ledger
+from nfl_signals.registry import decision_log
+from nfl_signals.registry.mlflow_registry import open_registry
+from nfl_signals.registry.mlflow_store import CHALLENGER, CHAMPION
+from nfl_signals.workspace.run_context import open_world
 from nfl_signals_tests.conftest import SMALL_LEAGUE
-from nfl_signals_tests.homes import (
+from nfl_signals_tests.support.homes import (
     AS_OF,
     copy_of,
     fingerprints,
@@ -247,7 +248,7 @@ def test_one_more_week_makes_new_models_beside_the_old_ones(later_home: Path) ->
 
 
 def test_a_newer_model_does_not_speak_before_it_is_promoted(later_home: Path) -> None:
-    first, judged = promotions.read(Paths(later_home).history)
+    first, judged = decision_log.read(Paths(later_home).history)
     assert (first.kind, first.champion) == ("first", "v202409")
     assert (judged.kind, judged.champion) == ("insufficient", "v202409")
     assert judged.version > first.version

@@ -6,9 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from nfl_signals.paths import Paths
+from nfl_signals.core.paths import Paths
 from nfl_signals_tests.conftest import _REAL_FOLDER
-from nfl_signals_tests.homes import Said, made_once, nfl_signals
+from nfl_signals_tests.support.homes import Said, made_once, nfl_signals
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nfl_signals import scores
 from nfl_signals.calibration.methods import FITS, MIN_GAMES
 from nfl_signals.calibration.protocol import Calibrator, Fit, Floats
 from nfl_signals.calibration.rows import check_rows
+from nfl_signals.stats import scores
 
 CANDIDATES = ("platt", "temperature", "beta", "isotonic", "identity")
 

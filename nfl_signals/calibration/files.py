@@ -7,8 +7,8 @@ import numpy as np
 from nfl_signals.calibration.methods import READERS
 from nfl_signals.calibration.protocol import Calibrator
 from nfl_signals.calibration.venn_abers import VennAbers
-from nfl_signals.errors import IntegrityError
-from nfl_signals.storage import read_json, write_json
+from nfl_signals.core.errors import IntegrityError
+from nfl_signals.core.files import read_json, write_json
 
 PROBES = np.linspace(0, 1, 101)  # forecasts at which a loaded calibrator is tried
 

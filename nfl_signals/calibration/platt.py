@@ -13,7 +13,7 @@ import numpy as np
 from nfl_signals.calibration.protocol import Floats, inside
 from nfl_signals.calibration.rising import fit_rising
 from nfl_signals.calibration.rows import check_rows
-from nfl_signals.logit import expit, logit
+from nfl_signals.stats.logit import expit, logit
 
 INTERCEPT_DEVIATION = 0.05  # prior sd of the intercept around 0, logits
 SLOPE_DEVIATION = 0.2  # prior sd of the slope around 1

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nfl_signals.logit import TAIL
+from nfl_signals.stats.logit import TAIL
 
 Floats = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from nfl_signals.calibration.protocol import Floats
-from nfl_signals.logit import fit_towards_prior
+from nfl_signals.stats.logit import fit_towards_prior
 
 
 def fit_rising(

@@ -14,7 +14,7 @@ from nfl_signals.calibration.platt import SLOPE_DEVIATION
 from nfl_signals.calibration.protocol import Floats, inside
 from nfl_signals.calibration.rising import fit_rising
 from nfl_signals.calibration.rows import check_rows
-from nfl_signals.logit import expit, logit
+from nfl_signals.stats.logit import expit, logit
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Dagster wiring, one thin file per stage. No science, no file formats: those are in `pipeline/`."""
+"""Dagster wiring, one thin file per stage. No science and no file formats."""
 
 import warnings
 

@@ -10,14 +10,14 @@ from typing import Any
 
 import dagster as dg
 
+from nfl_signals.alerts.steps import Standing, watch
+from nfl_signals.checks import tables
+from nfl_signals.checks.freshness import outcomes_fresh
+from nfl_signals.core.errors import NflSignalsError
 from nfl_signals.defs.partitions import SEASONS
 from nfl_signals.defs.resources import WorldResource
-from nfl_signals.errors import NflSignalsError
-from nfl_signals.pipeline import proofs
-from nfl_signals.pipeline.alerting import Standing, watch
-from nfl_signals.pipeline.freshness import outcomes_fresh
-from nfl_signals.pipeline.responding import due, waiting
-from nfl_signals.pipeline.world import World
+from nfl_signals.promotion.automatic import due, waiting
+from nfl_signals.workspace.run_context import World
 
 Proof = Callable[[World], dict[str, Any]]
 
@@ -90,72 +90,72 @@ CHECKS = [
         blocking_check(
             f"raw_{table}",
             "schema",
-            proofs.raw_schema(table),
+            tables.raw_schema(table),
             "Every stored season fits the boundary's schema.",
             by_season=True,
         )
-        for table in proofs.RAW_SCHEMAS
+        for table in tables.RAW_SCHEMAS
     ),
     blocking_check(
         "gold_features",
         "schema",
-        proofs.features_schema,
+        tables.features_schema,
         "Complete, finite, two rows per game, key unique.",
         by_season=True,
     ),
     blocking_check(
         "gold_features",
         "partners",
-        proofs.partners,
+        tables.partners,
         "Every row of every join has a partner or a listed reason.",
         by_season=True,
     ),
     blocking_check(
         "gold_features",
         "no_leak",
-        proofs.no_leak,
+        tables.no_leak,
         "As-of replay and perturbation: no feature knows what came after kickoff.",
         by_season=True,
     ),
     blocking_check(
         "gold_markets",
         "schema",
-        proofs.markets_schema,
+        tables.markets_schema,
         "Prices are American odds, probabilities are in [0, 1], key unique.",
         by_season=True,
     ),
     blocking_check(
         "llm_signals",
         "schema",
-        proofs.signals_schema,
+        tables.signals_schema,
         "Signals are bounded numbers or missing with a reason; documents were known before kickoff.",
         by_season=True,
     ),
     blocking_check(
         "oof_predictions",
         "coverage",
-        proofs.oof_coverage,
+        tables.oof_coverage,
         "Every eligible game predicted exactly once by every learner and scheme.",
         by_season=False,
     ),
     blocking_check(
         "oof_predictions",
         "out_of_fold",
-        proofs.oof_honest,
+        tables.oof_honest,
         "A fold of every market, learner and scheme, fitted again, gives the stored forecasts.",
         by_season=False,
     ),
     blocking_check(
         "calibrated_predictions",
         "schema",
-        proofs.stacked_contract,
+        tables.stacked_contract,
         "Every game of a predicted season with line and price, once, in [0, 1].",
         by_season=False,
     ),
     blocking_check(
         "ledger",
         "sealed",
-        proofs.ledger_sealed,
+        tables.ledger_sealed,
         "The chain of seals is unbroken; every row was made before kickoff.",
         by_season=False,
     ),

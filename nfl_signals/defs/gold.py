@@ -4,9 +4,9 @@ import dagster as dg
 
 from nfl_signals.defs.partitions import SEASONS, chosen_seasons
 from nfl_signals.defs.resources import WorldResource
-from nfl_signals.feature_version import feature_version
-from nfl_signals.pipeline.signals import build_signals
-from nfl_signals.pipeline.tables import build_gold, build_gold_markets
+from nfl_signals.features.version import feature_version
+from nfl_signals.workspace.llm_signals import build_signals
+from nfl_signals.workspace.tables import build_gold, build_gold_markets
 
 GROUP = "gold"
 KINDS = {"polars", "parquet"}

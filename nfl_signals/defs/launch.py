@@ -9,11 +9,11 @@ from typing import Any
 import dagster as dg
 from dagster._core.errors import DagsterAssetCheckFailedError
 
+from nfl_signals.core.errors import NflSignalsError
+from nfl_signals.core.paths import Paths
+from nfl_signals.core.settings import PROJECT_ROOT
 from nfl_signals.defs.partitions import sync_seasons
-from nfl_signals.errors import NflSignalsError
-from nfl_signals.paths import Paths
-from nfl_signals.pipeline.world import World
-from nfl_signals.settings import PROJECT_ROOT
+from nfl_signals.workspace.run_context import World
 
 StepListener = Callable[[str, int, int], None]
 """Name of the finished step, steps finished, steps in all."""

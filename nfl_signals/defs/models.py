@@ -3,13 +3,14 @@
 import dagster as dg
 
 from nfl_signals.defs.resources import WorldResource
-from nfl_signals.markets import MARKETS, MarketName
-from nfl_signals.pipeline.assembling import assemble
-from nfl_signals.pipeline.learning import predict_out_of_fold, train_baselines
-from nfl_signals.pipeline.responding import decide, recalibrate
-from nfl_signals.pipeline.stacking import collect_stacked, train_stack
-from nfl_signals.promotions import Decision
-from nfl_signals.registration import point_aliases, register_ensemble
+from nfl_signals.markets.definitions import MARKETS, MarketName
+from nfl_signals.predictions.champion import seat_first
+from nfl_signals.predictions.registration import point_aliases, register_ensemble
+from nfl_signals.promotion.automatic import decide, recalibrate
+from nfl_signals.registry.decision_log import Decision
+from nfl_signals.training.baselines import predict_out_of_fold, train_baselines
+from nfl_signals.training.ensembles import assemble
+from nfl_signals.training.stacks import collect_stacked, train_stack
 
 RETRAINING_POOL = "retraining"
 
@@ -93,7 +94,9 @@ def calibrated_predictions(world: WorldResource) -> dg.MaterializeResult[None]:
 )
 def ensemble(world: WorldResource) -> dg.MaterializeResult[None]:
     """The whole ensemble in one folder that answers requests, wherever it lies."""
-    card = assemble(world.open())
+    opened = world.open()
+    card = assemble(opened)
+    seat_first(opened, str(card["model_version"]))
     return dg.MaterializeResult(
         metadata={"model_version": card["model_version"], "model_hash": card["model_hash"]}
     )

@@ -4,7 +4,7 @@ import dagster as dg
 
 from nfl_signals.defs.partitions import SEASONS, chosen_seasons
 from nfl_signals.defs.resources import WorldResource
-from nfl_signals.pipeline.tables import READERS, ingest
+from nfl_signals.workspace.tables import READERS, ingest
 
 DESCRIPTIONS = {
     "games": "Schedule, results and closing lines.",

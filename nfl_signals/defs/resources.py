@@ -3,8 +3,8 @@
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
-from nfl_signals.pipeline.world import World, open_world
-from nfl_signals.settings import load_settings
+from nfl_signals.core.settings import load_settings
+from nfl_signals.workspace.run_context import World, open_world
 
 
 class WorldResource(dg.ConfigurableResource):  # type: ignore[type-arg]

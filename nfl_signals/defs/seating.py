@@ -5,10 +5,10 @@ from pydantic import Field
 
 from nfl_signals.defs.models import RETRAINING_POOL
 from nfl_signals.defs.resources import WorldResource
-from nfl_signals.pipeline.seating import candidate, roll_back, unheard
-from nfl_signals.pipeline.seating import promote as promote_version
-from nfl_signals.promotions import Decision
-from nfl_signals.registration import point_aliases
+from nfl_signals.predictions.registration import point_aliases
+from nfl_signals.promotion.manual import candidate, roll_back, unheard
+from nfl_signals.promotion.manual import promote as promote_version
+from nfl_signals.registry.decision_log import Decision
 
 
 class PromoteConfig(dg.Config):

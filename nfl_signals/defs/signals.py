@@ -5,19 +5,19 @@ from datetime import timedelta
 import dagster as dg
 import polars as pl
 
+from nfl_signals.alerts.steps import send_alerts, update_alerts
 from nfl_signals.defs.resources import WorldResource
-from nfl_signals.markets import MARKETS
-from nfl_signals.pipeline.alerting import send_alerts, update_alerts
-from nfl_signals.pipeline.forecasting import (
+from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.monitoring.steps import update_metrics
+from nfl_signals.predictions.summary import champion_line, who_speaks
+from nfl_signals.predictions.upcoming import (
     append_to_ledger,
     challenge_upcoming,
     predict_upcoming,
     skipped_games,
 )
-from nfl_signals.pipeline.monitoring import update_metrics
-from nfl_signals.pipeline.reporting import report_ablation, report_baselines
-from nfl_signals.pipeline.summary import champion_line, who_speaks
-from nfl_signals.pipeline.weekly import report_dashboard, report_week
+from nfl_signals.reports.steps import report_ablation, report_baselines
+from nfl_signals.reports.weekly_steps import report_dashboard, report_week
 
 # The job daily_outcomes starts at 10:00; two hours later yesterday's games must be in the metrics.
 DAILY_IN_SEASON = dg.FreshnessPolicy.cron(

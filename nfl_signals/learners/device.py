@@ -3,7 +3,7 @@
 import ctypes
 from typing import Literal
 
-from nfl_signals.errors import SettingsError
+from nfl_signals.core.errors import SettingsError
 from nfl_signals.learners.protocol import Device
 
 Found = Literal["cpu", "cuda"]

@@ -9,8 +9,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from nfl_signals.core.files import write_text
 from nfl_signals.learners.protocol import Contributions, Floats, Inputs, Spec, named
-from nfl_signals.storage import write_text
 
 FILE = "model.txt"
 ROUNDS = 150

@@ -10,9 +10,9 @@ from typing import Self
 import numpy as np
 from sklearn.linear_model import LogisticRegression, Ridge
 
+from nfl_signals.core.files import read_json, write_json
 from nfl_signals.learners.protocol import Contributions, Floats, Inputs, Spec, named
-from nfl_signals.logit import expit
-from nfl_signals.storage import read_json, write_json
+from nfl_signals.stats.logit import expit
 
 FILE = "model.json"
 INVERSE_PENALTY = 0.01  # sklearn's C: strong shrinkage; best Brier of 2002-2008 among 0.001 to 0.03

@@ -19,12 +19,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from nfl_signals.errors import SettingsError
+from nfl_signals.core.errors import SettingsError
+from nfl_signals.core.files import read_json, write_bytes, write_json
 from nfl_signals.learners.device import resolve
 from nfl_signals.learners.protocol import Floats, Inputs, Spec, Task, named
-from nfl_signals.logit import expit
-from nfl_signals.sequences import CHANNELS
-from nfl_signals.storage import read_json, write_bytes, write_json
+from nfl_signals.learners.sequences import CHANNELS
+from nfl_signals.stats.logit import expit
 
 FILE = "model.pt"
 IMPORTANCE_FILE = "importance.json"

@@ -9,9 +9,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from nfl_signals.core.files import write_bytes
 from nfl_signals.learners.device import gpu_count, resolve
 from nfl_signals.learners.protocol import Contributions, Floats, Inputs, Spec, named
-from nfl_signals.storage import write_bytes
 
 FILE = "model.ubj"
 ROUNDS = 150

@@ -16,10 +16,10 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, create_model
 from pydantic_core import PydanticCustomError
 
+from nfl_signals.core.setting_sections import LlmSettings
 from nfl_signals.llm.answers import Answer, Refusal
 from nfl_signals.llm.models import open_model
 from nfl_signals.llm.question import Question
-from nfl_signals.setting_sections import LlmSettings
 
 LOWEST, HIGHEST = -0.5, 1.5  # prior mean weight of an input's logit; a perfect input alone has 1
 MAX_REASON = 200  # characters

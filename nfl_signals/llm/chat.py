@@ -20,10 +20,10 @@ from typing import Any
 import stamina
 from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 
-from nfl_signals.errors import SettingsError
+from nfl_signals.core.errors import SettingsError
+from nfl_signals.core.setting_sections import LlmSettings
 from nfl_signals.llm.answers import AnswerType, Refusal
 from nfl_signals.llm.question import Question
-from nfl_signals.setting_sections import LlmSettings
 
 PATH = "/chat/completions"
 MAX_BYTES = 1_000_000  # of a response; an answer has a few hundred

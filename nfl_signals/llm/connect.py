@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from nfl_signals.core.setting_sections import LlmSettings
 from nfl_signals.llm.models import open_model
 from nfl_signals.llm.provider import NoProvider, Provider, RulesProvider
 from nfl_signals.llm.team_reader import ModelProvider
-from nfl_signals.setting_sections import LlmSettings
 
 
 def open_provider(settings: LlmSettings, responses: Path) -> Provider:

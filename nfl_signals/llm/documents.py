@@ -14,9 +14,9 @@ from functools import cached_property
 
 import polars as pl
 
-from nfl_signals.history import History, reports_before_kickoff
-from nfl_signals.joins import TEAM_WEEK, team_weeks
-from nfl_signals.starters import RECENT_GAMES
+from nfl_signals.features.starters import RECENT_GAMES
+from nfl_signals.ingest.history import History, reports_before_kickoff
+from nfl_signals.ingest.joins import TEAM_WEEK, team_weeks
 
 MAX_TEXT = 1000  # characters of a document that are read; a note has one or two sentences
 MAX_DOCUMENTS = 60  # newest documents of a team that are read; a real week has at most about 25

@@ -8,12 +8,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
-from nfl_signals.errors import SettingsError
+from nfl_signals.core.errors import SettingsError
+from nfl_signals.core.setting_sections import LlmSettings
 from nfl_signals.llm.answers import AnswerType, Refusal, parse_answer
 from nfl_signals.llm.chat import Chat
 from nfl_signals.llm.question import Question, remembers
 from nfl_signals.llm.recordings import Recording, Recordings
-from nfl_signals.setting_sections import LlmSettings
 
 REQUIRED = {
     "openai": ("base_url", "model", "knowledge_cutoff"),

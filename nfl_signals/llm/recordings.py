@@ -10,10 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import Generic
 
-from nfl_signals.errors import InputError
+from nfl_signals.core.errors import InputError
+from nfl_signals.core.files import read_json, write_json
 from nfl_signals.llm.answers import AnswerType, Refusal, parse_answer
 from nfl_signals.llm.question import Question
-from nfl_signals.storage import read_json, write_json
 
 
 @dataclass(frozen=True, kw_only=True)

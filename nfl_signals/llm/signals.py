@@ -9,11 +9,11 @@ from collections.abc import Collection
 
 import polars as pl
 
-from nfl_signals.history import History
+from nfl_signals.core.schema_columns import UTC_MICROSECONDS
+from nfl_signals.ingest.history import History
 from nfl_signals.llm.answers import NOTHING_SAID, Refusal, Signals
 from nfl_signals.llm.documents import Dossier, dossiers
 from nfl_signals.llm.provider import Provider
-from nfl_signals.schemas import UTC_MICROSECONDS
 
 QUIET = "quiet"
 SILENT_WEEK = Refusal(reason="no documents this week")

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+from nfl_signals.core.progress import report
 from nfl_signals.llm.answers import Refusal, Signals
 from nfl_signals.llm.documents import Dossier
 from nfl_signals.llm.models import Model
 from nfl_signals.llm.question import Question
-from nfl_signals.progress import report
 
 INSTRUCTIONS = """\
 You rate what documents say about an NFL team before a game.

@@ -9,20 +9,11 @@ from datetime import datetime
 
 import polars as pl
 
-from nfl_signals.setting_sections import SimulatorSettings
+from nfl_signals.core.setting_sections import SimulatorSettings
 from nfl_signals.simulator.arrays import stream
-from nfl_signals.simulator.bookmaker import post_prices
-from nfl_signals.simulator.calendar import with_rest
-from nfl_signals.simulator.drift import model_forecasts, unseen_drift
-from nfl_signals.simulator.events import as_announced
-from nfl_signals.simulator.franchises import codes_of_the_day, last_season
-from nfl_signals.simulator.games import games_table
-from nfl_signals.simulator.injuries import injuries
-from nfl_signals.simulator.layout import GAMES, TEAM_STATS, conform
-from nfl_signals.simulator.notes import notes
-from nfl_signals.simulator.reports import team_weeks
-from nfl_signals.simulator.season import Season, play_season
-from nfl_signals.simulator.standing import (
+from nfl_signals.simulator.calendar.events import as_announced
+from nfl_signals.simulator.calendar.kickoffs import with_rest
+from nfl_signals.simulator.calendar.standing import (
     KNOWN_AT_THE_OPEN,
     as_it_stands,
     of_drawn_games,
@@ -30,9 +21,18 @@ from nfl_signals.simulator.standing import (
     standing_point,
     weeks_played,
 )
-from nfl_signals.simulator.strengths import MAX_WEEKS
-from nfl_signals.simulator.team_stats import team_stats
-from nfl_signals.simulator.truth import truth_table
+from nfl_signals.simulator.games.bookmaker import post_prices
+from nfl_signals.simulator.games.drift import model_forecasts, unseen_drift
+from nfl_signals.simulator.games.season import Season, play_season
+from nfl_signals.simulator.games.truth import truth_table
+from nfl_signals.simulator.release.games_table import games_table
+from nfl_signals.simulator.release.injuries import injuries
+from nfl_signals.simulator.release.layout import GAMES, TEAM_STATS, conform
+from nfl_signals.simulator.release.notes import notes
+from nfl_signals.simulator.release.team_stats import team_stats
+from nfl_signals.simulator.release.team_weeks import team_weeks
+from nfl_signals.simulator.teams.franchises import codes_of_the_day, last_season
+from nfl_signals.simulator.teams.strengths import MAX_WEEKS
 
 
 @dataclass(frozen=True, kw_only=True)

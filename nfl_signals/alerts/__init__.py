@@ -1,0 +1,1 @@
+"""Alarm rule, alert episodes, and telling people about them."""

@@ -1,0 +1,138 @@
+"""When a forecast's calibration raises the alarm: an error that lasts, and proof that it is one.
+
+Why a calibration error above 0.05 alone cannot be the alarm: the error is a distance, so chance
+alone keeps it above zero. Over 10 equal-width bins a perfectly calibrated moneyline forecast shows a
+mean error of 0.125 over 64 games, 0.089 over 128 and still 0.062 over a whole season of 272; even
+the closing line exceeds 0.05 in 11 of 20 seasons. "Above 0.05 two weeks running" fires in every
+perfect season, a weekly Spiegelhalter |Z| > 1.96 in 21 % of them. So two things must hold together
+at the end of a week:
+
+1. the calibration error without its sampling bias (`calibration_gap.gap_to_date`) has stood above the
+   limit for more than `min_days` days without a break, and still does; and
+2. the evidence (`stats/e_process.py`) has reached `evidence` in this season. Ville's inequality bounds the
+   largest value of an e-process, so what was once proved needs no second proof while the error lasts.
+
+Both count within a season and within one model's time: the off-season adds no days, proof does not
+outlast its season, and a model that replaces another starts afresh. How often the two together fire
+when nothing is wrong, and how soon when something is, is measured in `benchmarks/alarms.py`.
+
+`rule: literal` is the other reading of "error above 0.05 for more than 7 days": the plain error over
+ten bins, sampling bias included, and no proof asked for.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nfl_signals.core.setting_sections import MonitorSettings
+
+Floats = NDArray[np.float64]
+
+LEVELS = ("none", "info", "warning", "critical")
+INFO, WARNING, CRITICAL = 1, 2, 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What is known at the end of a week; the measures may be arrays, one entry a series.
+
+    Attributes:
+        season: of the week.
+        day: number of the day of its last game; later weeks have larger ones.
+        segment: counts the models that spoke one after the other; see `rolling_windows.segments`.
+        error: calibration error of the season so far without sampling bias, probability.
+        ece: plain calibration error over ten equal bins, probability.
+        e_value: evidence of the season so far.
+    """
+
+    season: int
+    day: int
+    segment: int
+    error: Floats | float
+    ece: Floats | float
+    e_value: Floats | float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """What a reading means, in the shape of its measures.
+
+    Attributes:
+        level: place in `LEVELS`.
+        days_over: days since the error first stood above the limit without a break since.
+        proof: largest evidence so far in this season, since it last counted afresh.
+        settled: whether the error has stood at or below the recovery limit for long enough.
+    """
+
+    level: NDArray[np.int64]
+    days_over: NDArray[np.int64]
+    proof: Floats
+    settled: NDArray[np.bool_]
+
+
+class Alarm:
+    """Reads series week by week.
+
+    Example:
+        >>> weeks = [Reading(season=2024, day=7 * w, segment=0, error=0.08, ece=0.1, e_value=30.0)
+        ...          for w in range(3)]
+        >>> alarm = Alarm(MonitorSettings())
+        >>> [LEVELS[int(alarm.read(week).level)] for week in weeks]
+        ['none', 'none', 'warning']
+    """
+
+    def __init__(self, policy: MonitorSettings, *, shape: tuple[int, ...] = ()) -> None:
+        self.policy = policy
+        self._shape = shape
+        self._span: tuple[int, int] | None = None  # season and segment
+        self._over: Floats = np.full(shape, np.nan)  # day since which; NaN: it does not
+        self._calm: Floats = np.full(shape, np.nan)
+        self._proof: Floats = np.zeros(shape)
+        self._counted: Floats = np.ones(shape)  # what proof is measured against
+        self._last: Floats = np.ones(shape)
+
+    def read(self, reading: Reading) -> Judgement:
+        """Judge the next week; weeks must come in order."""
+        if self._span != (reading.season, reading.segment):
+            self._forget()
+            self._span = (reading.season, reading.segment)
+        policy, literal = self.policy, self.policy.rule == "literal"
+        error = np.asarray(reading.ece if literal else reading.error)
+        self._over = _since(self._over, error > policy.max_calibration_error, reading.day)
+        self._calm = _since(self._calm, error <= policy.recovery_error, reading.day)
+        self._proof = np.maximum(self._proof, np.asarray(reading.e_value) / self._counted)
+        self._last = np.asarray(reading.e_value)
+        days = _days(self._over, reading.day)
+        lasting = days > policy.min_days
+        proven = lasting & (literal | (self._proof >= policy.evidence))
+        noted = lasting & (self._proof >= policy.watch_evidence)
+        grave = proven & (error > policy.critical_error)
+        return Judgement(
+            level=np.select([grave, proven, noted], [CRITICAL, WARNING, INFO], 0),
+            days_over=days,
+            proof=self._proof,
+            settled=_days(self._calm, reading.day) > policy.min_days,
+        )
+
+    def count_afresh(self) -> None:
+        """From here on only new evidence counts: what proved one episode proves no second one.
+
+        The ratio of an e-process to its value at a stopping time is an e-process from there on.
+        """
+        self._counted = np.maximum(self._last, np.finfo(np.float64).tiny)
+        self._proof = np.zeros(self._shape)
+
+    def _forget(self) -> None:
+        self._over = self._calm = np.full(self._shape, np.nan)
+        self._proof = np.zeros(self._shape)
+        self._counted = np.ones(self._shape)
+
+
+def _since(since: Floats, holds: NDArray[np.bool_], day: int) -> Floats:
+    """Day since which something holds without a break, NaN where it does not."""
+    return np.where(holds, np.where(np.isnan(since), day, since), np.nan)
+
+
+def _days(since: Floats, day: int) -> NDArray[np.int64]:
+    return np.where(np.isnan(since), 0, day - since).astype(np.int64)

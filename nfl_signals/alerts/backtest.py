@@ -1,0 +1,72 @@
+"""What the alarm would have said of past seasons, by the shipped rule and by the literal one.
+
+Two voices of the learning book: the walk-forward replay, and the no-vig close on the same games. The
+close is as well calibrated as forecasts get, so an alarm on it is a false one.
+"""
+
+from typing import Any
+
+import polars as pl
+
+from nfl_signals.alerts.alarm_rule import WARNING, Alarm, Reading
+from nfl_signals.alerts.episodes import reading_of
+from nfl_signals.core.setting_sections import MonitorSettings
+from nfl_signals.monitoring.rolling_windows import SERIES
+from nfl_signals.monitoring.weekly_evidence import evidence_path
+
+REPLAY, CLOSE = "model replay", "no-vig close"
+RULES = ("literal", "proven")
+
+HINDSIGHT_SCHEMA = pl.Schema(
+    {
+        "market": pl.String(),
+        "voice": pl.String(),  # model replay, no-vig close
+        "season": pl.Int32(),
+        "weeks_literal": pl.Int32(),  # weeks in which the error alone would have stood as alarm
+        "weeks_shipped": pl.Int32(),  # weeks in which the shipped rule's alarm stood
+        "final_error": pl.Float64(),  # of the whole season, ten equal bins, probability
+    }
+)
+
+
+def hindsight(graded: pl.DataFrame, policy: MonitorSettings) -> pl.DataFrame:
+    """Weeks of every past season in which each rule's alarm would have stood.
+
+    Args:
+        graded: predictions with outcomes, as `monitoring.graded_ledger` gives them.
+        policy: the limits; its rule does not matter.
+
+    Returns:
+        HINDSIGHT_SCHEMA, by market, voice and season.
+    """
+    replay = graded.filter(book="learning", signal_source="model")
+    close = replay.drop_nulls("p_market").with_columns(p_hat="p_market")
+    rows = [
+        row
+        for voice, said in ((REPLAY, replay), (CLOSE, close))
+        for series in evidence_path(said).partition_by(SERIES, maintain_order=True)
+        for row in _seasons(voice, series, policy)
+    ]
+    return pl.DataFrame(rows, schema=HINDSIGHT_SCHEMA).sort("market", "voice", "season")
+
+
+def _seasons(voice: str, series: pl.DataFrame, policy: MonitorSettings) -> list[dict[str, Any]]:
+    weeks = [reading_of(week) for week in series.iter_rows(named=True)]
+    stood = {rule: _standing(weeks, policy.model_copy(update={"rule": rule})) for rule in RULES}
+    judged = series.with_columns(*(pl.Series(rule, stood[rule], dtype=pl.Int32) for rule in RULES))
+    return (
+        judged.group_by("market", "season", maintain_order=True)
+        .agg(
+            weeks_literal=pl.col("literal").sum(),
+            weeks_shipped=pl.col("proven").sum(),
+            final_error=pl.col("season_ece").last(),
+        )
+        .with_columns(voice=pl.lit(voice))
+        .to_dicts()
+    )
+
+
+def _standing(weeks: list[Reading], policy: MonitorSettings) -> list[bool]:
+    """Whether the alarm stood at the end of each week."""
+    alarm = Alarm(policy)
+    return [bool(alarm.read(week).level >= WARNING) for week in weeks]

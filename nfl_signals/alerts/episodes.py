@@ -1,0 +1,248 @@
+"""Alert episodes: from the week the alarm is raised to the week it is over, one row each.
+
+A pure function of the evidence path (so of the sealed ledger), the limits and what was done about
+earlier weeks: computed anew, it gives the same rows with the same ids, so a run that is killed loses
+no alert and doubles none.
+
+Severity is the highest level since it opened (`alarm_rule.py`): *info*, an error that lasts while
+the evidence is only growing: watch; *warning*, both are there: recalibrate, and retrain if that was
+not enough; *critical*, the error is twice as large, or all that can be done by itself was in vain:
+fall back to proxy until the model is replaced, or a person has looked. An episode is over when the
+error has stood at or below the lower recovery limit for more than `min_days` days (hysteresis), or
+when another model has spoken on as many games as proved the error of the first, and they prove nothing
+against it: had it the same fault, they would have. Afterwards only new evidence counts. An episode
+that was never more than info ends with its season. Nothing is done by itself about the market's own
+price, or about the learning book.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from nfl_signals.alerts.alarm_rule import CRITICAL, INFO, LEVELS, WARNING, Alarm, Judgement, Reading
+from nfl_signals.alerts.wording import alert_sentence
+from nfl_signals.core.setting_sections import MonitorSettings
+from nfl_signals.monitoring.rolling_windows import SERIES
+
+MIN_GAMES = 30  # behind a judgement that closes an episode or calls a forecast well calibrated
+STEPS = ("recalibration", "retraining")
+
+ALERTS_SCHEMA = pl.Schema(
+    {
+        "alert_id": pl.String(),  # 16 hex digits, of the series and the week it opened
+        "market": pl.String(),
+        "book": pl.String(),
+        "signal_source": pl.String(),
+        "model_version": pl.String(),  # that spoke when it opened
+        "severity": pl.String(),  # info, warning, critical: the highest so far
+        "state": pl.String(),  # open, recovered, ended: the voice no longer speaks
+        "action": pl.String(),  # none, watch, recalibrate, retrain, fall back to proxy
+        "next_step": pl.String(),  # recalibration, retraining; null: nothing to be done by itself
+        "escalated": pl.Boolean(),  # what could be done by itself did not help
+        "opened_season": pl.Int32(),
+        "opened_week": pl.Int32(),
+        "opened_at": pl.Datetime("us", "UTC"),  # last kickoff of that week
+        "warned_at": pl.Datetime("us", "UTC"),  # when it became a warning; null: never
+        "closed_season": pl.Int32(),  # null while open
+        "closed_week": pl.Int32(),
+        "closed_at": pl.Datetime("us", "UTC"),
+        "n_weeks": pl.Int32(),  # weeks with games from opening to closing, or to the latest
+        "n_games": pl.Int32(),  # behind the latest judgement
+        "error": pl.Float64(),  # at the latest judgement, probability
+        "peak_error": pl.Float64(),
+        "evidence": pl.Float64(),  # e-value at the latest judgement
+        "peak_evidence": pl.Float64(),
+        "days_over": pl.Int32(),
+        "sentence": pl.String(),  # all of it in words
+    }
+)
+TREATMENTS_SCHEMA = pl.Schema(
+    {
+        "alert_id": pl.String(),
+        "at": pl.Datetime("us", "UTC"),
+        "step": pl.String(),  # recalibration, retraining
+        "answer": pl.String(),  # promoted, rejected, insufficient
+    }
+)
+
+
+def episodes(
+    path: pl.DataFrame, treatments: pl.DataFrame, *, policy: MonitorSettings
+) -> pl.DataFrame:
+    """Every alert episode of every series.
+
+    Args:
+        path: EVIDENCE_SCHEMA, as `evidence_path.evidence_path` gives it.
+        treatments: TREATMENTS_SCHEMA, what was done about episodes, in order.
+        policy: the limits.
+
+    Returns:
+        ALERTS_SCHEMA, sorted by the week of opening and the series.
+    """
+    done: dict[str, list[dict[str, Any]]] = {}
+    for row in treatments.iter_rows(named=True):
+        done.setdefault(row["alert_id"], []).append(row)
+    found = [
+        episode.row(done.get(episode.alert_id, []), ended=_silent(series, path))
+        for series in path.partition_by(SERIES, maintain_order=True)
+        for episode in _watch(series, policy)
+    ]
+    order = ["opened_season", "opened_week", *SERIES]
+    return pl.DataFrame(found, schema=ALERTS_SCHEMA).sort(order)
+
+
+@dataclass(kw_only=True)
+class _Model:
+    """The model that speaks: the end of its first week, and its games so far."""
+
+    since: datetime
+    games: int = 0
+
+
+class _Episode:
+    """One episode as it grows week by week."""
+
+    def __init__(self, opening: dict[str, Any], policy: MonitorSettings) -> None:
+        self.opening = opening
+        self.policy = policy
+        self.state = "open"
+        self.n_weeks = self.level = self.games = self.games_to_prove = 0
+        self.peak_error = self.peak_evidence = 0.0
+        self.warned_at: datetime | None = None
+        self.alarming_since: datetime | None = None  # when the model began that alarmed last
+
+    @property
+    def alert_id(self) -> str:
+        """The same in every computation: series and week of opening."""
+        text = "|".join(str(self.opening[name]) for name in [*SERIES, "season", "week"])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def add(self, week: dict[str, Any], judgement: Judgement, model: _Model) -> None:
+        """The next week."""
+        literal = self.policy.rule == "literal"
+        self.latest, self.judgement, self.games = week, judgement, model.games
+        self.error = float(week["season_ece" if literal else "season_error"])
+        self.n_weeks += 1
+        self.level = max(self.level, int(judgement.level))
+        self.peak_error = max(self.peak_error, self.error)
+        self.peak_evidence = max(self.peak_evidence, week["e_value"])
+        if judgement.level >= WARNING:
+            if self.warned_at is None:
+                self.warned_at, self.games_to_prove = week["week_end_at"], model.games
+            self.alarming_since = model.since
+
+    @property
+    def over(self) -> bool:
+        """Whether the error has been gone for long enough, or another model has stood its trial."""
+        if self.judgement.settled and self.latest["n_season"] >= MIN_GAMES:
+            return True
+        replaced = self.latest["segment"] != self.opening["segment"]
+        tried = self.games >= max(self.games_to_prove, MIN_GAMES)
+        return bool(replaced and tried and self.judgement.proof < self.policy.watch_evidence)
+
+    def row(self, done: Sequence[dict[str, Any]], *, ended: bool) -> dict[str, Any]:
+        """ALERTS_SCHEMA, given what was done about it and whether its voice has fallen silent."""
+        closed = self.latest if self.state != "open" else {}
+        state = "ended" if ended and not closed else self.state
+        action, next_step = self._answer(done) if state == "open" else ("none", None)
+        escalated = self._escalated(done)
+        facts = {
+            "alert_id": self.alert_id,
+            **{name: self.opening[name] for name in (*SERIES, "model_version")},
+            "severity": LEVELS[CRITICAL if escalated else self.level],
+            "state": state,
+            "action": action,
+            "next_step": next_step,
+            "escalated": escalated,
+            **{f"opened_{name}": self.opening[name] for name in ("season", "week")},
+            "opened_at": self.opening["week_end_at"],
+            "warned_at": self.warned_at,
+            **{f"closed_{name}": closed.get(name) for name in ("season", "week")},
+            "closed_at": closed.get("week_end_at"),
+            "n_weeks": self.n_weeks,
+            "n_games": self.latest["n_season"],
+            "error": self.error,
+            "peak_error": self.peak_error,
+            "evidence": self.latest["e_value"],
+            "peak_evidence": self.peak_evidence,
+            "days_over": int(self.judgement.days_over),
+        }
+        return facts | {"sentence": alert_sentence(facts, on_trial=self._on_trial(done))}
+
+    def _answer(self, done: Sequence[dict[str, Any]]) -> tuple[str, str | None]:
+        """Action and next step of an open episode."""
+        if not self._treatable or self.level < WARNING or self._on_trial(done):
+            return "watch", None
+        tried = {item["step"] for item in done}
+        if "retraining" in tried:
+            return "fall back to proxy", None
+        action, step = ("retrain", "retraining") if tried else ("recalibrate", "recalibration")
+        return ("fall back to proxy" if self.level == CRITICAL else action), step
+
+    def _escalated(self, done: Sequence[dict[str, Any]]) -> bool:
+        tried = {item["step"] for item in done}
+        return "retraining" in tried and not self._on_trial(done) and self.state == "open"
+
+    def _on_trial(self, done: Sequence[dict[str, Any]]) -> bool:
+        """Whether a model that was promoted against this episode has not alarmed yet."""
+        if not done or done[-1]["answer"] != "promoted":
+            return False
+        return self.alarming_since is None or self.alarming_since <= done[-1]["at"]
+
+    @property
+    def _treatable(self) -> bool:
+        """The market's own price cannot be retrained, and the learning book serves nobody."""
+        return bool(
+            self.opening["book"] == "production" and self.opening["signal_source"] == "model"
+        )
+
+
+def _watch(series: pl.DataFrame, policy: MonitorSettings) -> Iterator[_Episode]:
+    """Episodes of one series, in order; the last one may be open."""
+    alarm, episode = Alarm(policy), None
+    before = series.row(0, named=True)
+    model = _Model(since=before["week_end_at"])
+    for week in series.iter_rows(named=True):
+        if week["segment"] != before["segment"]:
+            model = _Model(since=week["week_end_at"])
+        model.games += week["n_week"]
+        if episode and episode.level == INFO and week["season"] != before["season"]:
+            episode.state = "recovered"  # never proved, and its season is over
+            yield episode
+            episode = None
+        before, judgement = week, alarm.read(reading_of(week))
+        if episode is None and judgement.level >= INFO:
+            episode = _Episode(week, policy)
+        if episode:
+            episode.add(week, judgement, model)
+            if episode.over:
+                episode.state = "recovered"
+                yield episode
+                episode = None
+                alarm.count_afresh()
+    if episode:
+        yield episode
+
+
+def reading_of(week: dict[str, Any]) -> Reading:
+    """A row of EVIDENCE_SCHEMA as the alarm reads it."""
+    return Reading(
+        season=week["season"],
+        day=week["week_end_at"].toordinal(),
+        segment=week["segment"],
+        error=week["season_error"],
+        ece=week["season_ece"],
+        e_value=week["e_value"],
+    )
+
+
+def _silent(series: pl.DataFrame, path: pl.DataFrame) -> bool:
+    """Whether another voice of its market and book has spoken since."""
+    last = series.row(-1, named=True)
+    same = (pl.col("market") == last["market"]) & (pl.col("book") == last["book"])
+    code = pl.col("season") * 100 + pl.col("week")
+    return bool(path.filter(same).select(code.max()).item() > last["season"] * 100 + last["week"])

@@ -1,0 +1,71 @@
+"""What there is to tell people about an alert episode, in words for a phone.
+
+When an episode opens, escalates and is over is `episodes.py`; what has been told is `outbox.py`.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import polars as pl
+
+from nfl_signals.markets.definitions import MARKETS
+
+EventName = Literal["opened", "escalated", "recovered", "ended"]
+
+TOLD = ("warning", "critical")
+HEADLINES: dict[EventName, str] = {
+    "opened": "calibration {severity}",
+    "escalated": "calibration needs a person",
+    "recovered": "calibration is good again",
+    "ended": "alarm over, the voice is silent",
+}
+ENDINGS: tuple[EventName, ...] = ("recovered", "ended")
+_TITLES: dict[str, str] = {market.name: market.title for market in MARKETS.values()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One message about one episode; `closed`: the episode is over by now."""
+
+    alert_id: str
+    event: EventName
+    market: str
+    title: str
+    body: str
+    closed: bool
+
+
+def events(alerts: pl.DataFrame) -> list[Event]:
+    """What there is to tell: warnings and worse about what was said aloud, in order of opening.
+
+    Args:
+        alerts: `episodes.ALERTS_SCHEMA`.
+
+    Returns:
+        Opened for every warning; escalated, recovered or ended (its voice no longer speaks) where
+        that followed. Notes of severity info and books other than production are told to nobody.
+    """
+    told = alerts.filter(
+        pl.col("severity").is_in(TOLD), pl.col("warned_at").is_not_null(), book="production"
+    ).sort("opened_at", "alert_id")
+    return [_event(row, name) for row in told.iter_rows(named=True) for name in _names(row)]
+
+
+def _names(row: dict[str, Any]) -> list[EventName]:
+    names: list[EventName] = ["opened"]
+    if row["escalated"]:
+        names.append("escalated")
+    return names + [ending for ending in ENDINGS if row["state"] == ending]
+
+
+def _event(row: dict[str, Any], name: EventName) -> Event:
+    todo = "" if name in ENDINGS else f"What to do: {row['action']}.\n"
+    since = f"{row['opened_season']} week {row['opened_week']} ({row['opened_at']:%Y-%m-%d})"
+    return Event(
+        alert_id=row["alert_id"],
+        event=name,
+        market=row["market"],
+        title=f"{_TITLES.get(row['market'], row['market'])}: {HEADLINES[name].format(**row)}",
+        body=f"{row['sentence']}\n{todo}Since {since}, {row['model_version']} speaking.",
+        closed=row["state"] in ENDINGS,
+    )

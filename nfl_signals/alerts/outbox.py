@@ -1,0 +1,105 @@
+"""The outbox: which alerts were told, in a file that outlives a kill at any point.
+
+One line of JSON per episode and event. A line is claimed (`sending`) before its message goes out and
+marked after, so a killed run leaves a claim behind. Whether that message arrived nobody can know, and
+sending it again might be telling it twice: the next run calls it `interrupted` and says so.
+
+    sending      claimed by a run that is at it, or was killed at it
+    sent         at least one address took it
+    failed       no address took it; later runs try again, so many times in all
+    interrupted  a run was killed between claim and mark
+    past         over before the outbox was begun: nobody is told a long history
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from nfl_signals.core.errors import IntegrityError, StorageError
+from nfl_signals.core.files import write_text
+
+LOCK_SECONDS = 60.0
+STATUSES = ("sending", "sent", "failed", "interrupted", "past")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One row: what became of telling one event of one episode.
+
+    Attributes:
+        alert_id: of the episode.
+        event: opened, escalated, recovered, ended.
+        market: that the episode is about.
+        status: one of `STATUSES`.
+        attempts: runs that tried.
+        note: what kinds of address did not take it.
+    """
+
+    alert_id: str
+    event: str
+    market: str
+    status: str
+    attempts: int
+    note: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """One row each: episode and event."""
+        return self.alert_id, self.event
+
+
+Rows = dict[tuple[str, str], Delivery]
+
+
+def read_outbox(path: Path) -> Rows:
+    """Rows by episode and event, in the order claimed; none where there is no file.
+
+    Raises:
+        IntegrityError: the file is not an outbox.
+    """
+    if not path.exists():
+        return {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        rows = [Delivery(**json.loads(line)) for line in lines]
+        unknown = [row.status for row in rows if row.status not in STATUSES]
+    except (OSError, ValueError, TypeError):
+        unknown = ["unreadable"]
+    if unknown:
+        raise IntegrityError(
+            f"{path}: not an outbox of alerts; restore a copy, or delete it and alerts that are "
+            "still open are sent once more."
+        )
+    return {row.key: row for row in rows}
+
+
+def write_outbox(path: Path, rows: Rows) -> None:
+    """Replace the outbox in one step; errors as `storage.write_bytes`."""
+    write_text(path, "".join(json.dumps(asdict(row)) + "\n" for row in rows.values()))
+
+
+@contextmanager
+def alone(path: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+    """One run at a time: two would both find the same event unclaimed.
+
+    A killed run's lock ends with it, so a claim seen in here is never another run's.
+
+    Raises:
+        StorageError: another run holds the outbox for so many seconds, or it cannot be locked.
+    """
+    lock = FileLock(path.with_name(path.name + ".lock"), timeout=seconds)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise StorageError(f"{path}: another run is sending; try again when it is done.") from None
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be locked ({error.strerror or error}).") from error
+    try:
+        yield
+    finally:
+        lock.release()

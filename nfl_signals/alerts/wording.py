@@ -1,0 +1,80 @@
+"""What an alert says, in words that need no glossary."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from nfl_signals.markets.definitions import MARKETS
+
+WATCH = "may be drifting, which is not proved; watch it, change nothing"
+UNANSWERED = "has drifted, and nothing is done about this voice by itself; watch it"
+NEXT = {
+    "recalibration": "has drifted; its forecasts are recalibrated next",
+    "retraining": "has drifted, and recalibration did not settle it; it is retrained next",
+}
+MEANWHILE = "; the error is grave: set `signal_source: proxy` if you cannot wait"
+ESCALATED = (
+    "has drifted, and neither recalibration nor retraining settled it; set `signal_source: proxy` "
+    "until a person has found the cause"
+)
+TRIAL = "has drifted; the model that replaced it is on trial until its own games speak for it"
+ENDED = {
+    "recovered": "is well calibrated again; nothing to do",
+    "ended": "no longer speaks, so its alarm is over; nothing to do",
+}
+
+
+def alert_sentence(alert: Mapping[str, Any], *, on_trial: bool) -> str:
+    """One alert in words.
+
+    Args:
+        alert: a row of `episodes.ALERTS_SCHEMA` without its sentence.
+        on_trial: whether a model promoted against it is still being tried.
+    """
+    return f"{voice(alert)} {_meaning(alert, on_trial=on_trial)} ({_figures(alert)})."
+
+
+def standing_sentence(week: Mapping[str, Any]) -> str:
+    """A series without an alert, in words; `week` is a row of `episodes.EVIDENCE_SCHEMA`."""
+    return (
+        f"{voice(week)} is as well calibrated as its games can tell; nothing to do (calibration "
+        f"error {week['season_error']:.3f} over {week['n_season']} games of the season so far, "
+        f"evidence {evidence(week['e_value'])})."
+    )
+
+
+def evidence(value: float) -> str:
+    """An e-value as people read it.
+
+    Example:
+        >>> [evidence(value) for value in (0.4321, 21.7, 1470.2, 5e9)]
+        ['0.43', '22', '1,470', 'over a million']
+    """
+    if value >= 1e6:
+        return "over a million"
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2f}"
+
+
+def voice(row: Mapping[str, Any]) -> str:
+    """Market, book and who speaks, e.g. 'Moneyline (production, model)'."""
+    return f"{MARKETS[row['market']].title} ({row['book']}, {row['signal_source']})"
+
+
+def _meaning(alert: Mapping[str, Any], *, on_trial: bool) -> str:
+    if alert["state"] != "open":
+        return ENDED[alert["state"]]
+    if on_trial or alert["severity"] == "info":
+        return TRIAL if on_trial else WATCH
+    if alert["escalated"]:
+        return ESCALATED
+    if alert["next_step"] is None:
+        return UNANSWERED
+    return NEXT[alert["next_step"]] + (MEANWHILE if alert["severity"] == "critical" else "")
+
+
+def _figures(alert: Mapping[str, Any]) -> str:
+    since = f"{alert['opened_season']} week {alert['opened_week']}"
+    return (
+        f"since {since}: calibration error {alert['error']:.3f} over {alert['n_games']} games, "
+        f"{alert['days_over']} days over the limit, evidence {evidence(alert['evidence'])}, "
+        f"at most {evidence(alert['peak_evidence'])}"
+    )

@@ -1,0 +1,1 @@
+"""Asset checks as plain functions: tables, models, the registry, freshness."""

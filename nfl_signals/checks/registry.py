@@ -1,0 +1,128 @@
+"""What must hold of the registered champion, beside the checks of stored tables in `tables.py`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+
+from nfl_signals.core.errors import InputError, IntegrityError
+from nfl_signals.core.files import read_parquet
+from nfl_signals.ensemble.ensemble import SEQUENCE_LEARNER
+from nfl_signals.predictions.upcoming import requests_for
+from nfl_signals.registry.mlflow_registry import RegisteredModel, open_registry
+from nfl_signals.registry.mlflow_store import CHAMPION
+from nfl_signals.registry.model_card import model_hash, read_card
+from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.tables import load_markets
+
+Figures = dict[str, Any]
+KEYS = ["game_id", "market"]
+LARGEST_DIFFERENCE = 1e-12  # probability; JSON and pandas keep every digit, so this is generous
+
+
+def champion_files(world: World) -> Figures:
+    """The champion is there, loads, and its files are those that were registered."""
+    registry = open_registry(world.paths)
+    model = registry.load(CHAMPION)
+    found = {
+        "files": model_hash(model.ensemble),
+        "card": read_card(model.ensemble)["model_hash"],
+        "registry": model.version.model_hash,
+    }
+    if len(set(found.values())) > 1:
+        raise IntegrityError(f"{model.ensemble}: hashes differ ({found}); register it again.")
+    return {"versions": len(registry.history()), "champion": model.version.version}
+
+
+def champion_answers(world: World) -> Figures:
+    """Through MLflow the champion says what it says without, and what was predicted with it.
+
+    Asked are the upcoming games, or those of the last week where nothing is upcoming.
+    """
+    model = open_registry(world.paths).load(CHAMPION)
+    learners = read_card(model.ensemble).get("learners", [])
+    requests = stored_requests(world, sequences=SEQUENCE_LEARNER in learners)
+    # Without MLflow first: what is wrong with stored tables is then said in this program's words.
+    expected = model.reader.predict(requests)
+    answers = model.predict(requests)
+    check_probabilities(answers)
+    direct = largest_difference(answers, expected)
+    upcoming = _predicted(world, model)
+    stored = largest_difference(answers, upcoming)
+    if max(direct, stored) > LARGEST_DIFFERENCE:
+        raise IntegrityError(
+            f"{model.version.folder}: answers differ by {direct:.3g} from the same ensemble without "
+            f"MLflow, by {stored:.3g} from the upcoming predictions; predict again."
+        )
+    return {"rows": answers.height, "upcoming": upcoming.height, "difference": max(direct, stored)}
+
+
+def stored_requests(world: World, *, sequences: bool = False) -> pl.DataFrame:
+    """Requests for the upcoming predictions' games, or for the last week that has lines.
+
+    Args:
+        world: what is stored.
+        sequences: add what the learner lstm reads.
+
+    Raises:
+        InputError: no stored game has a line.
+    """
+    markets = load_markets(world)
+    games = _upcoming(world)["game_id"].unique(maintain_order=True).to_list()
+    if not games:
+        lined = markets.drop_nulls(["line", "p_market"]).sort("kickoff_at", "game_id")
+        if lined.is_empty():
+            raise InputError(f"{world.paths.markets}: no game has a line and a price yet.")
+        week = [pl.col(name) == lined[name][-1] for name in ("season", "week")]
+        games = lined.filter(*week)["game_id"].unique(maintain_order=True).to_list()
+    return requests_for(world, games, sequences=sequences)
+
+
+def check_probabilities(answers: pl.DataFrame) -> None:
+    """Yes, no and push of every answer are probabilities and sum to 1.
+
+    Raises:
+        IntegrityError: names the first answer for which it is not so.
+    """
+    p, push = pl.col("p_hat"), pl.col("p_push")
+    outcomes = [p * (1 - push), (1 - p) * (1 - push), push]
+    # p_hat is given no push: whatever the two are, the three sum to 1, so look at each as well.
+    fine = pl.all_horizontal(
+        pl.col("p_hat", "p_push").is_between(0, 1),
+        (pl.sum_horizontal(outcomes) - 1).abs() <= LARGEST_DIFFERENCE,
+    )
+    bad = answers.filter(~fine.fill_null(value=False))
+    if bad.height:
+        where = ", ".join(f"{name} {bad[name][0]}" for name in [*KEYS, "p_hat", "p_push"])
+        raise IntegrityError(f"served answers: {where}: not probabilities that sum to 1.")
+
+
+def largest_difference(answers: pl.DataFrame, others: pl.DataFrame) -> float:
+    """Of `p_hat` and `p_push`, over the rows of `others`, each of which has to be answered.
+
+    Raises:
+        IntegrityError: one is not.
+    """
+    pairs = others.select(*KEYS, "p_hat", "p_push").join(
+        answers, on=KEYS, how="left", suffix="_served"
+    )
+    unanswered = pairs.filter(pl.any_horizontal(pl.col("^p_.*_served$").is_null()))
+    if unanswered.height:
+        raise IntegrityError(f"served answers: none for {' '.join(unanswered.row(0)[:2])}.")
+    differences = [(pl.col(name) - pl.col(f"{name}_served")).abs() for name in ("p_hat", "p_push")]
+    return float(pairs.select(pl.max_horizontal(differences).max().fill_null(0.0)).item())
+
+
+def _upcoming(world: World) -> pl.DataFrame:
+    return read_parquet(world.paths.upcoming)
+
+
+def _predicted(world: World, model: RegisteredModel) -> pl.DataFrame:
+    """Upcoming predictions that this very model made; another version may speak for a market."""
+    return _upcoming(world).filter(model_hash=model.version.model_hash)
+
+
+REGISTRY_PROOFS: dict[str, Callable[[World], Figures]] = {
+    "registry: champion is what was registered": champion_files,
+    "registry: champion answers as predicted": champion_answers,
+}

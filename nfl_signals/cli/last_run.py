@@ -1,0 +1,20 @@
+"""What the last run was told, so that looking at a home needs no option."""
+
+from nfl_signals.core.files import read_json
+from nfl_signals.core.paths import Paths
+from nfl_signals.core.settings import Settings, load_settings
+
+
+def as_last_run(source: str | None) -> Settings:
+    """Settings for looking at what is there: where nothing says otherwise, those of the last run.
+
+    Raises:
+        SettingsError: a setting is refused.
+        InputError: the record of the last run cannot be read.
+    """
+    record = Paths(load_settings().home).run_record
+    last = read_json(record) if record.exists() else {}
+    fallback = {name: last.get(name) for name in ("source", "seasons", "asked_as_of")}
+    fallback["as_of"] = fallback.pop("asked_as_of")
+    fallback = {name: value for name, value in fallback.items() if value}
+    return load_settings(fallback=fallback, source=source)

@@ -1,0 +1,156 @@
+"""Commands about who speaks: promote, roll back, look back, compare."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from nfl_signals.cli.last_run import as_last_run
+from nfl_signals.cli.terminal import (
+    console,
+    print_decision,
+    print_findings,
+    print_history,
+    print_sequences,
+)
+
+if TYPE_CHECKING:
+    from nfl_signals.registry.decision_log import Decision
+    from nfl_signals.workspace.run_context import World
+
+Version = Annotated[str, typer.Argument(help="As `models/ensemble/` names it, e.g. v202409.")]
+Reason = Annotated[str | None, typer.Option(help="Why, in words; it stays in the history.")]
+Source = Annotated[str | None, typer.Option(help="Default: that of the last run.")]
+
+
+def promote(
+    version: Version,
+    reason: Reason = None,
+    against_the_gate: Annotated[
+        bool,
+        typer.Option(
+            "--against-the-gate", help="Promote though the gate does not; needs a reason."
+        ),
+    ] = False,
+    source: Source = None,
+) -> None:
+    """Let a version speak from now on, whatever is trained next, and write down why.
+
+    The gate is asked first and its findings are shown; where it says promote, nothing more is needed.
+    Where it rejects or cannot tell, nothing happens (exit code 2) unless you overrule it. What cannot
+    be overruled: a version whose files, features, labels or horizons are not those of its card and of
+    this program, and one that is shown to be uncalibrated.
+
+    If the seat changes hands meanwhile, nothing happens; a promotion that was killed can be repeated.
+    `upcoming_predictions` follow with the next run. `nfl-signals rollback` takes it back.
+
+    Examples:
+    - `nfl-signals promote v202409`
+
+    - `nfl-signals promote v202409 --against-the-gate --reason "new rules this season"`
+    """
+    from nfl_signals.promotion.manual import candidate
+    from nfl_signals.promotion.manual import promote as promote_version
+    from nfl_signals.workspace.run_context import open_world
+
+    world = open_world(as_last_run(source))
+    found = candidate(world, version)
+    print_findings(found.findings)
+    console.print(f"The gate: {escape(found.sentence)}", highlight=False)
+    decision = promote_version(world, found, reason=reason, against_the_gate=against_the_gate)
+    _tell(world, decision)
+
+
+def rollback(
+    version: Annotated[
+        str | None, typer.Argument(help="A former champion; default: the one before the champion.")
+    ] = None,
+    reason: Reason = None,
+    source: Source = None,
+) -> None:
+    """Give the seat back to a version that held it before; its predictions are the ones it made then.
+
+    Nothing is trained and the gate is not asked, so it takes seconds. The version has to be able to
+    speak: its files, features, labels and horizons are checked. Called again without a version it goes
+    back one further; if it was killed, look at `nfl-signals history` and name the version.
+
+    Without any model: `signal_source: proxy` in signals.yaml.
+
+    Examples:
+    - `nfl-signals rollback`
+
+    - `nfl-signals rollback v202322 --reason "totals drift since week 6"`
+    """
+    from nfl_signals.promotion.manual import roll_back
+    from nfl_signals.workspace.run_context import open_world
+
+    world = open_world(as_last_run(source))
+    _tell(world, roll_back(world, version, reason=reason))
+
+
+def history(source: Source = None) -> None:
+    """Show every decision about models: when, what, who was champion after it, whose work, and why.
+
+    kind: first (the seat was empty), promoted, rejected, insufficient (the gate cannot tell),
+    rolled_back. step: training, recalibration, retraining, person. Alerts that caused a decision are
+    named by their ids, as in `data/analysis/alerts.parquet`.
+
+    Stored, with all figures, in `models/history.jsonl`; `nfl-signals verify` checks its seals.
+
+    Example: `nfl-signals history`
+    """
+    from nfl_signals.registry import decision_log
+    from nfl_signals.workspace.run_context import open_world
+
+    print_history(decision_log.read(open_world(as_last_run(source)).paths.history))
+
+
+def compare(
+    a: Annotated[str, typer.Argument(help="Champion: proxy, replay or model_vN.")],
+    b: Annotated[str, typer.Argument(help="Challenger: likewise.")],
+    source: Source = None,
+) -> None:
+    """Hold a challenger against a champion on all settled games that both spoke on before kickoff.
+
+    `proxy` is the price itself, `replay` the walk-forward learning book, `model_vN` what that version
+    said in production. Each finding of the gate is shown with its interval over redrawn weeks, n
+    forecasts, its limit, a verdict, and the smallest difference that so many games show with power
+    80 %. Larger is worse for the challenger. Nothing is decided or written.
+
+    These intervals are for one look. Below them stands a confidence sequence a market: the score
+    difference so far, with bounds that hold in all weeks at once, however often you look.
+
+    Examples:
+    - `nfl-signals compare proxy replay`
+
+    - `nfl-signals compare model_v202322 replay`
+    """
+    from nfl_signals.promotion.comparison import compare as compare_voices
+    from nfl_signals.workspace.run_context import open_world
+
+    found = compare_voices(open_world(as_last_run(source)), a, b)
+    report = found.report
+    console.print(
+        f"{escape(b)} (challenger) against {escape(a)} (champion): {report.n_games} games in "
+        f"{report.n_weeks} weeks; {found.n_left_out} forecasts had no partner.",
+        highlight=False,
+    )
+    print_findings(report.findings)
+    print_sequences(found.sequences)
+    console.print(f"\nThe gate would say: {escape(report.sentence)}", highlight=False)
+
+
+def _tell(world: "World", decision: "Decision") -> None:
+    """What was decided, and whether it is heard; the registry's aliases follow."""
+    from nfl_signals.predictions.registration import point_aliases
+    from nfl_signals.promotion.manual import unheard
+
+    point_aliases(world)
+    print_decision(decision)
+    if warning := unheard(world):
+        console.print(f"[yellow]{escape(warning)}[/yellow]", highlight=False)
+    else:
+        console.print(f"{decision.champion} makes the next predictions.", highlight=False)
+
+
+MODEL_COMMANDS = (promote, rollback, history, compare)

@@ -1,0 +1,167 @@
+"""What a person sees in a terminal: a progress bar, and tables of picks, findings and decisions.
+
+Fits 80 columns; without a terminal (a log, a pipe) progress is one plain line a step.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from nfl_signals.core.progress import listening
+
+if TYPE_CHECKING:
+    from nfl_signals.markets.definitions import MarketName
+    from nfl_signals.predictions.summary import Pick
+    from nfl_signals.promotion.findings import Finding
+    from nfl_signals.registry.decision_log import Decision
+    from nfl_signals.stats.confidence_sequence import ConfidenceSequence
+
+console = Console()
+COLORS = {"PASS": "green", "FAIL": "red", "UNDERPOWERED": "yellow"}
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar of steps with a line for the long work inside a step; plain lines without a terminal."""
+    columns = (
+        TextColumn("{task.description:<44}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        overall = bar.add_task("starting", total=None)
+        detail = bar.add_task("", total=None, visible=False)
+
+        def step(name: str, done: int, total: int) -> None:
+            bar.update(overall, description=name, completed=done, total=total)
+            bar.update(detail, visible=False)
+            if not console.is_terminal:
+                console.print(f"[{done}/{total}] {name}", markup=False)
+
+        def inside(what: str, done: int, total: int) -> None:
+            bar.update(detail, description=f"  {what}", completed=done, total=total, visible=True)
+
+        with listening(inside):
+            yield step
+
+
+def print_picks(rows: "list[Pick]") -> None:
+    """The upcoming week's predictions, one table a market."""
+    if not rows:
+        console.print("\nNo picks: no game with a line was left in the week of the last run.")
+        return
+    console.print(f"\nUpcoming week, predicted {rows[0].made_at}; kickoffs in US Eastern time.")
+    for title in dict.fromkeys(pick.market for pick in rows):
+        console.print(_market_table(title, [pick for pick in rows if pick.market == title]))
+    console.print("p_hat: probability of the home side or the over, given no push, in percent.")
+    console.print(
+        "lean: the side that the model rates above the no-vig market, by how many points."
+    )
+
+
+def _market_table(title: str, rows: "list[Pick]") -> Table:
+    """One market's picks; fits a terminal of 80 columns."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("kickoff", "game", "line", "odds"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("market", "p_hat", "push"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("lean", no_wrap=True)
+    for pick in rows:
+        chances = (f"{100 * p:.1f}" for p in (pick.p_market, pick.p_hat, pick.p_push))
+        table.add_row(
+            pick.kickoff,
+            pick.game,
+            pick.line,
+            pick.prices,
+            *chances,
+            f"{pick.lean} +{pick.gap:.1f}",
+        )
+    return table
+
+
+def print_findings(findings: "Sequence[Finding]") -> None:
+    """The gate's findings: figure and interval, limit, smallest detectable difference, verdict."""
+    if not findings:
+        return
+    table = _tight_table()
+    for heading in ("finding", "market"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("n", "value (interval)", "limit", "MDE"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for each in findings:
+        verdict = f"[{COLORS[each.verdict]}]{each.verdict}[/]"
+        figures = (_interval(each.value, each.low, each.high), f"{each.limit:g}")
+        detectable = _figure(each.detectable)
+        table.add_row(each.name, each.market, str(each.n), *figures, detectable, verdict)
+    console.print(table)
+    console.print(
+        "Larger is worse. MDE: smallest difference that n forecasts show with power 80 %."
+    )
+
+
+def print_sequences(sequences: "Mapping[MarketName, ConfidenceSequence]") -> None:
+    """The last week of each market's confidence sequence."""
+    console.print("\nBrier score of the challenger less the champion's, bounds good in all weeks:")
+    table = _tight_table()
+    table.add_column("market", no_wrap=True)
+    for heading in ("weeks", "value (bounds)"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("so far", no_wrap=True)
+    for name, each in sequences.items():
+        value, low, high = (float(side[-1]) for side in (each.estimate, each.low, each.high))
+        better = "challenger is better" if high < 0 else "champion is better"
+        said = better if high < 0 or low > 0 else "cannot tell"
+        table.add_row(name, str(len(each.estimate)), _interval(value, low, high), said)
+    console.print(table)
+
+
+def print_history(decisions: "Sequence[Decision]") -> None:
+    """Decisions about models, oldest first."""
+    if not decisions:
+        console.print("No decision yet: the first ensemble that is trained takes the seat.")
+        return
+    table = _tight_table()
+    table.add_column("when (UTC)", no_wrap=True)
+    table.add_column("decision", no_wrap=True)
+    table.add_column("why", overflow="fold")
+    for each in decisions:
+        what = f"[bold]{each.kind}[/bold]\n{each.version}\nstep: {each.step}"
+        cause = f"\ncause: alert {', '.join(each.alerts)}" if each.alerts else ""
+        why = f"{each.sentence}{cause}\nchampion after it: {each.champion}"
+        table.add_row(f"{each.at:%Y-%m-%d %H:%M}", what, escape(why), end_section=True)
+    console.print(table)
+
+
+def print_decision(decision: "Decision") -> None:
+    """One decision in a few lines."""
+    kind = decision.kind.replace("_", " ")
+    console.print(f"[bold]{decision.version}: {kind}[/bold] ({decision.at:%Y-%m-%d %H:%M} UTC)")
+    console.print(escape(decision.sentence), highlight=False)
+
+
+def _tight_table() -> Table:
+    """No edge: seven columns of findings fit 80."""
+    return Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False, pad_edge=False)
+
+
+def _interval(value: float | None, low: float | None, high: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{_figure(value)} ({_figure(low)}, {_figure(high)})"
+
+
+def _figure(value: float | None) -> str:
+    """Four decimals, fewer for what is counted in units."""
+    if value is None:
+        return "-"
+    digits = 4 if abs(value) < 1 else 1
+    return f"{round(value, digits) + 0.0:.{digits}f}"  # no minus before a zero

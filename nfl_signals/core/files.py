@@ -1,0 +1,111 @@
+"""Atomic files: every write is complete or did not happen.
+
+Bytes are prepared in memory, written beside their destination, flushed, and renamed over it, so a
+killed process, a full disk or a failing serializer leaves the previous version in place. What goes
+where is `paths.py`; what the tables contain is `schema_columns.py`. Neither belongs here.
+"""
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from nfl_signals.core.errors import InputError, StorageError
+
+
+def write_bytes(path: Path, content: bytes) -> Path:
+    """Replace `path` by `content` in one step.
+
+    Args:
+        path: destination; its folder is made where missing.
+        content: the whole new file.
+
+    Returns:
+        `path`.
+
+    Raises:
+        StorageError: the disk is full or not writable; the old file is untouched.
+    """
+    temporary: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise StorageError(
+            f"{path}: could not be written ({error.strerror or error}); "
+            "the previous version is untouched. Free disk space or check permissions, then run again."
+        ) from error
+    return path
+
+
+def write_parquet(path: Path, frame: pl.DataFrame) -> Path:
+    """Write `frame` atomically; the same frame always gives the same bytes."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", statistics=True)
+    return write_bytes(path, buffer.getvalue())
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write `text` atomically as UTF-8 with Unix line ends."""
+    return write_bytes(path, text.encode())
+
+
+def write_json(path: Path, content: Any) -> Path:  # noqa: ANN401 - any JSON value
+    """Write `content` atomically as sorted, indented JSON; NaN is refused."""
+    text = json.dumps(content, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    return write_text(path, text + "\n")
+
+
+def read_parquet(path: Path) -> pl.DataFrame:
+    """Read a table that an earlier stage wrote (a file, or a folder of season partitions).
+
+    Raises:
+        InputError: it is not there yet, or cannot be read.
+    """
+    if not path.exists() or (path.is_dir() and not any(path.glob("*.parquet"))):
+        raise InputError(f"{path}: not there yet; materialize the stage that writes it first.")
+    try:
+        # Globbing off: a home whose name holds brackets is a home like any other.
+        files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+        return pl.read_parquet(files, glob=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError(
+            f"{path}: cannot be read as parquet ({error}); materialize it again."
+        ) from error
+
+
+def read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON value
+    """Read a JSON file written by an earlier stage.
+
+    Raises:
+        InputError: it is missing or malformed.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as JSON ({error}).") from error
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, or of a folder's relative names and contents in sorted order."""
+    digest = hashlib.sha256()
+    if path.is_dir():
+        for file in sorted(item for item in path.rglob("*") if item.is_file()):
+            digest.update(file.relative_to(path).as_posix().encode())
+            digest.update(file.read_bytes())
+    else:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,44 @@
+"""Columns that several schemas share; each stage has its own `schema_columns.py`.
+
+Each column's `metadata` carries `known_at`: when, relative to kickoff, its value exists.
+"""
+
+import pandera.polars as pa
+import polars as pl
+
+from nfl_signals.markets.definitions import MARKETS
+
+UTC_MICROSECONDS = pl.Datetime("us", "UTC")
+
+
+def column(
+    dtype: pl.DataType,
+    known_at: str,
+    *checks: pa.Check,
+    nullable: bool = False,
+    unique: bool = False,
+) -> pa.Column:
+    """A typed column that says when its value is known."""
+    return pa.Column(
+        dtype, list(checks), nullable=nullable, unique=unique, metadata={"known_at": known_at}
+    )
+
+
+def probability(known_at: str, *, nullable: bool = False) -> pa.Column:
+    """A number in [0, 1]."""
+    return column(pl.Float64(), known_at, pa.Check.in_range(0.0, 1.0), nullable=nullable)
+
+
+def price() -> pa.Column:
+    """American odds at the close; null where none was recorded."""
+    american = pa.Check(
+        lambda data: data.lazyframe.select(pl.col(data.key).abs() >= 100),
+        error="American odds: at most -100 or at least +100",
+    )
+    return column(pl.Float64(), "close", american, nullable=True)
+
+
+SEASON = column(pl.Int32(), "schedule", pa.Check.in_range(1920, 2100))
+WEEK = column(pl.Int32(), "schedule", pa.Check.in_range(1, 30))
+
+MARKET = column(pl.String(), "schedule", pa.Check.isin(sorted(MARKETS)))

@@ -1,0 +1,1 @@
+"""All stacked models of one version in a folder that answers requests and explains them."""

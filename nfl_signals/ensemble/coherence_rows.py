@@ -1,0 +1,80 @@
+"""Between tables of three rows a game and the agreement of a game's three markets."""
+
+import polars as pl
+
+from nfl_signals.core.errors import InputError
+from nfl_signals.markets.coherence import Questions, agree
+from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.markets.score_distribution import ScoreDistribution, fit_score_distribution
+
+
+def settled_games(markets: pl.DataFrame) -> pl.DataFrame:
+    """Played games that had a spread and a total: `season, margin, total, spread_line, total_line`."""
+    played = markets.drop_nulls(["points", "line"])
+    spread = played.filter(market="ats").select(
+        "game_id", "season", margin="points", spread_line="line"
+    )
+    total = played.filter(market="total").select("game_id", total="points", total_line="line")
+    return spread.join(total, on="game_id", how="inner", maintain_order="left")
+
+
+def fit_scores(settled: pl.DataFrame) -> ScoreDistribution:
+    """The score distribution that the games of `settled_games` teach.
+
+    Raises:
+        InputError: too few games have a result and both lines.
+    """
+    columns = ("margin", "total", "spread_line", "total_line")
+    try:
+        return fit_score_distribution(*(settled[name].to_numpy() for name in columns))
+    except ValueError as error:
+        raise InputError(f"gold_markets: {error}; widen the seasons.") from None
+
+
+def agreed(distribution: ScoreDistribution, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of one to three markets a game with `p_hat, p_push` that agree.
+
+    Args:
+        distribution: of scores.
+        rows: `game_id, market, line, p_calibrated` and anything else.
+    """
+    games = rows.select("game_id").unique(maintain_order=True)
+    asked = {
+        name: games.join(
+            rows.filter(market=name).select("game_id", "line", "p_calibrated"),
+            on="game_id",
+            how="left",
+            maintain_order="left",
+        )
+        for name in MARKETS
+    }
+    missing = float("nan")
+    numbers = {
+        f"{what}_{name}": table[column].fill_null(missing).to_numpy()
+        for name, table in asked.items()
+        for what, column in (("p", "p_calibrated"), ("line", "line"))
+    }
+    answer = agree(
+        distribution,
+        Questions(
+            p_moneyline=numbers["p_moneyline"],
+            p_ats=numbers["p_ats"],
+            p_total=numbers["p_total"],
+            spread_line=numbers["line_ats"],
+            total_line=numbers["line_total"],
+        ),
+    )
+    said = pl.concat(
+        games.with_columns(
+            pl.lit(name).alias("market"),
+            pl.Series("p_hat", answer.p_hat[name], dtype=pl.Float64),
+            pl.Series("p_push", answer.p_push[name], dtype=pl.Float64),
+        )
+        for name in MARKETS
+    )
+    return rows.join(said, on=["game_id", "market"], how="left", maintain_order="left")
+
+
+def replay_agree(settled: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """`replay.Agree`: what seasons before teach about scores makes a season's markets agree."""
+    return agreed(fit_scores(settled), rows)

@@ -1,0 +1,179 @@
+"""The whole ensemble as one object: a folder of data files in, answers for requests out.
+
+Learners of three markets, both voices of each, and the score distribution by which the markets
+agree. The same code answers for the upcoming week, for a served model and for a replayed one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+from threadpoolctl import threadpool_limits
+
+from nfl_signals.calibration.recalibration import RecalibrationMap
+from nfl_signals.core.files import read_json
+from nfl_signals.ensemble.coherence_rows import agreed
+from nfl_signals.ensemble.request import (
+    FEATURE_COLUMNS,
+    checked,
+    request_features,
+    request_market,
+    request_sequences,
+)
+from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, Voice, load_voice
+from nfl_signals.learners.baseline import Baseline
+from nfl_signals.learners.game_matrix import game_matrix
+from nfl_signals.learners.protocol import Inputs
+from nfl_signals.markets.definitions import MARKETS, Market
+from nfl_signals.markets.score_distribution import ScoreDistribution
+from nfl_signals.registry.model_card import check_card, read_card
+from nfl_signals.stacking.inputs import complete
+from nfl_signals.stacking.walk_forward import prefer_signals, unheard
+
+ENSEMBLE_FILE = "ensemble.json"
+SEQUENCE_LEARNER = "lstm"  # reads each team's last games
+SCORES_FILE = "score_distribution.json"
+RECALIBRATION_FILE = "recalibration.json"  # of recalibrated copies only
+ANSWER = (
+    "game_id",
+    "market",
+    "line",
+    "p_market",
+    "p_hat",
+    "p_push",
+    "venn_abers_low",
+    "venn_abers_high",
+)
+"""What a consumer sees of an answer, with `llm_available, model_version, model_hash`."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ensemble:
+    """A loaded ensemble.
+
+    Attributes:
+        version: name under which consumers ask for it.
+        model_hash: of its folder.
+        learners: by market, then by name.
+        voices: by market, the one without signals first; None where it has no second.
+        scores: by which the markets agree.
+        recalibration: by market, what is done to its p_hat last of all; usually empty.
+    """
+
+    version: str
+    model_hash: str
+    learners: Mapping[str, Mapping[str, Baseline]]
+    voices: Mapping[str, tuple[Voice, Voice | None]]
+    scores: ScoreDistribution
+    recalibration: Mapping[str, RecalibrationMap] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Ensemble":
+        """Read an ensemble folder, wherever it lies.
+
+        Raises:
+            InputError: a file is missing or malformed.
+            IntegrityError: its files are not what its card describes, or it was fitted on features,
+                labels or horizons that are not those of this version of the program.
+        """
+        card, content = read_card(folder), read_json(folder / ENSEMBLE_FILE)
+        check_card(folder, card, list(MARKETS.values()))
+        learners: dict[str, dict[str, Baseline]] = {}
+        voices: dict[str, tuple[Voice, Voice | None]] = {}
+        for name, market in MARKETS.items():
+            names = game_matrix(request_features(_no_games()), market).names
+            learners[name] = {
+                learner: Baseline.load(folder / "baseline" / name / learner, names)
+                for learner in content["learners"]
+            }
+            plain = load_voice(folder / "stacker" / name, PLAIN)
+            assert plain is not None  # only the other voice may be missing
+            voices[name] = (plain, load_voice(folder / "stacker" / name, WITH_SIGNALS))
+        return cls(
+            version=str(card["model_version"]),
+            model_hash=str(card["model_hash"]),
+            learners=learners,
+            voices=voices,
+            scores=ScoreDistribution.from_json(read_json(folder / SCORES_FILE)),
+            recalibration=read_maps(folder),
+        )
+
+    @property
+    def reads_sequences(self) -> bool:
+        """Whether requests must hold each team's last games."""
+        return any(SEQUENCE_LEARNER in learners for learners in self.learners.values())
+
+    def predict(self, requests: pl.DataFrame) -> pl.DataFrame:
+        """Answer every market that a request asks, in the order of requests.
+
+        Args:
+            requests: see `game_request`.
+
+        Returns:
+            `ANSWER`, `price_yes, price_no, llm_available, model_version, model_hash`, and all that
+            led there: `p_<learner>, signal_*, p_raw, weight_*, calibrator, p_calibrated`, and of a
+            recalibrated copy `p_agreed`, p_hat as it was before. A market without price or line has
+            no row.
+
+        Raises:
+            SchemaError: a column is missing or not a number.
+        """
+        games = checked(requests)
+        order = games.select("game_id").with_row_index("row")
+        with threadpool_limits(limits=1):  # sums in another order would change the last bits
+            rows = pl.concat(self._market(games, market) for market in MARKETS.values())
+            said = recalibrated(agreed(self.scores, rows), self.recalibration)
+        return (
+            said.join(order, on="game_id", maintain_order="left")
+            .sort("row", "market")
+            .drop("row")
+            .with_columns(
+                pl.lit(self.version).alias("model_version"),
+                pl.lit(self.model_hash).alias("model_hash"),
+            )
+        )
+
+    def _market(self, games: pl.DataFrame, market: Market) -> pl.DataFrame:
+        x = game_matrix(request_features(games), market).x
+        inputs = (
+            Inputs(x=x, sequence=request_sequences(games))
+            if self.reads_sequences
+            else Inputs.tabular(x)
+        )
+        asked = request_market(games, market)
+        line = asked["line"].fill_null(0.0).to_numpy()
+        said = {
+            f"p_{name}": pl.Series(learner.predict(inputs, line)[0], dtype=pl.Float64)
+            for name, learner in self.learners[market.name].items()
+        }
+        rows = asked.with_columns(**said).drop_nulls("p_market")
+        plain, with_signals = self.voices[market.name]
+        answers = plain.speak(rows)
+        if with_signals is None:
+            return prefer_signals(answers, unheard(answers.head(0)))
+        heard = complete(rows, with_signals.blend.inputs)
+        return prefer_signals(answers, with_signals.speak(heard))
+
+
+def read_maps(folder: Path) -> dict[str, RecalibrationMap]:
+    """Maps of an ensemble folder by market; none where it was never recalibrated."""
+    file = folder / RECALIBRATION_FILE
+    stored = read_json(file) if file.exists() else {}
+    return {name: RecalibrationMap(**numbers) for name, numbers in stored.items()}
+
+
+def recalibrated(rows: pl.DataFrame, maps: Mapping[str, RecalibrationMap]) -> pl.DataFrame:
+    """Rows with `p_hat` moved in the markets that have a map; all others keep theirs bit for bit."""
+    if not maps:
+        return rows
+    agreed_p, market = rows["p_hat"].to_numpy(), rows["market"].to_numpy()
+    p_hat = agreed_p.copy()
+    for name, each in maps.items():
+        p_hat[market == name] = each.apply(agreed_p[market == name])
+    return rows.with_columns(p_hat=pl.Series(p_hat), p_agreed=pl.Series(agreed_p))
+
+
+def _no_games() -> pl.DataFrame:
+    schema = {"game_id": pl.String, **dict.fromkeys(FEATURE_COLUMNS, pl.Float64)}
+    return pl.DataFrame(schema=schema)

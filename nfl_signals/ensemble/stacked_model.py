@@ -1,0 +1,225 @@
+"""A voice: one market's fitted blend, its calibrator and its intervals; fitted, stored, asked.
+
+Each market has two, one that weighs signals and one that never heard of them. They share nothing,
+so a game without signals gets the answer of a pipeline without signals, bit for bit.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from nfl_signals.calibration.choice import CANDIDATES, Choice, choose_calibrator, remembering
+from nfl_signals.calibration.files import load_calibrator, load_venn_abers, save_calibrator
+from nfl_signals.calibration.intervals import bootstrap_calibrator
+from nfl_signals.calibration.methods import FITS, REFITS
+from nfl_signals.calibration.protocol import Calibrator, Fit
+from nfl_signals.calibration.venn_abers import VennAbers, fit_venn_abers
+from nfl_signals.core.errors import SettingsError
+from nfl_signals.core.settings import Settings
+from nfl_signals.stacking.files import load_stack
+from nfl_signals.stacking.gbm import fit_gbm_stack
+from nfl_signals.stacking.inputs import SIGNALS, Floats, values
+from nfl_signals.stacking.logistic import fit_logistic_stack
+from nfl_signals.stacking.prior import Adviser, advised_means, default_means
+from nfl_signals.stacking.protocol import MARKET, Blend
+from nfl_signals.stacking.walk_forward import (
+    Calibration,
+    FitCalibrator,
+    replay_blend,
+    replay_calibration,
+    with_calibration,
+    with_parts,
+)
+
+FitStack = Callable[[Floats, Floats, int], Blend]
+"""Values, outcomes, the season that will be predicted -> blend."""
+PLAIN, WITH_SIGNALS = "plain", "signals"
+"""The two voices; parts of their files' names."""
+PARTS = ("stack", "calibrator", "venn_abers")
+MIN_WEEKS = 2
+PROBES = np.array(
+    [0.3, 0.4, 0.5, 0.6, 0.7]
+)  # forecasts at which a card shows the calibrator's interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voice:
+    """A fitted blend that has been calibrated.
+
+    Attributes:
+        blend: logits from values.
+        calibrator: straightens them.
+        intervals: Venn-Abers.
+    """
+
+    blend: Blend
+    calibrator: Calibrator
+    intervals: VennAbers
+
+    def speak(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Rows of `stack_values` with everything the voice says of them."""
+        inputs = self.blend.inputs
+        said = with_parts(rows, self.blend.parts(values(rows, inputs)), inputs)
+        p_raw = said["p_raw"].to_numpy()
+        return with_calibration(said, _calibration(self.calibrator, self.intervals, p_raw))
+
+    def save(self, folder: Path, name: str) -> None:
+        """Write three JSON files below a model folder."""
+        stack, calibrator, intervals = (_file(folder, part, name) for part in PARTS)
+        self.blend.save(stack)
+        save_calibrator(calibrator, self.calibrator)
+        save_calibrator(intervals, self.intervals)
+
+
+def load_voice(folder: Path, name: str) -> Voice | None:
+    """The voice stored under a name; None where the model was fitted without it.
+
+    Raises:
+        IntegrityError: a file is not what this version can read.
+    """
+    stack, calibrator, intervals = (_file(folder, part, name) for part in PARTS)
+    if name == WITH_SIGNALS and not stack.exists():
+        return None
+    return Voice(
+        blend=load_stack(stack),
+        calibrator=load_calibrator(calibrator),
+        intervals=load_venn_abers(intervals),
+    )
+
+
+def voice_inputs(settings: Settings, name: str) -> list[str]:
+    """What a voice weighs: the market, the learners, and signals if it is the one that does."""
+    signals = SIGNALS if name == WITH_SIGNALS else ()
+    return [MARKET, *settings.training.learners, *signals]
+
+
+def blend_fitter(settings: Settings, inputs: Sequence[str], adviser: Adviser) -> FitStack:
+    """How a blend of the inputs is fitted for a season."""
+    signals = [name for name in inputs if name in SIGNALS]
+
+    def fit(x: Floats, y: Floats, season: int) -> Blend:
+        if settings.training.stack == "gbm":
+            return fit_gbm_stack(x, y, inputs=inputs, seed=settings.seed)
+        advice = adviser(season)
+        means = advised_means(default_means(inputs, signals), advice.means if advice else None)
+        return fit_logistic_stack(x, y, inputs=inputs, signals=signals, means=means)
+
+    return fit
+
+
+def replay_voice(
+    settings: Settings, rows: pl.DataFrame, inputs: Sequence[str], adviser: Adviser
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Walk forward through the seasons: blended rows, and those of them that could be calibrated.
+
+    Args:
+        settings: section `training`.
+        rows: `stack_values.stack_inputs` of the walk-forward scheme, with signals.
+        inputs: what is blended.
+        adviser: whom to ask about the weights.
+    """
+    blended = replay_blend(
+        rows,
+        inputs=inputs,
+        fit_blend=blend_fitter(settings, inputs, adviser),
+        min_seasons=settings.training.min_stack_seasons,
+    )
+    replayed = replay_calibration(
+        blended,
+        fit_calibrator=calibrator_fitter(settings),
+        min_seasons=settings.training.min_calibration_seasons,
+    )
+    return blended, replayed
+
+
+def calibrator_fitter(settings: Settings) -> FitCalibrator:
+    """How the calibrator for a season is fitted: by the method chosen on the seasons given."""
+    fits = remembering()
+
+    def fit(rows: pl.DataFrame) -> Callable[[Floats], Calibration]:
+        calibrator = choice(settings, rows, fits=fits).calibrator
+        intervals = fit_venn_abers(rows["p_raw"].to_numpy(), rows["y"].to_numpy())
+        return lambda p_raw: _calibration(calibrator, intervals, p_raw)
+
+    return fit
+
+
+def choice(settings: Settings, rows: pl.DataFrame, *, fits: Mapping[str, Fit] = FITS) -> Choice:
+    """The calibrator of the settings, or the best of the given seasons.
+
+    Raises:
+        SettingsError: the method asked for needs more games than there are.
+    """
+    wanted = settings.training.calibrator
+    try:
+        return choose_calibrator(
+            rows["p_raw"].to_numpy(),
+            rows["y"].to_numpy(),
+            rows["season"].to_numpy(),
+            candidates=CANDIDATES if wanted == "chosen" else (wanted,),
+            min_seasons=settings.training.min_calibration_seasons,
+            fits=fits,
+        )
+    except ValueError as error:
+        raise SettingsError(f"training.calibrator: {wanted}: {error}; choose another.") from None
+
+
+def fit_voice(
+    settings: Settings, blend: Blend, blended: pl.DataFrame
+) -> tuple[Voice, dict[str, Any]]:
+    """Calibrate a finished blend on the walk-forward forecasts of its kind.
+
+    Args:
+        settings: method and seed.
+        blend: fitted on all games.
+        blended: scored rows of `replay_blend`.
+
+    Returns:
+        The voice, and what its card says of the calibration: method, reasons, parameters, and the
+        95 % week-block bootstrap interval of the curve at `PROBES`.
+    """
+    p_raw, y = blended["p_raw"].to_numpy(), blended["y"].to_numpy()
+    made = choice(settings, blended)
+    intervals = fit_venn_abers(p_raw, y)
+    voice = Voice(blend=blend, calibrator=made.calibrator, intervals=intervals)
+    return voice, {
+        **made.to_json(),
+        "fitted": made.calibrator.to_json(),
+        "interval": _interval(settings, made, blended),
+    }
+
+
+def _interval(settings: Settings, made: Choice, rows: pl.DataFrame) -> dict[str, Any]:
+    """Week-block bootstrap of the calibrator; empty where there are no two weeks to redraw."""
+    weeks = (rows["season"] * 100 + rows["week"]).to_numpy()
+    if len(np.unique(weeks)) < MIN_WEEKS:
+        return {}
+    spread = bootstrap_calibrator(
+        rows["p_raw"].to_numpy(),
+        rows["y"].to_numpy(),
+        weeks,
+        fit=REFITS[made.method],
+        at=PROBES,
+        seed=settings.seed,
+    )
+    return {
+        "parameters": {name: list(ends) for name, ends in spread.parameters.items()},
+        "p_raw": PROBES.tolist(),
+        "p": made.calibrator.predict(PROBES).tolist(),
+        "low": spread.low.tolist(),
+        "high": spread.high.tolist(),
+        "n_weeks": spread.n_blocks,
+    }
+
+
+def _calibration(calibrator: Calibrator, intervals: VennAbers, p_raw: Floats) -> Calibration:
+    low, high = intervals.interval(p_raw)
+    return Calibration(calibrator.method, calibrator.predict(p_raw), low, high)
+
+
+def _file(folder: Path, part: str, name: str) -> Path:
+    return folder / f"{part}_{name}.json"

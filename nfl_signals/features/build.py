@@ -1,0 +1,194 @@
+"""Gold tables: features known before kickoff, and the markets they are asked about.
+
+Form is a *state* that a team had after an earlier game, stamped with the instant it became known and
+looked up by an as-of join strictly before kickoff; ratings are what the filter believed before
+kickoff. A game's own row can therefore never enter its own features. Lines and prices are not
+features; models are `learners/baseline.py`.
+"""
+
+import polars as pl
+
+from nfl_signals.core.validation import validate
+from nfl_signals.features.declarations import FEATURES, LONGEST_REST, POSITION_GROUPS
+from nfl_signals.features.game_statistics import STATS
+from nfl_signals.features.ratings import EPA_MODEL, rate, soft_margin
+from nfl_signals.features.rolling_form import per_game, window_states
+from nfl_signals.features.schemas import GOLD_MARKETS, gold_features_schema
+from nfl_signals.features.starters import UNAVAILABLE, expected_starters
+from nfl_signals.features.travel import add_travel
+from nfl_signals.ingest.history import RESULT_DELAY, STATS_DELAY, History, reports_before_kickoff
+from nfl_signals.ingest.joins import TEAM_WEEK, team_weeks
+from nfl_signals.markets.definitions import MARKETS, Market
+from nfl_signals.markets.odds import no_vig_probability
+
+
+def build_features(history: History) -> pl.DataFrame:
+    """Features of every scheduled game, two rows each.
+
+    Args:
+        history: what was known at the run's `as_of`.
+
+    Returns:
+        Keys `game_id, team_id, opponent_id, season, week, kickoff_at, is_home` and the columns of
+        `feature_list.FEATURES` as Float64 without nulls; ordered by season, week, kickoff, game.
+
+    Raises:
+        SchemaError: a column is incomplete or a key repeats.
+    """
+    rows = team_weeks(history.games).drop("result")
+    played = per_game(history)
+    rows = _look_up(rows, window_states(played), by=["team"])
+    rows = _look_up(rows, _availability(history), by=["team", "season"])
+    rows = rows.join(_rated(history, played), on=["game_id", "team"], how="left")
+    rows = rows.join(_venue(history.games), on="game_id", how="left")
+    features = (
+        add_travel(rows)
+        .with_columns(*_context())
+        .pipe(_fill)
+        .select(
+            "game_id",
+            pl.col("team").alias("team_id"),
+            pl.col("opponent").alias("opponent_id"),
+            "season",
+            "week",
+            "kickoff_at",
+            "is_home",
+            *(feature.name for feature in FEATURES),
+        )
+    )
+    order = ["season", "week", "kickoff_at", "game_id", "is_home"]
+    return validate(features.sort(order), gold_features_schema(), "gold_features")
+
+
+def build_markets(history: History) -> pl.DataFrame:
+    """Line, prices, no-vig probability, points and outcome of every game and market.
+
+    Args:
+        history: what was known at the run's `as_of`.
+
+    Returns:
+        Schema `schemas.GOLD_MARKETS`. `line` and `p_market` are null where the bookmaker's are;
+        `points` (home margin,
+        or total) is null while the game is unplayed, `outcome` also where the line is.
+    """
+    tables = [_market_rows(history.games, market) for market in MARKETS.values()]
+    markets = pl.concat(tables).sort("season", "week", "kickoff_at", "game_id", "market")
+    return validate(markets, GOLD_MARKETS, "gold_markets")
+
+
+def _market_rows(games: pl.DataFrame, market: Market) -> pl.DataFrame:
+    yes, no = pl.col(market.price_yes_column), pl.col(market.price_no_column)
+    return games.select(
+        "game_id",
+        pl.lit(market.name).alias("market"),
+        "season",
+        "week",
+        "kickoff_at",
+        market.line().alias("line"),
+        yes.alias("price_yes"),
+        no.alias("price_no"),
+        no_vig_probability(yes, no).alias("p_market"),
+        pl.col(market.outcome_column).alias("points"),
+        market.outcome().alias("outcome"),
+    )
+
+
+def _look_up(rows: pl.DataFrame, states: pl.DataFrame, *, by: list[str]) -> pl.DataFrame:
+    """Latest state known strictly before kickoff among those with the same `by` columns."""
+    return (
+        rows.sort("kickoff_at")
+        .join_asof(
+            states.sort("known_at"),
+            left_on="kickoff_at",
+            right_on="known_at",
+            by=by,
+            strategy="backward",
+            allow_exact_matches=False,
+            check_sortedness=False,
+        )
+        .drop("known_at")
+    )
+
+
+def _rated(history: History, played: pl.DataFrame) -> pl.DataFrame:
+    """Ratings, starters and home field of each team before each game."""
+    starters = expected_starters(history)
+    names = starters.select("game_id", "team", starter="quarterback")
+    games = history.games.join(
+        names.rename({"team": "home_team", "starter": "home_starter"}), on=["game_id", "home_team"]
+    ).join(
+        names.rename({"team": "away_team", "starter": "away_starter"}), on=["game_id", "away_team"]
+    )
+    home, away = soft_margin(pl.col("home_score"), pl.col("away_score"))
+    by_score = rate(games.with_columns(home_scored=home, away_scored=away), delay=RESULT_DELAY)
+    by_epa = rate(_with_epa(games, played), delay=STATS_DELAY, model=EPA_MODEL)
+    return (
+        by_score.with_columns(rating=pl.col("offense") - pl.col("defense"))
+        .join(
+            by_epa.select(
+                "game_id",
+                "team",
+                (pl.col("offense") - pl.col("defense")).alias("epa_rating"),
+                pl.col("offense").alias("epa_offense"),
+                pl.col("defense").alias("epa_defense"),
+            ),
+            on=["game_id", "team"],
+        )
+        .join(starters.select("game_id", "team", "starter_share"), on=["game_id", "team"])
+    )
+
+
+def _with_epa(games: pl.DataFrame, played: pl.DataFrame) -> pl.DataFrame:
+    """Games with both teams' expected points added as what they scored."""
+    epa = played.select("game_id", "team", "epa_total")
+    return games.join(
+        epa.rename({"team": "home_team", "epa_total": "home_scored"}),
+        on=["game_id", "home_team"],
+        how="left",
+    ).join(
+        epa.rename({"team": "away_team", "epa_total": "away_scored"}),
+        on=["game_id", "away_team"],
+        how="left",
+    )
+
+
+def _availability(history: History) -> pl.DataFrame:
+    """Players out by team, report and position group; a report is known when its last row is."""
+    out = pl.col("report_status").is_in(UNAVAILABLE)
+    counts = [
+        (out & pl.col("position").is_in(positions)).sum().cast(pl.Float64).alias(f"out_{group}")
+        for group, positions in POSITION_GROUPS.items()
+    ]
+    return (
+        reports_before_kickoff(history)
+        .group_by(TEAM_WEEK)
+        .agg(pl.col("known_at").max(), *counts)
+        .sort("team", "known_at", "week")
+        .select("team", "season", "known_at", *(f"out_{group}" for group in POSITION_GROUPS))
+    )
+
+
+def _venue(games: pl.DataFrame) -> pl.DataFrame:
+    flags = ["is_neutral", "is_divisional", "is_covered"]
+    return games.select(
+        "game_id",
+        *(pl.col(flag).cast(pl.Float64) for flag in flags),
+        (pl.col("game_type") != "REG").cast(pl.Float64).alias("is_playoff"),
+    )
+
+
+def _context() -> list[pl.Expr]:
+    """Columns that follow from the row and the looked-up state."""
+    this_season = pl.col("form_season") == pl.col("season")
+    days = (pl.col("kickoff_at") - pl.col("last_kickoff_at")).dt.total_seconds() / 86_400
+    of_this_season = ["games_played", *(f"{stat.name}_season" for stat in STATS)]
+    return [
+        *(pl.when(this_season).then(name).alias(name) for name in of_this_season),
+        pl.when(this_season).then(days.clip(upper_bound=LONGEST_REST)).alias("rest_days"),
+        pl.col("week").cast(pl.Float64).alias("week_of_season"),
+    ]
+
+
+def _fill(rows: pl.DataFrame) -> pl.DataFrame:
+    """Fill rules of `feature_list`: what nothing is known of gets the feature's constant."""
+    return rows.with_columns(pl.col(item.name).fill_null(item.fill_value) for item in FEATURES)

@@ -1,0 +1,239 @@
+"""The features, declared once: unit, source, when known, how filled, what football says of them.
+
+`build.py` computes them; schemas, monotonic constraints, prior weights and the data dictionary are
+read from here. The hash that pins them is `version.py`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nfl_signals.features.game_statistics import SEASON_PRIOR_GAMES, STATS, WINDOWS, Direction
+
+Kind = Literal["team", "game"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature:
+    """One numeric column of the feature table.
+
+    Attributes:
+        name: column.
+        unit: unit of the value.
+        source: raw columns and how they are combined.
+        known_at: when its latest ingredient was known.
+        fill: rule where there is nothing to compute it from; no null remains.
+        fill_value: the constant of that rule.
+        kind: 'team' differs between the two rows of a game, 'game' does not.
+        on_margin: +1 / -1 where more of it (own minus opponent's) can only raise / lower the own
+            margin, 0 where football does not say.
+        on_total: the same for the points of both teams (own plus opponent's).
+        weight: prior belief in its use, 0 to 1; learners shrink what has a small weight harder.
+    """
+
+    name: str
+    unit: str
+    source: str
+    known_at: str
+    fill: str
+    fill_value: float
+    kind: Kind = "team"
+    on_margin: Direction = 0
+    on_total: Direction = 0
+    weight: float = 1.0
+
+
+WINDOW_WEIGHT = 0.15
+"""Windows ignore opponents and quarterbacks, which the ratings account for."""
+
+POSITION_GROUPS: dict[str, tuple[str, ...]] = {
+    "line": ("T", "G", "C"),
+    "skill": ("WR", "TE", "RB", "FB"),
+    "front": ("DE", "DT", "LB"),
+    "secondary": ("CB", "S"),
+}
+"""Injury reports by group; quarterbacks are `starters.py`, kickers too few to learn from."""
+
+LONGEST_REST = 16.0
+"""Days; longer pauses are byes plus postponements, no extra rest."""
+
+_PREVIOUS_GAME = "half a day after the team's previous kickoff"
+
+
+def _windows() -> list[Feature]:
+    rule = {
+        "last5": "mean of the games there are, across seasons; else the league average",
+        "last10": "mean of the games there are, across seasons; else the league average",
+        "season": "before the season's first game: the league average",
+    }
+    span = {"last5": "mean of last 5 games", "last10": "mean of last 10 games"}
+    to_date = f"season to date, with {SEASON_PRIOR_GAMES:g} games of league average"
+    return [
+        Feature(
+            name=f"{stat.name}_{window}",
+            unit=stat.unit,
+            source=f"{stat.source}; {span.get(window, to_date)}",
+            known_at=_PREVIOUS_GAME,
+            fill=rule[window],
+            fill_value=stat.typical,
+            on_margin=stat.on_margin,
+            on_total=stat.on_total,
+            weight=WINDOW_WEIGHT,
+        )
+        for stat in STATS
+        for window in WINDOWS
+    ]
+
+
+def _ratings() -> list[Feature]:
+    what = {"": "scores, margins bent towards 28", "epa_": "expected points added"}
+    unit, known = "points per game", "90 minutes before kickoff, when starters are public"
+    return [
+        feature
+        for prefix, basis in what.items()
+        for feature in (
+            Feature(
+                name=f"{prefix}rating",
+                unit=unit,
+                source=f"{prefix}offense minus {prefix}defense",
+                known_at=known,
+                fill="no earlier game: average",
+                fill_value=0.0,
+                on_margin=1,
+            ),
+            Feature(
+                name=f"{prefix}offense",
+                unit=unit,
+                source=f"Kalman filter on {basis}; own starter included (ratings.py)",
+                known_at=known,
+                fill="no earlier game: average",
+                fill_value=0.0,
+                on_margin=1,
+                on_total=1,
+            ),
+            Feature(
+                name=f"{prefix}defense",
+                unit=f"{unit} allowed",
+                source=f"Kalman filter on {basis} (ratings.py); lower is better",
+                known_at=known,
+                fill="no earlier game: average",
+                fill_value=0.0,
+                on_margin=-1,
+                on_total=1,
+            ),
+        )
+    ]
+
+
+_TEAM_CONTEXT = (
+    Feature(
+        name="quarterback",
+        unit="points per game",
+        source="the starter's part of offense (ratings.py)",
+        known_at="90 minutes before kickoff; until then the last starter not listed out",
+        fill="nobody named: the rating of a newcomer",
+        fill_value=-2.0,
+        on_margin=1,
+        weight=0.5,
+    ),
+    Feature(
+        name="starter_share",
+        unit="share of games",
+        source="share of the team's last 6 starts made by this starter (starters.py)",
+        known_at="90 minutes before kickoff; until then the last starter not listed out",
+        fill="no earlier game: 1",
+        fill_value=1.0,
+        on_margin=1,
+    ),
+    Feature(
+        name="games_played",
+        unit="games this season",
+        source="count of the season's earlier games",
+        known_at=_PREVIOUS_GAME,
+        fill="before the first game: 0",
+        fill_value=0.0,
+        weight=WINDOW_WEIGHT,
+    ),
+    Feature(
+        name="rest_days",
+        unit="days",
+        source=f"days since the previous game's kickoff, at most {LONGEST_REST:g}",
+        known_at="schedule",
+        fill="first game of a season: 10, a full preparation",
+        fill_value=10.0,
+    ),
+    *(
+        Feature(
+            name=f"out_{group}",
+            unit="players",
+            source=f"players at {', '.join(positions)} listed Out or Doubtful in the latest report "
+            "before kickoff; these two words kept their meaning when 'Probable' went in 2016",
+            known_at="the team's latest injury report, a day before kickoff at the latest",
+            fill="no report yet this season, or before 2009: 0",
+            fill_value=0.0,
+            weight=0.3,
+        )
+        for group, positions in POSITION_GROUPS.items()
+    ),
+    Feature(
+        name="travel_km",
+        unit="km",
+        source="great circle from the home city to the game (travel.py)",
+        known_at="schedule",
+        fill="neutral ground: 0",
+        fill_value=0.0,
+        weight=0.3,
+    ),
+    Feature(
+        name="time_zones",
+        unit="hours",
+        source="hours by which clocks at the game are ahead of those at home (travel.py)",
+        known_at="schedule",
+        fill="neutral ground: 0",
+        fill_value=0.0,
+        weight=0.3,
+    ),
+    Feature(
+        name="home_field",
+        unit="points",
+        source="home field as learned from all earlier games (ratings.py); 0 away and on neutral ground",
+        known_at="half a day after the previous games",
+        fill="always known",
+        fill_value=0.0,
+        on_margin=1,
+    ),
+)
+
+
+def _of_game(
+    name: str, unit: str, source: str, *, fill: str = "always known", on_total: Direction = 0
+) -> Feature:
+    return Feature(
+        name=name,
+        unit=unit,
+        source=source,
+        known_at="schedule",
+        fill=fill,
+        fill_value=0.0,
+        kind="game",
+        on_total=on_total,
+        weight=0.5,
+    )
+
+
+_GAME_CONTEXT = (
+    _of_game("is_neutral", "0 or 1", "location is Neutral"),
+    _of_game("is_divisional", "0 or 1", "div_game"),
+    _of_game(
+        "is_covered",
+        "0 or 1",
+        "roof is not 'outdoors'; retractable roofs count as covered",
+        fill="roof missing: outdoors",
+        on_total=1,
+    ),
+    _of_game("is_playoff", "0 or 1", "game_type is not REG"),
+    _of_game("week_of_season", "week", "week"),
+)
+
+FEATURES: tuple[Feature, ...] = (*_ratings(), *_TEAM_CONTEXT, *_GAME_CONTEXT, *_windows())
+
+FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)

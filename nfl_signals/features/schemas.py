@@ -1,0 +1,59 @@
+"""Schemas of the gold tables; what each feature is stands in `declarations.py`."""
+
+import pandera.polars as pa
+import polars as pl
+
+from nfl_signals.core.schema_columns import (
+    MARKET,
+    SEASON,
+    UTC_MICROSECONDS,
+    WEEK,
+    column,
+    price,
+    probability,
+)
+from nfl_signals.features.declarations import FEATURES
+from nfl_signals.ingest.schemas import team
+
+GOLD_MARKETS = pa.DataFrameSchema(
+    {
+        "game_id": column(pl.String(), "schedule"),
+        "market": MARKET,
+        "season": SEASON,
+        "week": WEEK,
+        "kickoff_at": column(UTC_MICROSECONDS, "schedule"),
+        "line": column(pl.Float64(), "close", nullable=True),
+        "price_yes": price(),
+        "price_no": price(),
+        "p_market": probability("close", nullable=True),
+        "points": column(pl.Float64(), "result", nullable=True),
+        "outcome": column(
+            pl.String(), "result", pa.Check.isin(["yes", "no", "push"]), nullable=True
+        ),
+    },
+    strict=True,
+    unique=["game_id", "market"],
+    name="gold_markets",
+)
+
+
+def gold_features_schema() -> pa.DataFrameSchema:
+    """Keys and every declared feature, complete and finite."""
+    finite = pa.Check(
+        lambda data: data.lazyframe.select(pl.col(data.key).is_finite()), error="finite"
+    )
+    return pa.DataFrameSchema(
+        {
+            "game_id": column(pl.String(), "schedule"),
+            "team_id": team(),
+            "opponent_id": team(),
+            "season": SEASON,
+            "week": WEEK,
+            "kickoff_at": column(UTC_MICROSECONDS, "schedule"),
+            "is_home": column(pl.Boolean(), "schedule"),
+            **{f.name: column(pl.Float64(), f.known_at, finite) for f in FEATURES},
+        },
+        strict=True,
+        unique=["game_id", "team_id"],
+        name="gold_features",
+    )

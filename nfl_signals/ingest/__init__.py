@@ -1,0 +1,1 @@
+"""Release files in, checked raw tables out; nothing after `as_of`."""

@@ -1,0 +1,62 @@
+"""Give the columns of a release table their stated types, or say which value has another."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from nfl_signals.core.errors import SchemaError
+from nfl_signals.core.schema_columns import UTC_MICROSECONDS
+from nfl_signals.ingest.release_columns import Column
+
+
+def cast_columns(frame: pl.DataFrame, columns: Mapping[str, Column], where: str) -> pl.DataFrame:
+    """Take the stated columns and cast each to its stated type.
+
+    Args:
+        frame: a release table as published.
+        columns: what is read from it.
+        where: file or URL, for messages.
+
+    Returns:
+        Frame with exactly `columns`, in their order.
+
+    Raises:
+        SchemaError: a required column is missing, or a value does not survive its cast.
+    """
+    missing = [name for name, c in columns.items() if c.required and name not in frame.columns]
+    if missing:
+        raise SchemaError(
+            f"{where}: column {', '.join(missing)} is missing (found: {', '.join(frame.columns[:60])}); "
+            "it was renamed or dropped upstream: fetch a release that has it."
+        )
+    return frame.select(
+        _cast(frame[name], spec, where)
+        if name in frame.columns
+        else pl.lit(None, dtype=spec.dtype).alias(name)
+        for name, spec in columns.items()
+    )
+
+
+def _cast(values: pl.Series, spec: Column, where: str) -> pl.Series:
+    try:
+        if spec.dtype == UTC_MICROSECONDS and values.dtype == pl.Datetime:
+            zoned = values.dt.replace_time_zone("UTC") if values.dtype.time_zone is None else values  # type: ignore[attr-defined]
+            return zoned.dt.convert_time_zone("UTC").cast(spec.dtype)
+        cast = values.cast(spec.dtype, strict=False)
+    except pl.exceptions.PolarsError:
+        cast = pl.Series(values.name, [None] * len(values), dtype=spec.dtype)
+    lost = ((cast.is_null() & values.is_not_null()) | _truncated(values, cast)).arg_true()
+    if len(lost):
+        row = int(lost[0])
+        raise SchemaError(
+            f"{where}: column {values.name}, row {row}: {values[row]!r} is not a {spec.dtype} "
+            f"({len(lost)} such rows; the file's type is {values.dtype}); correct the source."
+        )
+    return cast.fill_nan(None) if cast.dtype.is_float() else cast
+
+
+def _truncated(values: pl.Series, cast: pl.Series) -> pl.Series:
+    """Where a float lost its fraction on the way to an integer."""
+    if values.dtype.is_float() and cast.dtype.is_integer():
+        return (cast.cast(values.dtype) != values).fill_null(value=False)
+    return pl.repeat(value=False, n=len(values), eager=True)

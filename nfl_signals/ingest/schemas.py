@@ -1,0 +1,120 @@
+"""Schemas of the raw tables.
+
+Rules across tables are `joins.py`.
+"""
+
+import pandera.polars as pa
+import polars as pl
+
+from nfl_signals.core.schema_columns import SEASON, UTC_MICROSECONDS, WEEK, column, price
+from nfl_signals.ingest.teams import TEAM_IDS
+
+
+def team(known_at: str = "schedule") -> pa.Column:
+    """A current team code."""
+    return column(pl.String(), known_at, pa.Check.isin(sorted(TEAM_IDS), error="a known team code"))
+
+
+def _score() -> pa.Column:
+    return column(
+        pl.Float64(), "result", pa.Check.ge(0, error="a score of 0 or more"), nullable=True
+    )
+
+
+RAW_GAMES = pa.DataFrameSchema(
+    {
+        "game_id": column(pl.String(), "schedule", unique=True),
+        "season": SEASON,
+        "week": WEEK,
+        "game_type": column(
+            pl.String(), "schedule", pa.Check.isin(["REG", "WC", "DIV", "CON", "SB"])
+        ),
+        "kickoff_at": column(UTC_MICROSECONDS, "schedule"),
+        "home_team": team(),
+        "away_team": team(),
+        "is_neutral": column(pl.Boolean(), "schedule"),
+        "is_divisional": column(pl.Boolean(), "schedule"),
+        "is_covered": column(pl.Boolean(), "schedule"),
+        "home_qb_id": column(pl.String(), "starters", nullable=True),
+        "away_qb_id": column(pl.String(), "starters", nullable=True),
+        "home_score": _score(),
+        "away_score": _score(),
+        "result": column(pl.Float64(), "result", nullable=True),
+        "total": _score(),
+        "spread_line": column(pl.Float64(), "close", pa.Check.in_range(-40, 40), nullable=True),
+        "total_line": column(pl.Float64(), "close", pa.Check.in_range(10, 100), nullable=True),
+        "home_moneyline": price(),
+        "away_moneyline": price(),
+        "home_spread_odds": price(),
+        "away_spread_odds": price(),
+        "over_odds": price(),
+        "under_odds": price(),
+    },
+    strict=True,
+    name="raw_games",
+)
+
+
+_COUNT = column(pl.Float64(), "stats", pa.Check.ge(0))
+
+
+RAW_TEAM_STATS = pa.DataFrameSchema(
+    {
+        "season": SEASON,
+        "week": WEEK,
+        "team": team(),
+        "opponent_team": team(),
+        "attempts": _COUNT,
+        "carries": _COUNT,
+        "sacks_suffered": _COUNT,
+        "passing_interceptions": _COUNT,
+        "sack_fumbles_lost": _COUNT,
+        "rushing_fumbles_lost": _COUNT,
+        "receiving_fumbles_lost": _COUNT,
+        "passing_first_downs": _COUNT,
+        "rushing_first_downs": _COUNT,
+        "penalty_yards": _COUNT,
+        "passing_epa": column(pl.Float64(), "stats", nullable=True),
+        "rushing_epa": column(pl.Float64(), "stats", nullable=True),
+    },
+    strict=True,
+    unique=["season", "week", "team"],
+    name="raw_team_stats",
+)
+
+
+RAW_INJURIES = pa.DataFrameSchema(
+    {
+        "season": SEASON,
+        "week": WEEK,
+        "team": team(),
+        "gsis_id": column(pl.String(), "schedule"),
+        "position": column(pl.String(), "schedule", nullable=True),
+        "full_name": column(pl.String(), "schedule", nullable=True),
+        "report_status": column(
+            pl.String(),
+            "published",
+            pa.Check.isin(["Out", "Doubtful", "Questionable", "Probable", "Note"]),
+            nullable=True,
+        ),
+        "practice_status": column(pl.String(), "published", nullable=True),
+        "date_modified": column(UTC_MICROSECONDS, "published", nullable=True),
+    },
+    strict=True,
+    unique=["season", "week", "team", "gsis_id"],
+    name="raw_injuries",
+)
+
+
+RAW_NOTES = pa.DataFrameSchema(
+    {
+        "season": SEASON,
+        "week": WEEK,
+        "team": team(),
+        "note_id": column(pl.String(), "published", unique=True),
+        "published_at": column(UTC_MICROSECONDS, "published"),
+        "text": column(pl.String(), "published"),
+    },
+    strict=True,
+    name="raw_notes",
+)

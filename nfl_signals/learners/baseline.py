@@ -1,0 +1,193 @@
+"""Base models of each market: fit, predict, save, load.
+
+A moneyline model estimates the probability of a home win directly. An ats or total model estimates
+the expected margin or total; a discrete outcome distribution turns it into the probability of
+beating any line, pushes included. Which rows it may be fitted on is `stacking/splits.py`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nfl_signals.core.errors import IntegrityError
+from nfl_signals.core.files import read_json, write_json
+from nfl_signals.learners.game_matrix import GameMatrix, combine_of
+from nfl_signals.learners.lightgbm import LightGBMLearner
+from nfl_signals.learners.logistic import LogisticLearner
+from nfl_signals.learners.lstm import LSTMLearner
+from nfl_signals.learners.protocol import Device, Floats, Inputs, Learner, Spec
+from nfl_signals.learners.xgboost import XGBoostLearner
+from nfl_signals.markets.definitions import MARKETS, Market
+from nfl_signals.markets.outcome_distribution import OutcomeDistribution, fit_outcome_distribution
+
+LEARNERS: dict[str, Callable[[Spec], Learner]] = {
+    "logistic": LogisticLearner,
+    "lightgbm": LightGBMLearner,
+    "xgboost": XGBoostLearner,
+    "lstm": LSTMLearner,
+}
+HOLDOUT_SHARE = 0.2  # of the training games, the latest: they size the outcome distribution
+TAIL = 1e-4  # no single base model claims more certainty than this
+BASELINE_FILE = "baseline.json"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Baseline:
+    """One fitted base model.
+
+    Attributes:
+        market: the question it answers.
+        learner: fitted learner.
+        distribution: of points around the learner's mean; None for the moneyline.
+        push_rate: share of ties in training, moneyline only.
+        names: feature columns it expects, in order.
+    """
+
+    market: Market
+    learner: Learner
+    distribution: OutcomeDistribution | None
+    push_rate: float
+    names: tuple[str, ...]
+
+    def predict(self, inputs: Inputs, line: Floats) -> tuple[Floats, Floats]:
+        """Probability of YES given no push, and probability of a push, per row.
+
+        Args:
+            inputs: n games, their columns in the order of `names`.
+            line: n thresholds in points.
+        """
+        center = self.learner.predict(inputs)
+        if self.distribution is None:
+            p_yes, p_push = center, np.full(len(center), self.push_rate)
+        else:
+            p_yes, p_push = self.distribution.yes_and_push(center, line)
+        return np.clip(p_yes, TAIL, 1 - TAIL), p_push
+
+    def save(self, folder: Path) -> None:
+        """Write learner and distribution below `folder`."""
+        self.learner.save(folder)
+        content: dict[str, Any] = {
+            "market": self.market.name,
+            "learner": self.learner.name,
+            "names": list(self.names),
+            "push_rate": self.push_rate,
+            "distribution": None if self.distribution is None else self.distribution.to_json(),
+        }
+        write_json(folder / BASELINE_FILE, content)
+
+    @classmethod
+    def load(cls, folder: Path, names: tuple[str, ...]) -> Self:
+        """Read what `save` wrote.
+
+        Args:
+            folder: model folder.
+            names: feature columns that will be given to it.
+
+        Raises:
+            IntegrityError: the model was fitted on other columns.
+        """
+        content = read_json(folder / BASELINE_FILE)
+        if tuple(content["names"]) != names:
+            raise IntegrityError(
+                f"{folder}: fitted on other feature columns than today's; retrain before predicting."
+            )
+        market = MARKETS[content["market"]]
+        empty = LEARNERS[content["learner"]](_spec(market, names))
+        stored = content["distribution"]
+        return cls(
+            market=market,
+            learner=empty.load(folder),
+            distribution=None if stored is None else OutcomeDistribution.from_json(stored),
+            push_rate=float(content["push_rate"]),
+            names=names,
+        )
+
+
+def fit_baseline(
+    matrix: GameMatrix,
+    rows: NDArray[np.int64],
+    points: Floats,
+    *,
+    market: Market,
+    learner: str,
+    seed: int,
+    device: Device = "cpu",
+) -> Baseline:
+    """Fit one learner for one market.
+
+    Args:
+        matrix: features of all games.
+        rows: indices of the training games, ascending in time.
+        points: home margin or total of all games (n of the matrix), NaN where unplayed.
+        market: the question.
+        learner: key of `LEARNERS`.
+        seed: of the learner's sampling.
+        device: where to fit, for learners that can choose.
+
+    Raises:
+        ValueError: a training game is unplayed.
+        SettingsError: the learner needs what is not installed, or a GPU that is not there.
+    """
+    inputs, y = matrix.inputs.take(rows), points[rows]
+    if not np.isfinite(y).all():
+        raise ValueError("training rows must be played games")
+    spec = replace(
+        _spec(market, matrix.names),
+        monotone=matrix.monotone,
+        weight=matrix.weight,
+        seed=seed,
+        device=device,
+    )
+    new = partial(LEARNERS[learner], spec)
+    if market.name == "moneyline":
+        decided = y != 0
+        fitted = new().fit(inputs.take(decided), (y[decided] > 0).astype(np.float64))
+        distribution, push_rate = None, float(np.mean(~decided))
+    else:
+        distribution = _held_out_distribution(new, inputs, y, market)
+        fitted, push_rate = new().fit(inputs, y), 0.0
+    return Baseline(
+        market=market,
+        learner=fitted,
+        distribution=distribution,
+        push_rate=push_rate,
+        names=matrix.names,
+    )
+
+
+def require(learners: Iterable[str], device: Device) -> None:
+    """Say before the first fit what would stop a later one.
+
+    Raises:
+        SettingsError: a learner needs what is not installed, or a GPU that is not there.
+    """
+    for name in learners:
+        LEARNERS[name](replace(_spec(MARKETS["ats"], ()), device=device))
+
+
+def _held_out_distribution(
+    new: Callable[[], Learner], inputs: Inputs, points: Floats, market: Market
+) -> OutcomeDistribution:
+    """Size the residuals on the latest training games, which a first fit does not see."""
+    cut = int(len(points) * (1 - HOLDOUT_SHARE))
+    early, late = np.arange(cut), np.arange(cut, len(points))
+    expected = new().fit(inputs.take(early), points[early]).predict(inputs.take(late))
+    symmetric = combine_of(market) == "difference"
+    return fit_outcome_distribution(points[late], expected, symmetric=symmetric)
+
+
+def _spec(market: Market, names: tuple[str, ...]) -> Spec:
+    """No constraint, equal belief, on the CPU: all that a stored learner needs to be told."""
+    return Spec(
+        names=names,
+        task="probability" if market.name == "moneyline" else "mean",
+        combine=combine_of(market),
+        monotone=(0,) * len(names),
+        weight=(1.0,) * len(names),
+        seed=0,
+    )

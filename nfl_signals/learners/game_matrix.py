@@ -1,0 +1,88 @@
+"""From two team rows a game to one row of numbers for a learner.
+
+Margins are about differences (home minus away), totals about sums; that halves the columns and
+makes home and away interchangeable. No line and no price ever enters: the line is only the
+threshold of the question.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from nfl_signals.features.declarations import FEATURES, Feature
+from nfl_signals.learners.protocol import Combine, Floats, Inputs
+from nfl_signals.learners.sequences import sequences
+from nfl_signals.markets.definitions import Market
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GameMatrix:
+    """One row per game, ordered by season, week, kickoff and game id.
+
+    Attributes:
+        games: `game_id, season, week, kickoff_at`, n rows.
+        names: the d column names of `x`.
+        inputs: what learners see of the n games.
+        monotone: per column +1, -1 or 0: how the outcome may move with it.
+        weight: per column, prior belief in its use, above 0 and at most 1.
+    """
+
+    games: pl.DataFrame
+    names: tuple[str, ...]
+    inputs: Inputs
+    monotone: tuple[int, ...]
+    weight: tuple[float, ...]
+
+    @property
+    def x(self) -> Floats:
+        """Float64 array, n x d, finite."""
+        return self.inputs.x
+
+
+def combine_of(market: Market) -> Combine:
+    """Margins are about differences, totals about sums."""
+    return "difference" if market.outcome_column == "result" else "sum"
+
+
+def game_matrix(
+    features: pl.DataFrame, market: Market, *, markets: pl.DataFrame | None = None
+) -> GameMatrix:
+    """Combine the two rows of each game as the market's outcome needs it.
+
+    Args:
+        features: gold features, two rows per game.
+        market: the question; its outcome column decides between difference and sum.
+        markets: gold markets, whose points become sequences of earlier games; None: no sequences.
+    """
+    combine = combine_of(market)
+    order = ["season", "week", "kickoff_at", "game_id"]
+    home = features.filter(pl.col("is_home")).sort(order)
+    away = features.filter(~pl.col("is_home"))
+    games = home.join(away, on="game_id", suffix="_away", maintain_order="left")
+    matrix = games.select(_combined(feature, combine) for feature in FEATURES)
+    x = np.ascontiguousarray(matrix.to_numpy(), dtype=np.float64)
+    return GameMatrix(
+        games=games.select("game_id", "season", "week", "kickoff_at"),
+        names=tuple(matrix.columns),
+        inputs=(
+            Inputs.tabular(x)
+            if markets is None
+            else Inputs(x=x, sequence=sequences(features, markets, games["game_id"]))
+        ),
+        monotone=tuple(_direction(feature, combine) for feature in FEATURES),
+        weight=tuple(feature.weight for feature in FEATURES),
+    )
+
+
+def _combined(feature: Feature, combine: Combine) -> pl.Expr:
+    own, other = pl.col(feature.name), pl.col(f"{feature.name}_away")
+    if feature.kind == "game":
+        return own
+    if combine == "difference":
+        return (own - other).alias(f"{feature.name}_difference")
+    return (own + other).alias(f"{feature.name}_sum")
+
+
+def _direction(feature: Feature, combine: Combine) -> int:
+    return feature.on_margin if combine == "difference" else feature.on_total

@@ -1,0 +1,124 @@
+"""What each team did in its last games, laid out for a learner that reads sequences.
+
+A game counts once its result was known at the kickoff asked about; its expectations are those of
+its own kickoff. Numbers are scaled by constants alone, so nothing is fitted and nothing can leak
+from other games. Windows reach back across seasons; `earlier_season` marks the gap.
+
+A team with fewer than `WINDOW` such games has zeros first: `played` is 0 there. No game is left out
+for a short history.
+"""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nfl_signals.ingest.history import RESULT_DELAY
+
+WINDOW = 8  # games: half a season, as long as form is said to last
+POINTS = 14.0  # about one standard deviation of a margin or a total
+TYPICAL_TOTAL = 44.0  # points of both teams, the middle of all seasons
+WEEK = 7.0  # days
+
+CHANNELS = (
+    "played",  # 1 for a game, 0 before the first
+    "margin",  # own points minus the opponent's
+    "total",  # points of both
+    "expected_margin",  # by ratings from scores, home field included
+    "expected_margin_epa",  # by ratings from expected points added
+    "expected_total",  # by both teams' offense and defense
+    "quarterback",  # own starter's part of the rating
+    "site",  # +1 at home, -1 away, 0 on neutral ground
+    "rest",  # weeks since the game before, less one
+    "earlier_season",  # 1 where it belongs to a season before the one asked about
+)
+_NUMBERS = CHANNELS[:-1]  # the last depends on the game asked about as well
+
+
+def sequences(
+    features: pl.DataFrame, markets: pl.DataFrame, game_id: pl.Series
+) -> NDArray[np.float64]:
+    """The last games of both teams before each game.
+
+    Args:
+        features: gold features, two rows per game.
+        markets: gold markets; `points` of ats are home margins, of total the points of both.
+        game_id: the games asked about, in the order wanted; all of them in `features`.
+
+    Returns:
+        n x 2 x WINDOW x channels: home team then away team, newest game last.
+    """
+    asked = _team_games(features, markets)
+    played = asked.drop_nulls("margin").with_row_index("position")
+    newest = asked.join_asof(
+        played.select("team_id", "position", known_at=pl.col("kickoff_at") + RESULT_DELAY),
+        left_on="kickoff_at",
+        right_on="known_at",
+        by="team_id",
+        check_sortedness=False,  # both are in the order of `_team_games`
+    )["position"]
+    oldest = played.group_by("team_id").agg(first=pl.col("position").min())
+    first = asked.join(oldest, on="team_id", how="left", maintain_order="left")["first"]
+    steps = np.arange(1 - WINDOW, 1)
+    # Without any game the window ends before every first position.
+    positions = newest.cast(pl.Int64).fill_null(-1).to_numpy()[:, None] + steps
+    there = positions >= first.cast(pl.Int64).fill_null(0).to_numpy()[:, None]
+    windows = _values(asked, played, np.where(there, positions, 0), there)
+    return _by_game(asked, windows, game_id)
+
+
+def _team_games(features: pl.DataFrame, markets: pl.DataFrame) -> pl.DataFrame:
+    """One row per team and game, by team and time, with the channels of the game itself."""
+    points = markets.pivot(on="market", index="game_id", values="points")
+    other = features.select(
+        "game_id", "rating", "epa_rating", "offense", "defense", "home_field", ~pl.col("is_home")
+    )
+    both = features.join(other, on=["game_id", "is_home"], suffix="_other").join(
+        points.select("game_id", home_margin="ats", points="total"), on="game_id", how="left"
+    )
+    side = pl.when("is_home").then(1.0).otherwise(-1.0)
+    field = pl.col("home_field") - pl.col("home_field_other")
+    scoring = pl.sum_horizontal("offense", "offense_other", "defense", "defense_other")
+    return both.select(
+        "game_id",
+        "team_id",
+        "is_home",
+        "season",
+        "kickoff_at",
+        played=pl.lit(1.0),
+        margin=side * pl.col("home_margin") / POINTS,
+        total=(pl.col("points") - TYPICAL_TOTAL) / POINTS,
+        expected_margin=(pl.col("rating") - pl.col("rating_other") + field) / POINTS,
+        expected_margin_epa=(pl.col("epa_rating") - pl.col("epa_rating_other") + field) / POINTS,
+        expected_total=scoring / POINTS,
+        quarterback=pl.col("quarterback") / POINTS,
+        site=side * (1.0 - pl.col("is_neutral")),
+        rest=pl.col("rest_days") / WEEK - 1.0,
+    ).sort("team_id", "kickoff_at", "game_id")
+
+
+def _values(
+    asked: pl.DataFrame,
+    played: pl.DataFrame,
+    positions: NDArray[np.int64],
+    there: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """Channels of the games at these positions, zero where there is none."""
+    windows = np.zeros((*positions.shape, len(CHANNELS)))
+    if played.height:
+        windows[..., :-1] = played.select(_NUMBERS).to_numpy()[positions]
+        season = played["season"].to_numpy()[positions]
+        windows[..., -1] = season < asked["season"].to_numpy()[:, None]
+    return np.where(there[..., None], windows, 0.0)
+
+
+def _by_game(
+    asked: pl.DataFrame, windows: NDArray[np.float64], game_id: pl.Series
+) -> NDArray[np.float64]:
+    """Rows of teams paired into games, by game id."""
+    rows = asked.select("game_id", "is_home").with_row_index("row")
+    wanted = game_id.to_frame("game_id")
+    sides = [
+        wanted.join(rows.filter(is_home=home), on="game_id", how="left", maintain_order="left")
+        for home in (True, False)
+    ]
+    return np.stack([windows[side["row"].to_numpy()] for side in sides], axis=1)

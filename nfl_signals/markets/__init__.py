@@ -1,0 +1,1 @@
+"""The three markets, odds, and the score distribution that makes them agree."""

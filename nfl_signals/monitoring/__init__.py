@@ -1,0 +1,1 @@
+"""The sealed ledger and what its graded predictions say about calibration."""

@@ -1,0 +1,292 @@
+"""The ledger: every prediction as it stood before kickoff, append-only, sealed, graded later.
+
+Each row's seal is a SHA-256 over its content and the seal before it, so an edited, removed or
+reordered row breaks the chain at its place. A chain cannot show that its *last* rows were cut off
+or that all of it was rewritten: note the head seal (`AppendResult.head`) elsewhere and hand it to
+`verify` as `anchor`. Calibration over time is `calibration_metrics.py`.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from filelock import FileLock, Timeout
+
+from nfl_signals.core.errors import InputError, IntegrityError, JoinError, StorageError
+from nfl_signals.core.files import read_parquet, write_parquet
+from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.markets.odds import no_vig_probability
+
+UTC_TIME = pl.Datetime("us", "UTC")
+SCHEMA = pl.Schema(
+    {
+        "prediction_id": pl.String(),
+        "made_at": UTC_TIME,
+        "kickoff_at": UTC_TIME,
+        "season": pl.Int32(),
+        "week": pl.Int32(),
+        "game_id": pl.String(),
+        "market": pl.String(),
+        "line": pl.Float64(),
+        "price_yes": pl.Float64(),
+        "price_no": pl.Float64(),
+        "p_hat": pl.Float64(),
+        "p_push": pl.Float64(),
+        "model_version": pl.String(),
+        "model_hash": pl.String(),
+        "feature_version": pl.String(),
+        "signal_source": pl.String(),
+        "book": pl.String(),
+        "period_flag": pl.String(),
+        "seal": pl.String(),
+    }
+)
+CONTENT = [name for name in SCHEMA if name != "seal"]
+IDENTITY = ["book", "signal_source", "model_version", "model_hash", "game_id", "market"]
+OPTIONAL = ["price_yes", "price_no"]  # no price is known where no bookmaker quotes one yet
+GENESIS = "0" * 64
+LOCK_SECONDS = 60.0  # a writer holds the lock for well under a second
+
+RULES: tuple[tuple[str, str, pl.Expr], ...] = (
+    ("market", "a market", pl.col("market").is_in(list(MARKETS))),
+    ("line", "a number of points", pl.col("line").is_finite()),
+    ("price_yes", "American odds", pl.col("price_yes").abs().is_between(100, 1e6)),
+    ("price_no", "American odds", pl.col("price_no").abs().is_between(100, 1e6)),
+    ("p_hat", "a probability in (0, 1)", pl.col("p_hat").is_between(0, 1, closed="none")),
+    ("p_push", "a probability in [0, 1)", pl.col("p_push").is_between(0, 1, closed="left")),
+    ("signal_source", "proxy or model", pl.col("signal_source").is_in(["proxy", "model"])),
+    ("book", "production or learning", pl.col("book").is_in(["production", "learning"])),
+    ("made_at", "a time before kickoff", pl.col("made_at") < pl.col("kickoff_at")),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppendResult:
+    """What an append did.
+
+    Attributes:
+        n_new: rows added.
+        n_already: rows that were there before, identical, and were skipped.
+        total: rows in the ledger now.
+        head: seal of its last row, to be noted elsewhere as an anchor.
+    """
+
+    n_new: int
+    n_already: int
+    total: int
+    head: str
+
+
+def prediction_id(
+    *,
+    book: str,
+    signal_source: str,
+    model_version: str,
+    model_hash: str,
+    game_id: str,
+    market: str,
+    made_at: datetime,
+) -> str:
+    """Name of one prediction: who said it, about which game and market, and when.
+
+    First 16 hex digits of SHA-256 over book|signal_source|model_version|model_hash|game_id|market|
+    made_at in ISO form; `made_at` is zone aware and the same instant gives the same id in any zone.
+
+    Example:
+        >>> who = dict(book="production", signal_source="model", model_version="v1", model_hash="a")
+        >>> when = datetime(2025, 9, 2, 14, tzinfo=UTC)
+        >>> prediction_id(**who, game_id="2025_01_DAL_PHI", market="ats", made_at=when)
+        '8f658739b056e562'
+    """
+    if made_at.tzinfo is None:
+        raise ValueError(f"made_at: expected a time zone, got {made_at.isoformat()}")
+    parts = (book, signal_source, model_version, model_hash, game_id, market)
+    return _digest("|".join((*parts, made_at.astimezone(UTC).isoformat())))[:16]
+
+
+def with_prediction_id(rows: pl.DataFrame) -> pl.DataFrame:
+    """`rows` with the column `prediction_id` computed from its other columns."""
+    names = [*IDENTITY, "made_at"]
+    ids = [prediction_id(**row) for row in rows.select(names).iter_rows(named=True)]
+    return rows.with_columns(pl.Series("prediction_id", ids, dtype=pl.String))
+
+
+def append(path: Path, rows: pl.DataFrame) -> AppendResult:
+    """Add predictions to the ledger, once each, atomically, one writer at a time.
+
+    Args:
+        path: the ledger; made where missing. Its lock file lies beside it.
+        rows: every column of SCHEMA but `seal`, in any order; `price_*` may be null.
+
+    Returns:
+        How many rows were new; those already there with identical content are skipped.
+
+    Raises:
+        InputError: a column, type or value cannot be used, or a row is dated at or after kickoff;
+            names the game. Nothing is written.
+        IntegrityError: an id is in the ledger already with different content.
+        StorageError: the ledger cannot be written or another writer holds it for a minute.
+    """
+    checked = _checked(rows)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_name(path.name + ".lock"), timeout=LOCK_SECONDS):
+            return _extend(path, checked)
+    except Timeout:
+        raise StorageError(f"{path}: another writer holds it; try again when it is done.") from None
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be locked ({error.strerror or error}).") from error
+
+
+def read(path: Path) -> pl.DataFrame:
+    """The ledger in the order written.
+
+    Raises:
+        InputError: it is not there yet or cannot be read.
+        IntegrityError: its columns or types are not the ledger's.
+    """
+    ledger = read_parquet(path)
+    if ledger.schema != SCHEMA:
+        raise IntegrityError(f"{path}: columns or types are not the ledger's; restore a copy.")
+    return ledger
+
+
+def verify(ledger: pl.DataFrame, *, anchor: str | None = None) -> list[str]:
+    """Problems that show the ledger is not what was written; empty when it is sound.
+
+    Args:
+        ledger: rows in stored order.
+        anchor: a head seal noted earlier; it must still be in the chain.
+    """
+    if ledger.schema != SCHEMA:
+        return ["columns or types are not the ledger's"]
+    seals = ledger["seal"].to_list()
+    problems = [
+        f"row {place} ({content[0]}, {content[5]} {content[6]}): edited, or what came before it "
+        "was removed or reordered"
+        for place, (content, seal, before) in enumerate(
+            zip(ledger.select(CONTENT).iter_rows(), seals, [GENESIS, *seals], strict=False)
+        )
+        if seal != _seal(content, before)
+    ]
+    late = ledger.filter(pl.col("made_at") >= pl.col("kickoff_at"))
+    problems += [f"{row[0]}, {row[5]}: made after kickoff" for row in late.iter_rows()]
+    repeated = ledger.filter(pl.col("prediction_id").is_duplicated())["prediction_id"]
+    problems += [f"{name}: more than one row" for name in sorted(set(repeated))]
+    if anchor is not None and anchor not in seals:
+        problems.append(f"noted seal {anchor[:12]} is missing: rows were cut off or rewritten")
+    return problems
+
+
+def grade(ledger: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
+    """Settle each prediction at the line taken.
+
+    Args:
+        ledger: rows as `read` gives them.
+        outcomes: one row per game: game_id; result (home margin) and total (points), null while
+            unplayed. A game that is missing (cancelled) stays ungraded.
+
+    Returns:
+        The ledger with `outcome` ('yes', 'no', 'push', null), `y` (1.0, 0.0, null on push or
+        unplayed) and `p_market` (no-vig probability of the row's own prices, null without them).
+
+    Raises:
+        JoinError: a game has more than one outcome.
+    """
+    if outcomes["game_id"].is_duplicated().any():
+        game = outcomes.filter(pl.col("game_id").is_duplicated())["game_id"][0]
+        raise JoinError(f"outcomes: {game} has more than one row; expected one per game.")
+    points = outcomes.select("game_id", "result", "total")
+    asked = pl.coalesce(
+        pl.when(pl.col("market") == market.name).then(pl.col(market.outcome_column))
+        for market in MARKETS.values()
+    )
+    excess = asked - pl.col("line")
+    said = pl.when(excess > 0).then(pl.lit("yes")).when(excess < 0).then(pl.lit("no"))
+    return (
+        ledger.join(points, on="game_id", how="left", maintain_order="left")
+        .with_columns(
+            outcome=said.when(excess == 0).then(pl.lit("push")),
+            p_market=no_vig_probability(pl.col("price_yes"), pl.col("price_no")),
+        )
+        .with_columns(
+            y=pl.when(pl.col("outcome") != "push").then(pl.col("outcome") == "yes").cast(pl.Float64)
+        )
+        .drop("result", "total")
+    )
+
+
+def latest_before_kickoff(graded: pl.DataFrame) -> pl.DataFrame:
+    """The last word of each model on each game and market, so that no game counts twice."""
+    key = ["game_id", "market", "model_version", "book", "signal_source"]
+    ordered = graded.sort("made_at", maintain_order=True)
+    return ordered.unique(key, keep="last", maintain_order=True)
+
+
+def _extend(path: Path, rows: pl.DataFrame) -> AppendResult:
+    ledger = read(path) if path.exists() else SCHEMA.to_frame()
+    known = ledger.join(rows.select("prediction_id"), on="prediction_id", how="semi")
+    changed = known.drop("seal").join(rows, on=CONTENT, how="anti", nulls_equal=True)
+    if changed.height:
+        row = changed.row(0, named=True)
+        raise IntegrityError(
+            f"{path}: {row['prediction_id']} ({row['game_id']} {row['market']}) is there already "
+            "with other content; a prediction is never rewritten, append one with a new made_at."
+        )
+    new = rows.join(known.select("prediction_id"), on="prediction_id", how="anti")
+    head = ledger["seal"].item(-1) if ledger.height else GENESIS
+    seals = list(_chain(new, head))
+    if seals:
+        sealed = new.with_columns(pl.Series("seal", seals, dtype=pl.String)).select(*SCHEMA)
+        ledger = pl.concat([ledger, sealed])
+        write_parquet(path, ledger)
+    return AppendResult(
+        n_new=new.height,
+        n_already=known.height,
+        total=ledger.height,
+        head=seals[-1] if seals else head,
+    )
+
+
+def _checked(rows: pl.DataFrame) -> pl.DataFrame:
+    """`rows` in column order, or the InputError that says which row cannot be used and why."""
+    expected = {(name, SCHEMA[name]) for name in CONTENT}
+    if wrong := expected ^ set(rows.schema.items()):
+        listed = ", ".join(sorted(f"{name} {kind}" for name, kind in wrong))
+        raise InputError(f"ledger rows: wrong, missing or unknown columns: {listed}.")
+    present = [(name, "a value", pl.col(name).is_not_null()) for name in CONTENT]
+    for name, words, holds in (*(rule for rule in present if rule[0] not in OPTIONAL), *RULES):
+        _refuse(rows.filter(~holds), name, words)
+    _refuse(rows.filter(pl.col("prediction_id").is_duplicated()), "prediction_id", "unique ids")
+    named = with_prediction_id(rows)["prediction_id"]
+    _refuse(rows.filter(pl.col("prediction_id") != named), "prediction_id", "with_prediction_id's")
+    return rows.select(CONTENT)
+
+
+def _refuse(bad: pl.DataFrame, name: str, words: str) -> None:
+    if bad.height:
+        row = bad.row(0, named=True)
+        raise InputError(
+            f"ledger rows: {row['game_id']} {row['market']}, {name}: expected {words}, got "
+            f"{row[name]} (kickoff {row['kickoff_at']}); {bad.height} such row(s), none written."
+        )
+
+
+def _chain(rows: pl.DataFrame, seal: str) -> Iterator[str]:
+    for content in rows.select(CONTENT).iter_rows():
+        seal = _seal(content, seal)
+        yield seal
+
+
+def _seal(content: tuple[Any, ...], before: str) -> str:
+    """Canonical form: a JSON array in column order; floats as their shortest exact decimal."""
+    return _digest(before + json.dumps(content, default=datetime.isoformat, ensure_ascii=False))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

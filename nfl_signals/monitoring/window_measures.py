@@ -1,0 +1,149 @@
+"""Every measure of one window of graded games; which games those are is `rolling_windows.py`.
+
+Each calibration error stands beside what chance alone gives a forecast that is right: outcomes are
+drawn once from every game's stated probability, `NULL_DRAWS` times, and all windows that hold the
+game share its draws. So a week costs its own draws only, and a row depends on no later game.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import polars as pl
+import scipy
+from numpy.typing import NDArray
+
+from nfl_signals.monitoring.rolling_windows import DIGESTED, Series, Window
+from nfl_signals.stats import bins, consistency_band, fixed_time_tests, scores, smooth_ece
+from nfl_signals.stats.consistency_band import draw_outcomes
+
+Floats = NDArray[np.float64]
+T = TypeVar("T")
+
+NULL_DRAWS = 200  # the 95 % quantile then stands on ten draws, enough to stand beside a number
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """What the measures read of a series, one entry a game; NaN where unknown.
+
+    Attributes:
+        p, p_push, p_market, moved: p_hat, p_push, p_market and closing_line_value, shape (n,).
+        y: 1, 0, or NaN for a push, shape (n,).
+        outcome: yes, no or push, shape (n,).
+        drawn: outcomes drawn from p, shape (n, NULL_DRAWS); of pushes too, where nobody reads them.
+    """
+
+    p: Floats
+    p_push: Floats
+    p_market: Floats
+    moved: Floats
+    y: Floats
+    outcome: NDArray[np.str_]
+    drawn: Floats
+
+
+def columns_of(series: Series, seed: list[int]) -> Columns:
+    """Null outcomes are drawn week by week: later games cannot change those of earlier ones."""
+    numbers = series.games.select(pl.col(DIGESTED).cast(pl.Float64)).to_dict()
+    p, p_push, p_market, y, moved = (numbers[name].to_numpy() for name in DIGESTED)
+    weeks = [series.games.row(row, named=True) for row in series.starts[:-1].tolist()]
+    stated = np.split(p, series.starts[1:-1])
+    drawn = [
+        draw_outcomes(part, seed=[*seed, week["season"], week["week"]], draws=NULL_DRAWS)
+        for part, week in zip(stated, weeks, strict=True)
+    ]
+    return Columns(
+        p=p,
+        p_push=p_push,
+        p_market=p_market,
+        moved=moved,
+        y=y,
+        outcome=np.array(series.games["outcome"].to_list()),
+        drawn=np.concatenate(drawn),
+    )
+
+
+def measures(columns: Columns, window: Window) -> dict[str, Any]:
+    """Columns of `monitors.METRICS_SCHEMA` that the window's own games determine.
+
+    What they cannot determine (a slope of one class, a skill without prices) is null or left out.
+    """
+    games = Columns(
+        **{name: part[window.start : window.stop] for name, part in vars(columns).items()}
+    )
+    scored = ~np.isnan(games.y)
+    p, y = games.p[scored], games.y[scored]
+    base = float(y.mean() * (1 - y.mean()))
+    recalibration = _or_null(scores.calibration_slope_intercept, p, y)
+    moved = games.moved[~np.isnan(games.moved)]
+    return {
+        "brier": scores.brier(p, y),
+        "log_loss": scores.log_loss(p, y),
+        "brier_base": base,
+        "skill_vs_base": _skill(scores.brier(p, y), base),
+        **_errors(p, y, games.drawn if scored.all() else games.drawn[scored]),
+        **_decompositions(p, y),
+        **(asdict(recalibration) if recalibration else {}),
+        "spiegelhalter_z": _or_null(scores.spiegelhalter_z, p, y),
+        "spiegelhalter_p": _or_null(fixed_time_tests.spiegelhalter_p, p, y),
+        "hosmer_lemeshow_p": _or_null(fixed_time_tests.hosmer_lemeshow_p, p, y),
+        "three_way_brier": scores.three_way_brier(games.p, games.p_push, games.outcome),
+        "three_way_log_loss": scores.three_way_log_loss(games.p, games.p_push, games.outcome),
+        **_against_market(p, y, games.p_market[scored]),
+        "n_moved": len(moved),
+        "closing_line_value": float(moved.mean()) if len(moved) else None,
+    }
+
+
+def code_digest() -> bytes:
+    """Changes whenever the code behind a stored measure may give another number."""
+    modules = (bins, scores, smooth_ece, fixed_time_tests, consistency_band)
+    files = [Path(str(module.__file__)) for module in modules]
+    files.append(Path(__file__))
+    versions = f"{np.__version__} {scipy.__version__} {pl.__version__}".encode()
+    return hashlib.sha256(versions + b"".join(file.read_bytes() for file in files)).digest()
+
+
+def _errors(p: Floats, y: Floats, drawn: Floats) -> dict[str, float]:
+    return {
+        "calibration_error": scores.debiased_calibration_error(p, y),
+        "calibration_error_null95": scores.calibration_error_quantile(p, drawn),
+        "smooth_calibration_error": smooth_ece.smooth_calibration_error(p, y),
+        "smooth_calibration_error_null95": smooth_ece.smooth_error_quantile(p, drawn),
+    }
+
+
+def _decompositions(p: Floats, y: Floats) -> dict[str, float]:
+    murphy, corp = scores.murphy(p, y), scores.corp(p, y)
+    return {
+        "reliability": murphy.reliability,
+        "resolution": murphy.resolution,
+        "uncertainty": murphy.uncertainty,
+        "miscalibration": corp.miscalibration,
+        "discrimination": corp.discrimination,
+    }
+
+
+def _against_market(p: Floats, y: Floats, p_market: Floats) -> dict[str, Any]:
+    """Both Brier scores over the same games: those with an outcome and known prices."""
+    priced = ~np.isnan(p_market)
+    if not priced.any():
+        return {"n_market": 0}
+    market = scores.brier(p_market[priced], y[priced])
+    skill = _skill(scores.brier(p[priced], y[priced]), market)
+    return {"n_market": int(priced.sum()), "brier_market": market, "skill_vs_market": skill}
+
+
+def _skill(brier: float, reference: float) -> float | None:
+    return 1 - brier / reference if reference > 0 else None
+
+
+def _or_null(measure: Callable[[Floats, Floats], T], p: Floats, y: Floats) -> T | None:
+    try:
+        return measure(p, y)
+    except scores.NotEstimableError:
+        return None

@@ -1,0 +1,1 @@
+"""Which model serves, who challenges it, and the forecasts of the upcoming week."""

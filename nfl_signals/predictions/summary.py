@@ -1,0 +1,151 @@
+"""What a person wants to know after a run: the picks, who speaks, and the state of the home."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from nfl_signals.alerts.steps import watch
+from nfl_signals.core.errors import InputError, NflSignalsError
+from nfl_signals.core.files import read_json, read_parquet
+from nfl_signals.core.settings import describe
+from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.predictions.champion import named_version, spoken_version
+from nfl_signals.registry import decision_log
+from nfl_signals.workspace.run_context import World
+
+EASTERN = ZoneInfo("America/New_York")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pick:
+    """One upcoming game and market, as shown to a person.
+
+    Attributes:
+        made_at: when it was predicted, ISO.
+        kickoff: US Eastern, e.g. 'Sun 13:00'.
+        game: away at home, current franchise codes.
+        market: title of the market.
+        line: threshold in points, empty for the moneyline.
+        prices: American odds on YES and NO.
+        p_market: no-vig probability of YES.
+        p_hat: the model's probability of YES given no push.
+        p_push: probability of a push.
+        lean: the side that the model rates higher than the market does.
+        gap: by how much, percentage points.
+    """
+
+    made_at: str
+    kickoff: str
+    game: str
+    market: str
+    line: str
+    prices: str
+    p_market: float
+    p_hat: float
+    p_push: float
+    lean: str
+    gap: float
+
+
+def picks(world: World) -> list[Pick]:
+    """Upcoming predictions in order of kickoff, game and market.
+
+    Raises:
+        InputError: no run has made predictions yet.
+    """
+    upcoming = read_parquet(world.paths.upcoming)
+    teams = _teams(world)
+    rows = upcoming.join(teams, on="game_id", how="left").sort("kickoff_at", "game_id", "market")
+    return [_pick(row) for row in rows.iter_rows(named=True)]
+
+
+def status(world: World) -> dict[str, Any]:
+    """Who speaks and what there is; 'not yet' for what no run has produced."""
+    paths = world.paths
+    return {
+        "home": str(paths.home),
+        "source": world.settings.source,
+        "as of": describe(world.as_of),
+        "seasons": f"{world.seasons[0]}-{world.seasons[-1]}",
+        "signal source": world.settings.signal_source,
+        "model": who_speaks(world),
+        "champion": _or_not_yet(partial(champion_line, world)),
+        "ledger": _or_not_yet(partial(_ledger_line, world)),
+        "calibration": _or_not_yet(
+            lambda: "\n".join(item.sentence for item in watch(world).standings())
+        ),
+        "last run": _or_not_yet(lambda: str(read_json(paths.run_record)["finished_at"])),
+    }
+
+
+def _or_not_yet(value: Callable[[], object]) -> str:
+    try:
+        return str(value()) or "not yet"
+    except InputError:
+        return "not yet"
+
+
+def who_speaks(world: World) -> str:
+    """Version that speaks, or 'proxy'; or why nobody can."""
+    if named_version(world) is None:
+        return "not yet"
+    try:
+        return spoken_version(world)
+    except NflSignalsError as error:
+        return f"nobody: {error}"
+
+
+def champion_line(world: World) -> str:
+    """Who was promoted last, since when and why, in words; '' where nobody was."""
+    held = decision_log.seat(decision_log.read(world.paths.history), as_of=world.as_of)
+    if held is None:
+        return ""
+    kind = held.kind.replace("_", " ")
+    return f"{held.champion} since {describe(held.at)} ({kind}, {held.step}): {held.sentence}"
+
+
+def _ledger_line(world: World) -> str:
+    counts = read_parquet(world.paths.ledger).group_by("book").len().sort("book")
+    return ", ".join(f"{rows} predictions in the {book} book" for book, rows in counts.iter_rows())
+
+
+def _teams(world: World) -> pl.DataFrame:
+    features = read_parquet(world.paths.features).filter(pl.col("is_home"))
+    return features.select("game_id", home="team_id", away="opponent_id")
+
+
+def _pick(row: dict[str, Any]) -> Pick:
+    kickoff = row["kickoff_at"].astimezone(EASTERN)
+    gap = 100 * (row["p_hat"] - row["p_market"])
+    return Pick(
+        made_at=describe(row["made_at"]),
+        kickoff=f"{kickoff:%a %H:%M}",
+        game=f"{row['away']} at {row['home']}",
+        market=MARKETS[row["market"]].title,
+        line=_line(row),
+        prices=f"{row['price_yes']:+.0f}/{row['price_no']:+.0f}",
+        p_market=row["p_market"],
+        p_hat=row["p_hat"],
+        p_push=row["p_push"],
+        lean=_side(row, yes=gap > 0),
+        gap=abs(gap),
+    )
+
+
+def _line(row: dict[str, Any]) -> str:
+    if row["market"] == "moneyline":
+        return ""
+    if row["market"] == "total":
+        return f"{row['line']:g}"
+    # nflverse's sign is positive for a home favourite; bettors quote the favourite with a minus.
+    return f"{row['home']} {-row['line']:+g}" if row["line"] else f"{row['home']} pick'em"
+
+
+def _side(row: dict[str, Any], *, yes: bool) -> str:
+    if row["market"] == "total":
+        return "over" if yes else "under"
+    return str(row["home"] if yes else row["away"])

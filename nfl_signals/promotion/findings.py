@@ -1,0 +1,130 @@
+"""One finding of the promotion gate: a figure, its interval, its limit, and what that shows."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from scipy.stats import norm
+
+from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.stats.bootstrap import Interval, minimum_detectable_effect
+
+Verdict = Literal["PASS", "FAIL", "UNDERPOWERED"]
+ALL = "all"
+TITLES = {ALL: "All markets"} | {name: market.title for name, market in MARKETS.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What is looked at: its name, its unit, the words for it, and whether it must be shown.
+
+    `must_be_shown`: a promotion waits until it is shown to keep the limit; otherwise it waits only
+    while the figure is beyond the limit and shown to be worse at all.
+    """
+
+    name: str
+    unit: str
+    words: str
+    must_be_shown: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was looked at; larger is worse.
+
+    Attributes:
+        name: improves, calibrated, skill, churn, slippage, drawdown.
+        market: which, or 'all'.
+        value: estimate, in `unit`; None where no game could tell.
+        low: lower end of its interval.
+        high: upper end.
+        limit: largest value permitted.
+        unit: of these four and of `detectable`.
+        n: rows that it rests on, one per game and market.
+        n_weeks: weeks that were redrawn.
+        detectable: smallest difference that so many games show with power 80 %.
+        verdict: what is shown.
+        holds_back: whether a promotion has to wait for it.
+        sentence: all of it in words.
+    """
+
+    name: str
+    market: str
+    value: float | None
+    low: float | None
+    high: float | None
+    limit: float
+    unit: str
+    n: int
+    n_weeks: int
+    detectable: float | None
+    verdict: Verdict
+    holds_back: bool
+    sentence: str
+
+
+def within(found: Interval, limit: float) -> Verdict:
+    """PASS: the whole interval is within the limit; FAIL: all of it is beyond.
+
+    Example:
+        >>> within(Interval(estimate=0.1, low=0.0, high=0.3, n=9, n_blocks=3), 0.2)
+        'UNDERPOWERED'
+    """
+    if found.high <= limit:
+        return "PASS"
+    return "FAIL" if found.low > limit else "UNDERPOWERED"
+
+
+def nothing_found(kind: Kind, market: str, *, limit: float, verdict: Verdict, why: str) -> Finding:
+    """A finding that rests on no games, or on those of one week only."""
+    return Finding(
+        name=kind.name,
+        market=market,
+        value=None,
+        low=None,
+        high=None,
+        limit=limit,
+        unit=kind.unit,
+        n=0,
+        n_weeks=0,
+        detectable=None,
+        verdict=verdict,
+        holds_back=kind.must_be_shown and verdict != "PASS",
+        sentence=f"{TITLES[market]}: {kind.words}: {why}.",
+    )
+
+
+def finding(
+    kind: Kind,
+    market: str,
+    found: Interval,
+    *,
+    limit: float,
+    verdict: Verdict,
+    level: float,
+    more: str = "",
+) -> Finding:
+    """A finding about an interval of the given level; `more` ends its sentence."""
+    error = (found.high - found.low) / (2 * norm.ppf((1 + level) / 2))
+    detectable = minimum_detectable_effect(error, 1, alpha=(1 - level) / 2)
+    unproved = kind.must_be_shown and verdict != "PASS"
+    seen_worse = not kind.must_be_shown and found.estimate > limit and found.low > 0
+    shows = f"; they show {detectable:.2g} or more" if verdict == "UNDERPOWERED" else ""
+    sentence = (
+        f"{TITLES[market]}: {kind.words} {found.estimate:.4f} [{found.low:.4f}, {found.high:.4f}] "
+        f"{kind.unit}, limit {limit:g}, {found.n} forecasts in {found.n_blocks} weeks{more}{shows}."
+    )
+    return Finding(
+        name=kind.name,
+        market=market,
+        value=found.estimate,
+        low=found.low,
+        high=found.high,
+        limit=limit,
+        unit=kind.unit,
+        n=found.n,
+        n_weeks=found.n_blocks,
+        detectable=detectable,
+        verdict=verdict,
+        holds_back=unproved or seen_worse,
+        sentence=sentence,
+    )

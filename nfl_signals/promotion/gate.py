@@ -1,0 +1,269 @@
+"""The promotion gate: may a challenger replace the champion? Promote, reject, or too early to say.
+
+Seven findings on games that both spoke on before kickoff, each with an interval over redrawn weeks:
+
+- `improves` (must be shown): the paired difference of Brier scores. Two forecasts p, q of the same
+  games share r = P(y = 1 | p, q), and Brier(p) = E(p - r)^2 + E r(1 - r). The last term is common, so
+  that the difference of two Brier scores *is* the difference of two calibration errors, held against
+  all that both know (cross-calibration: Strahl, Ziegel 2017, doi 10.1214/17-EJS1244). It is a mean
+  over games without bias, unlike a difference of binned errors; it is all calibration where a forecast
+  is merely recalibrated; and a forecast that is calibrated but useless, the base rate, loses it.
+- `calibrated` (must hold, every market that changes): a better score is not enough, the champion may
+  be worse yet. FAIL where the evidence against the challenger reaches the monitor's limit, or its
+  error is shown to exceed the monitor's. PASS asks that the error found, bias removed, is within the
+  limit: a forecast that is too sure mostly shows more before it is proved, and is then not passed but
+  UNDERPOWERED.
+- `skill` (must be shown, every market that changes): the Brier score is not worse by more than a
+  small amount.
+- `churn` (must be shown): no more picks change side than the limit allows.
+- `price`, `slippage`, `drawdown` (need not be shown): the Brier score of the price, closing-line value
+  and flat stakes. Replays at the close have no closing-line value, and results are so noisy that after
+  four seasons the drawdown of an equal challenger is still known to 16 units only: to ask for proof
+  would be never to promote. They reject where shown to be beyond the limit, and hold back while what
+  was seen is beyond it and shown to be worse at all.
+
+For the last five FAIL means that the whole interval is beyond the limit, PASS that all of it is
+within, UNDERPOWERED that these games cannot tell, or are too few to ask. Any FAIL rejects, anything
+that holds back is insufficient, all else promotes. An equal challenger so ends as insufficient, and
+one that says the very same always does. Intervals are for one look at these games; for a look every
+week see `stats/confidence_sequence.py`. How often it errs is measured in `benchmarks/gate.py`. Who is
+compared, and whether it leaks, is `comparison.py`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import polars as pl
+
+from nfl_signals.core.setting_sections import GateSettings, MonitorSettings
+from nfl_signals.markets.definitions import MARKETS, MarketName
+from nfl_signals.promotion.drawdown import extra_drawdown
+from nfl_signals.promotion.findings import (
+    ALL,
+    Finding,
+    Kind,
+    Verdict,
+    finding,
+    nothing_found,
+    within,
+)
+from nfl_signals.promotion.measures import (
+    both_lean,
+    brier_excess,
+    churn,
+    evidence_against,
+    extra_slippage,
+    own_error,
+    slope_in_words,
+    valued,
+)
+from nfl_signals.stats.bootstrap import Interval
+
+Answer = Literal["promote", "reject", "insufficient"]
+Measure = Callable[..., Interval]
+MIN_BLOCKS = 2  # one week cannot be redrawn
+SAME = "Insufficient evidence: the two say the same of every game, so there is nothing to choose."
+
+IMPROVES = Kind(name="improves", unit="Brier score", words="calibration error changes by")
+CALIBRATED = Kind(name="calibrated", unit="probability", words="the challenger's own error is")
+SKILL = Kind(name="skill", unit="Brier score", words="the score changes by")
+PRICE = Kind(
+    name="price",
+    unit="Brier score",
+    words="the challenger's score less that of the price is",
+    must_be_shown=False,
+)
+CHURN = Kind(name="churn", unit="of the picks", words="picks that changed side")
+SLIPPAGE = Kind(
+    name="slippage",
+    unit="probability",
+    words="closing-line value lost a game",
+    must_be_shown=False,
+)
+DRAWDOWN = Kind(
+    name="drawdown",
+    unit="units a season",
+    words="extra drawdown of flat stakes",
+    must_be_shown=False,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateReport:
+    """The gate's answer, the reason in words, and what it rests on.
+
+    Attributes:
+        answer: promote, reject or insufficient.
+        sentence: why.
+        findings: improves, calibrated, skill and price of markets, churn, slippage, drawdown.
+        n_games: distinct games.
+        n_weeks: distinct weeks.
+    """
+
+    answer: Answer
+    sentence: str
+    findings: tuple[Finding, ...]
+    n_games: int
+    n_weeks: int
+
+
+def judge(
+    pairs: pl.DataFrame,
+    policy: GateSettings,
+    *,
+    focus: Sequence[MarketName] | None,
+    seed: int,
+    monitor: MonitorSettings | None = None,
+    record: pl.DataFrame | None = None,
+) -> GateReport:
+    """Hold a challenger against the champion.
+
+    A market in which the two say the same is not looked at: nothing would change there.
+
+    Args:
+        pairs: `gate_measures.PAIRS_SCHEMA`, in any order.
+        policy: the limits.
+        focus: markets whose calibration must improve, each of them; None: all markets pooled.
+        seed: of the redrawn weeks; the same seed gives the same report.
+        monitor: whose limits on error and evidence a challenger must keep; None: the defaults.
+        record: all that the challenger is judged calibrated by: market, season, week, y and
+            p_challenger; None: the pairs.
+
+    Raises:
+        ValueError: a forecast is outside (0, 1), or an outcome is neither 0, 1 nor null.
+    """
+    case = _Case(policy=policy, monitor=monitor or MonitorSettings(), seed=seed)
+    pairs = pairs.sort("season", "week", "game_id", "market")
+    own = pairs if record is None else record
+    by_market: dict[str, pl.DataFrame] = {name: pairs.filter(market=name) for name in MARKETS}
+    changed = {name: rows for name, rows in by_market.items() if not _same(rows)}
+    asked = {name: by_market[name] for name in focus} if focus else {ALL: pairs}
+    findings = (
+        *(case.improves(rows, name) for name, rows in asked.items()),
+        *(case.calibrated(own.filter(market=name), name) for name in changed),
+        *(case.skill(rows, name) for name, rows in changed.items()),
+        *(case.price(rows, name) for name, rows in changed.items()),
+        case.churn(pairs),
+        case.slippage(pairs),
+        case.drawdown(pairs),
+    )
+    same = not changed
+    answer = "insufficient" if same else _answer(findings)
+    return GateReport(
+        answer=answer,
+        sentence=SAME if same and pairs.height else _sentence(answer, findings),
+        findings=findings,
+        n_games=pairs["game_id"].n_unique(),
+        n_weeks=pairs.select("season", "week").n_unique(),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Case:
+    """The limits, and how each finding is made under them."""
+
+    policy: GateSettings
+    monitor: MonitorSettings
+    seed: int
+
+    def improves(self, rows: pl.DataFrame, market: str) -> Finding:
+        """Wholly below 0 passes, wholly above fails."""
+
+        def shown(found: Interval) -> Verdict:
+            if found.high < 0:
+                return "PASS"
+            return "FAIL" if found.low > 0 else "UNDERPOWERED"
+
+        return self._found(IMPROVES, market, brier_excess, rows.drop_nulls("y"), 0.0, shown)
+
+    def calibrated(self, rows: pl.DataFrame, market: str) -> Finding:
+        """Evidence and error of the challenger alone; evidence needs no least number of games."""
+        said, limit = rows.drop_nulls("y"), self.monitor.max_calibration_error
+        evidence = evidence_against(said) if said.height else 0.0
+        proved = evidence >= self.monitor.evidence
+
+        def shown(found: Interval) -> Verdict:
+            if proved or found.low > limit:
+                return "FAIL"
+            return "PASS" if found.estimate <= limit else "UNDERPOWERED"
+
+        against = f"evidence against it {evidence:.3g} of {self.monitor.evidence:g}"
+        more = f", {against}, {slope_in_words(said)}" if said.height else ""
+        return self._found(
+            CALIBRATED, market, own_error, said, limit, shown, more=more, proved=proved
+        )
+
+    def skill(self, rows: pl.DataFrame, market: str) -> Finding:
+        """Not worse by more than `max_extra_brier`."""
+        scored, limit = rows.drop_nulls("y"), self.policy.max_extra_brier
+        return self._found(SKILL, market, brier_excess, scored, limit)
+
+    def price(self, rows: pl.DataFrame, market: str) -> Finding:
+        """Who is shown to forecast worse than the price it was offered must not speak."""
+        priced = rows.drop_nulls(["y", "p_market"])
+        measure = partial(brier_excess, over="p_market")
+        return self._found(PRICE, market, measure, priced, self.policy.max_extra_brier)
+
+    def churn(self, rows: pl.DataFrame) -> Finding:
+        """No pick can change side where one of the two never leans."""
+        leant, limit = both_lean(rows.drop_nulls("p_market")), self.policy.max_churn
+        if leant.is_empty() and rows.height:
+            why = "one of the two leans nowhere, so no pick can"
+            return nothing_found(CHURN, ALL, limit=limit, verdict="PASS", why=why)
+        return self._found(CHURN, ALL, churn, leant, limit)
+
+    def slippage(self, rows: pl.DataFrame) -> Finding:
+        """Only games whose market moved after the pick say something."""
+        return self._found(SLIPPAGE, ALL, extra_slippage, valued(rows), self.policy.max_slippage)
+
+    def drawdown(self, rows: pl.DataFrame) -> Finding:
+        """Where both stake: beside who never leans (the price itself), every stake is a risk."""
+        priced = both_lean(rows.drop_nulls(["p_market", "price_yes", "price_no"]))
+        return self._found(DRAWDOWN, ALL, extra_drawdown, priced, self.policy.max_extra_drawdown)
+
+    def _found(
+        self,
+        kind: Kind,
+        market: str,
+        measure: Measure,
+        rows: pl.DataFrame,
+        limit: float,
+        shown: Callable[[Interval], Verdict] | None = None,
+        *,
+        more: str = "",
+        proved: bool = False,
+    ) -> Finding:
+        """`shown`: verdict on enough games, by default `within`; `proved`: whatever their number."""
+        weeks, policy = rows.select("season", "week").n_unique(), self.policy
+        if weeks < MIN_BLOCKS:
+            why = f"{rows.height} forecasts in {weeks} weeks cannot tell"
+            return nothing_found(kind, market, limit=limit, verdict="UNDERPOWERED", why=why)
+        found = measure(rows, seed=self.seed, level=policy.level)
+        verdict: Verdict = "FAIL" if proved else "UNDERPOWERED"
+        if found.n >= policy.min_games and found.n_blocks >= policy.min_weeks:
+            verdict = shown(found) if shown else within(found, limit)
+        return finding(
+            kind, market, found, limit=limit, verdict=verdict, level=policy.level, more=more
+        )
+
+
+def _same(rows: pl.DataFrame) -> bool:
+    return rows["p_champion"].equals(rows["p_challenger"].alias("p_champion"))
+
+
+def _answer(findings: Sequence[Finding]) -> Answer:
+    if any(finding.verdict == "FAIL" for finding in findings):
+        return "reject"
+    return "insufficient" if any(finding.holds_back for finding in findings) else "promote"
+
+
+def _sentence(answer: Answer, findings: Sequence[Finding]) -> str:
+    if answer == "reject":
+        return "Rejected. " + " ".join(f.sentence for f in findings if f.verdict == "FAIL")
+    if answer == "insufficient":
+        held = (f.sentence for f in findings if f.holds_back)
+        return "Insufficient evidence to promote or reject. " + " ".join(held)
+    gained = (f.sentence for f in findings if f.name == IMPROVES.name)
+    return " ".join(["Promoted.", *gained, "Nothing else is materially worse."])

@@ -1,0 +1,1 @@
+"""Model cards, the version store, the decision log, and MLflow."""

@@ -1,0 +1,231 @@
+"""The history of decisions about models: who speaks, since when, and why.
+
+`models/history.jsonl` holds one decision a line, append-only. Each line carries the hash of the line
+before it and the hash of its own content, so an edited, removed or reordered line breaks the chain at
+its place; what a chain cannot show is that its *last* lines were cut off. A line takes its place by one
+replacement of the file: a process killed on the way leaves the old champion or the new one.
+
+The champion is whom the newest decision that gave the seat away named. Decisions are dated: a run that
+looks at the world as of an earlier day finds the champion of that day.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+
+from nfl_signals.core.errors import InputError, IntegrityError, StorageError
+from nfl_signals.core.files import write_text
+
+Kind = Literal["first", "promoted", "rejected", "insufficient", "rolled_back"]
+Step = Literal["training", "recalibration", "retraining", "person"]
+
+SEATED = ("first", "promoted", "rolled_back")
+"""Kinds that give the seat to the version that was decided about."""
+GENESIS = "0" * 64
+LOCK_SECONDS = 60.0  # a writer holds the lock for well under a second
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What was decided about one version.
+
+    Attributes:
+        at: the run's as_of, zone aware.
+        kind: first (the seat was empty), promoted, rejected, insufficient (evidence), rolled_back.
+        version: that was decided about.
+        model_hash: of its folder.
+        champion: who holds the seat after it.
+        step: whose work was judged, or 'person'.
+        alerts: ids of the alerts that caused it.
+        sentence: the reason in words.
+        measures: figures behind it, as JSON can hold them.
+    """
+
+    at: datetime
+    kind: Kind
+    version: str
+    model_hash: str
+    champion: str
+    step: Step
+    sentence: str
+    alerts: tuple[str, ...] = ()
+    measures: dict[str, Any] = field(default_factory=dict)
+
+
+NAMES = [each.name for each in fields(Decision)]
+
+
+def record(path: Path, decision: Decision, *, expected_champion: str | None) -> Decision:
+    """Add a decision to the history; the same one twice is one line.
+
+    Args:
+        path: the history; made where missing. Its lock file lies beside it.
+        decision: what was decided.
+        expected_champion: who held the seat when it was decided, None for nobody.
+
+    Returns:
+        The decision as it is in the history.
+
+    Raises:
+        InputError: the seat has changed hands since, or the decision contradicts itself.
+        IntegrityError: the history was tampered with, or knows other files by the version's name.
+        StorageError: it cannot be written, or another writer holds it for a minute.
+    """
+    _check(decision)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_name(path.name + ".lock"), timeout=LOCK_SECONDS):
+            return _extend(path, decision, expected_champion)
+    except Timeout:
+        raise StorageError(f"{path}: another writer holds it; try again when it is done.") from None
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be locked ({error.strerror or error}).") from error
+
+
+def read(path: Path, *, as_of: datetime | None = None) -> list[Decision]:
+    """Decisions in the order written; none where there is no history yet.
+
+    Args:
+        path: the history.
+        as_of: what was decided later does not exist; None reads all.
+
+    Raises:
+        IntegrityError: a line is not what was written.
+    """
+    lines = _lines(path)
+    if problems := _problems(lines):
+        raise IntegrityError(f"{path}: {problems[0]}; restore a copy.")
+    decisions = (_decision(json.loads(line)) for line in lines)
+    return [each for each in decisions if as_of is None or each.at <= as_of]
+
+
+def verify(path: Path) -> list[str]:
+    """Lines that show the history is not what was written; empty when it is sound."""
+    return _problems(_lines(path))
+
+
+def seat(decisions: Sequence[Decision], *, as_of: datetime | None = None) -> Decision | None:
+    """The decision by which the champion holds the seat; None while it is empty.
+
+    Args:
+        decisions: as `read` gives them.
+        as_of: what was decided later does not exist; None looks at all.
+    """
+    given = [
+        each for each in decisions if each.kind in SEATED and (as_of is None or each.at <= as_of)
+    ]
+    # Of decisions of the same instant the line written last counts; `max` keeps the first it meets.
+    return max(reversed(given), key=lambda each: each.at, default=None)
+
+
+def champion(decisions: Sequence[Decision], *, as_of: datetime | None = None) -> str | None:
+    """Who holds the seat; None while it is empty. `as_of` as in `seat`."""
+    held = seat(decisions, as_of=as_of)
+    return held.champion if held else None
+
+
+def known_hash(decisions: Sequence[Decision], version: str) -> str | None:
+    """Hash of the files that the history knows by a version's name; None where it knows none."""
+    return next((each.model_hash for each in decisions if each.version == version), None)
+
+
+def _check(decision: Decision) -> None:
+    if decision.at.tzinfo is None:
+        raise InputError(f"decision about {decision.version}: at: expected a time zone.")
+    if decision.kind in SEATED and decision.champion != decision.version:
+        raise InputError(
+            f"decision about {decision.version}: {decision.kind} gives it the seat, and "
+            f"{decision.champion} is named as champion."
+        )
+
+
+def _extend(path: Path, decision: Decision, expected: str | None) -> Decision:
+    lines, decisions = _lines(path), read(path)
+    held = seat(decisions, as_of=decision.at)
+    now = held.champion if held else None
+    if now == decision.champion and _content(decision) in map(_content, decisions):
+        return decision
+    if now != expected:
+        raise InputError(
+            f"{path}: {decision.kind} {decision.version} was decided against {expected or 'nobody'}, "
+            f"but {_standing(held)}; nothing was changed, judge it against the champion of today."
+        )
+    _refuse(path, decision, decisions, now)
+    sealed = _sealed(decision, _seal_of(lines[-1]) if lines else GENESIS)
+    write_text(path, "".join(f"{line}\n" for line in [*lines, sealed]))
+    return decision
+
+
+def _standing(held: Decision | None) -> str:
+    if held is None:
+        return "nobody holds the seat"
+    return f"{held.champion} holds the seat since {held.at.isoformat()} ({held.kind})"
+
+
+def _refuse(path: Path, decision: Decision, known: Sequence[Decision], now: str | None) -> None:
+    """What may not follow upon what is known."""
+    name = decision.version
+    files = known_hash(known, name)
+    if files not in (None, decision.model_hash):
+        raise IntegrityError(
+            f"{path}: {name} stands for the files {str(files)[:12]}, these are "
+            f"{decision.model_hash[:12]}; a name is never given to other files, choose a new one."
+        )
+    if decision.kind not in SEATED and decision.champion != now:
+        raise InputError(f"decision about {name}: {decision.kind} leaves {now or 'nobody'} seated.")
+    if decision.kind == "first" and now is not None:
+        raise InputError(f"decision about {name}: the seat is not empty, {now} holds it.")
+    if decision.kind == "rolled_back" and name not in {each.champion for each in known}:
+        raise InputError(f"decision about {name}: it never was champion; promote it instead.")
+
+
+def _lines(path: Path) -> list[str]:
+    # What is no UTF-8 becomes another sign, and the line one that was edited.
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def _problems(lines: Sequence[str]) -> list[str]:
+    problems, before = [], GENESIS
+    for number, line in enumerate(lines, start=1):
+        try:
+            written = _sealed(_decision(json.loads(line)), before)
+            before = _seal_of(line)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            problems.append(f"line {number}: not a decision")
+            continue
+        if written != line:
+            problems.append(
+                f"line {number}: edited, or what came before it was removed or reordered"
+            )
+    return problems
+
+
+def _sealed(decision: Decision, before: str) -> str:
+    """The line of a decision: its content, the seal of the line before, and its own."""
+    text = _content(decision)
+    seal = hashlib.sha256((before + text).encode()).hexdigest()
+    line = {**json.loads(text), "before": before, "seal": seal}
+    return json.dumps(line, sort_keys=True, ensure_ascii=False)
+
+
+def _content(decision: Decision) -> str:
+    """Canonical form: JSON with sorted names; NaN is refused."""
+    content = {**asdict(decision), "at": decision.at.astimezone(UTC).isoformat()}
+    return json.dumps(content, sort_keys=True, allow_nan=False, ensure_ascii=False)
+
+
+def _seal_of(line: str) -> str:
+    return str(json.loads(line)["seal"])
+
+
+def _decision(line: dict[str, Any]) -> Decision:
+    content = {name: line[name] for name in NAMES}
+    at, alerts = datetime.fromisoformat(content["at"]), tuple(content["alerts"])
+    return Decision(**{**content, "at": at, "alerts": alerts})

@@ -1,0 +1,199 @@
+"""The artifact card: what a model folder is, what it was fitted on, and the hash that pins it."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from nfl_signals.core.errors import IntegrityError
+from nfl_signals.core.files import read_json, write_json
+from nfl_signals.features.version import feature_version
+from nfl_signals.markets.definitions import Market
+
+CARD = "card.json"
+PACKAGES: dict[str, tuple[str, ...]] = {
+    "nfl-signals": ("nfl-signals",),
+    "lightgbm": ("lightgbm",),
+    "numpy": ("numpy",),
+    "polars": ("polars",),
+    "scikit-learn": ("scikit-learn",),
+    "scipy": ("scipy",),
+    "xgboost": ("xgboost-cpu", "xgboost"),
+}
+"""What fits and answers, with the names under which it may be installed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingWindow:
+    """Which games taught a model.
+
+    Attributes:
+        first: season and week of the first game, e.g. '1999-w01'.
+        last: season and week of the last game.
+        n_games: how many.
+    """
+
+    first: str
+    last: str
+    n_games: int
+
+
+def model_hash(folder: Path) -> str:
+    """SHA-256 over names and contents of all files below a model folder, its own card left out."""
+    digest = hashlib.sha256()
+    names = sorted(
+        file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()
+    )
+    for name in names:
+        if name != CARD:
+            # Contents enter by their own hash: no byte of one file can pass for another file's name.
+            content = hashlib.sha256((folder / name).read_bytes()).digest()
+            digest.update(name.encode() + b"\0" + content)
+    return digest.hexdigest()
+
+
+def write_card(
+    folder: Path,
+    *,
+    markets: Sequence[Market],
+    version: str,
+    window: TrainingWindow,
+    seed: int,
+    extra: dict[str, Any],
+) -> dict[str, Any]:
+    """Describe a finished model folder.
+
+    Args:
+        folder: model files, complete.
+        markets: the questions it answers, whose labels and horizons are stored with the model.
+        version: name under which consumers ask for it.
+        window: games that taught it.
+        seed: of every random choice.
+        extra: what only this kind of model has (learner, calibration, held-out metrics).
+
+    Returns:
+        The card; it also names versions of the packages at work.
+    """
+    card = {
+        **_questions(markets),
+        "model_version": version,
+        "model_hash": model_hash(folder),
+        "feature_version": feature_version(),
+        "training_window": {
+            "first": window.first,
+            "last": window.last,
+            "n_games": window.n_games,
+        },
+        "seed": seed,
+        "packages": package_versions(),
+        **extra,
+    }
+    return write_sealed(folder, card)
+
+
+def write_sealed(folder: Path, card: Mapping[str, Any]) -> dict[str, Any]:
+    """Store a card with the hash of its own content, `card_hash`; an older one is replaced.
+
+    Returns:
+        The card with it.
+    """
+    content = {**card, "card_hash": _card_hash(card)}
+    write_json(folder / CARD, content)
+    return content
+
+
+def check_seal(folder: Path, card: Mapping[str, Any]) -> None:
+    """Whether a card is what was written.
+
+    Raises:
+        IntegrityError: it was edited.
+    """
+    if card.get("card_hash") != _card_hash(card):
+        raise IntegrityError(f"{folder / CARD}: edited since it was written; restore a copy.")
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """The card of a model folder.
+
+    Raises:
+        InputError: there is none, or it is malformed.
+    """
+    card: dict[str, Any] = read_json(folder / CARD)
+    return card
+
+
+def check_card(folder: Path, card: Mapping[str, Any], markets: Sequence[Market]) -> None:
+    """Whether a model folder is what its card says, and answers what this program asks.
+
+    Raises:
+        IntegrityError: its files changed, it was fitted on other features, or label or horizon are
+            not today's.
+    """
+    if model_hash(folder) != card["model_hash"]:
+        raise IntegrityError(
+            f"{folder}: its files are not what its card describes; train it again."
+        )
+    if card["feature_version"] != feature_version():
+        raise IntegrityError(
+            f"{folder}: fitted on features {card['feature_version']}, this program builds "
+            f"{feature_version()}; retrain, or choose a version that was fitted on today's features."
+        )
+    for name, today in _questions(markets).items():
+        if (then := card.get(name)) != today:
+            raise IntegrityError(
+                f"{folder}: {name}: it was taught {then}, this program asks {today}; retrain, or "
+                "choose a version that answers today's question."
+            )
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of `PACKAGES`, those that are not installed left out."""
+    found: dict[str, str] = {}
+    for package, names in PACKAGES.items():
+        for name in names:
+            with suppress(PackageNotFoundError):
+                found.setdefault(package, installed(name))
+    return found
+
+
+def content_hash(frame: pl.DataFrame) -> str:
+    """SHA-256 of names, types and values in the order given, however and wherever they are stored.
+
+    Values enter as CSV, in which a float is its shortest exact decimal: a parquet file's bytes change
+    with the library that writes it.
+
+    Example:
+        >>> one = pl.DataFrame({"a": [0.1, None]})
+        >>> content_hash(one) == content_hash(one.clone()) != content_hash(one.reverse())
+        True
+    """
+    text = frame.write_csv(null_value="null", quote_style="non_numeric")
+    return hashlib.sha256(f"{dict(frame.schema)}\n{text}".encode()).hexdigest()
+
+
+def _questions(markets: Sequence[Market]) -> dict[str, Any]:
+    """Market, label and horizon: plain for one market, by market's name for several."""
+    if len(markets) == 1:
+        return {
+            "market": markets[0].name,
+            "label": markets[0].label,
+            "horizon": markets[0].horizon,
+        }
+    return {
+        "market": [market.name for market in markets],
+        "label": {market.name: market.label for market in markets},
+        "horizon": {market.name: market.horizon for market in markets},
+    }
+
+
+def _card_hash(card: Mapping[str, Any]) -> str:
+    content = {name: value for name, value in card.items() if name != "card_hash"}
+    text = json.dumps(content, sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The ablation report: what each part of the stack is worth."""

@@ -1,0 +1,187 @@
+"""Pushes: how often they are said to happen, how often they do, and what that is worth.
+
+A forecast of win, push or loss is scored on all settled games, pushes included; `p_push` of the stack
+is beside what earlier seasons' frequencies alone would say.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+
+from nfl_signals.markets.definitions import Market
+from nfl_signals.reports.ablation.table import FINAL
+from nfl_signals.reports.ablation.targets import Goal
+from nfl_signals.reports.shared.score_card import LEVEL, WEEKS_A_SEASON, interval
+from nfl_signals.reports.shared.settled import STACK, TIME_ORDER, earlier_seasons
+from nfl_signals.reports.shared.targets import Verdict
+from nfl_signals.stats import scores
+
+Json = dict[str, Any]
+Floats = NDArray[np.float64]
+
+KEY_NUMBERS = (3, 7, 10)  # points; the margins on which games end most often
+WHOLE = pl.col("line") == pl.col("line").round()
+ENOUGH_GAMES = 100  # earlier games on one line below which all whole lines are counted together
+ANY_LINE = f"{STACK}, push share of earlier seasons"
+SAME_LINE = f"{STACK}, push share of the same line before"
+NO_PUSH = f"{STACK}, no push ever"
+ALL_RATES = "shares of earlier seasons only"
+
+PUSH_RATES = Goal(
+    key="push_rates",
+    title="Stated push rate inside the observed interval",
+    limit=2.0,
+    unit="factor between stated and observed rate that must be visible",
+    markets=("ats", "moneyline", "total"),
+    reason="Mean p_push against the share of pushes with its 95 % Wilson interval. FAIL if the stated "
+    "rate lies outside; UNDERPOWERED if the interval also holds twice or half of it. Of several such "
+    "intervals around a perfect forecast, one in twenty misses by chance.",
+)
+
+
+def settled_with_pushes(
+    market: Market, stacked: pl.DataFrame, markets: pl.DataFrame
+) -> pl.DataFrame:
+    """Every settled game that the stack forecast, with what earlier seasons say of pushes.
+
+    Returns:
+        `game_id, season, week, line, outcome, p_hat, p_push, base_rate, push_rate, line_rate` in time
+        order; `push_rate` is the share of pushes in all earlier seasons, `line_rate` that on the same
+        |line|.
+    """
+    mine = markets.filter((pl.col("market") == market.name) & pl.col("outcome").is_not_null())
+    known = mine.select("game_id", "season", "week", "line", "outcome")
+    rates = pl.concat([_line_rates(known, season) for season in known["season"].unique().sort()])
+    said = stacked.filter(pl.col("market") == market.name).select("game_id", "p_hat", "p_push")
+    return (
+        known.join(said, on="game_id")
+        .join(earlier_seasons(mine, market), on="season")
+        .join(rates, on="game_id")
+        .sort(TIME_ORDER)
+    )
+
+
+def push_rates(market: Market, games: pl.DataFrame) -> list[Json]:
+    """Stated and observed push rate by the kind of line that can push.
+
+    Args:
+        market: the question.
+        games: result of `settled_with_pushes`.
+
+    Returns:
+        Rows `lines, n, n_push, stated, estimate, low, high, verdict`; numbers None without games.
+    """
+    return [{"lines": lines, **_rate(games.filter(which))} for lines, which in _groups(market)]
+
+
+def three_way(market: Market, games: pl.DataFrame, *, seed: int) -> list[Json]:
+    """The stack's three-way scores beside those with another push rate, on the same games.
+
+    Returns:
+        Rows `forecaster, n, n_push, brier, difference`: paired to the stack's Brier, with
+        its interval; None for the stack itself. Empty without games.
+    """
+    shared = games.drop_nulls(["base_rate", "push_rate", "line_rate"])
+    if shared.is_empty():
+        return []
+    outcome = shared["outcome"].to_list()
+    weeks = (shared["season"].cast(pl.Int64) * WEEKS_A_SEASON + shared["week"]).to_numpy()
+    errors = {
+        name: _errors(shared[p].to_numpy(), shared.select(push).to_series().to_numpy(), outcome)
+        for name, p, push in _statements(market)
+    }
+    return [
+        {
+            "forecaster": name,
+            "n": shared.height,
+            "n_push": outcome.count("push"),
+            "brier": float(mine.mean()),
+            "difference": None
+            if name == FINAL
+            else interval(mine - errors[FINAL], weeks, seed=seed),
+        }
+        for name, mine in errors.items()
+    ]
+
+
+def push_verdict(stated: float, low: float, high: float) -> Verdict:
+    """Whether a stated rate agrees with an interval that is narrow enough to disagree.
+
+    Example:
+        >>> push_verdict(0.09, 0.07, 0.11), push_verdict(0.118, 0.07, 0.11)
+        ('PASS', 'FAIL')
+        >>> push_verdict(0.03, 0.01, 0.08)
+        'UNDERPOWERED'
+    """
+    if not low <= stated <= high:
+        return "FAIL"
+    far = stated / PUSH_RATES.limit, stated * PUSH_RATES.limit
+    return "UNDERPOWERED" if any(low <= other <= high for other in far) else "PASS"
+
+
+def _groups(market: Market) -> list[tuple[str, pl.Expr]]:
+    if market.line_column is None:
+        return [("every game (ties)", pl.lit(value=True))]
+    keys = KEY_NUMBERS if market.name == "ats" else ()
+    named = [(f"line of {key}", pl.col("line").abs() == key) for key in keys]
+    return [*named, ("any whole line", WHOLE)]
+
+
+def _statements(market: Market) -> list[tuple[str, str, pl.Expr]]:
+    """Forecaster, its probability of YES given no push, its probability of a push."""
+    same_line = [(SAME_LINE, "p_hat", pl.col("line_rate"))]
+    return [
+        (FINAL, "p_hat", pl.col("p_push")),
+        *(same_line if market.line_column else ()),  # one line only: the same share for all
+        (ANY_LINE, "p_hat", pl.col("push_rate")),
+        (NO_PUSH, "p_hat", pl.col("p_push") * 0.0),
+        (ALL_RATES, "base_rate", pl.col("push_rate")),
+    ]
+
+
+def _rate(games: pl.DataFrame) -> Json:
+    n, n_push = games.height, int((games["outcome"] == "push").sum())
+    if n == 0:
+        empty = dict.fromkeys(("stated", "estimate", "low", "high"))
+        return {"n": 0, "n_push": 0, **empty, "verdict": "UNDERPOWERED"}
+    stated = float(games["p_push"].to_numpy().mean())
+    ends = binomtest(n_push, n).proportion_ci(LEVEL, method="wilson")
+    low, high = float(ends.low), float(ends.high)
+    return {
+        "n": n,
+        "n_push": n_push,
+        "stated": stated,
+        "estimate": n_push / n,
+        "low": low,
+        "high": high,
+        "verdict": push_verdict(stated, low, high),
+    }
+
+
+def _line_rates(known: pl.DataFrame, season: int) -> pl.DataFrame:
+    """`game_id, line_rate` of one season's games; null where no earlier game tells."""
+    size, push = pl.col("line").abs(), pl.col("outcome") == "push"
+    earlier = known.filter(pl.col("season") < season)
+    by_line = earlier.group_by(size=size).agg(n=pl.len(), same=push.mean())
+    pooled = earlier.group_by(whole=WHOLE).agg(alike=push.mean())
+    return (
+        known.filter(pl.col("season") == season)
+        .with_columns(size=size, whole=WHOLE)
+        .join(by_line, on="size", how="left", maintain_order="left")
+        .join(pooled, on="whole", how="left", maintain_order="left")
+        .select(
+            "game_id",
+            line_rate=pl.when(pl.col("n") >= ENOUGH_GAMES).then("same").otherwise("alike"),
+        )
+    )
+
+
+def _errors(p_hat: Floats, p_push: Floats, outcome: Sequence[str]) -> Floats:
+    """Three-way Brier score of each game."""
+    happened = np.array([[one == kind for kind in ("yes", "no", "push")] for one in outcome])
+    stated = scores.three_way_probabilities(p_hat, p_push)
+    return np.asarray(((stated - happened) ** 2).sum(axis=1))

@@ -1,0 +1,1 @@
+"""The report on learners, stack and close."""

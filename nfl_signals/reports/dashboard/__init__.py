@@ -1,0 +1,1 @@
+"""The dashboard: one HTML page that opens offline."""

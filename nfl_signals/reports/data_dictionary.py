@@ -1,0 +1,82 @@
+"""The data dictionary of the feature table, generated from the declarations and the data."""
+
+from pathlib import Path
+
+import polars as pl
+
+from nfl_signals.core.files import write_text
+from nfl_signals.features.declarations import FEATURES, Feature
+from nfl_signals.features.version import feature_version
+from nfl_signals.reports.shared.markdown import number, table
+
+FILE = "data_dictionary.md"
+
+KEYS = (
+    ("game_id", "nflverse's game id; with team_id the key"),
+    ("team_id", "franchise whose row this is, by its current code"),
+    ("opponent_id", "franchise it plays"),
+    ("season", "year in which the season began"),
+    ("week", "week of the season, playoffs numbered on"),
+    ("kickoff_at", "kickoff, UTC"),
+    ("is_home", "team_id is the home team of the schedule, on neutral ground too"),
+)
+
+
+def write_data_dictionary(folder: Path, features: pl.DataFrame) -> Path:
+    """Write `data_dictionary.md`: every column with unit, source, when known, fill rule, and spread.
+
+    Args:
+        folder: reports folder.
+        features: gold features, for the observed mean, deviation and share of filled rows.
+
+    Returns:
+        The file.
+    """
+    lines = [
+        "# Data dictionary: data/gold/features.parquet",
+        "",
+        f"{features.height:,} rows, two a game. Feature version `{feature_version()}`: it changes "
+        "exactly when a declaration below does.",
+        "",
+        "## Keys",
+        "",
+        table(["column", "meaning"], [list(key) for key in KEYS]),
+        "",
+        "## Features",
+        "",
+        "Numeric, complete, finite. *Known at* is when the latest ingredient was public; *filled* is "
+        "the share of rows that hold the fill value; *weight* is the prior belief in its use: "
+        "learners shrink small weights harder.",
+        "",
+        table(
+            [
+                "column",
+                "unit",
+                "source",
+                "known at",
+                "where unknown",
+                "weight",
+                "mean",
+                "sd",
+                "filled",
+            ],
+            [_row(feature, features[feature.name]) for feature in FEATURES],
+        ),
+        "",
+    ]
+    return write_text(folder / FILE, "\n".join(lines))
+
+
+def _row(feature: Feature, values: pl.Series) -> list[str]:
+    filled = float((values == feature.fill_value).cast(pl.Float64).mean() or 0.0)  # type: ignore[arg-type]
+    return [
+        feature.name,
+        feature.unit,
+        feature.source,
+        feature.known_at,
+        feature.fill,
+        f"{feature.weight:g}",
+        number(float(values.mean() or 0.0), digits=3),  # type: ignore[arg-type]
+        number(float(values.std() or 0.0), digits=3),  # type: ignore[arg-type]
+        f"{100 * filled:.1f} %",
+    ]

@@ -1,0 +1,132 @@
+"""The scores of one forecaster on a set of games, each with what chance alone would do.
+
+Numbers come out as JSON values; what the rows cannot determine is None, never a stand-in.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.stats import norm
+from sklearn.metrics import roc_auc_score
+
+from nfl_signals.reports.shared.targets import verdict
+from nfl_signals.stats import scores
+from nfl_signals.stats.bootstrap import minimum_detectable_effect, week_block_interval
+
+Floats = NDArray[np.float64]
+Json = dict[str, Any]
+
+LEVEL = 0.95  # coverage of every interval in the report
+WEEKS_A_SEASON = 100  # more than a season has: season * 100 + week is distinct over seasons
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Graded:
+    """One forecaster's probabilities of YES beside what happened, pushes left out.
+
+    Attributes:
+        p: stated probabilities, shape (n,).
+        y: outcomes 0 or 1, shape (n,).
+        weeks: label of each game's week, distinct over seasons, shape (n,).
+    """
+
+    p: Floats
+    y: Floats
+    weeks: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, forecasts: pl.DataFrame, forecaster: str) -> Self:
+        """From settled forecasts; rows whose outcome is a push must have been left out."""
+        mine = forecasts.filter(pl.col("forecaster") == forecaster)
+        weeks = mine["season"].cast(pl.Int64) * WEEKS_A_SEASON + mine["week"]
+        y = (mine["outcome"] == "yes").cast(pl.Float64)
+        return cls(p=mine["p"].to_numpy(), y=y.to_numpy(), weeks=weeks.to_numpy())
+
+    @property
+    def squared_errors(self) -> Floats:
+        """Brier score of each game."""
+        return (self.p - self.y) ** 2
+
+    @property
+    def log_losses(self) -> Floats:
+        """Log loss of each game, nats."""
+        held = np.clip(self.p, scores.CLIP, 1 - scores.CLIP)
+        return np.asarray(-np.where(self.y == 1.0, np.log(held), np.log1p(-held)))
+
+    @property
+    def hits(self) -> Floats:
+        """1 where the side above one half happened, one half where neither side was picked."""
+        return np.where(self.p == 0.5, 0.5, (self.p > 0.5) == (self.y == 1.0)).astype(np.float64)
+
+
+def score_card(graded: Graded, *, seed: int) -> Json:
+    """Every two-way score of one forecaster.
+
+    Args:
+        graded: at least one game.
+        seed: of intervals and of the null.
+
+    Returns:
+        `n, n_weeks, brier, log_loss` (nats)`, accuracy, auc, calibration_error,
+        calibration_error_null95, slope`; those with an interval as `{estimate, low, high}`.
+    """
+    p, y = graded.p, graded.y
+    enough = len(p) >= 2
+    return {
+        "n": len(p),
+        "n_weeks": len(np.unique(graded.weeks)),
+        "brier": interval(graded.squared_errors, graded.weeks, seed=seed),
+        "log_loss": scores.log_loss(p, y),
+        "accuracy": interval(graded.hits, graded.weeks, seed=seed),
+        "auc": float(roc_auc_score(y, p)) if len(np.unique(y)) == 2 else None,
+        "calibration_error": scores.debiased_calibration_error(p, y) if enough else None,
+        "calibration_error_null95": (
+            scores.calibration_error_null(p, seed=seed, level=LEVEL) if enough else None
+        ),
+        "slope": _slope(p, y),
+    }
+
+
+def compare(graded: Graded, reference: Graded, *, seed: int) -> Json:
+    """Paired Brier difference on the same games; negative means better than the reference.
+
+    Args:
+        graded: the forecaster.
+        reference: of the same games in the same order.
+        seed: of the interval.
+
+    Returns:
+        `estimate, low, high, relative` (to the reference's Brier)`, minimum_detectable` (one-sided
+        5 %, power 80 %) and the verdict on "Brier below the reference's".
+    """
+    difference = graded.squared_errors - reference.squared_errors
+    n, result = len(difference), interval(difference, graded.weeks, seed=seed)
+    base = float(reference.squared_errors.mean())
+    return {
+        **result,
+        "relative": result["estimate"] / base if base > 0 else None,
+        "minimum_detectable": (
+            minimum_detectable_effect(float(difference.std(ddof=1)), n) if n >= 2 else None
+        ),
+        "verdict": verdict(low=result["low"], high=result["high"], limit=0.0, side="below"),
+    }
+
+
+def interval(values: Floats, weeks: NDArray[np.int64], *, seed: int) -> Json:
+    """Mean with its week-block interval; no interval where there is only one week."""
+    if len(np.unique(weeks)) < 2:
+        return {"estimate": float(values.mean()), "low": None, "high": None}
+    found = week_block_interval(values, weeks, seed=seed, level=LEVEL)
+    return {"estimate": found.estimate, "low": found.low, "high": found.high}
+
+
+def _slope(p: Floats, y: Floats) -> Json | None:
+    try:
+        fitted = scores.calibration_slope_intercept(p, y)
+    except scores.NotEstimableError:
+        return None
+    half = float(norm.ppf((1 + LEVEL) / 2)) * fitted.slope_se
+    return {"estimate": fitted.slope, "low": fitted.slope - half, "high": fitted.slope + half}

@@ -1,0 +1,114 @@
+"""Which forecast of which settled game: the rows that a baseline report scores.
+
+A forecaster is a base learner (walk-forward forecasts only), the `stack`, or one of two references:
+`close` is the closing no-vig probability, `base rate` the share of YES in all earlier seasons.
+"""
+
+import polars as pl
+
+from nfl_signals.core.errors import JoinError
+from nfl_signals.markets.definitions import Market
+
+STACK = "stack"
+CLOSE = "close"
+BASE_RATE = "base rate"
+COLUMNS = ("forecaster", "game_id", "season", "week", "outcome", "p", "p_push")
+TIME_ORDER = ("season", "week", "game_id")
+TWO_WAY = pl.col("outcome").is_in(["yes", "no"])
+
+
+def settled_forecasts(
+    market: Market, *, oof: pl.DataFrame, stacked: pl.DataFrame, markets: pl.DataFrame
+) -> pl.DataFrame:
+    """Every forecast of every settled game of one market, pushes included.
+
+    References are given for the games that a base learner forecast.
+
+    Args:
+        market: the question.
+        oof: out-of-fold predictions of all markets and schemes.
+        stacked: walk-forward stacked predictions; may have no rows.
+        markets: gold markets; earlier seasons in it make the base rate.
+
+    Returns:
+        `forecaster, game_id, season, week, outcome, p, p_push`: learners by name, then the stack
+        and the references, each in time order. `p_push` of a reference is the share of pushes in
+        earlier seasons (null without any).
+
+    Raises:
+        JoinError: a forecast is of a game that `markets` does not have.
+    """
+    mine = markets.filter(pl.col("market") == market.name)
+    learners, stack = _stated(market, oof=oof, stacked=stacked)
+    stated = pl.concat([learners, stack])
+    _check_games(stated, mine, market)
+    settled = mine.filter(pl.col("outcome").is_not_null())
+    games = settled.join(earlier_seasons(settled, market), on="season", how="left")
+    by_name = stated.join(games, on="game_id").sort(
+        pl.col("forecaster") == STACK, "forecaster", *TIME_ORDER
+    )
+    forecast = games.join(learners, on="game_id", how="semi").sort(TIME_ORDER)
+    references = [
+        forecast.with_columns(forecaster=pl.lit(name), p=pl.col(column), p_push="push_rate")
+        for name, column in ((CLOSE, "p_market"), (BASE_RATE, "base_rate"))
+    ]
+    parts = [part.select(COLUMNS) for part in (by_name, *references)]
+    return pl.concat(parts).drop_nulls("p")
+
+
+def earlier_seasons(settled: pl.DataFrame, market: Market) -> pl.DataFrame:
+    """What was known of the market's frequencies before each season.
+
+    Args:
+        settled: rows of one market with a known outcome.
+        market: ats and total start from one half; the moneyline has no such prior.
+
+    Returns:
+        `season, base_rate` (share of YES among games that were no push) and `push_rate`.
+    """
+    counted = settled.group_by("season").agg(
+        yes=(pl.col("outcome") == "yes").sum(), no=(pl.col("outcome") == "no").sum(), n=pl.len()
+    )
+    before = pl.all().exclude("season").cum_sum().shift(1, fill_value=0).cast(pl.Float64)
+    start = None if market.name == "moneyline" else 0.5
+    decided = pl.col("yes") + pl.col("no")
+    return (
+        counted.sort("season")
+        .with_columns(before)
+        .select(
+            "season",
+            base_rate=pl.when(decided > 0).then(pl.col("yes") / decided).otherwise(pl.lit(start)),
+            push_rate=pl.when(pl.col("n") > 0).then((pl.col("n") - decided) / pl.col("n")),
+        )
+    )
+
+
+def same_games(forecasts: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the games that every forecaster present has, order kept."""
+    everyone = pl.col("forecaster").n_unique().over("game_id") == pl.col("forecaster").n_unique()
+    return forecasts.filter(everyone)
+
+
+def forecasters(forecasts: pl.DataFrame) -> list[str]:
+    """Names present, in order."""
+    return forecasts["forecaster"].unique(maintain_order=True).to_list()
+
+
+def _stated(
+    market: Market, *, oof: pl.DataFrame, stacked: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Forecasts of learners and stack as `forecaster, game_id, p, p_push`."""
+    mine, columns = pl.col("market") == market.name, ("game_id", pl.col("p_hat").alias("p"))
+    walked = oof.filter(mine & (pl.col("scheme") == "walk_forward"))
+    learners = walked.select(pl.col("learner").alias("forecaster"), *columns, "p_push")
+    stack = stacked.filter(mine).select(pl.lit(STACK).alias("forecaster"), *columns, "p_push")
+    return learners, stack
+
+
+def _check_games(stated: pl.DataFrame, games: pl.DataFrame, market: Market) -> None:
+    stray = stated.join(games, on="game_id", how="anti")["game_id"].unique().sort()
+    if len(stray):
+        raise JoinError(
+            f"{market.name} report: {len(stray)} forecast game(s) are not in gold markets, "
+            f"the first is {stray[0]}; materialize gold_markets and the forecasts together."
+        )

@@ -1,0 +1,1 @@
+"""How the simulated league's games go, and their true probabilities."""

@@ -1,0 +1,163 @@
+"""The bookmaker: sees each game's distribution with an error, and prices what it sees.
+
+The error of the close, `line_noise`, says how efficient it is. The close is a refinement of the open:
+err_open = err_close + independent error, so given the close the open tells nothing more. Under `news`
+= not_in_line it knows how much reports and notes take away on average, and not what they say of a game.
+
+Lines are the half points at which both sides win equally often in its belief, so they gather on the
+key numbers, as real ones do; prices are its probabilities given no push, marked up so that the hold
+comes out as asked. Signs are nflverse's: a positive spread favours the home team.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from nfl_signals.core.errors import SettingsError
+from nfl_signals.core.setting_sections import SimulatorSettings
+from nfl_signals.simulator.arrays import FloatArray, IntArray
+from nfl_signals.simulator.games.scoring import MARGINS, TOTALS, above_and_on
+from nfl_signals.simulator.games.season import distribution_of
+
+LONGEST_ODDS = 5000  # no bookmaker of the data quotes beyond -5000
+OPEN_OVER_CLOSE = 2.0  # with it lines move by an sd of 1.7 points, as spreads did in 2007-2023
+PRICES = (
+    "away_moneyline",
+    "home_moneyline",
+    "away_spread_odds",
+    "home_spread_odds",
+    "under_odds",
+    "over_odds",
+)
+LINES = ("spread_line", "total_line")
+OPENING = {
+    "spread_open": "spread_line",
+    "total_open": "total_line",
+    "home_moneyline_open": "home_moneyline",
+    "away_moneyline_open": "away_moneyline",
+}
+
+
+def american_odds(probability: FloatArray, *, hold: float) -> FloatArray:
+    """Whole American odds that a bookmaker with that hold offers on an event.
+
+    Args:
+        probability: of the event as the bookmaker sees it, push excluded, in (0, 1).
+        hold: share of the handle kept, 1 - 1 / (sum of the implied probabilities).
+
+    Example:
+        >>> american_odds(np.array([0.5, 0.7, 0.3]), hold=0.045).tolist()
+        [-110.0, -275.0, 218.0]
+    """
+    implied = np.minimum(probability / (1 - hold), LONGEST_ODDS / (LONGEST_ODDS + 100))
+    favourite = -100 * implied / (1 - implied)
+    odds = np.where(implied >= 0.5, favourite, 100 * (1 - implied) / implied)
+    return np.round(odds.clip(-LONGEST_ODDS, LONGEST_ODDS))
+
+
+def even_line(pmf: FloatArray, support: IntArray) -> FloatArray:
+    """Half point at which more and less are most evenly likely, pushes excluded.
+
+    Args:
+        pmf: shape (n, k).
+        support: consecutive whole points of the columns, shape (k,).
+
+    Returns:
+        Lines, shape (n,).
+
+    Example:
+        >>> even_line(np.array([[0.2, 0.2, 0.25, 0.35]]), np.array([1, 2, 3, 4])).tolist()
+        [3.0]
+    """
+    above = 1 - pmf.cumsum(axis=1)
+    on_whole, on_half = above / (1 - pmf), above
+    unevenness = np.abs(np.stack([on_whole, on_half], axis=2) - 0.5).reshape(len(pmf), -1)
+    lines = np.stack([support, support + 0.5], axis=1).ravel()
+    return np.asarray(lines[unevenness.argmin(axis=1)], dtype=np.float64)
+
+
+def open_noise(settings: SimulatorSettings) -> float:
+    """Error of the opening line, sd in points.
+
+    Raises:
+        SettingsError: it is smaller than that of the closing line.
+    """
+    if settings.open_noise is None:
+        return OPEN_OVER_CLOSE * settings.line_noise
+    if settings.open_noise < settings.line_noise:
+        raise SettingsError(
+            f"simulator.open_noise: {settings.open_noise} is less than line_noise "
+            f"{settings.line_noise}; the open is never sharper than the close. Raise it, or unset it."
+        )
+    return settings.open_noise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """What the bookmaker posted on a season's games, one row each.
+
+    Attributes:
+        closing: `spread_line, total_line` and the six prices, f64; null where none was recorded.
+        opening: `spread_open, total_open, home_moneyline_open, away_moneyline_open`, f64.
+    """
+
+    closing: pl.DataFrame
+    opening: pl.DataFrame
+
+
+def post_prices(
+    games: pl.DataFrame,
+    *,
+    settings: SimulatorSettings,
+    scarce: bool,
+    rng: np.random.Generator,
+    unseen: FloatArray | float = 0.0,
+) -> Board:
+    """Opening and closing lines and prices.
+
+    Args:
+        games: `margin_at, total_at, margin_told, total_told, game_type`.
+        settings: hold, noise, and whether the lines know the news.
+        scarce: whether some games lack closing prices, as in nflverse's early seasons.
+        rng: stream of this season's bookmaker.
+        unseen: points of margin and total that it does not know of, shape (2, n).
+    """
+    error = settings.line_noise * rng.standard_normal((2, len(games))) - unseen
+    if settings.news == "not_in_line":
+        told = games.select("margin_told", "total_told").to_numpy().T
+        error = error - (told - told.mean(axis=1, keepdims=True))
+    close = _prices(games, error, settings=settings)
+    unrecorded = rng.random(len(games)) < settings.missing_lines
+    without_lines = unrecorded & (rng.random(len(games)) < 0.5)
+    refined = np.sqrt(open_noise(settings) ** 2 - settings.line_noise**2)
+    earlier = error + refined * rng.standard_normal((2, len(games)))
+    return Board(
+        closing=close.with_columns(
+            pl.when(pl.lit(pl.Series(missing & scarce)))
+            .then(None)
+            .otherwise(pl.col(*names))
+            .name.keep()
+            for names, missing in ((PRICES, unrecorded), (LINES, without_lines))
+        ),
+        opening=_prices(games, earlier, settings=settings).select(
+            pl.col(name).alias(opened) for opened, name in OPENING.items()
+        ),
+    )
+
+
+def _prices(games: pl.DataFrame, error: FloatArray, *, settings: SimulatorSettings) -> pl.DataFrame:
+    """Lines and prices of a bookmaker whose location of margin and total errs by that much."""
+    belief = distribution_of(games, margin_error=error[0], total_error=error[1])
+    spread, total = even_line(belief.margin, MARGINS), even_line(belief.total, TOTALS)
+    columns = {"spread_line": spread, "total_line": total}
+    sides = {
+        ("home_moneyline", "away_moneyline"): (belief.margin, MARGINS, np.zeros(len(games))),
+        ("home_spread_odds", "away_spread_odds"): (belief.margin, MARGINS, spread),
+        ("over_odds", "under_odds"): (belief.total, TOTALS, total),
+    }
+    for (yes, no), (pmf, support, line) in sides.items():
+        above, level = above_and_on(pmf, support, line)
+        columns[yes] = american_odds(above / (1 - level), hold=settings.hold)
+        columns[no] = american_odds(1 - above / (1 - level), hold=settings.hold)
+    return pl.DataFrame(columns)

@@ -1,0 +1,44 @@
+"""The table that no forecaster may read: what was really going to happen, with which probability."""
+
+import numpy as np
+import polars as pl
+
+from nfl_signals.simulator.games.scoring import MARGINS, TOTALS, above_and_on
+from nfl_signals.simulator.games.season import distribution_of
+
+
+def truth_table(games: pl.DataFrame) -> pl.DataFrame:
+    """True means and unconditional probabilities of every game at its closing lines.
+
+    Args:
+        games: `game_id, margin_at, total_at, margin_told, total_told, game_type, spread_line,
+            total_line`; the locations already count the quarterbacks who play and all news.
+
+    Returns:
+        `game_id, true_mean_margin, true_mean_total, news_margin, news_total` (the part of the means
+        that reports and notes tell, points), `p_home_win, p_tie, p_home_cover, p_cover_push, p_over,
+        p_total_push`; null where the game has no line.
+    """
+    truth = distribution_of(games)
+    spread, total = (
+        games[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        for name in ("spread_line", "total_line")
+    )
+    win, tie = above_and_on(truth.margin, MARGINS, np.zeros(len(games)))
+    cover, cover_push = above_and_on(truth.margin, MARGINS, spread)
+    over, total_push = above_and_on(truth.total, TOTALS, total)
+    return pl.DataFrame(
+        {
+            "game_id": games["game_id"],
+            "true_mean_margin": truth.mean_margin(),
+            "true_mean_total": truth.mean_total(),
+            "news_margin": games["margin_told"],
+            "news_total": games["total_told"],
+            "p_home_win": win,
+            "p_tie": tie,
+            "p_home_cover": cover,
+            "p_cover_push": cover_push,
+            "p_over": over,
+            "p_total_push": total_push,
+        }
+    ).with_columns(pl.selectors.float().fill_nan(None))

@@ -1,0 +1,1 @@
+"""The simulated league's marginals beside those of real seasons."""

@@ -1,0 +1,87 @@
+"""How good a forecast of the league can be: no better than the truth.
+
+On untied games with a closing line and prices, the Brier score of the true probability is the best
+that anybody can achieve, that of the base rate what knowing nothing achieves.
+"""
+
+import numpy as np
+import polars as pl
+
+from nfl_signals.markets.definitions import MARKETS, MarketName
+from nfl_signals.markets.odds import no_vig_probability
+from nfl_signals.simulator.arrays import FloatArray
+from nfl_signals.simulator.games.drift import PROBABILITIES
+from nfl_signals.simulator.league import League
+from nfl_signals.stats.scores import NotEstimableError
+
+
+def share_of_gap(
+    p: FloatArray, truth_p: FloatArray, base: float | FloatArray, y: FloatArray
+) -> float:
+    """Share of the way from the base rate to the truth that a forecast covers, in Brier score.
+
+        share = (brier(base) - brier(p)) / (brier(base) - brier(truth_p))
+
+    1 is the truth, 0 the base rate, below 0 worse than knowing nothing. Luck can push it above 1; give
+    `truth_p` as `y` too for its expectation over outcomes, which is free of luck.
+
+    Args:
+        p: forecasts, shape (n,).
+        truth_p: true probabilities, shape (n,).
+        base: base rate, one number or shape (n,).
+        y: outcomes, 0 or 1, or the true probabilities, shape (n,).
+
+    Raises:
+        NotEstimableError: the truth scored no better than the base rate on these games.
+
+    Example:
+        >>> truth = np.array([0.2, 0.8])
+        >>> round(share_of_gap(np.array([0.35, 0.65]), truth, 0.5, truth), 4)
+        0.75
+    """
+    gap = _brier(base, y) - _brier(truth_p, y)
+    if gap <= 0:
+        raise NotEstimableError(
+            f"share of the gap: on these {len(y)} games the truth scored no better than the base rate"
+        )
+    return (_brier(base, y) - _brier(p, y)) / gap
+
+
+def best_achievable(league: League) -> dict[MarketName, dict[str, float]]:
+    """Brier scores of truth, no-vig close and base rate, for each market.
+
+    Returns:
+        By market `n` (games), `truth`, `close`, `base_rate` (Brier scores on what happened), and
+        `close_share_of_gap` (in expectation over outcomes).
+    """
+    both = league.games.join(league.truth, on="game_id", validate="1:1")
+    return {name: _scores(both, name) for name in MARKETS}
+
+
+def _scores(games: pl.DataFrame, name: MarketName) -> dict[str, float]:
+    market, (yes, push) = MARKETS[name], PROBABILITIES[name]
+    asked = (
+        games.select(
+            truth=pl.col(yes) / (1 - pl.col(push)),
+            close=no_vig_probability(
+                pl.col(market.price_yes_column), pl.col(market.price_no_column)
+            ),
+            outcome=market.outcome(),
+        )
+        .drop_nulls()
+        .filter(pl.col("outcome") != "push")
+    )
+    y = (asked["outcome"] == "yes").cast(pl.Float64).to_numpy()
+    truth, close = asked["truth"].to_numpy(), asked["close"].to_numpy()
+    base = float(y.mean())
+    return {
+        "n": len(y),
+        "truth": _brier(truth, y),
+        "close": _brier(close, y),
+        "base_rate": _brier(base, y),
+        "close_share_of_gap": share_of_gap(close, truth, base, truth),
+    }
+
+
+def _brier(p: float | FloatArray, y: FloatArray) -> float:
+    return float(np.mean((p - y) ** 2))

@@ -1,0 +1,148 @@
+"""The league in numbers that real seasons have too, each with its standard error."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from nfl_signals.markets.odds import no_vig_probability
+from nfl_signals.simulator.league import League
+from nfl_signals.simulator.league_report import reference
+
+Json = dict[str, Any]
+
+
+def played_games(league: League) -> pl.DataFrame:
+    """Games with a result and closing lines, beside truth and opening lines."""
+    return (
+        league.games.join(league.truth, on="game_id", validate="1:1", maintain_order="left")
+        .join(league.lines_open, on="game_id", how="left", maintain_order="left")
+        .drop_nulls(["result", "spread_line", "total_line"])
+    )
+
+
+def marginals(games: pl.DataFrame) -> list[Json]:
+    """Records `name, unit, league, error, real`.
+
+    `error` is the standard error by the jackknife over seasons (Efron 1982, The jackknife, the bootstrap
+    and other resampling plans, eq. 3.4): games of one season share its teams. Null for one season.
+
+    Args:
+        games: as from `played_games`.
+    """
+    seasons = games["season"].unique().sort().to_list()
+    left_out = [games.filter(pl.col("season") != season) for season in seasons]
+    return [
+        {
+            "name": name,
+            "unit": unit,
+            "league": _value(games, statistic),
+            "error": _jackknife([_value(part, statistic) for part in left_out]),
+            "real": real,
+        }
+        for name, unit, statistic, real in _statistics()
+    ]
+
+
+def _value(games: pl.DataFrame, statistic: pl.Expr) -> float | None:
+    """Null where the league has no such game, as on a line that was never posted."""
+    value = games.select(statistic).item()
+    return None if value is None else float(value)
+
+
+def _jackknife(values: list[float | None]) -> float | None:
+    known = np.array([value for value in values if value is not None])
+    if len(values) < 2 or len(known) < len(values):
+        return None
+    return float(np.sqrt((len(known) - 1) * known.var()))
+
+
+def _statistics() -> list[tuple[str, str, pl.Expr, float]]:
+    result, spread = pl.col("result"), pl.col("spread_line")
+    covers, overs = result - spread, pl.col("total") - pl.col("total_line")
+    close = no_vig_probability(pl.col("home_moneyline"), pl.col("away_moneyline"))
+    miss = (close - (result > 0).cast(pl.Float64)) ** 2
+    return [
+        ("home wins", "share", (result > 0).mean(), reference.HOME_WINS),
+        ("ties", "share", (result == 0).mean(), reference.TIES),
+        ("error of the spread (RMSE)", "points", _rms(covers), reference.SPREAD_RMSE),
+        ("error of the total line (RMSE)", "points", _rms(overs), reference.TOTAL_RMSE),
+        ("sd of spreads", "points", spread.std(), reference.SPREAD_SD),
+        ("sd of total lines", "points", pl.col("total_line").std(), reference.TOTAL_SD),
+        *(
+            (f"margin of {n}", "share", (result.abs() == n).mean(), reference.MARGINS[n])
+            for n in reference.KEY_NUMBERS
+        ),
+        *(
+            (
+                f"pushes on a line of {n}",
+                "share",
+                (covers == 0).filter(spread.abs() == n).mean(),
+                real,
+            )
+            for n, real in reference.PUSHES_BY_LINE.items()
+        ),
+        ("pushes on the spread", "share", (covers == 0).mean(), reference.SPREAD_PUSHES),
+        ("pushes on the total", "share", (overs == 0).mean(), reference.TOTAL_PUSHES),
+        ("home covers, no push", "share", _yes(covers), reference.COVERS),
+        ("overs, no push", "share", _yes(overs), reference.OVERS),
+        ("no-vig close", "Brier", miss.filter(result != 0).mean(), reference.CLOSE_BRIER),
+    ]
+
+
+def _rms(error: pl.Expr) -> pl.Expr:
+    return (error**2).mean().sqrt()
+
+
+def _yes(excess: pl.Expr) -> pl.Expr:
+    return (excess > 0).filter(excess != 0).mean()
+
+
+def margin_shares(games: pl.DataFrame) -> list[Json]:
+    """Records `margin, league, real`: share of games decided by so many points."""
+    margins = games["result"].abs().to_numpy()
+    return [
+        {"margin": points, "league": float((margins == points).mean()), "real": real}
+        for points, real in enumerate(reference.MARGINS)
+    ]
+
+
+def total_shares(games: pl.DataFrame) -> list[Json]:
+    """Records `total` (first of a bin), `league, real`: share of games by points of both teams."""
+    bins = games["total"].to_numpy() // reference.TOTAL_BIN
+    return [
+        {"total": i * reference.TOTAL_BIN, "league": float((bins == i).mean()), "real": real}
+        for i, real in enumerate(reference.TOTALS)
+    ]
+
+
+def pushes_by_line(games: pl.DataFrame) -> list[Json]:
+    """Records `line, n, league, expected, real` for whole spreads up to 14; real where many games."""
+    whole = games.with_columns(line=pl.col("spread_line").abs()).filter(
+        pl.col("line").is_between(1, 14), pl.col("line") % 1 == 0
+    )
+    per_line = whole.group_by("line").agg(
+        n=pl.len(),
+        league=(pl.col("result") == pl.col("spread_line")).mean(),
+        expected=pl.col("p_cover_push").mean(),
+    )
+    return [
+        {**row, "line": int(row["line"]), "real": reference.PUSHES_BY_LINE.get(int(row["line"]))}
+        for row in per_line.sort("line").iter_rows(named=True)
+    ]
+
+
+def line_errors(games: pl.DataFrame) -> list[Json]:
+    """Records `line, market, mean, sd, n`: opening and closing line minus the true mean, points."""
+    columns = {
+        ("close", "spread"): ("spread_line", "true_mean_margin"),
+        ("open", "spread"): ("spread_open", "true_mean_margin"),
+        ("close", "total"): ("total_line", "true_mean_total"),
+        ("open", "total"): ("total_open", "true_mean_total"),
+    }
+    records = []
+    for (line, market), (seen, true) in columns.items():
+        error = (games[seen] - games[true]).to_numpy()
+        sizes = {"mean": float(error.mean()), "sd": float(error.std()), "n": len(error)}
+        records.append({"line": line, "market": market, **sizes})
+    return records

@@ -1,0 +1,1 @@
+"""The simulated league in nflverse's layout."""

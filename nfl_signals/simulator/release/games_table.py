@@ -1,0 +1,84 @@
+"""The schedule table: a season's games in nflverse's words."""
+
+import numpy as np
+import polars as pl
+
+from nfl_signals.simulator.arrays import FloatArray
+from nfl_signals.simulator.teams.franchises import INDOORS, TEAMS
+from nfl_signals.simulator.teams.people import FIRST_REFEREE, N_REFEREES, coach, person
+
+WARMEST, COLDEST = 78.0, 36.0  # usual degrees Fahrenheit on opening day and from January on
+SEASON_DAYS = 130
+TEMPERATURE_SD = 10.0
+WIND_SHAPE, WIND_SCALE = 2.6, 3.2  # gamma distribution, mean 8 miles per hour
+
+
+def games_table(
+    games: pl.DataFrame, *, season: int, codes: tuple[str, ...], rng: np.random.Generator
+) -> pl.DataFrame:
+    """Put a season's games into nflverse's columns.
+
+    Args:
+        games: a season's games as in `season.Season`, with lines and prices.
+        season: year in which the season began.
+        codes: team codes of the day.
+        rng: stream of this season's weather.
+
+    Returns:
+        The simulated part of nflverse's schedule columns, and the columns of `games` besides;
+        ordered by week and kickoff.
+    """
+    home, away = _translated("home", codes), _translated("away", codes)
+    indoors = pl.col("home").is_in([TEAMS.index(team) for team in sorted(INDOORS)])
+    outdoors = pl.col("neutral") | ~indoors
+    temperature, wind = _weather(games, rng)
+    return games.with_columns(
+        season=pl.lit(season),
+        game_id=pl.format("{}_{}_{}_{}", pl.lit(season), _two_digits("week"), away, home),
+        home_team=home,
+        away_team=away,
+        weekday=pl.col("gameday").dt.strftime("%A"),
+        gameday=pl.col("gameday").dt.to_string("iso"),
+        location=pl.when("neutral").then(pl.lit("Neutral")).otherwise(pl.lit("Home")),
+        result=pl.col("home_score") - pl.col("away_score"),
+        total=pl.col("home_score") + pl.col("away_score"),
+        div_game=pl.col("home") // 4 == pl.col("away") // 4,
+        roof=pl.when(outdoors).then(pl.lit("outdoors")).otherwise(pl.lit("dome")),
+        surface=pl.when(outdoors).then(pl.lit("grass")).otherwise(pl.lit("fieldturf")),
+        temp=pl.when(outdoors).then(pl.lit(pl.Series(temperature))),
+        wind=pl.when(outdoors).then(pl.lit(pl.Series(wind))),
+        stadium_id=pl.when("neutral").then(pl.lit("NEU00")).otherwise(pl.format("{}00", home)),
+        stadium=pl.when("neutral")
+        .then(pl.lit("Neutral Ground"))
+        .otherwise(pl.format("{} Stadium", home)),
+        referee=pl.Series(
+            [person(FIRST_REFEREE + i % N_REFEREES).full_name for i in range(len(games))]
+        ),
+        **_quarterbacks_and_coaches(games, season),
+    ).sort("week", "gameday", "gametime", "home")
+
+
+def _translated(side: str, codes: tuple[str, ...]) -> pl.Expr:
+    return pl.col(side).replace_strict(range(len(codes)), codes, return_dtype=pl.String)
+
+
+def _two_digits(column: str) -> pl.Expr:
+    return pl.col(column).cast(pl.String).str.zfill(2)
+
+
+def _quarterbacks_and_coaches(games: pl.DataFrame, season: int) -> dict[str, pl.Series]:
+    columns = {}
+    for side in ("home", "away"):
+        passers = [person(number) for number in games[f"{side}_qb"]]
+        columns[f"{side}_qb_id"] = pl.Series([who.gsis_id for who in passers])
+        columns[f"{side}_qb_name"] = pl.Series([who.full_name for who in passers])
+        columns[f"{side}_coach"] = pl.Series([coach(team, season) for team in games[side]])
+    return columns
+
+
+def _weather(games: pl.DataFrame, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    """Degrees Fahrenheit and miles per hour, as observed during the game."""
+    days = (games["gameday"] - games["gameday"].min()).dt.total_days().to_numpy()
+    usual = WARMEST + (COLDEST - WARMEST) * np.minimum(days / SEASON_DAYS, 1.0)
+    temperature = np.round(rng.normal(usual, TEMPERATURE_SD))
+    return temperature, np.round(rng.gamma(WIND_SHAPE, WIND_SCALE, size=len(games)))

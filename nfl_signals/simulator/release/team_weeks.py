@@ -1,0 +1,91 @@
+"""Who is said to play, and when his team must report: what injuries and notes share."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from nfl_signals.simulator.games.season import Season
+
+THURSDAY = 3
+FINAL_REPORT = time(20, tzinfo=UTC)  # 3 or 4 p.m. Eastern
+QUARTERBACK_AILMENTS = ("Knee", "Ankle", "Shoulder", "Concussion", "Ribs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeamWeek:
+    """One team before one game.
+
+    Attributes:
+        team: number of the franchise.
+        code: its code of the day.
+        season: year in which the season began.
+        week: week of the game.
+        game_type: REG, WC, DIV, CON or SB.
+        quarterback: person who is said to play.
+        starter: person who would play if healthy.
+        reported_at: final injury report: two days before the game, one before a Thursday's.
+        practised: how the rest of the offence is said to have practised, -2 to 2; see `news.py`.
+        game_before: day of the team's previous game if the starter was hurt in it, else None.
+    """
+
+    team: int
+    code: str
+    season: int
+    week: int
+    game_type: str
+    quarterback: int
+    starter: int
+    reported_at: datetime
+    practised: int
+    game_before: date | None
+
+    @property
+    def starter_out(self) -> bool:
+        """Whether the backup is said to play."""
+        return self.quarterback != self.starter
+
+    @property
+    def ailment(self) -> str:
+        """What keeps the starter out; the same all season, in reports and notes."""
+        return QUARTERBACK_AILMENTS[(self.starter + self.season) % len(QUARTERBACK_AILMENTS)]
+
+
+def team_weeks(season: Season, *, codes: tuple[str, ...]) -> list[TeamWeek]:
+    """Every team before each of its games, ordered by week and team.
+
+    Args:
+        season: a complete season.
+        codes: team codes of the day.
+    """
+    columns = ("week", "game_type", "gameday", "home", "away")
+    appearances = [
+        (week, team, game_type, gameday)
+        for week, game_type, gameday, home, away in season.games.select(columns).rows()
+        for team in (home, away)
+    ]
+    quarterbacks, news = season.quarterbacks.numbers.tolist(), season.news
+    healthy_on: dict[int, date] = {}  # last game of a team, if its starter began it
+    before: list[TeamWeek] = []
+    for week, team, game_type, gameday in sorted(appearances):
+        out = bool(news.out[team, week - 1])
+        before.append(
+            TeamWeek(
+                team=team,
+                code=codes[team],
+                season=season.season,
+                week=week,
+                game_type=game_type,
+                quarterback=quarterbacks[int(out)][team],
+                starter=quarterbacks[0][team],
+                reported_at=_final_report(gameday),
+                practised=int(news.level[team, week - 1]),
+                game_before=healthy_on.pop(team, None) if out else None,
+            )
+        )
+        if not out:
+            healthy_on[team] = gameday
+    return before
+
+
+def _final_report(gameday: date) -> datetime:
+    days = 1 if gameday.weekday() == THURSDAY else 2
+    return datetime.combine(gameday - timedelta(days=days), FINAL_REPORT)

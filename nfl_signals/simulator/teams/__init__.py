@@ -1,0 +1,1 @@
+"""The simulated league's teams and people."""

@@ -1,0 +1,84 @@
+"""What reports and notes say about a team before a game, and what that is worth in points.
+
+Two things are said: whether the starting quarterback is out (injury report and notes), and how the
+rest of the offence practised (notes alone), in five levels from -2 to 2:
+
+    -2  "Several starting UNIT of CODE missed practice on DAY."
+    -1  "One of CODE's starting UNIT missed practice on DAY."
+     0  nothing
+     1  "One of CODE's starting UNIT returned to practice on DAY."
+     2  "Several starting UNIT of CODE returned to practice on DAY."
+
+UNIT is linemen, receivers or backs. A team scores `points_per_level` more for each level.
+
+Under `news` = none both are drawn without looking at who plays, and nothing that is said is worth
+anything; otherwise both are true. Whether the bookmaker knows is `bookmaker.py`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nfl_signals.core.setting_sections import SimulatorSettings
+from nfl_signals.simulator.arrays import BoolArray, FloatArray, IntArray
+from nfl_signals.simulator.teams.franchises import N_TEAMS
+from nfl_signals.simulator.teams.quarterbacks import Quarterbacks, absences
+from nfl_signals.simulator.teams.strengths import MAX_WEEKS
+
+LEVELS = (-2, -1, 0, 1, 2)
+LEVEL_SHARES = (0.05, 0.15, 0.60, 0.15, 0.05)
+LEVEL_SD = 0.7**0.5  # of the distribution above
+UNITS = ("linemen", "receivers", "backs")
+PHRASES = {
+    -2: "Several starting {unit} of {code} missed practice on {day}.",
+    -1: "One of {code}'s starting {unit} missed practice on {day}.",
+    1: "One of {code}'s starting {unit} returned to practice on {day}.",
+    2: "Several starting {unit} of {code} returned to practice on {day}.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """What is said in one season.
+
+    Attributes:
+        out: whether the starting quarterback is said to miss the week, shape (32, 22).
+        level: how the rest of the offence practised, -2 to 2, shape (32, 22).
+        practised: what the level is worth to the team's score, points, shape (32, 22).
+        points: what both are worth to it, shape (32, 22); zero where nothing said is true.
+    """
+
+    out: BoolArray
+    level: IntArray
+    practised: FloatArray
+    points: FloatArray
+
+
+def season_news(
+    quarterbacks: Quarterbacks, *, settings: SimulatorSettings, rng: np.random.Generator
+) -> News:
+    """Draw what is said about every team before every week.
+
+    Args:
+        quarterbacks: of this season.
+        settings: whether it is true and how much it is worth.
+        rng: stream of this season's news.
+    """
+    level = rng.choice(np.array(LEVELS), size=(N_TEAMS, MAX_WEEKS), p=LEVEL_SHARES)
+    if settings.news == "none":
+        nothing = np.zeros(level.shape)
+        return News(out=absences(rng), level=level, practised=nothing, points=nothing)
+    practised = points_per_level(settings) * level
+    week = np.arange(1, MAX_WEEKS + 1)
+    worth = practised + quarterbacks.loss(np.arange(N_TEAMS)[:, None], week)
+    return News(out=quarterbacks.out, level=level, practised=practised, points=worth)
+
+
+def points_per_level(settings: SimulatorSettings) -> float:
+    """Points on a team's score that make a game's margin vary with the sd asked for.
+
+    Example:
+        >>> round(points_per_level(SimulatorSettings(news_effect=1.0)), 3)
+        0.845
+    """
+    return settings.news_effect / (2**0.5 * LEVEL_SD)

@@ -1,0 +1,151 @@
+"""Out-of-fold predictions: every eligible game predicted by models that never saw it.
+
+Receives folds and a fit function, so it knows neither learners nor files. What counts as eligible
+is the caller's; here coverage is proven: each eligible row exactly once, no gap.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from nfl_signals.core.errors import IntegrityError
+from nfl_signals.core.progress import report
+from nfl_signals.stacking.splits import Fold, Indices
+
+Floats = NDArray[np.float64]
+Predictor = Callable[[Indices], tuple[Floats, Floats]]
+"""Rows -> probability of YES given no push, probability of a push."""
+FitFunction = Callable[[Indices], Predictor]
+"""Training rows -> predictor."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OofTask:
+    """One learner's out-of-fold predictions of one market under one scheme.
+
+    Attributes:
+        market: name of the market.
+        learner: name of the learner.
+        scheme: 'walk_forward' or 'purged_kfold'.
+        folds: train and test rows.
+        trainable: per row, whether it may teach (played games).
+        eligible: per row, whether it is to be predicted.
+        fit: fits the learner on given rows.
+    """
+
+    market: str
+    learner: str
+    scheme: str
+    folds: Sequence[Fold]
+    trainable: NDArray[np.bool_]
+    eligible: NDArray[np.bool_]
+    fit: FitFunction
+
+
+def out_of_fold(tasks: Sequence[OofTask], game_id: pl.Series, *, threads: int) -> pl.DataFrame:
+    """Run all tasks, fold by fold, on several threads; the number of threads changes no bit.
+
+    Args:
+        tasks: what to predict.
+        game_id: game id of each row.
+        threads: concurrent fits.
+
+    Returns:
+        `game_id, market, learner, scheme, fold, p_hat, p_push`, sorted by all keys.
+
+    Raises:
+        ValueError: there is no task.
+        IntegrityError: an eligible row of the folds' tests was missed, predicted twice, or given a
+            probability that is not finite.
+    """
+    if not tasks:
+        raise ValueError("no task to predict out of fold: name at least one learner and one market")
+    jobs = [(task, fold) for task in tasks for fold in task.folds]
+
+    def predict(job: tuple[OofTask, Fold]) -> pl.DataFrame:
+        return _predict(job[0], job[1], game_id)
+
+    # One BLAS thread: sums in another order would change the last bits.
+    with threadpool_limits(limits=1), ThreadPoolExecutor(threads) as pool:
+        results = []
+        for done, frame in enumerate(pool.map(predict, jobs), start=1):
+            results.append(frame)
+            report("fits for out-of-fold predictions", done, len(jobs))
+    table = pl.concat(results).sort("market", "learner", "scheme", "fold", "game_id")
+    for task in tasks:
+        _check_coverage(table, task, game_id)
+    return table
+
+
+def check_fold(task: OofTask, fold: Fold, stored: pl.DataFrame, game_id: pl.Series) -> None:
+    """Fit one fold again from its own training games: the stored forecasts must come out, bit for bit.
+
+    A table that was predicted in sample, or with a fold's games among its teachers, cannot pass.
+
+    Raises:
+        IntegrityError: a stored forecast is not what a model says that never saw the game.
+    """
+    keys = ["game_id", "market", "learner", "scheme", "fold"]
+    again = _predict(task, fold, game_id)
+    compared = again.join(stored, on=keys, how="left", suffix="_stored")
+    wrong = compared.filter(~pl.col("p_hat").eq_missing(pl.col("p_hat_stored")))
+    if wrong.height:
+        row = wrong.row(0, named=True)
+        raise IntegrityError(
+            f"oof {_name(task)}, fold {fold.number}: {row['game_id']} is stored as "
+            f"{row['p_hat_stored']}, but a model that never saw the fold says {row['p_hat']} "
+            f"({wrong.height} such games); it was not predicted out of fold: materialize it again."
+        )
+
+
+def _predict(task: OofTask, fold: Fold, game_id: pl.Series) -> pl.DataFrame:
+    train = fold.train[task.trainable[fold.train]]
+    test = fold.test[task.eligible[fold.test]]
+    p_hat, p_push = task.fit(train)(test)
+    for answers in (p_hat, p_push):
+        if len(answers) != len(test) or not np.isfinite(answers).all():
+            raise IntegrityError(
+                f"oof {_name(task)}, fold {fold.number}: "
+                f"{np.isfinite(answers).sum()} finite answers for {len(test)} games"
+            )
+    return pl.DataFrame(
+        {
+            "game_id": game_id.gather(test),
+            "market": [task.market] * len(test),
+            "learner": [task.learner] * len(test),
+            "scheme": [task.scheme] * len(test),
+            "fold": pl.Series([fold.number] * len(test), dtype=pl.Int32),
+            "p_hat": p_hat,
+            "p_push": p_push,
+        },
+        schema_overrides={"market": pl.String, "learner": pl.String, "scheme": pl.String},
+    )
+
+
+def _check_coverage(table: pl.DataFrame, task: OofTask, game_id: pl.Series) -> None:
+    tested = _union(fold.test for fold in task.folds)
+    expected = game_id.gather(tested[task.eligible[tested]])
+    mine = table.filter(
+        (pl.col("market") == task.market)
+        & (pl.col("learner") == task.learner)
+        & (pl.col("scheme") == task.scheme)
+    )["game_id"]
+    missing = expected.filter(~expected.is_in(mine.implode()))
+    if len(missing) or mine.is_duplicated().any() or len(mine) != len(expected):
+        raise IntegrityError(
+            f"oof {_name(task)}: {len(mine)} predictions for "
+            f"{len(expected)} eligible games; first missing: {missing.head(1).to_list()}"
+        )
+
+
+def _name(task: OofTask) -> str:
+    return f"{task.market}/{task.learner}/{task.scheme}"
+
+
+def _union(parts: Iterable[Indices]) -> Indices:
+    return np.concatenate(list(parts) or [np.empty(0, dtype=np.int64)])

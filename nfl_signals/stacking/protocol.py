@@ -1,0 +1,69 @@
+"""What every blend does, and the scale on which it works.
+
+A blend sees *values*: the logit of each probability, and each signal as it is. Its answer is a sum
+of parts in logits, so every game's forecast can be taken to pieces without a remainder.
+"""
+
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nfl_signals.stats.logit import expit
+
+Floats = NDArray[np.float64]
+
+MARKET = "market"
+
+
+class Parts(NamedTuple):
+    """A blend's answer in pieces: logit(p_raw) = base + sum over inputs of weights * values.
+
+    Attributes:
+        base: n intercepts, logits.
+        weights: n x k, logits per unit of the value.
+        logits: n sums.
+    """
+
+    base: Floats
+    weights: Floats
+    logits: Floats
+
+    @property
+    def p_raw(self) -> Floats:
+        """N probabilities of YES given no push."""
+        return expit(self.logits)
+
+
+class Blend(Protocol):
+    """A fitted stack.
+
+    Attributes:
+        inputs: k names in order.
+        n_games: games it was fitted on.
+    """
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the columns of the values."""
+        ...
+
+    @property
+    def n_games(self) -> int:
+        """Games it was fitted on."""
+        ...
+
+    def parts(self, values: Floats) -> Parts:
+        """Take apart the answers to n x k values."""
+        ...
+
+    def save(self, path: Path) -> None:
+        """Write the fitted numbers to one JSON file."""
+        ...
+
+
+def added_up(base: Floats, weights: Floats, values: Floats) -> Parts:
+    """The parts with their sum, added row by row: one game alone gets the bits it gets among many."""
+    # In column-major memory numpy would add eight or more inputs in another order.
+    return Parts(base, weights, base + np.multiply(weights, values, order="C").sum(axis=1))

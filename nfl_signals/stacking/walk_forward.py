@@ -1,0 +1,208 @@
+"""Walk-forward replay of blend, calibrator and agreement: each season from earlier seasons only.
+
+For season S the blend is fitted on learners' walk-forward forecasts of seasons before S, the
+calibrator on the blend's own forecasts of seasons before S, and the score distribution on games of
+seasons before S. All fit functions are handed in.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nfl_signals.stacking.inputs import SIGNALS, complete, values
+
+Floats = NDArray[np.float64]
+SCORED = ["yes", "no"]
+
+
+class Parts(Protocol):
+    """A blend's answer in pieces."""
+
+    @property
+    def base(self) -> Floats:
+        """N intercepts, logits."""
+        ...
+
+    @property
+    def weights(self) -> Floats:
+        """N x inputs."""
+        ...
+
+    @property
+    def p_raw(self) -> Floats:
+        """N probabilities."""
+        ...
+
+
+class Blend(Protocol):
+    """A fitted stack."""
+
+    def parts(self, values: Floats) -> Parts:
+        """N x inputs -> pieces."""
+        ...
+
+
+class Calibration(NamedTuple):
+    """What a fitted calibrator says of n forecasts.
+
+    Attributes:
+        method: its name.
+        p: calibrated probabilities.
+        low: Venn-Abers p0, had the game been a NO.
+        high: Venn-Abers p1, had it been a YES.
+    """
+
+    method: str
+    p: Floats
+    low: Floats
+    high: Floats
+
+
+class Agreed(NamedTuple):
+    """Answers of one market that agree with the other markets of the same games.
+
+    Attributes:
+        p_hat: n probabilities of YES given no push.
+        p_push: n probabilities of a push.
+    """
+
+    p_hat: Floats
+    p_push: Floats
+
+
+FitBlend = Callable[[Floats, Floats, int], Blend]
+"""Values, outcomes, the season that will be predicted -> blend."""
+FitCalibrator = Callable[[pl.DataFrame], Callable[[Floats], Calibration]]
+"""Scored rows of earlier seasons with `p_raw, y, season, week` -> calibrator."""
+Agree = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
+"""Settled games of earlier seasons, rows of one season -> those rows with `p_hat, p_push`."""
+
+
+def replay_blend(
+    rows: pl.DataFrame, *, inputs: Sequence[str], fit_blend: FitBlend, min_seasons: int
+) -> pl.DataFrame:
+    """Blend every season that has enough earlier ones; rows that lack a signal are left out.
+
+    Args:
+        rows: `stack_values.stack_inputs` of the walk-forward scheme, with signals where there are.
+        inputs: names of what is blended.
+        fit_blend: see `FitBlend`.
+        min_seasons: earlier seasons the blend needs.
+
+    Returns:
+        The rows of blended seasons with `p_raw, weight_intercept, weight_<input>...`; other columns
+        as given.
+    """
+    usable = complete(rows, inputs)
+    seasons = usable["season"].unique().sort().to_list()[min_seasons:]
+    empty = _with_numbers(usable.head(0), inputs)
+    return pl.concat(
+        [empty, *(_blend_season(usable, season, inputs, fit_blend) for season in seasons)]
+    )
+
+
+def replay_calibration(
+    blended: pl.DataFrame, *, fit_calibrator: FitCalibrator, min_seasons: int
+) -> pl.DataFrame:
+    """Calibrate every blended season that has enough earlier ones.
+
+    Args:
+        blended: result of `replay_blend`.
+        fit_calibrator: see `FitCalibrator`.
+        min_seasons: earlier blended seasons the calibrator needs.
+
+    Returns:
+        The rows of calibrated seasons with `calibrator, p_calibrated, venn_abers_low, venn_abers_high`.
+    """
+    numbers = (
+        pl.lit(0.0).alias(name) for name in ("p_calibrated", "venn_abers_low", "venn_abers_high")
+    )
+    finished = [blended.head(0).with_columns(pl.lit("").alias("calibrator"), *numbers)]
+    for season in blended["season"].unique().sort().to_list()[min_seasons:]:
+        calibrate = fit_calibrator(scored(blended.filter(pl.col("season") < season)))
+        current = blended.filter(pl.col("season") == season)
+        finished.append(with_calibration(current, calibrate(current["p_raw"].to_numpy())))
+    return pl.concat(finished)
+
+
+def prefer_signals(without: pl.DataFrame, signals: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the stack with signals where it has spoken, of the one without elsewhere.
+
+    Returns:
+        One row per game of `without`, in its order, with `llm_available`; the weight of a signal
+        that was not used is 0 and its value null.
+    """
+    order = without.select("game_id").with_row_index("row")
+    fallback = unheard(without.join(signals, on="game_id", how="anti"))
+    fallback = fallback.with_columns(llm_available=pl.lit(value=False))
+    used = signals.with_columns(llm_available=pl.lit(value=True)).select(fallback.columns)
+    both = pl.concat([fallback, used]).join(order, on="game_id")
+    return both.sort("row").drop("row")
+
+
+def unheard(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a stack that weighs no signal: weights 0, values null."""
+    return rows.with_columns(
+        *(pl.lit(0.0).alias(f"weight_{name}") for name in SIGNALS),
+        *(pl.lit(None, pl.Float64).alias(f"signal_{name}") for name in SIGNALS),
+    )
+
+
+def replay_agreement(rows: pl.DataFrame, settled: pl.DataFrame, *, agree: Agree) -> pl.DataFrame:
+    """Make the markets of each game agree, with what seasons before it teach about scores.
+
+    Args:
+        rows: calibrated rows of all markets.
+        settled: played games with `season` and whatever `agree` learns from.
+        agree: see `Agree`.
+
+    Returns:
+        The rows with `p_hat, p_push`, in time order.
+    """
+    finished = [rows.head(0).with_columns(p_hat=pl.lit(0.0), p_push=pl.lit(0.0))]
+    for season in rows["season"].unique().sort():
+        current = rows.filter(pl.col("season") == season)
+        finished.append(agree(settled.filter(pl.col("season") < season), current))
+    return pl.concat(finished).sort("season", "week", "kickoff_at", "game_id", "market")
+
+
+def with_calibration(rows: pl.DataFrame, said: Calibration) -> pl.DataFrame:
+    """The rows with `calibrator, p_calibrated, venn_abers_low, venn_abers_high`."""
+    return rows.with_columns(
+        pl.lit(said.method).alias("calibrator"),
+        pl.Series("p_calibrated", said.p, dtype=pl.Float64),
+        pl.Series("venn_abers_low", said.low, dtype=pl.Float64),
+        pl.Series("venn_abers_high", said.high, dtype=pl.Float64),
+    )
+
+
+def with_parts(rows: pl.DataFrame, parts: Parts, inputs: Sequence[str]) -> pl.DataFrame:
+    """The rows with `p_raw, weight_intercept, weight_<input>...`."""
+    columns: dict[str, Any] = {"p_raw": parts.p_raw, "weight_intercept": parts.base}
+    columns |= {f"weight_{name}": parts.weights[:, i] for i, name in enumerate(inputs)}
+    return rows.with_columns(
+        pl.Series(name, column, dtype=pl.Float64) for name, column in columns.items()
+    )
+
+
+def scored(rows: pl.DataFrame) -> pl.DataFrame:
+    """Settled rows with `y` (1.0 YES, 0.0 NO); pushes and open games left out."""
+    settled = rows.filter(pl.col("outcome").is_in(SCORED))
+    return settled.with_columns(y=(pl.col("outcome") == "yes").cast(pl.Float64))
+
+
+def _blend_season(
+    rows: pl.DataFrame, season: int, inputs: Sequence[str], fit_blend: FitBlend
+) -> pl.DataFrame:
+    taught = scored(rows.filter(pl.col("season") < season))
+    blend = fit_blend(values(taught, inputs), taught["y"].to_numpy(), season)
+    current = rows.filter(pl.col("season") == season)
+    return with_parts(current, blend.parts(values(current, inputs)), inputs)
+
+
+def _with_numbers(rows: pl.DataFrame, inputs: Sequence[str]) -> pl.DataFrame:
+    names = ["p_raw", "weight_intercept", *(f"weight_{name}" for name in inputs)]
+    return rows.with_columns(pl.lit(0.0).alias(name) for name in names)

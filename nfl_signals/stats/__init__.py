@@ -1,0 +1,1 @@
+"""Scores, bootstrap, e-processes and calibration errors: numpy in, numbers out."""

@@ -1,0 +1,73 @@
+"""The plain calibration error over ten bins of equal width: the error of the literal alarm rule.
+
+ECE (Naeini, Cooper, Hauskrecht 2015) as most people compute it: the mean over games of the distance
+between mean forecast and share of YES in the game's bin. It holds sampling bias and all, so it is
+shown beside the shipped rule and never judged by it; the unbiased errors are `scores.py` and
+`recalibration_error.py`.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nfl_signals.stats.e_process import at_week_ends, check_games
+
+Floats = NDArray[np.float64]
+
+N_BINS = 10
+
+
+def weekly_bin_sums(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> Floats:
+    """What `binned_error` needs to know of each week.
+
+    Args:
+        p: stated probabilities of YES, in (0, 1) exclusive, shape (n,).
+        y: outcomes 0 or 1, pushes left out, shape (n,).
+        week_index: order of each game's week, shape (n,).
+
+    Returns:
+        Shape (11, distinct weeks), weeks ascending: games, then p - y added up in each bin.
+
+    Raises:
+        ValueError: unequal shapes, p outside (0, 1), or y other than 0 and 1.
+    """
+    check_games(p, y, week_index)
+    weeks, position = np.unique(week_index, return_inverse=True)
+    sums = np.zeros((N_BINS + 1, len(weeks)))
+    sums[0] = np.bincount(position, minlength=len(weeks))
+    np.add.at(sums, (1 + np.minimum((p * N_BINS).astype(int), N_BINS - 1), position), p - y)
+    return sums
+
+
+def binned_error(sums: Floats) -> Floats:
+    """ECE of the weeks whose `weekly_bin_sums` were added, shape (11, ...); 0 without games.
+
+    Example:
+        >>> sums = weekly_bin_sums(np.array([0.65, 0.65]), np.array([1.0, 0.0]), np.array([1, 1]))
+        >>> binned_error(sums).round(2).tolist()
+        [0.15]
+    """
+    error: Floats = np.abs(sums[1:]).sum(axis=0) / np.maximum(sums[0], 1)
+    return error
+
+
+def ece_per_row(
+    p: Floats, y: Floats, season: NDArray[np.integer], week: NDArray[np.integer]
+) -> Floats:
+    """Per row, the ECE of the season so far at the end of the row's week.
+
+    Arguments as `calibration_gap.gap_per_row`.
+
+    Example:
+        >>> p, y, week = np.full(4, 0.65), np.array([1.0, 0, 0, np.nan]), np.array([1, 1, 2, 2])
+        >>> ece_per_row(p, y, np.full(4, 2024), week).round(3).tolist()
+        [0.15, 0.15, 0.317, 0.317]
+    """
+    return at_week_ends(weekly_bin_sums, _to_date, p, y, season, week)
+
+
+def _to_date(sums: Floats, season: NDArray[np.integer]) -> Floats:
+    """ECE of the season so far after each week."""
+    error = np.empty(sums.shape[1:])
+    for one in np.unique(season):
+        error[season == one] = binned_error(np.cumsum(sums[:, season == one], axis=1))
+    return error

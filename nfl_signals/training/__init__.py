@@ -1,0 +1,1 @@
+"""What is fitted: base learners, stacks, ensembles, recalibrated copies."""

@@ -1,0 +1,183 @@
+"""Fit the base learners and predict out of fold; write models and their cards."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import numpy as np
+import polars as pl
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from nfl_signals.core.errors import StorageError
+from nfl_signals.core.files import read_parquet, write_parquet
+from nfl_signals.core.progress import steps
+from nfl_signals.core.validation import validate
+from nfl_signals.learners.baseline import Baseline, fit_baseline, require
+from nfl_signals.markets.definitions import MARKETS, MarketName
+from nfl_signals.registry.model_card import read_card, write_card
+from nfl_signals.stacking.oof import OofTask, Predictor, check_fold, out_of_fold
+from nfl_signals.stacking.schemas import OOF
+from nfl_signals.stacking.splits import Fold, purged_kfold, walk_forward
+from nfl_signals.workspace.market_games import Question, ask
+from nfl_signals.workspace.run_context import World
+
+
+@contextmanager
+def only_retraining(world: World) -> Iterator[None]:
+    """One process writes models at a time, whoever started it.
+
+    Raises:
+        StorageError: another retraining is running.
+    """
+    world.paths.retraining_lock.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(world.paths.retraining_lock, timeout=world.settings.training.lock_seconds)
+    try:
+        with lock:
+            yield
+    except Timeout:
+        raise StorageError(
+            f"{world.paths.retraining_lock}: another retraining is running; wait for it to finish."
+        ) from None
+
+
+def train_baselines(world: World, name: MarketName) -> dict[str, dict[str, Any]]:
+    """Fit every learner of one market on all played games and store it with its card.
+
+    Returns:
+        Cards by learner.
+
+    Raises:
+        SettingsError: a learner needs what is not installed, or a GPU that is not there.
+    """
+    require(world.settings.training.learners, world.settings.training.device)
+    question = ask(world, name)
+    rows = np.flatnonzero(question.played)
+    learners = list(world.settings.training.learners)
+    with (
+        only_retraining(world),
+        threadpool_limits(limits=1),
+        ThreadPoolExecutor(world.settings.threads) as pool,
+    ):
+        fitted = pool.map(partial(_fit, world, question, rows=rows), learners)
+        done = zip(steps(learners, f"{name} learners fitted"), fitted, strict=True)
+        return {learner: _store(world, question, learner, model, rows) for learner, model in done}
+
+
+def predict_out_of_fold(world: World) -> pl.DataFrame:
+    """Predict every game of every market out of fold, under both schemes, and store the table.
+
+    Raises:
+        SettingsError: a learner needs what is not installed, or a GPU that is not there.
+    """
+    require(world.settings.training.learners, world.settings.training.device)
+    questions = [ask(world, name) for name in MARKETS]
+    tasks = [task for question in questions for task in _tasks(world, question)]
+    games = questions[0].matrix.games["game_id"]
+    table = out_of_fold(tasks, games, threads=world.settings.threads)
+    write_parquet(world.paths.oof, validate(table, OOF, "oof_predictions"))
+    return table
+
+
+def refit_folds(world: World) -> int:
+    """Fit one fold of every market, learner and scheme again and compare with what is stored.
+
+    The fold is drawn by the run's seed and the last season, so it differs from season to season.
+
+    Returns:
+        Folds that came out bit for bit.
+
+    Raises:
+        IntegrityError: a stored forecast is not one of a model that never saw the game.
+    """
+    stored = read_parquet(world.paths.oof)
+    random = np.random.default_rng([world.settings.seed, world.seasons[-1]])
+    questions = [ask(world, name) for name in MARKETS]
+    tasks = [task for question in questions for task in _tasks(world, question)]
+    games = questions[0].matrix.games["game_id"]
+    with threadpool_limits(limits=1):
+        for task in steps([task for task in tasks if task.folds], "folds fitted again"):
+            drawn = int(random.integers(len(task.folds)))
+            check_fold(task, task.folds[drawn], stored, games)
+    return len(tasks)
+
+
+def importance_table(world: World) -> pl.DataFrame:
+    """Importance in the newest base models: `market, learner, feature, share`.
+
+    A feature is a column of the game matrix, or whatever else the learner reads.
+    """
+    rows = []
+    for name in MARKETS:
+        version = ask(world, name).version()
+        for learner in world.settings.training.learners:
+            card = read_card(world.paths.baseline(name, learner, version))
+            rows += [
+                {"market": name, "learner": learner, "feature": feature, "share": share}
+                for feature, share in card["importance"].items()
+            ]
+    return pl.DataFrame(rows)
+
+
+def _store(
+    world: World, question: Question, learner: str, baseline: Baseline, rows: NDArray[np.int64]
+) -> dict[str, Any]:
+    version = question.version()
+    folder = world.paths.baseline(question.market.name, learner, version)
+    baseline.save(folder)
+    return write_card(
+        folder,
+        markets=[question.market],
+        version=version,
+        window=question.window(rows),
+        seed=world.settings.seed,
+        extra={"learner": learner, "importance": baseline.learner.importance()},
+    )
+
+
+def _fit(world: World, question: Question, learner: str, rows: NDArray[np.int64]) -> Baseline:
+    return fit_baseline(
+        question.matrix,
+        rows,
+        question.points,
+        market=question.market,
+        learner=learner,
+        seed=world.settings.seed,
+        device=world.settings.training.device,
+    )
+
+
+def _tasks(world: World, question: Question) -> list[OofTask]:
+    """Both schemes for every learner; K-fold predicts settled games, walk-forward all of them."""
+    games, training = question.matrix.games, world.settings.training
+    season = games["season"].to_numpy().astype(np.int64)
+    week = games["week"].to_numpy().astype(np.int64)
+    forward = walk_forward(season, min_train_seasons=training.min_learner_seasons)
+    blocks = purged_kfold(
+        season, week, n_folds=training.purged_folds, embargo_weeks=training.embargo_weeks
+    )
+    schemes: list[tuple[str, list[Fold], NDArray[np.bool_]]] = [
+        ("walk_forward", forward, question.answerable),
+        ("purged_kfold", blocks, question.answerable & question.played),
+    ]
+
+    def fit(learner: str, rows: NDArray[np.int64]) -> Predictor:
+        baseline = _fit(world, question, learner, rows)
+        return lambda test: baseline.predict(question.matrix.inputs.take(test), question.line[test])
+
+    return [
+        OofTask(
+            market=question.market.name,
+            learner=learner,
+            scheme=scheme,
+            folds=folds,
+            trainable=question.played,
+            eligible=eligible,
+            fit=partial(fit, learner),
+        )
+        for scheme, folds, eligible in schemes
+        for learner in world.settings.training.learners
+    ]

@@ -1,0 +1,1 @@
+"""A run's context: its settings, data home and tables."""

@@ -1,0 +1,148 @@
+"""Read and write the raw and gold tables, season by season."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from nfl_signals.core.errors import InputError
+from nfl_signals.core.files import read_parquet, write_parquet
+from nfl_signals.core.progress import steps
+from nfl_signals.features.build import build_features, build_markets
+from nfl_signals.features.leakage import prove_no_leak, sample_kickoffs
+from nfl_signals.ingest import raw
+from nfl_signals.ingest.history import History
+from nfl_signals.ingest.joins import JoinReport, check_partners
+from nfl_signals.ingest.source import Release
+from nfl_signals.workspace.run_context import World
+
+READERS: dict[str, Callable[[Release, int], pl.DataFrame]] = {
+    "games": raw.read_games,
+    "team_stats": raw.read_team_stats,
+    "injuries": raw.read_injuries,
+    "notes": raw.read_notes,
+}
+
+
+def ingest(world: World, table: str, seasons: Sequence[int]) -> dict[int, int]:
+    """Read, check and store seasons of one raw table.
+
+    Every season is read and checked before the first is written, so a bad season changes nothing.
+
+    Args:
+        world: the run.
+        table: key of `READERS`.
+        seasons: which.
+
+    Returns:
+        Rows by season.
+
+    Raises:
+        SourceError, SchemaError: see `ingest/raw.py`.
+    """
+    frames = {
+        season: READERS[table](world.release, season)
+        for season in steps(list(seasons), f"seasons of {table} read")
+    }
+    for season, frame in frames.items():
+        write_parquet(world.paths.raw(table, season), frame)
+    return {season: frame.height for season, frame in frames.items()}
+
+
+def load_history(world: World, *, last_season: int | None = None) -> History:
+    """Raw tables of the run's seasons as known at its `as_of`.
+
+    Args:
+        world: the run.
+        last_season: leave out later seasons.
+
+    Raises:
+        InputError: a season has not been materialized yet.
+    """
+    seasons = [s for s in world.seasons if last_season is None or s <= last_season]
+    tables = {table: _load(world, table, seasons) for table in READERS}
+    return History(**tables).known_at(world.as_of)
+
+
+def load_stored_history(world: World) -> History:
+    """Raw tables of the run's leading seasons that are there, for proofs of what is stored so far.
+
+    Raises:
+        InputError: not even the first season has been materialized.
+    """
+    missing = [
+        season
+        for season in world.seasons
+        if not all(world.paths.raw(table, season).exists() for table in READERS)
+    ]
+    stored = [season for season in world.seasons if season < min(missing, default=9999)]
+    return load_history(world, last_season=max(stored, default=world.seasons[0]))
+
+
+def build_gold(world: World, seasons: Sequence[int]) -> tuple[int, JoinReport]:
+    """Build and store features of the given seasons from everything before them.
+
+    Returns:
+        Rows written, and what had no partner in a join.
+
+    Raises:
+        JoinError: a row has no partner and no known exception explains it.
+    """
+    history = load_history(world, last_season=max(seasons))
+    report = check_partners(
+        history.games, history.team_stats, history.injuries, history.notes, as_of=world.as_of
+    )
+    features = build_features(history)
+    return _store(world, world.paths.features, features, seasons), report
+
+
+def build_gold_markets(world: World, seasons: Sequence[int]) -> int:
+    """Build and store the markets of the given seasons; returns rows written."""
+    markets = build_markets(load_history(world, last_season=max(seasons)))
+    return _store(world, world.paths.markets, markets, seasons)
+
+
+def prove_features(world: World) -> int:
+    """As-of replay and perturbation at sampled kickoffs; returns proofs held.
+
+    Sampled from the last season played: one that has not begun holds nothing to prove it with.
+
+    Raises:
+        LeakageError: a feature depends on something known only after kickoff.
+    """
+    history = load_stored_history(world)
+    played = history.games.drop_nulls("result")["season"].unique().sort().to_list()
+    return prove_no_leak(history, build_features, sample_kickoffs(history, played[-1:]))
+
+
+def load_features(world: World) -> pl.DataFrame:
+    """Gold features of all seasons, in time order."""
+    return read_parquet(world.paths.features)
+
+
+def load_markets(world: World) -> pl.DataFrame:
+    """Gold markets of all seasons, in time order."""
+    return read_parquet(world.paths.markets)
+
+
+def _load(world: World, table: str, seasons: Sequence[int]) -> pl.DataFrame:
+    missing = [season for season in seasons if not world.paths.raw(table, season).exists()]
+    if missing:
+        raise InputError(
+            f"{world.paths.raw(table, missing[0])}: season {missing[0]} of raw_{table} is not there "
+            f"yet; materialize it first (missing: {', '.join(map(str, missing))})."
+        )
+    return pl.concat(read_parquet(world.paths.raw(table, season)) for season in seasons)
+
+
+def _store(world: World, folder: Path, table: pl.DataFrame, seasons: Sequence[int]) -> int:
+    """Write one file a season; files of seasons that the run does not have are removed."""
+    rows = 0
+    for season in seasons:
+        part = table.filter(pl.col("season") == season)
+        write_parquet(folder / f"{season}.parquet", part)
+        rows += part.height
+    for file in folder.glob("*.parquet"):
+        if int(file.stem) not in world.seasons:
+            file.unlink()
+    return rows

@@ -1,0 +1,159 @@
+"""The alarm needs an error that lasts and proof of it, both in one season and of one model."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nfl_signals.alerts.alarm_rule import LEVELS, Alarm, Judgement, Reading
+from nfl_signals.core.setting_sections import MonitorSettings
+
+POLICY = MonitorSettings()
+WEEKS = 6
+ONE, TWO = [0] * WEEKS, [0, 0, 0, 1, 1, 1]
+
+
+def judged(
+    error: Sequence[float],
+    evidence: Sequence[float],
+    *,
+    season: Sequence[int] = ONE,
+    segment: Sequence[int] = ONE,
+    day: Sequence[int] = range(0, 7 * WEEKS, 7),
+    policy: MonitorSettings = POLICY,
+) -> list[Judgement]:
+    """Weeks with the same error by both measures."""
+    alarm = Alarm(policy)
+    rows = zip(season, day, segment, error, evidence, strict=False)
+    return [
+        alarm.read(Reading(season=s, day=d, segment=g, error=e, ece=e, e_value=v))
+        for s, d, g, e, v in rows
+    ]
+
+
+def levels(error: Sequence[float], evidence: Sequence[float], **more: object) -> list[str]:
+    return [LEVELS[int(each.level)] for each in judged(error, evidence, **more)]  # type: ignore[arg-type]
+
+
+def test_seven_days_are_not_more_than_seven_days() -> None:
+    assert levels([0.06] * 4, [20] * 4) == ["none", "none", "warning", "warning"]
+
+
+def test_an_error_at_the_limit_is_not_over_it() -> None:
+    assert levels([0.05] * 6, [99] * 6) == ["none"] * 6
+
+
+def test_an_error_that_breaks_off_starts_counting_anew() -> None:
+    found = levels([0.06, 0.06, 0.04, 0.06, 0.06, 0.06], [99] * 6)
+    assert found == ["none"] * 5 + ["warning"]
+
+
+def test_no_proof_is_a_note_at_most_however_long_the_error_lasts() -> None:
+    assert levels([0.2] * 3, [19.9] * 3)[-1] == "info"
+    assert levels([0.2] * 6, [4.9] * 6)[-1] == "none"
+
+
+def test_an_error_of_twice_the_limit_is_critical_once_it_is_proved() -> None:
+    assert levels([0.101] * 3, [20] * 3)[-1] == "critical"
+    assert levels([0.10] * 3, [20] * 3)[-1] == "warning"
+
+
+def test_what_was_proved_once_stays_proved_in_its_season() -> None:
+    assert levels([0.06] * 4, [1, 25, 3, 3]) == ["none", "none", "warning", "warning"]
+
+
+def test_the_alarm_ends_with_the_error() -> None:
+    assert levels([0.06, 0.06, 0.06, 0.01], [99] * 4)[-2:] == ["warning", "none"]
+
+
+def test_neither_days_nor_proof_outlast_their_season() -> None:
+    once = ["none", "none", "warning"]
+    assert levels([0.06] * 6, [99] * 6, season=TWO) == once * 2
+    assert levels([0.06] * 6, [99, 99, 99, 1, 1, 1], season=TWO) == [*once, *["none"] * 3]
+
+
+def test_a_model_that_replaces_another_starts_afresh() -> None:
+    found = levels([0.06] * 6, [99, 99, 99, 1, 1, 1], segment=TWO)
+    assert found == ["none", "none", "warning", "none", "none", "none"]
+
+
+def test_days_are_counted_between_the_last_games_of_weeks() -> None:
+    error, day = [0.1, 0.1, 0.0, 0.1, 0.1, 0.1], [0, 8, 14, 20, 30, 37]
+    found = judged(error, [0] * 6, day=day)
+    assert [int(each.days_over) for each in found] == [0, 8, 0, 0, 10, 17]
+
+
+def test_an_error_is_settled_below_the_lower_limit_for_more_than_seven_days() -> None:
+    """0.045 is no alarm any more and no recovery yet."""
+    found = judged([0.045, 0.045, 0.04, 0.04, 0.04, 0.041], [1] * 6)
+    assert [bool(each.settled) for each in found] == [False] * 4 + [True, False]
+
+
+def test_once_counted_afresh_only_new_evidence_proves() -> None:
+    """Evidence of 50 then grows twentyfold: that is new proof; 999 would not be."""
+    for value, level in ((999.0, "info"), (1000.0, "warning")):
+        alarm = Alarm(POLICY)
+        reading = {"season": 0, "segment": 0, "error": 0.06, "ece": 0.0}
+        for day in (0, 7, 14):
+            alarm.read(Reading(day=day, e_value=50.0, **reading))
+        alarm.count_afresh()
+        assert LEVELS[int(alarm.read(Reading(day=21, e_value=50.0, **reading)).level)] == "none"
+        assert LEVELS[int(alarm.read(Reading(day=28, e_value=value, **reading)).level)] == level
+
+
+def test_many_series_are_judged_as_each_alone() -> None:
+    rng = np.random.default_rng(30)
+    error, evidence = rng.uniform(0, 0.15, (40, WEEKS)), rng.uniform(0, 40, (40, WEEKS))
+    alarm = Alarm(POLICY, shape=(40,))
+    together = [
+        alarm.read(
+            Reading(
+                season=TWO[week],
+                day=7 * week,
+                segment=0,
+                error=error[:, week],
+                ece=error[:, week],
+                e_value=evidence[:, week],
+            )
+        )
+        for week in range(WEEKS)
+    ]
+    assert max(int(each.level.max()) for each in together) == LEVELS.index("critical")
+    for row in range(40):
+        alone = judged(error[row].tolist(), evidence[row].tolist(), season=TWO)
+        assert [int(a.level) for a in alone] == [int(each.level[row]) for each in together]
+        assert [int(a.days_over) for a in alone] == [int(each.days_over[row]) for each in together]
+
+
+@given(st.lists(st.floats(0, 50), min_size=6, max_size=6))
+def test_proof_is_the_largest_value_so_far(evidence: list[float]) -> None:
+    found = [float(each.proof) for each in judged([0.0] * 6, evidence)]
+    assert found == [max(evidence[: week + 1]) for week in range(6)]
+
+
+@given(
+    st.lists(st.floats(0, 0.2), min_size=6, max_size=6),
+    st.lists(st.floats(0, 50), min_size=6, max_size=6),
+)
+def test_the_literal_rule_is_never_quieter_than_the_proven_one(
+    error: list[float], evidence: list[float]
+) -> None:
+    literal = POLICY.model_copy(update={"rule": "literal"})
+    pairs = zip(judged(error, evidence), judged(error, evidence, policy=literal), strict=True)
+    assert all(one.level <= other.level or one.level == 1 for one, other in pairs)
+
+
+def test_the_literal_rule_reads_the_plain_error_and_asks_for_no_proof() -> None:
+    literal = Alarm(POLICY.model_copy(update={"rule": "literal"}))
+    found = [
+        literal.read(Reading(season=0, day=7 * week, segment=0, error=0.0, ece=0.06, e_value=0.0))
+        for week in range(3)
+    ]
+    assert [LEVELS[int(each.level)] for each in found] == ["none", "none", "warning"]
+
+
+def test_the_limits_are_those_of_the_requirement() -> None:
+    limits = (POLICY.max_calibration_error, POLICY.min_days, POLICY.evidence)
+    assert limits == pytest.approx((0.05, 7, 20.0))

@@ -1,0 +1,58 @@
+"""In hindsight the literal rule cries wolf over perfect forecasts, and the shipped one does not."""
+
+import polars as pl
+import pytest
+
+from nfl_signals.alerts.backtest import CLOSE, HINDSIGHT_SCHEMA, REPLAY, hindsight
+from nfl_signals.alerts.episodes import TREATMENTS_SCHEMA, episodes
+from nfl_signals.core.setting_sections import MonitorSettings
+from nfl_signals.monitoring.weekly_evidence import evidence_path
+from nfl_signals_tests.support.graded_games import graded
+
+POLICY = MonitorSettings()
+
+
+def replayed(slope: float, *, seasons: int = 4) -> pl.DataFrame:
+    return graded(seasons=range(2015, 2015 + seasons), slope=slope, seed=11, book="learning")
+
+
+def test_perfect_seasons_have_no_alarm_but_the_literal_one() -> None:
+    found = hindsight(replayed(1.0), POLICY)
+    assert found.schema == HINDSIGHT_SCHEMA
+    assert found.select("voice", "season").rows() == [
+        (voice, season) for voice in (REPLAY, CLOSE) for season in range(2015, 2019)
+    ]
+    model = found.filter(voice=REPLAY)
+    assert model["weeks_shipped"].sum() == 0
+    assert (model["weeks_literal"] > 0).all()
+
+
+def test_a_drifting_replay_is_found_by_both_rules_in_the_weeks_of_its_episode() -> None:
+    games = replayed(0.3, seasons=1)
+    found = hindsight(games, POLICY).filter(voice=REPLAY).row(0, named=True)
+    (episode,) = episodes(
+        evidence_path(games), TREATMENTS_SCHEMA.to_frame(), policy=POLICY
+    ).to_dicts()
+    warned = episode["warned_at"]
+    weeks = evidence_path(games).filter(pl.col("week_end_at") >= warned).height
+    assert found["weeks_shipped"] == weeks > 0
+    assert found["weeks_literal"] >= found["weeks_shipped"]
+
+
+def test_the_rule_of_the_settings_does_not_matter() -> None:
+    games = replayed(0.5, seasons=2)
+    literal = POLICY.model_copy(update={"rule": "literal"})
+    assert hindsight(games, literal).equals(hindsight(games, POLICY))
+
+
+def test_production_is_left_out() -> None:
+    games = replayed(1.0, seasons=1)
+    spoken = games.with_columns(book=pl.lit("production"), p_hat=1 - pl.col("p_hat"))
+    assert hindsight(pl.concat([games, spoken]), POLICY).equals(hindsight(games, POLICY))
+
+
+def test_the_final_error_is_that_of_the_whole_season() -> None:
+    games = replayed(1.0, seasons=2)
+    path = evidence_path(games).filter(week=18)
+    found = hindsight(games, POLICY).filter(voice=REPLAY)
+    assert found["final_error"].to_list() == pytest.approx(path["season_ece"].to_list())

@@ -1,0 +1,180 @@
+"""Who speaks, and who ever spoke, can be asked again; whatever was changed since is found."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from nfl_signals.checks.models import SPEAKER_PROOFS, features_among
+from nfl_signals.checks.registry import stored_requests
+from nfl_signals.checks.tables import ALL_PROOFS
+from nfl_signals.core.errors import NflSignalsError
+from nfl_signals.core.files import read_parquet, write_parquet
+from nfl_signals.ensemble.ensemble import ANSWER, Ensemble
+from nfl_signals.ensemble.request import FEATURE_COLUMNS
+from nfl_signals.features.declarations import FEATURE_NAMES
+from nfl_signals.monitoring import ledger
+from nfl_signals.predictions.summary import Pick
+from nfl_signals.registry.model_card import CARD, read_card, write_sealed
+from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals_tests.support.worlds import copy_world, drop_rows, rewrite, settings_of
+
+VERSION = "v202409"
+HISTORY, SPEAKER, VOICES, SHOWN = SPEAKER_PROOFS
+LEDGER, CARDS = "ledger: sealed", "models: files match cards"
+SOLD = pl.col("book") == "production"
+
+
+@pytest.fixture
+def world(finished_home: Path, tmp_path: Path) -> World:
+    return copy_world(finished_home, tmp_path)
+
+
+def resealed(world: World, changed: pl.DataFrame) -> None:
+    """Store a ledger as somebody would who knows how rows are sealed."""
+    named = ledger.with_prediction_id(changed)
+    seals = list(ledger._chain(named, ledger.GENESIS))
+    rows = named.with_columns(pl.Series("seal", seals, dtype=pl.String)).select(*ledger.SCHEMA)
+    write_parquet(world.paths.ledger, rows)
+
+
+def said(**values: object) -> Callable[[World], None]:
+    """Production's rows say something else, under seals that fit."""
+
+    def tamper(world: World) -> None:
+        changes = {
+            name: pl.when(SOLD).then(pl.lit(v)).otherwise(name) for name, v in values.items()
+        }
+        resealed(world, ledger.read(world.paths.ledger).with_columns(**changes))
+
+    return tamper
+
+
+def after_kickoff(world: World) -> None:
+    late = pl.when(SOLD).then(pl.col("kickoff_at").dt.offset_by("1h")).otherwise("made_at")
+    resealed(world, ledger.read(world.paths.ledger).with_columns(made_at=late))
+
+
+def other_season_replayed(world: World) -> None:
+    moved = pl.when(~SOLD).then(pl.lit("replay_2023")).otherwise("model_version")
+    resealed(world, ledger.read(world.paths.ledger).with_columns(model_version=moved))
+
+
+def edited_probability(world: World) -> None:
+    rewrite(world.paths.ledger, pl.when(SOLD).then(pl.col("p_hat") + 1e-9).otherwise("p_hat"))
+
+
+def deleted_row(world: World) -> None:
+    drop_rows(world.paths.ledger, pl.int_range(pl.len()) == 3)
+
+
+def swapped_file(world: World) -> None:
+    """Another market's blend, which loads and answers as well."""
+    parts = world.paths.ensemble(VERSION) / "stacker"
+    shutil.copy(parts / "ats" / "stack_plain.json", parts / "total" / "stack_plain.json")
+
+
+def edited_window(world: World) -> None:
+    """As if it had been taught by fewer games: it could then be judged on those it knows."""
+    card = world.paths.ensemble(VERSION) / CARD
+    card.write_text(card.read_text().replace("2024-w09", "2023-w22"))
+
+
+def card_with(**changes: object) -> Callable[[World], None]:
+    """A card that another program might have written."""
+
+    def tamper(world: World) -> None:
+        folder = world.paths.ensemble(VERSION)
+        write_sealed(folder, read_card(folder) | changes)
+
+    return tamper
+
+
+def gone(world: World) -> None:
+    shutil.rmtree(world.paths.ensemble(VERSION))
+
+
+def edited_history(world: World) -> None:
+    path = world.paths.history
+    path.write_text(path.read_text().replace('"kind": "first"', '"kind": "promoted"'))
+
+
+def shown_feature(world: World) -> None:
+    rewrite(world.paths.upcoming, pl.lit(0.5).alias("home_rating"))
+
+
+TAMPERINGS: list[tuple[Callable[[World], None], str, str]] = [
+    (swapped_file, CARDS, f"ensemble/{VERSION}: its files are not what its card describes"),
+    (swapped_file, SPEAKER, "its files are not what its card describes"),
+    (edited_window, CARDS, rf"{VERSION}/card\.json: edited since it was written"),
+    (edited_probability, LEDGER, r"row \d+ \(.*edited, or what came before it"),
+    (deleted_row, LEDGER, "row 3 .*removed or reordered"),
+    (after_kickoff, LEDGER, "made after kickoff"),
+    (card_with(feature_version="0dd"), SPEAKER, "fitted on features 0dd, this program builds"),
+    (card_with(horizon={}), SPEAKER, "horizon: it was taught {}, this program asks"),
+    (gone, SPEAKER, "which was never trained or is gone"),
+    (
+        gone,
+        VOICES,
+        rf"ledger: {VERSION} in book production, source model: .* is not there; restore",
+    ),
+    (said(model_hash="f" * 64), VOICES, rf"model_hash f{{12}}, .*{VERSION} holds \w{{12}}"),
+    (said(model_version="v201001"), VOICES, r"ledger: v201001 in book production, .*not there"),
+    (said(feature_version="0dd"), VOICES, "feature_version 0dd, .* holds"),
+    (said(signal_source="proxy"), VOICES, f"the price is proxy, no-vig; this is {VERSION}, "),
+    (said(model_version="proxy"), VOICES, "the price is proxy, no-vig; this is proxy, "),
+    (other_season_replayed, VOICES, r"games of 20\d\d are replayed as replay_20\d\d"),
+    (edited_history, HISTORY, r"history\.jsonl: line 1: edited"),
+    (shown_feature, SHOWN, r"upcoming/predictions\.parquet: shows the feature home_rating"),
+]
+
+
+@pytest.mark.parametrize(("tamper", "name", "message"), TAMPERINGS)
+def test_what_was_changed_is_found_and_named(
+    world: World, tamper: Callable[[World], None], name: str, message: str
+) -> None:
+    tamper(world)
+    with pytest.raises(NflSignalsError, match=message):
+        ALL_PROOFS[name](world)
+
+
+def test_every_proof_has_a_tampering_that_it_catches() -> None:
+    assert {name for _, name, _ in TAMPERINGS} == {*SPEAKER_PROOFS, LEDGER, CARDS}
+
+
+def test_the_price_needs_no_model(finished_home: Path, tmp_path: Path) -> None:
+    world = copy_world(finished_home, tmp_path, signal_source="proxy")
+    price = {"signal_source": "proxy", "model_version": "proxy", "model_hash": "no-vig"}
+    said(**price)(world)
+    shutil.rmtree(world.paths.home / "models" / "ensemble")
+    assert SPEAKER_PROOFS[SPEAKER](world) == {"speaks": "proxy"}
+    assert SPEAKER_PROOFS[VOICES](world)["voices"] > 1
+
+
+# --- a consumer sees probabilities, never what led there
+
+
+def test_no_table_for_consumers_has_a_column_of_a_feature(finished_home: Path) -> None:
+    world = open_world(settings_of(finished_home))
+    for path in (world.paths.upcoming, world.paths.ledger, world.paths.explanations):
+        assert features_among(read_parquet(path).columns) == []
+    assert features_among(field.name for field in fields(Pick)) == []
+    assert features_among(ANSWER) == []
+
+
+def test_an_answer_repeats_no_feature_of_its_request(finished_home: Path) -> None:
+    world = open_world(settings_of(finished_home))
+    requests = stored_requests(world)
+    assert set(FEATURE_COLUMNS) <= set(features_among(requests.columns))
+    answers = Ensemble.load(world.paths.ensemble(VERSION)).predict(requests)
+    assert features_among(answers.columns) == []
+
+
+def test_features_go_by_the_name_of_the_team_and_by_that_in_a_request() -> None:
+    assert set(features_among([*FEATURE_NAMES, *FEATURE_COLUMNS, "p_hat"])) == {
+        *FEATURE_NAMES,
+        *FEATURE_COLUMNS,
+    }

@@ -1,0 +1,180 @@
+"""Claims about the proofs of the registered champion: `registry_proofs`."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from nfl_signals.checks.registry import (
+    REGISTRY_PROOFS,
+    champion_answers,
+    champion_files,
+    check_probabilities,
+    largest_difference,
+    stored_requests,
+)
+from nfl_signals.core.errors import InputError, IntegrityError
+from nfl_signals.core.files import read_parquet, write_parquet
+from nfl_signals.core.paths import Paths
+from nfl_signals.features.build import build_markets
+from nfl_signals.ingest.history import History
+from nfl_signals.registry.mlflow_registry import open_registry
+from nfl_signals.registry.mlflow_store import CHAMPION
+from nfl_signals.workspace.run_context import World
+from nfl_signals_tests.support.builders import MemoryRelease, utc
+from nfl_signals_tests.support.fake_ensemble import MarketEcho, write_ensemble
+from nfl_signals_tests.support.homes import made_once
+from nfl_signals_tests.support.worlds import drop_rows, rewrite, settings_of
+
+VERSION = "v201509"
+KEYS = ["game_id", "market"]
+
+
+@pytest.fixture(scope="session")
+def original(
+    tmp_path_factory: pytest.TempPathFactory,
+    simulated_history: History,
+    simulated_features: pl.DataFrame,
+) -> Path:
+    """A home with gold tables, a champion that repeats the market, and its upcoming predictions."""
+
+    def make(home: Path) -> None:
+        world = world_at(home)
+        markets = build_markets(simulated_history)
+        write_parquet(world.paths.features / "2015.parquet", simulated_features)
+        write_parquet(world.paths.markets / "2015.parquet", markets)
+        write_parquet(world.paths.upcoming, markets.head(0).select(KEYS))
+        ensemble = MarketEcho.load(write_ensemble(home / VERSION, version=VERSION, bias=0.01))
+        registry = open_registry(world.paths, create=True)
+        registry.register(
+            home / VERSION,
+            reader=MarketEcho,
+            example=stored_requests(world),
+            metrics={},
+            params={},
+        )
+        champion = registry.set_alias(CHAMPION, VERSION)
+        said = ensemble.predict(stored_requests(world))
+        write_parquet(
+            world.paths.upcoming, said.with_columns(model_hash=pl.lit(champion.model_hash))
+        )
+
+    return made_once(tmp_path_factory, "registry_proofs", make)
+
+
+@pytest.fixture
+def world(original: Path, tmp_path: Path) -> World:
+    return world_at(shutil.copytree(original, tmp_path / "home"))
+
+
+def world_at(home: Path) -> World:
+    """A world that only stands where its files are."""
+    return World(
+        settings=settings_of(home),
+        paths=Paths(home),
+        release=MemoryRelease({}),
+        seasons=(2014, 2015),
+        as_of=utc("2015-11-10 14:00"),
+    )
+
+
+def test_the_champion_is_what_was_registered(world: World) -> None:
+    assert champion_files(world) == {"versions": 1, "champion": VERSION}
+
+
+def test_the_champion_answers_as_predicted(world: World) -> None:
+    upcoming = read_parquet(world.paths.upcoming)
+    assert champion_answers(world) == {
+        "rows": upcoming.height,
+        "upcoming": upcoming.height,
+        "difference": 0.0,
+    }
+
+
+def edited_file(world: World) -> None:
+    file = open_registry(world.paths).load(CHAMPION).ensemble / "parts" / "bias.json"
+    file.write_text("0.01 ")
+
+
+def edited_card(world: World) -> None:
+    file = open_registry(world.paths).load(CHAMPION).ensemble / "card.json"
+    file.write_text(file.read_text().replace('"model_hash": "', '"model_hash": "0'))
+
+
+@pytest.mark.parametrize("tamper", [edited_file, edited_card])
+def test_a_champion_that_was_tampered_with_is_found(
+    world: World, tamper: Callable[[World], None]
+) -> None:
+    tamper(world)
+    with pytest.raises(IntegrityError, match="hashes differ"):
+        champion_files(world)
+
+
+@pytest.mark.parametrize("proof", REGISTRY_PROOFS.values())
+def test_without_a_champion_no_proof_holds(world: World, proof: Callable[[World], object]) -> None:
+    open_registry(world.paths).remove_alias(CHAMPION)
+    with pytest.raises(InputError, match="no version and no alias champion"):
+        proof(world)
+
+
+def test_predictions_that_the_champion_would_not_make_again_are_found(world: World) -> None:
+    rewrite(world.paths.upcoming, pl.col("p_hat") + 1e-9)
+    with pytest.raises(IntegrityError, match=r"by 0 from the same .* by 1e-09 from the upcoming"):
+        champion_answers(world)
+
+
+def test_a_prediction_that_the_champion_has_no_answer_for_is_found(world: World) -> None:
+    markets = world.paths.markets / "2015.parquet"
+    rewrite(markets, pl.when(pl.col("market") != "total").then("price_yes").alias("price_yes"))
+    with pytest.raises(IntegrityError, match=r"none for 2015_\d\d_\w+ total"):
+        champion_answers(world)
+
+
+def test_predictions_of_another_version_are_not_held_against_the_champion(world: World) -> None:
+    rewrite(world.paths.upcoming, pl.lit("another").alias("model_hash"), pl.col("p_hat") / 2)
+    figures = champion_answers(world)
+    assert figures["upcoming"] == 0
+    assert figures["rows"] > 0
+
+
+def test_without_upcoming_games_the_last_week_with_lines_is_asked(world: World) -> None:
+    drop_rows(world.paths.upcoming, pl.lit(value=True))
+    lined = read_parquet(world.paths.markets).drop_nulls(["line", "p_market"])
+    week = lined.filter(season=2015, week=lined.filter(season=2015)["week"].max())
+    assert set(stored_requests(world)["game_id"]) == set(week["game_id"])
+    assert champion_answers(world)["upcoming"] == 0
+
+
+def test_without_any_line_there_is_nothing_to_ask(world: World) -> None:
+    drop_rows(world.paths.upcoming, pl.lit(value=True))
+    rewrite(world.paths.markets / "2015.parquet", pl.lit(None, pl.Float64).alias("line"))
+    with pytest.raises(InputError, match="no game has a line"):
+        stored_requests(world)
+
+
+def said(p_hat: float | None, p_push: float | None) -> pl.DataFrame:
+    """One answer."""
+    row = {"game_id": "g", "market": "ats", "p_hat": p_hat, "p_push": p_push}
+    return pl.DataFrame([row], schema_overrides={"p_hat": pl.Float64, "p_push": pl.Float64})
+
+
+@pytest.mark.parametrize("fine", [(0.5, 0.0), (0.0, 1.0), (1.0, 0.25)])
+def test_probabilities_are_between_nothing_and_certainty(fine: tuple[float, float]) -> None:
+    check_probabilities(said(*fine))
+
+
+@pytest.mark.parametrize(
+    "wrong", [(-0.1, 0.0), (1.1, 0.0), (0.5, -0.1), (0.5, 1.1), (None, 0.0), (float("nan"), 0.0)]
+)
+def test_anything_else_is_no_probability(wrong: tuple[float | None, float]) -> None:
+    with pytest.raises(IntegrityError, match="game_id g, market ats, p_hat"):
+        check_probabilities(said(*wrong))
+
+
+def test_the_largest_difference_is_over_both_probabilities() -> None:
+    assert largest_difference(said(0.5, 0.1), said(0.5, 0.1)) == 0
+    assert largest_difference(said(0.5, 0.1), said(0.5, 0.4)) == pytest.approx(0.3)
+    assert largest_difference(said(0.5, 0.1), said(0.7, 0.1)) == pytest.approx(0.2)
+    assert largest_difference(said(0.5, 0.1), said(0.5, 0.1).head(0)) == 0

@@ -1,0 +1,134 @@
+"""Jobs run in this process on the instance that the UI shows, and say what happened."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+import pytest
+import yaml
+
+from nfl_signals.core.errors import NflSignalsError, SchemaError
+from nfl_signals.core.paths import Paths
+from nfl_signals.core.settings import load_settings
+from nfl_signals.definitions import defs
+from nfl_signals.defs.launch import prepare_instance, register_seasons, run_job
+from nfl_signals.defs.partitions import sync_seasons
+from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals_tests.support.homes import SCHEDULE, copy_of, fingerprints
+
+THREE = (2019, 2020, 2021)
+
+
+@pytest.fixture(autouse=True)
+def _environment_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`prepare_instance` points the process at a home; the next test must not find it there."""
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    monkeypatch.setenv("NFL_SIGNALS_HOME", "")
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as found:
+        yield found
+
+
+@pytest.fixture
+def world(finished_home: Path, small_league: None, tmp_path: Path) -> World:
+    """The finished home's world, in a copy that may be changed."""
+    return open_world(load_settings(home=copy_of(finished_home, tmp_path / "home")))
+
+
+def run(world: World, seasons: Sequence[int], job: str = "backfill_seasons") -> list[Any]:
+    """Run a job over a range of seasons; returns what the listener was told."""
+    heard: list[Any] = []
+    overrides = {"home": str(world.paths.home), "as_of": None}
+    run_job(defs, job, world, overrides, lambda *told: heard.append(told), seasons=seasons)
+    return heard
+
+
+def test_the_instance_of_a_home_keeps_to_itself_and_sends_nothing(tmp_path: Path) -> None:
+    prepare_instance(Paths(tmp_path))
+    written = yaml.safe_load((tmp_path / "dagster_home" / "dagster.yaml").read_text())
+    assert written["telemetry"] == {"enabled": False}
+    assert written["storage"]["sqlite"]["base_dir"] == {"env": "DAGSTER_HOME"}
+    assert os.environ["DAGSTER_HOME"] == str(tmp_path / "dagster_home")
+    assert os.environ["NFL_SIGNALS_HOME"] == str(tmp_path)
+    with dg.DagsterInstance.get() as instance:
+        assert not instance.telemetry_enabled
+        assert Path(instance.root_directory) == tmp_path / "dagster_home"
+
+
+def test_a_configuration_that_somebody_changed_stays(tmp_path: Path) -> None:
+    prepare_instance(Paths(tmp_path))
+    file = tmp_path / "dagster_home" / "dagster.yaml"
+    file.write_text("telemetry:\n  enabled: false\n# mine\n")
+    prepare_instance(Paths(tmp_path))
+    assert file.read_text().endswith("# mine\n")
+
+
+def test_partitions_become_exactly_the_seasons(instance: dg.DagsterInstance) -> None:
+    sync_seasons(instance, [2018, 2019, 2020])
+    sync_seasons(instance, [2019, 2020, 2021])
+    assert sorted(instance.get_dynamic_partitions("season")) == ["2019", "2020", "2021"]
+
+
+@pytest.mark.slow
+def test_a_home_is_registered_with_its_worlds_seasons(world: World) -> None:
+    register_seasons(world)
+    with dg.DagsterInstance.get() as instance:
+        partitions = instance.get_dynamic_partitions("season")
+    assert sorted(partitions) == [str(season) for season in world.seasons]
+
+
+@pytest.mark.slow
+def test_every_step_is_heard_once_in_order_and_the_ui_shows_the_run(world: World) -> None:
+    heard = run(world, THREE)
+    job = defs.resolve_job_def("backfill_seasons")
+    total = len(job.graph.node_defs)
+    assert [(done, of) for _, done, of in heard] == [(n, total) for n in range(1, total + 1)]
+    assert {name for name, *_ in heard} == {node.name for node in job.graph.node_defs}
+    with dg.DagsterInstance.get() as instance:
+        (seen,) = instance.get_runs()
+    assert (seen.job_name, seen.status) == ("backfill_seasons", dg.DagsterRunStatus.SUCCESS)
+    assert seen.tags["dagster/asset_partition_range_start"] == "2019"
+    assert seen.tags["dagster/asset_partition_range_end"] == "2021"
+
+
+@pytest.mark.slow
+def test_an_error_inside_a_step_comes_out_as_that_error(world: World) -> None:
+    schedule = world.paths.simulated / "release" / SCHEDULE
+    games = pl.read_parquet(schedule)
+    games.with_columns(away_score=-pl.col("away_score")).write_parquet(schedule)
+    before = fingerprints(world.paths.home, "data/raw", "data/gold")
+    with pytest.raises(SchemaError, match="column away_score") as caught:
+        run(world, THREE)
+    assert caught.value.exit_code == 2
+    assert fingerprints(world.paths.home, "data/raw", "data/gold") == before
+
+
+@pytest.mark.slow
+def test_a_failed_check_comes_out_with_its_name_and_message(world: World) -> None:
+    stored = world.paths.raw("games", 2018)
+    games = pl.read_parquet(stored)
+    games.with_columns(away_score=-pl.col("away_score")).write_parquet(stored)
+    gold = fingerprints(world.paths.home, "data/gold")
+    with pytest.raises(NflSignalsError, match=r"^raw_games, check schema: .*2018\.parquet: col"):
+        run(world, world.seasons[-1:])
+    assert fingerprints(world.paths.home, "data/gold") == gold
+
+
+@pytest.mark.slow
+def test_a_range_in_one_run_and_season_by_season_give_the_same_bytes(
+    world: World, finished_home: Path
+) -> None:
+    original = fingerprints(finished_home, "data/raw", "data/gold")
+    for groups in ([THREE], [(season,) for season in THREE]):
+        for season in THREE:
+            (world.paths.features / f"{season}.parquet").unlink()
+            (world.paths.markets / f"{season}.parquet").unlink()
+        for group in groups:
+            run(world, group)
+        assert fingerprints(world.paths.home, "data/raw", "data/gold") == original

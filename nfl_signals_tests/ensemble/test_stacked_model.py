@@ -1,0 +1,227 @@
+"""Voices: fitted as the settings say, stored as data, and silent about what they never heard."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from nfl_signals.core.errors import InputError, IntegrityError, SettingsError
+from nfl_signals.core.files import read_json, read_parquet
+from nfl_signals.core.settings import load_settings
+from nfl_signals.ensemble.ensemble import Ensemble
+from nfl_signals.ensemble.stacked_model import (
+    PLAIN,
+    WITH_SIGNALS,
+    Voice,
+    choice,
+    fit_voice,
+    load_voice,
+    voice_inputs,
+)
+from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.predictions.upcoming import requests_for
+from nfl_signals.stacking.inputs import SIGNALS, values
+from nfl_signals.stacking.logistic import fit_logistic_stack
+from nfl_signals.stats.logit import logit
+from nfl_signals.training import stacks
+from nfl_signals.training.ensembles import assemble
+from nfl_signals.workspace.llm_signals import build_signals, load_signals
+from nfl_signals.workspace.market_games import latest_version
+from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals.workspace.tables import load_markets
+from nfl_signals_tests.support.replay_games import GAMES, INPUTS, league
+from nfl_signals_tests.support.small_training import LEAST, open_small
+from nfl_signals_tests.support.worlds import rewrite, settings_of
+
+KEYS = ["game_id", "market"]
+VERSION = "v202403"
+
+
+@pytest.fixture
+def copy(small_home: Path, tmp_path: Path) -> Path:
+    """A home of three weeks a season, trained, that a test may change."""
+    return shutil.copytree(small_home, tmp_path / "home")
+
+
+def opened(home: Path, *, llm: dict[str, Any] | None = None, **training: object) -> World:
+    return open_world(settings_of(home, training=LEAST | training, llm=llm or {}))
+
+
+def stacked_again(world: World) -> pl.DataFrame:
+    for name in MARKETS:
+        stacks.train_stack(world, name)
+    return stacks.collect_stacked(world)
+
+
+# --- one voice
+
+
+def spoken() -> tuple[Voice, dict[str, Any], pl.DataFrame]:
+    """A voice fitted on made-up games, its card, and the games with their outcomes."""
+    rows = league().filter(pl.col("outcome") != "push")
+    rows = rows.with_columns(y=(pl.col("outcome") == "yes").cast(pl.Float64))
+    means = {"market": 1.0, "first": 0.0, "second": 0.0}
+    x, y = values(rows, INPUTS), rows["y"].to_numpy()
+    blend = fit_logistic_stack(x, y, inputs=INPUTS, signals=[], means=means)
+    blended = rows.with_columns(p_raw=pl.Series(blend.parts(x).p_raw))
+    voice, card = fit_voice(load_settings(), blend, blended)
+    return voice, card, rows
+
+
+def test_a_voice_says_a_blend_a_calibrated_probability_and_its_interval() -> None:
+    voice, card, rows = spoken()
+    said = voice.speak(rows)
+    assert said.select(rows.columns).equals(rows)
+    total = said["weight_intercept"] + sum(
+        said[f"weight_{name}"] * logit(said[f"p_{name}"].to_numpy()) for name in INPUTS
+    )
+    assert logit(said["p_raw"].to_numpy()) == pytest.approx(total.to_numpy(), abs=1e-9)
+    p_raw = said["p_raw"].to_numpy()
+    assert said["p_calibrated"].to_numpy().tolist() == voice.calibrator.predict(p_raw).tolist()
+    assert set(said["calibrator"]) == {card["method"]} == {card["fitted"]["method"]}
+    assert (said["venn_abers_low"] <= said["venn_abers_high"]).all()
+
+
+def test_the_card_shows_the_calibrator_with_an_interval_around_it() -> None:
+    voice, card, _ = spoken()
+    interval = card["interval"]
+    assert interval["p"] == voice.calibrator.predict(np.array(interval["p_raw"])).tolist()
+    for low, p, high in zip(interval["low"], interval["p"], interval["high"], strict=True):
+        assert low <= p <= high
+    assert interval["n_weeks"] == 5 * GAMES // 4
+    assert set(card["log_loss"]) >= {"platt", "temperature", "beta", "identity"}
+
+
+def test_one_week_alone_has_no_interval() -> None:
+    voice, _, rows = spoken()
+    week = rows.filter(season=2001, week=1).with_columns(p_raw=pl.col("p_market"))
+    _, card = fit_voice(load_settings(), voice.blend, week)
+    assert card["interval"] == {}
+
+
+def test_a_stored_voice_says_the_same_bits(tmp_path: Path) -> None:
+    voice, _, rows = spoken()
+    voice.save(tmp_path, PLAIN)
+    again = load_voice(tmp_path, PLAIN)
+    assert again is not None
+    assert again.speak(rows).equals(voice.speak(rows))
+    assert {file.suffix for file in tmp_path.iterdir()} == {".json"}
+
+
+def test_only_the_voice_with_signals_may_be_missing(tmp_path: Path) -> None:
+    assert load_voice(tmp_path, WITH_SIGNALS) is None
+    with pytest.raises(InputError, match=r"stack_plain\.json"):
+        load_voice(tmp_path, PLAIN)
+
+
+def test_a_voice_of_another_kind_is_refused(tmp_path: Path) -> None:
+    voice, _, _ = spoken()
+    voice.save(tmp_path, PLAIN)
+    (tmp_path / "stack_plain.json").write_text('{"kind": "oracle"}')
+    with pytest.raises(IntegrityError, match="kind 'oracle'"):
+        load_voice(tmp_path, PLAIN)
+
+
+def test_only_one_voice_weighs_signals() -> None:
+    settings = load_settings(training={"learners": ["logistic"]})
+    assert voice_inputs(settings, PLAIN) == ["market", "logistic"]
+    assert voice_inputs(settings, WITH_SIGNALS) == ["market", "logistic", *SIGNALS]
+
+
+# --- as the settings say
+
+
+@pytest.mark.parametrize("method", ["platt", "temperature", "beta", "identity"])
+def test_a_calibrator_asked_for_is_the_one_that_is_fitted(method: str) -> None:
+    _, _, rows = spoken()
+    settings = load_settings(training={"calibrator": method})
+    made = choice(settings, rows.with_columns(p_raw="p_market"))
+    assert made.method == made.calibrator.method == method
+
+
+def test_a_calibrator_that_needs_more_games_is_refused_by_the_name_of_its_setting(
+    copy: Path,
+) -> None:
+    world = opened(copy, calibrator="isotonic")
+    with pytest.raises(SettingsError, match=r"training\.calibrator: isotonic: .* choose another"):
+        stacks.train_stack(world, "ats")
+
+
+def test_a_stack_of_trees_is_trained_replayed_stored_and_answers(copy: Path) -> None:
+    before = read_parquet(open_small(copy).paths.stacked)
+    world = opened(copy, stack="gbm")
+    table = stacked_again(world)
+    assert table.select(KEYS).equals(before.select(KEYS))
+    assert (table["p_raw"] != before["p_raw"]).all()
+    folder = world.paths.ensemble(assemble(world)["model_version"])
+    assert read_json(folder / "stacker" / "ats" / "card.json")["stack"] == "gbm"
+    games = table["game_id"].unique(maintain_order=True).tail(3).to_list()
+    answers = Ensemble.load(folder).predict(requests_for(world, games, sequences=False))
+    assert answers.height == 3 * len(MARKETS)
+    assert answers["llm_available"].all()
+
+
+# --- without signals
+
+
+@pytest.fixture(scope="module")
+def deaf(small_home: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The same games where nobody reads."""
+    home = shutil.copytree(small_home, tmp_path_factory.mktemp("deaf") / "home")
+    world = opened(home, llm={"provider": "none"})
+    build_signals(world, world.seasons)
+    stacked_again(world)
+    assemble(world)
+    return world
+
+
+def test_where_nobody_reads_there_is_no_second_voice(deaf: World) -> None:
+    assert not load_signals(deaf)["available"].any()
+    for name in MARKETS:
+        folder = deaf.paths.stacker(name, VERSION)
+        assert list(folder.glob(f"*_{WITH_SIGNALS}.json")) == []
+        assert read_json(folder / "card.json")["voices"][WITH_SIGNALS] == {}
+    table = read_parquet(deaf.paths.stacked)
+    assert not table["llm_available"].any()
+    assert (
+        table.select(pl.sum_horizontal("^weight_(quarterback|offense|defense)$")).sum().item() == 0
+    )
+    assert {table[f"signal_{name}"].null_count() for name in SIGNALS} == {table.height}
+
+
+def test_seasons_without_signals_are_said_bit_for_bit_as_where_nobody_reads(
+    copy: Path, deaf: World
+) -> None:
+    """The voice with signals has spoken before, and learned from others, all the same."""
+    world = open_small(copy)
+    heard = read_parquet(world.paths.stacked)
+    nothing = pl.lit(None, pl.Float64)
+    for season in (2022, 2023, 2024):
+        rewrite(
+            world.paths.llm_signals / f"{season}.parquet",
+            pl.lit(value=False).alias("available"),
+            *(nothing.alias(name) for name in (*SIGNALS, "confidence")),
+        )
+    silent, none = stacked_again(world), read_parquet(deaf.paths.stacked)
+    quiet = pl.col("season") >= 2022
+    assert silent.filter(quiet).equals(none.filter(quiet))
+    assert silent.filter(~quiet).equals(heard.filter(~quiet))
+    assert (heard.filter(quiet)["p_hat"] != none.filter(quiet)["p_hat"]).all()
+
+
+def test_an_ensemble_asked_without_signals_answers_bit_for_bit_as_one_that_never_heard_any(
+    copy: Path, deaf: World
+) -> None:
+    ensemble = Ensemble.load(open_small(copy).paths.ensemble(VERSION))
+    other = Ensemble.load(deaf.paths.ensemble(latest_version(deaf.paths.ensemble(VERSION).parent)))
+    assert other.version == f"{VERSION}02"
+    lined = load_markets(deaf).drop_nulls(["line", "p_market"])
+    games = lined["game_id"].unique(maintain_order=True).to_list()
+    requests = requests_for(deaf, games, sequences=False)
+    names = ["model_version", "model_hash"]
+    mine, theirs = (each.predict(requests).drop(names) for each in (ensemble, other))
+    assert mine.height > 900
+    assert mine.equals(theirs)

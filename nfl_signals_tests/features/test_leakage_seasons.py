@@ -1,0 +1,39 @@
+"""Both proofs, in the middle of every season of both sources: `leakage`."""
+
+from pathlib import Path
+
+import pytest
+
+from nfl_signals.features.build import build_features
+from nfl_signals.features.leakage import prove_no_leak, sample_kickoffs
+from nfl_signals.ingest.history import History
+from nfl_signals.ingest.source import DirectoryRelease
+from nfl_signals.simulator.write import RELEASE
+from nfl_signals_tests.support.builders import read_history
+
+PROOFS = 2  # replay and perturbation
+
+pytestmark = pytest.mark.slow
+
+
+def proofs_that_hold(history: History) -> tuple[int, int]:
+    """Proofs at one kickoff in the middle of each season's played games, and the seasons."""
+    seasons = history.games.drop_nulls("result")["season"].unique().sort().to_list()
+    middles = [
+        kickoffs[len(kickoffs) // 2] for s in seasons if (kickoffs := sample_kickoffs(history, [s]))
+    ]
+    return prove_no_leak(history, build_features, middles), len(seasons)
+
+
+def test_no_feature_of_any_simulated_season_knows_what_came_after_kickoff(
+    finished_home: Path,
+) -> None:
+    history = read_history(DirectoryRelease(finished_home / "data" / "simulated" / RELEASE))
+    held, seasons = proofs_that_hold(history)
+    assert held == PROOFS * seasons == PROOFS * 7
+
+
+@pytest.mark.real_data
+def test_no_feature_of_any_real_season_knows_what_came_after_kickoff(real_history: History) -> None:
+    held, seasons = proofs_that_hold(real_history)
+    assert held == PROOFS * seasons == PROOFS * 25

@@ -1,0 +1,179 @@
+"""A folder and a server in the same layout give the same tables; every failure says what and where."""
+
+import shutil
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import stamina
+
+from nfl_signals.core.errors import SourceError
+from nfl_signals.ingest.source import (
+    DirectoryRelease,
+    MissingReleaseError,
+    UrlRelease,
+    open_release,
+)
+from nfl_signals_tests.support.builders import SCHEDULE, both_stats, game, release, write
+
+GAME = "2023_01_DET_KC"
+STATS = "stats_team/stats_team_week_2023"
+
+
+class Server:
+    """Serves a folder on the loopback interface, counts requests, and fails when told to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.requests: Counter[str] = Counter()
+        self.failures: list[int] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.requests[self.path] += 1
+                file = folder / self.path.lstrip("/")
+                status = outer.failures.pop(0) if outer.failures else 200
+                status = 404 if status == 200 and not file.is_file() else status
+                body = file.read_bytes() if status == 200 else b""
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Quiet: the test's own assertions speak."""
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    memory = release([game(GAME, "2023-09-07", score=(20, 21))], both_stats(GAME))
+    return write(memory, tmp_path / "release")
+
+
+@pytest.fixture
+def server(folder: Path) -> Iterator[Server]:
+    serving = Server(folder)
+    thread = threading.Thread(target=serving.http.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield serving
+    serving.http.shutdown()
+    thread.join()
+    serving.http.server_close()
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses_between_attempts() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=99, cap=True):
+        yield
+
+
+def client(url: str, tmp_path: Path, *, attempts: int = 3, cache_hours: float = 1.0) -> UrlRelease:
+    return UrlRelease(url, cache=tmp_path / "cache", cache_hours=cache_hours, attempts=attempts)
+
+
+def test_a_folder_and_a_server_give_equal_tables(
+    folder: Path, server: Server, tmp_path: Path
+) -> None:
+    local, remote = DirectoryRelease(folder), client(server.url, tmp_path)
+    for table in (SCHEDULE, STATS):
+        assert remote.read(table).equals(local.read(table))
+    assert local.locate(STATS) == str(folder / f"{STATS}.parquet")
+    assert remote.locate(STATS) == f"{server.url}/{STATS}.parquet"
+
+
+def test_a_second_read_comes_from_the_cache(server: Server, tmp_path: Path) -> None:
+    first = client(server.url, tmp_path).read(SCHEDULE)
+    assert client(server.url, tmp_path).read(SCHEDULE).equals(first)
+    assert server.requests == {f"/{SCHEDULE}.parquet": 1}
+
+
+def test_a_cache_of_no_age_is_never_used(server: Server, tmp_path: Path) -> None:
+    for _ in range(2):
+        client(server.url, tmp_path, cache_hours=0).read(SCHEDULE)
+    assert server.requests[f"/{SCHEDULE}.parquet"] == 2
+
+
+def test_a_file_that_the_server_lacks_is_asked_for_once(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(MissingReleaseError, match=r"notes/notes_2023\.parquet: no such file.*404"):
+        client(server.url, tmp_path).read("notes/notes_2023")
+    assert server.requests.total() == 1
+
+
+def test_a_passing_server_error_is_tried_again(server: Server, tmp_path: Path) -> None:
+    server.failures = [500, 503]
+    assert client(server.url, tmp_path).read(SCHEDULE).height == 1
+    assert server.requests.total() == 3
+
+
+def test_a_lasting_server_error_ends_after_the_stated_attempts(
+    server: Server, tmp_path: Path
+) -> None:
+    server.failures = [500] * 9
+    with pytest.raises(SourceError, match=r"unreachable after 2 attempts.*500") as caught:
+        client(server.url, tmp_path, attempts=2).read(SCHEDULE)
+    assert f"{server.url}/{SCHEDULE}.parquet" in str(caught.value)
+    assert server.requests.total() == 2
+
+
+def test_an_unreachable_server_is_named_with_the_number_of_attempts(tmp_path: Path) -> None:
+    unused = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    url = f"http://127.0.0.1:{unused.server_address[1]}"
+    unused.server_close()
+    with pytest.raises(SourceError, match="unreachable after 3 attempts") as caught:
+        client(url, tmp_path).read(SCHEDULE)
+    assert f"{url}/{SCHEDULE}.parquet" in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def truncate(folder: Path) -> Path:
+    path = folder / f"{SCHEDULE}.parquet"
+    path.write_bytes(path.read_bytes()[:-100])
+    return path
+
+
+def test_a_truncated_file_is_named_and_not_kept(
+    folder: Path, server: Server, tmp_path: Path
+) -> None:
+    whole = (folder / f"{SCHEDULE}.parquet").read_bytes()
+    path = truncate(folder)
+    for broken in (DirectoryRelease(folder), client(server.url, tmp_path)):
+        with pytest.raises(SourceError, match=r"games\.parquet: not readable as parquet"):
+            broken.read(SCHEDULE)
+    path.write_bytes(whole)
+    assert client(server.url, tmp_path).read(SCHEDULE).height == 1
+
+
+def test_a_damaged_cache_is_fetched_again(server: Server, tmp_path: Path) -> None:
+    client(server.url, tmp_path).read(SCHEDULE)
+    (cached,) = (tmp_path / "cache").iterdir()
+    cached.write_bytes(b"PAR1")
+    assert client(server.url, tmp_path).read(SCHEDULE).height == 1
+    assert server.requests.total() == 2
+
+
+def test_a_missing_file_in_a_folder_says_what_to_check(folder: Path) -> None:
+    with pytest.raises(
+        MissingReleaseError, match=r"injuries_1998\.parquet: no such file; check NFL"
+    ):
+        DirectoryRelease(folder).read("injuries/injuries_1998")
+
+
+def test_an_address_is_a_url_a_folder_or_nflverse_itself(folder: Path, tmp_path: Path) -> None:
+    options = {"cache": tmp_path, "cache_hours": 1.0, "attempts": 1}
+    assert isinstance(open_release(str(folder), **options), DirectoryRelease)
+    assert open_release("https://example.org/r/", **options).locate("a/b") == (
+        "https://example.org/r/a/b.parquet"
+    )
+    assert open_release(None, **options).locate(SCHEDULE).startswith("https://github.com/nflverse/")
+
+
+def test_a_folder_that_is_not_there_is_named(folder: Path, tmp_path: Path) -> None:
+    shutil.rmtree(folder)
+    with pytest.raises(SourceError, match="release: no such folder; point NFL_SIGNALS_NFLVERSE"):
+        open_release(str(folder), cache=tmp_path, cache_hours=1, attempts=1)

@@ -1,0 +1,314 @@
+"""Claims about base models of each market: `baselines`."""
+
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nfl_signals.core.errors import IntegrityError, SettingsError
+from nfl_signals.learners.baseline import HOLDOUT_SHARE, TAIL, Baseline, fit_baseline, require
+from nfl_signals.learners.device import gpu_count
+from nfl_signals.learners.game_matrix import GameMatrix, combine_of
+from nfl_signals.learners.protocol import Floats, Inputs
+from nfl_signals.markets.definitions import ATS, MARKETS, MONEYLINE, TOTAL, Market
+from nfl_signals.markets.outcome_distribution import LARGEST, OutcomeDistribution
+from nfl_signals_tests.support.model_builders import (
+    EVERY_LEARNER,
+    files_of,
+    inputs_of,
+    matrix_of,
+    new_learner,
+    planted,
+    says,
+)
+
+N = 500
+every_market = pytest.mark.parametrize("market", MARKETS.values(), ids=lambda m: m.name)
+every_learner = pytest.mark.parametrize("learner", EVERY_LEARNER)
+by_margin_or_total = pytest.mark.parametrize("market", [ATS, TOTAL], ids=lambda m: m.name)
+
+
+def league(market: Market, *, seed: int = 1) -> tuple[GameMatrix, Floats]:
+    """Features of N games and their margins, or totals around 44."""
+    x, points = planted(N, seed=seed)
+    return matrix_of(x), np.maximum(points + 44, 0) if market is TOTAL else points
+
+
+@cache
+def fitted(market: Market, learner: str = "logistic") -> tuple[Baseline, Inputs]:
+    matrix, points = league(market)
+    rows = np.arange(N)
+    model = fit_baseline(matrix, rows, points, market=market, learner=learner, seed=7)
+    return model, matrix.inputs
+
+
+class Says:
+    """A learner that predicts column 0 as it stands."""
+
+    name = "logistic"
+    task = "mean"
+
+    def predict(self, inputs: Inputs) -> Floats:
+        return inputs.x[:, 0]
+
+
+def saying(market: Market, distribution: OutcomeDistribution | None = None) -> Baseline:
+    return Baseline(
+        market=market,
+        learner=Says(),  # type: ignore[arg-type]
+        distribution=distribution,
+        push_rate=0.01,
+        names=("f0",),
+    )
+
+
+def thirteen_points(*, symmetric: bool) -> OutcomeDistribution:
+    weights = (1.0,) * 3 + (2.5,) + (1.0,) * (LARGEST - 3)
+    return OutcomeDistribution(deviation=13.0, symmetric=symmetric, weights=weights)
+
+
+# --- what a forecast means
+
+
+@every_learner
+def test_a_moneyline_model_ignores_the_line(learner: str) -> None:
+    model, inputs = fitted(MONEYLINE, learner)
+    without = model.predict(inputs, np.zeros(N))
+    somewhere = model.predict(inputs, np.linspace(-20, 20, N))
+    assert without[0].tobytes() == somewhere[0].tobytes()
+    assert without[1].tobytes() == somewhere[1].tobytes()
+
+
+@pytest.mark.parametrize(("market", "mean"), [(ATS, -2.5), (TOTAL, 46.5)])
+@pytest.mark.parametrize("away_from_mean", [-7.0, 0.5, 3.5, 10.0])
+def test_p_hat_is_the_share_above_the_line_among_games_that_do_not_push(
+    market: Market, mean: float, away_from_mean: float
+) -> None:
+    distribution = thirteen_points(symmetric=market is ATS)
+    line = mean + away_from_mean
+    p_yes, p_push = saying(market, distribution).predict(
+        inputs_of(np.array([[mean]])), np.array([line])
+    )
+    mass = dict(
+        zip(
+            distribution.support.tolist(),
+            distribution.mass(np.array([mean]))[0].tolist(),
+            strict=True,
+        )
+    )
+    above = sum(p for points, p in mass.items() if points > line)
+    under = sum(p for points, p in mass.items() if points < line)
+    assert p_yes[0] == pytest.approx(above / (above + under))
+    assert p_push[0] == pytest.approx(mass.get(int(line), 0.0) if line == int(line) else 0.0)
+
+
+@by_margin_or_total
+@every_learner
+def test_a_higher_line_never_raises_p_hat(market: Market, learner: str) -> None:
+    model, inputs = fitted(market, learner)
+    few = inputs.take(np.arange(40))
+    start = -30.0 if market is ATS else 20.0
+    answers = [model.predict(few, np.full(40, start + step / 2))[0] for step in range(120)]
+    assert np.diff(answers, axis=0).max() <= 1e-12
+
+
+@given(st.floats(-40, 40), st.floats(-40, 40))
+def test_no_base_model_claims_certainty(mean: float, line: float) -> None:
+    narrow = OutcomeDistribution(deviation=1.0, symmetric=True, weights=(1.0,) * (LARGEST + 1))
+    p_yes, _ = saying(ATS, narrow).predict(inputs_of(np.array([[mean]])), np.array([line]))
+    assert TAIL <= p_yes[0] <= 1 - TAIL
+
+
+def test_a_moneyline_probability_is_clipped_and_its_push_rate_constant() -> None:
+    p_yes, p_push = saying(MONEYLINE).predict(
+        inputs_of(np.array([[0.0], [0.4], [1.0]])), np.zeros(3)
+    )
+    assert p_yes.tolist() == [TAIL, 0.4, 1 - TAIL]
+    assert p_push.tolist() == [0.01] * 3
+
+
+@every_market
+@every_learner
+def test_every_learner_finds_the_planted_signal_on_games_it_never_saw(
+    market: Market, learner: str
+) -> None:
+    model, _ = fitted(market, learner)
+    matrix, points = league(market, seed=2)
+    line = np.full(N, 44.5 if market is TOTAL else 0.0)
+    yes, decided = points > line, points != line
+    p_yes, _ = model.predict(matrix.inputs, line)
+    brier = np.mean((p_yes[decided] - yes[decided]) ** 2)
+    assert brier < 0.24
+
+
+# --- what it is fitted on
+
+
+def test_ties_teach_a_moneyline_model_nothing_but_the_push_rate() -> None:
+    matrix, points = league(MONEYLINE)
+    points[points == 0] = 1
+    points[:25] = 0
+    rows = np.arange(N)
+    model = fit_baseline(matrix, rows, points, market=MONEYLINE, learner="logistic", seed=7)
+    alone = new_learner("logistic", "probability", monotone=matrix.monotone)
+    alone.fit(inputs_of(matrix.x[25:]), (points[25:] > 0).astype(np.float64))
+    p_yes, p_push = model.predict(matrix.inputs, np.zeros(N))
+    assert p_push.tolist() == [25 / N] * N
+    assert p_yes.tobytes() == alone.predict(matrix.inputs).tobytes()
+
+
+@by_margin_or_total
+@every_learner
+def test_the_distribution_is_sized_on_the_latest_fifth_by_a_model_that_saw_the_rest(
+    market: Market, learner: str
+) -> None:
+    matrix, points = league(market)
+    rows = np.arange(0, 450)
+    model = fit_baseline(matrix, rows, points, market=market, learner=learner, seed=7)
+    first = new_learner(
+        learner, "mean", monotone=matrix.monotone, seed=7, combine=combine_of(market)
+    )
+    first.fit(inputs_of(matrix.x[:360]), points[:360])
+    errors = points[360:450] - says(first, matrix.x[360:450])
+    assert HOLDOUT_SHARE == 0.2
+    assert model.distribution is not None
+    assert model.distribution.deviation == pytest.approx(np.sqrt(np.mean(errors**2)))
+    assert model.distribution.symmetric == (market is ATS)
+
+
+@by_margin_or_total
+def test_the_mean_itself_is_fitted_on_all_training_games(market: Market) -> None:
+    matrix, points = league(market)
+    model, _ = fitted(market)
+    alone = new_learner("logistic", "mean", monotone=matrix.monotone).fit(matrix.inputs, points)
+    assert model.learner.predict(matrix.inputs).tobytes() == alone.predict(matrix.inputs).tobytes()
+
+
+@every_market
+@every_learner
+def test_games_outside_the_training_rows_change_nothing(market: Market, learner: str) -> None:
+    matrix, points = league(market)
+    rows = np.arange(0, 400)
+    changed, x = points.copy(), matrix.x.copy()
+    changed[400:], x[400:] = np.nan, 99.0
+    line = np.full(400, 44.0 if market is TOTAL else 3.0)
+    answers = [
+        fit_baseline(matrix_of(given_x), rows, given, market=market, learner=learner, seed=7)
+        .predict(matrix.inputs.take(rows), line)[0]
+        .tobytes()
+        for given_x, given in ((matrix.x, points), (x, changed))
+    ]
+    assert answers[0] == answers[1]
+
+
+@every_market
+def test_an_unplayed_training_game_raises(market: Market) -> None:
+    matrix, points = league(market)
+    points[3] = np.nan
+    with pytest.raises(ValueError, match="must be played"):
+        fit_baseline(matrix, np.arange(N), points, market=market, learner="logistic", seed=7)
+
+
+@every_learner
+@every_market
+def test_prior_beliefs_of_the_matrix_reach_the_learner(market: Market, learner: str) -> None:
+    matrix, points = league(market)
+    doubted = replace(matrix, weight=(0.05, 1.0, 1.0, 1.0))
+    shares = [
+        fit_baseline(
+            given, np.arange(N), points, market=market, learner=learner, seed=7
+        ).learner.importance()["f0"]
+        for given in (matrix, doubted)
+    ]
+    assert shares[1] < shares[0] - 0.05
+
+
+@pytest.mark.parametrize("learner", ["lightgbm", "xgboost"])
+@every_market
+@settings(deadline=None, max_examples=10)
+@given(st.floats(-2, 2), st.floats(0, 2))
+def test_monotone_directions_of_the_matrix_reach_the_learner(
+    market: Market, learner: str, low: float, more: float
+) -> None:
+    model, inputs = fitted(market, learner)
+    x, line = inputs.x, np.full(40, 44.0 if market is TOTAL else 0.0)
+    worse, better = x[:40].copy(), x[:40].copy()
+    worse[:, 0], better[:, 0] = low, low + more
+    assert np.all(
+        model.predict(inputs_of(better), line)[0] >= model.predict(inputs_of(worse), line)[0]
+    )
+
+
+# --- stored as data
+
+
+@every_market
+@every_learner
+def test_a_stored_model_answers_bit_for_bit_as_before(
+    market: Market, learner: str, tmp_path: Path
+) -> None:
+    matrix, points = league(market)
+    matrix = replace(matrix, weight=(0.5, 1.0, 0.15, 1.0))
+    model = fit_baseline(matrix, np.arange(N), points, market=market, learner=learner, seed=7)
+    inputs, line = matrix.inputs, np.full(N, 44.0 if market is TOTAL else 3.0)
+    model.save(tmp_path)
+    after = Baseline.load(tmp_path, model.names)
+    before, again = model.learner.importance(), after.learner.importance()
+    assert again == pytest.approx(before, rel=1e-6)
+    assert [part.tobytes() for part in after.predict(inputs, line)] == [
+        part.tobytes() for part in model.predict(inputs, line)
+    ]
+    assert (after.market, after.names, after.distribution, after.push_rate) == (
+        model.market,
+        model.names,
+        model.distribution,
+        model.push_rate,
+    )
+
+
+@every_market
+@every_learner
+def test_two_fits_with_one_seed_write_the_same_files(
+    market: Market, learner: str, tmp_path: Path
+) -> None:
+    for folder in ("first", "second"):
+        fitted.__wrapped__(market, learner)[0].save(tmp_path / folder)
+    assert files_of(tmp_path / "first") == files_of(tmp_path / "second")
+
+
+@pytest.mark.parametrize(
+    "names", [("f1", "f0", "f2", "f3"), ("f0", "f1", "f2"), ("f0", "f1", "f2", "f3", "f4")]
+)
+def test_a_model_of_other_feature_columns_is_refused(
+    names: tuple[str, ...], tmp_path: Path
+) -> None:
+    model, _ = fitted(ATS)
+    model.save(tmp_path)
+    with pytest.raises(IntegrityError, match="other feature columns"):
+        Baseline.load(tmp_path, names)
+
+
+@every_learner
+def test_a_model_may_be_fitted_on_whatever_device_there_is(learner: str) -> None:
+    """`auto` takes a GPU where it can; the answers are close wherever the sums were made."""
+    matrix, points = league(ATS)
+    line = np.full(N, 3.0)
+    fit = partial(fit_baseline, matrix, np.arange(N), points, market=ATS, learner=learner)
+    here, there = fit(seed=7, device="cpu"), fit(seed=7, device="auto")
+    gap = here.predict(matrix.inputs, line)[0] - there.predict(matrix.inputs, line)[0]
+    assert np.abs(gap).max() < 0.01
+
+
+def test_learners_that_need_nothing_special_are_always_there() -> None:
+    require(["logistic", "lightgbm", "xgboost"], "auto")
+
+
+def test_a_missing_gpu_is_said_before_the_first_fit() -> None:
+    require(["logistic", "lightgbm"], "cuda")
+    if gpu_count() == 0:
+        with pytest.raises(SettingsError, match="set it to auto or cpu"):
+            require(["logistic", "xgboost"], "cuda")

@@ -1,0 +1,292 @@
+"""Claims about making a game's three markets agree: `agreement`."""
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nfl_signals.markets import coherence
+from nfl_signals.markets.coherence import MONEYLINE_WEIGHT, Agreed, Questions, agree
+from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.markets.score_distribution import MARGINS, Floats
+from nfl_signals.stats.logit import logit
+from nfl_signals_tests.support.score_games import football
+
+nan = float("nan")
+probabilities = st.floats(0.05, 0.95)
+spreads = st.integers(-30, 30).map(lambda n: n / 2)
+middles = st.integers(70, 110).map(lambda n: n / 2)
+near_even = st.floats(0.3, 0.7)
+games = st.tuples(probabilities, probabilities, probabilities, spreads, middles)
+
+
+def questions(*rows: tuple[float, float, float, float, float]) -> Questions:
+    """Rows of p_moneyline, p_ats, p_total, spread_line, total_line."""
+    moneyline, ats, total, spread_line, total_line = np.array(rows, dtype=np.float64).T
+    return Questions(
+        p_moneyline=moneyline,
+        p_ats=ats,
+        p_total=total,
+        spread_line=spread_line,
+        total_line=total_line,
+    )
+
+
+def agreed(*rows: tuple[float, float, float, float, float]) -> Agreed:
+    return agree(football(), questions(*rows))
+
+
+def again(answer: Agreed, asked: Questions) -> Agreed:
+    """The agreed answers, asked again at the same lines."""
+    return agree(
+        football(),
+        Questions(
+            p_moneyline=answer.p_hat["moneyline"],
+            p_ats=answer.p_hat["ats"],
+            p_total=answer.p_hat["total"],
+            spread_line=asked.spread_line,
+            total_line=asked.total_line,
+        ),
+    )
+
+
+def numbers(answer: Agreed) -> Floats:
+    """All answers of all games: 6 x n."""
+    return np.array([side[name] for side in (answer.p_hat, answer.p_push) for name in MARKETS])
+
+
+def win_given_decided(mu: float, tau: float, line: float) -> float:
+    mass = football().margins(np.array([mu]), np.array([tau]))[0]
+    win, loss = mass[line < MARGINS].sum(), mass[line > MARGINS].sum()
+    return float(win / (win + loss))
+
+
+# --- one reading at a time
+
+
+@pytest.mark.parametrize("p", [0.02, 0.3, 0.5, 0.8, 0.98])
+def test_a_market_asked_alone_keeps_its_answer(p: float) -> None:
+    answer = agreed((p, nan, nan, nan, nan), (nan, p, nan, -3.0, nan), (nan, nan, p, 3.0, 44.0))
+    assert answer.p_hat["moneyline"][0] == pytest.approx(p, abs=1e-6)
+    assert answer.p_hat["ats"][1] == pytest.approx(p, abs=1e-6)
+    assert answer.p_hat["total"][2] == pytest.approx(p, abs=1e-6)
+
+
+def test_the_total_keeps_its_answer_beside_the_others() -> None:
+    answer = agreed((0.6, 0.5, 0.57, 3.0, 44.5))
+    assert answer.p_hat["total"][0] == pytest.approx(0.57, abs=1e-6)
+
+
+def test_a_line_without_a_probability_counts_as_fair() -> None:
+    answer = agreed((nan, nan, nan, 3.0, 44.0))
+    assert answer.p_hat["ats"][0] == pytest.approx(0.5)
+    assert answer.p_hat["total"][0] == pytest.approx(0.5)
+    assert 0.55 < answer.p_hat["moneyline"][0] < 0.62
+
+
+def test_a_moneyline_alone_is_not_bent_by_a_line_that_was_not_asked() -> None:
+    answer = agreed((0.6, nan, nan, 7.0, nan))
+    assert answer.p_hat["moneyline"][0] == pytest.approx(0.6, abs=1e-6)
+    assert answer.p_hat["ats"][0] < 0.45
+
+
+# --- two readings
+
+
+def test_the_margin_lies_at_the_weighted_mean_of_two_readings() -> None:
+    answer = agreed((0.7, 0.5, 0.5, 3.0, 44.0))
+    tau, mu = answer.tau[0], answer.mu[0]
+    low, high = (_mu_of(p, line, tau) for p, line in ((0.5, 3.0), (0.7, 0.0)))
+    assert mu == pytest.approx(MONEYLINE_WEIGHT * high + (1 - MONEYLINE_WEIGHT) * low, abs=1e-5)
+    assert answer.p_hat["moneyline"][0] == pytest.approx(win_given_decided(mu, tau, 0.0))
+    assert answer.p_hat["ats"][0] == pytest.approx(win_given_decided(mu, tau, 3.0))
+    assert 0.5 < answer.p_hat["ats"][0] < 0.54
+    assert 0.58 < answer.p_hat["moneyline"][0] < 0.7
+
+
+def test_a_contradiction_is_resolved() -> None:
+    """Likelier to win by more than four than to win at all cannot be."""
+    answer = agreed((0.45, 0.6, 0.5, 4.0, 44.0))
+    decided = 1 - np.array([answer.p_push[name][0] for name in ("moneyline", "ats")])
+    win, cover = decided * [answer.p_hat["moneyline"][0], answer.p_hat["ats"][0]]
+    assert 0.5 < cover + answer.p_push["ats"][0] < win
+
+
+def test_a_pick_em_asks_the_same_question_twice() -> None:
+    answer = agreed((0.6, 0.5, 0.5, 0.0, 44.0))
+    assert answer.p_hat["moneyline"][0] == pytest.approx(answer.p_hat["ats"][0])
+    assert answer.p_push["moneyline"][0] == pytest.approx(answer.p_push["ats"][0])
+    assert 0.5 < answer.p_hat["ats"][0] < 0.55
+
+
+# --- properties
+
+
+@given(st.lists(st.tuples(probabilities, near_even, near_even, spreads, middles), min_size=1))
+def test_agreed_answers_asked_again_stay_as_they_are(rows: list[tuple[float, ...]]) -> None:
+    asked = questions(*rows)  # type: ignore[arg-type]
+    answer = agree(football(), asked)
+    assert np.abs(numbers(again(answer, asked)) - numbers(answer)).max() < 1e-5
+
+
+@given(games)
+def test_the_favourite_of_a_line_wins_at_least_as_often_as_it_covers(
+    game: tuple[float, float, float, float, float],
+) -> None:
+    answer = agreed(game)
+    win, cover = (
+        answer.p_hat[name][0] * (1 - answer.p_push[name][0]) for name in ("moneyline", "ats")
+    )
+    assert (win - cover) * np.sign(game[3]) >= -1e-9
+
+
+@given(games)
+def test_swapping_home_and_away_mirrors_the_answers(
+    game: tuple[float, float, float, float, float],
+) -> None:
+    moneyline, ats, total, spread, middle = game
+    here, there = agreed(game), agreed((1 - moneyline, 1 - ats, total, -spread, middle))
+    assert there.mu[0] == pytest.approx(-here.mu[0], abs=1e-5)
+    for name in ("moneyline", "ats"):
+        assert there.p_hat[name][0] == pytest.approx(1 - here.p_hat[name][0], abs=1e-6)  # type: ignore[index]
+        assert there.p_push[name][0] == pytest.approx(here.p_push[name][0], abs=1e-6)  # type: ignore[index]
+    assert there.p_hat["total"][0] == pytest.approx(here.p_hat["total"][0], abs=1e-6)
+
+
+@given(games, st.floats(0.001, 0.04))
+def test_a_likelier_win_never_makes_a_cover_less_likely(
+    game: tuple[float, float, float, float, float], more: float
+) -> None:
+    answer = agreed(game, (game[0] + more, *game[1:]))
+    for name in ("moneyline", "ats"):
+        assert np.diff(answer.p_hat[name])[0] > 0  # type: ignore[index]
+
+
+@given(games)
+def test_a_game_does_not_depend_on_its_neighbours(
+    game: tuple[float, float, float, float, float],
+) -> None:
+    other = (0.9, 0.2, 0.5, -9.5, 38.0)
+    alone, beside = agreed(game), agreed(other, game, other)
+    assert numbers(beside)[:, 1].tolist() == pytest.approx(numbers(alone)[:, 0].tolist(), abs=1e-6)
+
+
+# --- extremes and gaps
+
+
+@pytest.mark.parametrize("p_moneyline", [0.0, 1e-9, 0.5, 1 - 1e-9, 1.0, nan])
+@pytest.mark.parametrize("p_ats", [0.0, 0.5, 1.0, nan])
+@pytest.mark.parametrize("total_line", [20.5, 31.0, 44.0, 70.0, nan])
+def test_every_game_settles(p_moneyline: float, p_ats: float, total_line: float) -> None:
+    rows = [
+        (p_moneyline, p_ats, p_total, spread, total_line)
+        for p_total in (0.0, 0.01, 0.5, 1.0, nan)
+        for spread in (-30.0, -1.0, 0.0, 1.0, 20.0, 30.5)
+    ]
+    answer = agreed(*rows)
+    asked = numbers(answer)[:, :] if np.isfinite(total_line) else numbers(answer)[[0, 1, 3, 4]]
+    found = asked[np.isfinite(asked)]
+    assert len(found) >= len(rows)
+    assert found.min() >= 0
+    assert found.max() <= 1
+
+
+def test_a_known_extreme_favourite_is_met() -> None:
+    answer = agreed((0.97, 0.5, 0.5, 24.0, 44.0))
+    assert answer.p_hat["moneyline"][0] == pytest.approx(0.955, abs=0.03)
+
+
+def test_without_a_line_there_is_no_answer_for_it() -> None:
+    answer = agreed((0.6, 0.5, 0.5, nan, nan))
+    assert answer.p_hat["moneyline"][0] == pytest.approx(0.6, abs=1e-6)
+    assert np.isnan([answer.p_hat["ats"][0], answer.p_push["ats"][0]]).all()
+    assert np.isnan([answer.p_hat["total"][0], answer.p_push["total"][0]]).all()
+    assert answer.tau[0] == football().typical_tau
+
+
+def test_of_a_game_without_anything_nothing_is_said() -> None:
+    answer = agreed((nan,) * 5, (0.6, nan, nan, nan, nan))
+    assert np.isnan(numbers(answer)[:, 0]).all()
+    assert np.isnan(answer.mu[0])
+    assert np.isfinite(answer.mu[1])
+
+
+def test_a_total_is_answered_even_where_nothing_is_known_of_the_margin() -> None:
+    answer = agreed((nan, nan, 0.55, nan, 44.0))
+    assert answer.p_hat["total"][0] == pytest.approx(0.55, abs=1e-6)
+    assert np.isnan(answer.p_hat["moneyline"][0])
+
+
+def test_no_games_are_no_answers() -> None:
+    empty = np.empty(0)
+    answer = agree(football(), Questions(**dict.fromkeys(vars(questions((0.5,) * 5)), empty)))
+    assert numbers(answer).shape == (6, 0)
+
+
+# --- pushes
+
+
+def test_pushes_stand_on_the_key_numbers() -> None:
+    rows = [(nan, 0.5, 0.5, line, 44.5) for line in (2.0, 3.0, 3.5, 7.0)]
+    two, three, half, seven = agreed(*rows).p_push["ats"].tolist()
+    assert three > 3 * two
+    assert half == 0
+    assert two < seven < three
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("p_moneyline", 1.2, "probabilities"),
+        ("p_total", -0.1, "probabilities"),
+        ("spread_line", 80.0, "spreads"),
+        ("total_line", 0.0, "total lines"),
+        ("total_line", 130.0, "total lines"),
+    ],
+)
+def test_questions_that_cannot_be_are_refused(column: str, value: float, message: str) -> None:
+    columns = {**vars(questions((0.5, 0.5, 0.5, 3.0, 44.0))), column: np.array([value])}
+    with pytest.raises(ValueError, match=message):
+        Questions(**columns)
+
+
+def test_columns_of_unequal_length_are_refused() -> None:
+    columns = {**vars(questions((0.5, 0.5, 0.5, 3.0, 44.0))), "p_ats": np.array([0.5, 0.5])}
+    with pytest.raises(ValueError, match="same length"):
+        Questions(**columns)
+
+
+def test_a_search_that_does_not_settle_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coherence, "MAX_SWEEPS", 1)
+    with pytest.raises(ValueError, match="did not settle"):
+        agreed((0.7, 0.5, 0.5, 3.0, 44.0))
+
+
+@pytest.mark.slow
+def test_seven_thousand_games_take_seconds() -> None:
+    random = np.random.default_rng(1)
+    n = 7000
+    spread_line = random.integers(-28, 29, n) / 2
+    asked = Questions(
+        p_moneyline=np.clip(0.5 + spread_line / 30 + random.normal(0, 0.03, n), 0.03, 0.97),
+        p_ats=random.uniform(0.44, 0.56, n),
+        p_total=random.uniform(0.44, 0.56, n),
+        spread_line=spread_line,
+        total_line=random.integers(70, 110, n) / 2,
+    )
+    start = time.process_time()
+    answer = agree(football(), asked)
+    assert time.process_time() - start < 10  # 2 seconds on one core; room for a slower one
+    assert np.isfinite(numbers(answer)).all()
+
+
+def _mu_of(p: float, line: float, tau: float) -> float:
+    """By bisection."""
+    low, high = -60.0, 60.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        below = logit(np.array([win_given_decided(middle, tau, line)]))[0] < logit(np.array([p]))[0]
+        low, high = (middle, high) if below else (low, middle)
+    return low

@@ -1,0 +1,284 @@
+"""The challenger says what it would have said of the same games, and nobody else notices."""
+
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from nfl_signals.alerts.steps import watch
+from nfl_signals.calibration.recalibration import RecalibrationMap
+from nfl_signals.core.files import read_json, read_parquet, write_json
+from nfl_signals.ensemble.ensemble import RECALIBRATION_FILE, Ensemble
+from nfl_signals.monitoring import ledger
+from nfl_signals.monitoring.rolling_windows import COUNTED
+from nfl_signals.monitoring.steps import graded_ledger, update_metrics
+from nfl_signals.predictions.challenger import Challenge, challenge, challenger
+from nfl_signals.predictions.upcoming import (
+    append_replay,
+    append_to_ledger,
+    challenge_upcoming,
+    predict_upcoming,
+)
+from nfl_signals.registry import decision_log
+from nfl_signals.registry.decision_log import Decision, Kind
+from nfl_signals.registry.model_card import model_hash, read_card
+from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals_tests.support.production import speak
+from nfl_signals_tests.support.worlds import contents, copy_world, settings_of
+
+CHAMPION, RIVAL = "v202409", "v20240902"
+SILENT = r"^v20240902 is silent: "
+
+
+def predict(world: World) -> pl.DataFrame:
+    """Ask who speaks, then who challenges, as the asset does."""
+    upcoming = predict_upcoming(world)
+    challenge_upcoming(world)
+    return upcoming
+
+
+@pytest.fixture
+def alone(finished_home: Path, tmp_path: Path) -> World:
+    """CHAMPION speaks and nobody challenges it."""
+    return copy_world(finished_home, tmp_path)
+
+
+@pytest.fixture
+def world(alone: World) -> World:
+    """Beside it RIVAL, who thinks home teams stronger."""
+    rival_named(alone, RIVAL)
+    return alone
+
+
+def rival_named(world: World, version: str) -> Path:
+    folder = shutil.copytree(world.paths.ensemble(CHAMPION), world.paths.ensemble(version))
+    stronger = asdict(RecalibrationMap(slope=1.1, intercept=0.2))
+    write_json(folder / RECALIBRATION_FILE, {"moneyline": stronger})
+    named = {"model_version": version, "model_hash": model_hash(folder)}
+    write_json(folder / "card.json", read_card(folder) | named)
+    return folder
+
+
+def decided(world: World, kind: Kind, version: str = RIVAL) -> None:
+    """Write a decision about a version into the history."""
+    held = decision_log.champion(decision_log.read(world.paths.history))
+    decision = Decision(
+        at=world.as_of,
+        kind=kind,
+        version=version,
+        model_hash=read_card(world.paths.ensemble(version))["model_hash"],
+        champion=version if kind in decision_log.SEATED else str(held),
+        step="retraining",
+        sentence="Decided.",
+    )
+    decision_log.record(world.paths.history, decision, expected_champion=held)
+
+
+def asking(world: World, source: str) -> World:
+    return open_world(settings_of(world.paths.home, signal_source=source))
+
+
+# --- who challenges
+
+
+def test_where_one_was_trained_nobody_challenges(alone: World) -> None:
+    assert challenger(alone) is None
+    predict(alone)
+    assert challenge_upcoming(alone).sentence == "nobody challenges the champion"
+    assert not alone.paths.challenge.exists()
+
+
+def test_the_newest_trained_after_the_champion_challenges_until_it_is_rejected(
+    world: World,
+) -> None:
+    rival_named(world, "v20240903")
+    rival_named(world, "v202409r202409")  # a copy was not trained
+    assert challenger(world) == "v20240903"
+    decided(world, "insufficient", "v20240903")
+    assert challenger(world) == "v20240903"
+    decided(world, "rejected", "v20240903")
+    assert challenger(world) == RIVAL
+
+
+def test_who_was_champion_before_does_not_challenge(world: World) -> None:
+    decided(world, "promoted")
+    assert challenger(world) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "who"), [("proxy", RIVAL), (f"model_{CHAMPION}", RIVAL), (f"model_{RIVAL}", None)]
+)
+def test_under_the_proxy_the_champion_is_challenged_else_who_speaks(
+    world: World, source: str, who: str | None
+) -> None:
+    assert challenger(asking(world, source)) == who
+
+
+# --- what it says
+
+
+def test_it_answers_the_same_games_at_the_same_lines_and_prices(world: World) -> None:
+    upcoming = predict(world)
+    rows = read_parquet(world.paths.challenge)
+    same = ["game_id", "market", "kickoff_at", "made_at", "line", "price_yes", "price_no"]
+    assert rows.height > 0
+    assert rows.select(same).equals(upcoming.select(same))
+    assert not rows["p_hat"].equals(upcoming["p_hat"])
+    named = {"book": "learning", "signal_source": "model", "period_flag": "challenger"}
+    named |= {"model_version": RIVAL}
+    named |= {"model_hash": read_card(world.paths.ensemble(RIVAL))["model_hash"]}
+    for column, value in named.items():
+        assert rows[column].unique().to_list() == [value]
+    said = challenge_upcoming(world).sentence
+    assert said == f"{RIVAL} challenges the champion with {rows.height} predictions"
+
+
+def test_it_says_what_it_would_say_as_champion(world: World) -> None:
+    predict(world)
+    alike = ["game_id", "market", "p_hat", "p_push", "model_version", "model_hash"]
+    beside = read_parquet(world.paths.challenge).select(alike)
+    assert predict(asking(world, f"model_{RIVAL}")).select(alike).equals(beside)
+    assert not world.paths.challenge.exists()  # nobody challenges it now
+
+
+def test_beside_the_proxy_it_is_heard_too(world: World) -> None:
+    upcoming = predict(asking(world, "proxy"))
+    assert upcoming["model_version"].unique().to_list() == ["proxy"]
+    assert read_parquet(world.paths.challenge).height == upcoming.height
+
+
+def test_its_rows_are_kept_once_in_the_learning_book(world: World) -> None:
+    world.paths.ledger.unlink()
+    replayed, upcoming = append_replay(world).n_new, predict(world).height
+    first = append_to_ledger(world)
+    total = replayed + 2 * upcoming
+    assert first == {"learning": upcoming, "production": upcoming, "total": total}
+    before = world.paths.ledger.read_bytes()
+    predict(world)
+    assert append_to_ledger(world) == {"learning": 0, "production": 0, "total": total}
+    assert world.paths.ledger.read_bytes() == before
+    assert ledger.verify(ledger.read(world.paths.ledger)) == []
+
+
+# --- one that cannot speak
+
+
+def damaged(folder: Path) -> None:
+    (folder / "more.json").write_text("{}")
+
+
+def old_features(folder: Path) -> None:
+    write_json(folder / "card.json", read_json(folder / "card.json") | {"feature_version": "0dd"})
+
+
+def no_card(folder: Path) -> None:
+    (folder / "card.json").write_text("neither sealed nor read")
+
+
+def taught_by_the_future(folder: Path) -> None:
+    window = {"first": "2018-w01", "last": "2024-w10", "n_games": 9}
+    write_json(folder / "card.json", read_json(folder / "card.json") | {"training_window": window})
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (damaged, "IntegrityError: .*its files are not what its card describes"),
+        (old_features, "IntegrityError: .*fitted on features 0dd"),
+        (no_card, "InputError: .*card.json"),
+        (taught_by_the_future, "InputError: .*taught by games until 2024-w10"),
+    ],
+)
+def test_one_that_cannot_speak_stops_nobody_and_is_told(
+    world: World, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], None], why: str
+) -> None:
+    heard = predict(world)
+    spoil(world.paths.ensemble(RIVAL))
+    assert predict(world).equals(heard)
+    assert not world.paths.challenge.exists()
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    found = challenge_upcoming(world)
+    assert record.getMessage() == found.sentence
+    assert re.search(SILENT + why, found.sentence)
+    world.paths.ledger.unlink()
+    assert append_to_ledger(world)["production"] == heard.height
+
+
+def test_from_a_tampered_history_nobody_is_chosen(world: World) -> None:
+    world.paths.history.write_text(world.paths.history.read_text().replace("training", "person"))
+    said = challenge_upcoming(world).sentence
+    assert said.startswith("the challenger is silent: IntegrityError: ")
+
+
+@pytest.mark.parametrize(("p_hat", "p_push"), [(1.0, 0.0), (None, 0.0), (0.5, 1.0), (0.5, -0.1)])
+def test_what_is_no_probability_never_reaches_the_ledger(
+    world: World, p_hat: float | None, p_push: float
+) -> None:
+    def ask(_: Ensemble) -> pl.DataFrame:
+        row = {"game_id": "g", "market": "ats", "p_hat": p_hat, "p_push": p_push}
+        return pl.DataFrame([row], schema_overrides={"p_hat": pl.Float64})
+
+    found = challenge(world, ask)
+    assert found.rows is None
+    assert found.problem is not None
+    assert found.problem.startswith("InputError: g ats: p_hat ")
+
+
+def test_even_a_mistake_in_the_program_stops_nobody(world: World) -> None:
+    def ask(_: Ensemble) -> pl.DataFrame:
+        raise KeyError("p_hat")
+
+    found = challenge(world, ask)
+    assert (found.version, found.problem) == (RIVAL, "KeyError: 'p_hat'")
+    assert Challenge(problem="x").sentence == "the challenger is silent: x"
+
+
+# --- isolation
+
+
+def wild(world: World) -> int:
+    """The challenger has spoken on every replayed game, later and the wrong way round."""
+    replayed = ledger.read(world.paths.ledger).filter(book="learning").drop("seal")
+    rows = replayed.with_columns(
+        p_hat=1 - pl.col("p_hat"),
+        made_at=pl.col("made_at").dt.offset_by("1h"),
+        model_version=pl.lit(RIVAL),
+        model_hash=pl.lit("wild"),
+        period_flag=pl.lit("challenger"),
+    )
+    named = ledger.with_prediction_id(rows).select(ledger.CONTENT)
+    return ledger.append(world.paths.ledger, named).n_new
+
+
+def test_nothing_a_challenger_writes_changes_what_anybody_else_is_told(world: World) -> None:
+    """Predictions, flags, alerts and the replay's own metrics, to the last bit."""
+    speak(world, pl.col("season") == 2024)
+    said, seen = predict(world), watch(world)
+    metrics = update_metrics(world)
+    files = contents(world.paths.home / "data" / "upcoming")
+    evidence = world.paths.weekly_evidence.read_bytes()
+    assert wild(world) > 100
+    assert predict(world).equals(said)
+    assert contents(world.paths.home / "data" / "upcoming") == files
+    after = watch(world)
+    assert after.path.equals(seen.path)
+    assert after.alerts.equals(seen.alerts)
+    assert after.standings() == seen.standings()
+    with_wild = update_metrics(world)
+    others = with_wild.filter(pl.col("model_version") != RIVAL)
+    assert others.equals(metrics)
+    assert world.paths.weekly_evidence.read_bytes() == evidence
+
+
+def test_a_challenger_is_followed_as_a_version_of_its_own(world: World) -> None:
+    wild(world)
+    rows = update_metrics(world).filter(model_version=RIVAL)
+    assert rows["scope"].unique().to_list() == ["version"]
+    assert rows["window"].unique().sort().to_list() == ["all", "season"]
+    counted = graded_ledger(world).filter(COUNTED, book="learning")
+    assert counted["model_version"].unique().to_list() == ["replay_2024"]

@@ -1,0 +1,270 @@
+"""Upcoming predictions and what goes into the ledger: before kickoff, once, and never rewritten."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nfl_signals.core.errors import InputError
+from nfl_signals.core.files import read_parquet
+from nfl_signals.features.version import feature_version
+from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.monitoring import ledger
+from nfl_signals.predictions.upcoming import (
+    append_to_ledger,
+    predict_upcoming,
+    skipped_games,
+    tuesday_before,
+)
+from nfl_signals.registry.model_card import read_card
+from nfl_signals.workspace import tables
+from nfl_signals.workspace.run_context import World
+from nfl_signals_tests.support.builders import utc
+from nfl_signals_tests.support.worlds import contents, copy_world, earlier, rewrite
+
+NOW = utc("2024-11-05 14:00")  # the Tuesday after week 9 of 2024
+
+
+@pytest.fixture
+def world(finished_home: Path, tmp_path: Path) -> World:
+    return copy_world(finished_home, tmp_path)
+
+
+def test_every_game_of_the_next_week_is_predicted_in_every_market(world: World) -> None:
+    upcoming = predict_upcoming(world)
+    games = read_parquet(world.paths.raw("games", 2024)).filter(pl.col("week") == 10)
+    assert sorted(upcoming["game_id"].unique()) == sorted(games["game_id"])
+    assert upcoming.height == games.height * len(MARKETS)
+    assert upcoming.select("season", "week").unique().rows() == [(2024, 10)]
+    assert upcoming.columns == [*ledger.CONTENT, "p_market"]
+    assert upcoming.equals(upcoming.sort("kickoff_at", "game_id", "market"))
+    assert skipped_games(world) == {name: [] for name in MARKETS}
+
+
+def test_predictions_are_made_now_and_before_kickoff(world: World) -> None:
+    upcoming = predict_upcoming(world)
+    assert upcoming["made_at"].unique().to_list() == [NOW]
+    assert (upcoming["kickoff_at"] > NOW).all()
+    assert (upcoming["kickoff_at"] <= NOW + timedelta(days=8)).all()
+
+
+def test_predictions_name_the_model_that_made_them(world: World) -> None:
+    upcoming = predict_upcoming(world)
+    hash_ = read_card(world.paths.ensemble("v202409"))["model_hash"]
+    shared = {"model_version": "v202409", "signal_source": "model", "book": "production"}
+    shared |= {"model_hash": hash_}
+    for column, value in (shared | {"feature_version": feature_version()}).items():
+        assert upcoming[column].unique().to_list() == [value]
+    assert upcoming["p_hat"].is_between(0, 1, closed="none").all()
+
+
+def test_predicting_again_gives_the_same_bytes(world: World) -> None:
+    predict_upcoming(world)
+    before = contents(world.paths.home)
+    predict_upcoming(world)
+    assert contents(world.paths.home) == before
+
+
+def test_games_that_have_kicked_off_and_weeks_after_the_next_are_left_out(world: World) -> None:
+    """On Saturday of week 10 its Thursday game is gone; Sunday of week 11 is eight days away."""
+    saturday = earlier(world, utc("2024-11-09 20:00"))
+    upcoming = predict_upcoming(saturday)
+    assert upcoming["week"].unique().to_list() == [10]
+    assert upcoming["kickoff_at"].min() > saturday.as_of
+    tuesday = read_parquet(world.paths.raw("games", 2024)).filter(pl.col("week") == 10)
+    assert 0 < upcoming["game_id"].n_unique() < tuesday.height
+    assert skipped_games(saturday) == {name: [] for name in MARKETS}
+
+
+def test_the_week_ahead_is_upcoming_from_tuesday_on_and_not_before(world: World) -> None:
+    kickoffs = read_parquet(world.paths.upcoming)["kickoff_at"].unique().sort()
+    monday = earlier(world, utc("2024-11-04 20:00"))
+    upcoming = predict_upcoming(monday)
+    assert upcoming.height == 0
+    assert upcoming.schema == read_parquet(world.paths.upcoming).schema
+    assert append_to_ledger(monday)["production"] == 0
+    tuesday = earlier(world, utc("2024-11-05 00:00"))
+    assert predict_upcoming(tuesday)["kickoff_at"].unique().sort().equals(kickoffs)
+
+
+def test_a_game_moved_to_tuesday_night_does_not_hide_the_week_after_it(world: World) -> None:
+    """A game of week 9, unplayed on Tuesday afternoon, stands beside all of week 10."""
+    before = predict_upcoming(world)
+    markets = read_parquet(world.paths.markets / "2024.parquet")
+    moved = markets.filter(pl.col("week") == 9).drop_nulls()["game_id"].min()
+    late, none = utc("2024-11-06 01:15"), pl.lit(None)
+    is_it = pl.col("game_id") == moved
+    rewrite(
+        world.paths.markets / "2024.parquet",
+        pl.when(is_it).then(pl.lit(late)).otherwise("kickoff_at").alias("kickoff_at"),
+        *(pl.when(is_it).then(none).otherwise(name).alias(name) for name in ("points", "outcome")),
+    )
+    after = predict_upcoming(world)
+    assert set(after["game_id"]) == {*before["game_id"], moved}
+
+
+def test_games_without_line_or_price_are_skipped_and_listed(world: World) -> None:
+    """One game lacks its spread, another one price of its total, each elsewhere complete."""
+    no_line, no_price = read_parquet(world.paths.upcoming)["game_id"].unique().sort()[:2]
+    before = predict_upcoming(world)
+    spread = (pl.col("game_id") == no_line) & (pl.col("market") == "ats")
+    total = (pl.col("game_id") == no_price) & (pl.col("market") == "total")
+    rewrite(
+        world.paths.markets / "2024.parquet",
+        *(pl.when(~spread).then(name).alias(name) for name in ("line",)),
+        *(pl.when(~total).then(name).alias(name) for name in ("price_no", "p_market")),
+    )
+    expected = {"ats": [no_line], "moneyline": [], "total": [no_price]}
+    assert skipped_games(world) == expected
+    upcoming = predict_upcoming(world)
+    said = set(upcoming.select("game_id", "market").rows())
+    assert set(before.select("game_id", "market").rows()) - said == {
+        (no_line, "ats"),
+        (no_price, "total"),
+    }
+    others = ~pl.col("game_id").is_in([no_line, no_price])
+    assert upcoming.filter(others).equals(before.filter(others))
+
+
+def test_the_proxy_speaks_the_no_vig_probability_and_the_rate_of_pushes(
+    finished_home: Path, tmp_path: Path
+) -> None:
+    world = copy_world(finished_home, tmp_path, signal_source="proxy")
+    upcoming = predict_upcoming(world)
+    assert upcoming["p_hat"].equals(upcoming["p_market"].alias("p_hat"))
+    for column, value in (("model_hash", "no-vig"), ("model_version", "proxy")):
+        assert upcoming[column].unique().to_list() == [value]
+    assert upcoming["signal_source"].unique().to_list() == ["proxy"]
+    past = tables.load_markets(world).drop_nulls("outcome").filter(pl.col("line") % 1 == 0)
+    for name in MARKETS:
+        outcomes = past.filter(pl.col("market") == name)["outcome"].to_list()
+        rate = outcomes.count("push") / len(outcomes)
+        rows = upcoming.filter(pl.col("market") == name).select("line", "p_push").rows()
+        assert all(push == (rate if line % 1 == 0 else 0.0) for line, push in rows)
+        assert rate > 0
+
+
+def test_a_version_that_was_never_trained_is_refused(finished_home: Path, tmp_path: Path) -> None:
+    world = copy_world(finished_home, tmp_path, signal_source="model_v209922")
+    before = contents(tmp_path)
+    with pytest.raises(InputError, match="signal_source asks for model_v209922, which was never"):
+        predict_upcoming(world)
+    assert contents(tmp_path) == before
+
+
+def test_a_version_asked_for_speaks_as_the_champion_does_while_it_is_the_champion(
+    finished_home: Path, tmp_path: Path
+) -> None:
+    asked = copy_world(finished_home, tmp_path / "asked", signal_source="model_v202409")
+    champion = copy_world(finished_home, tmp_path / "champion")
+    assert predict_upcoming(asked).equals(predict_upcoming(champion))
+
+
+def test_a_home_from_before_the_history_seats_its_ensemble_before_it_predicts(
+    world: World,
+) -> None:
+    before = world.paths.history.read_bytes()
+    world.paths.history.unlink()
+    upcoming = predict_upcoming(world)
+    assert upcoming["model_version"].unique().to_list() == ["v202409"]
+    assert world.paths.history.read_bytes() == before
+
+
+def test_a_champion_is_explained_by_its_own_learners_whatever_is_trained_today(
+    finished_home: Path, tmp_path: Path
+) -> None:
+    world = copy_world(finished_home, tmp_path, training={"learners": ["logistic"]})
+    before = read_parquet(world.paths.explanations)
+    predict_upcoming(world)
+    assert read_parquet(world.paths.explanations).equals(before)
+
+
+def test_both_books_are_filled_once_and_counted(world: World) -> None:
+    world.paths.ledger.unlink()
+    replayed = read_parquet(world.paths.stacked).filter(pl.col("kickoff_at") <= NOW).height
+    upcoming = read_parquet(world.paths.upcoming).height
+    first = append_to_ledger(world)
+    total = replayed + upcoming
+    assert first == {"learning": replayed, "production": upcoming, "total": total}
+    before = world.paths.ledger.read_bytes()
+    assert append_to_ledger(world) == {"learning": 0, "production": 0, "total": total}
+    assert world.paths.ledger.read_bytes() == before
+    assert ledger.verify(ledger.read(world.paths.ledger)) == []
+
+
+def test_the_first_word_stays(world: World) -> None:
+    """Another probability under the same id is not appended, and is no error."""
+    before = world.paths.ledger.read_bytes()
+    rewrite(world.paths.upcoming, pl.col("p_hat") / 2)
+    rewrite(world.paths.stacked, pl.col("p_hat") / 2)
+    assert append_to_ledger(world)["production"] == 0
+    assert world.paths.ledger.read_bytes() == before
+
+
+def test_a_later_word_on_the_same_game_is_added_after_the_first(world: World) -> None:
+    before = ledger.read(world.paths.ledger)
+    wednesday = earlier(world, NOW + timedelta(days=1))
+    n = predict_upcoming(wednesday).height
+    assert append_to_ledger(wednesday) == {
+        "learning": 0,
+        "production": n,
+        "total": before.height + n,
+    }
+    after = ledger.read(world.paths.ledger)
+    assert after.head(before.height).equals(before)
+    assert after.tail(n)["made_at"].unique().to_list() == [wednesday.as_of]
+
+
+def test_replayed_predictions_are_dated_before_their_games_and_name_their_season(
+    world: World,
+) -> None:
+    book = ledger.read(world.paths.ledger).filter(pl.col("book") == "learning")
+    assert book.height > 0
+    for made_at, kickoff in book.select("made_at", "kickoff_at").iter_rows():
+        assert made_at == tuesday_before(kickoff)
+    assert (book["kickoff_at"] <= NOW).all()
+    assert book["model_version"].equals(
+        book.select(pl.format("replay_{}", "season").alias("model_version")).to_series()
+    )
+    assert book["period_flag"].unique().to_list() == ["replay"]
+    hashes = book.select("market", "season", "model_hash").unique()
+    assert hashes["model_hash"].n_unique() == hashes.height == len(MARKETS)
+    assert hashes["model_hash"].str.len_chars().unique().to_list() == [64]
+
+
+def test_a_replay_by_other_weights_is_another_voice(world: World) -> None:
+    rows = read_parquet(world.paths.stacked).filter(pl.col("kickoff_at") <= NOW)
+    rewrite(world.paths.stacked, pl.col("weight_market") + 0.001)
+    assert append_to_ledger(world)["learning"] == rows.height
+
+
+kickoffs = st.datetimes(datetime(1999, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))
+
+
+@given(kickoff=kickoffs)
+def test_a_replay_is_dated_a_tuesday_at_two_within_the_week_before_kickoff(
+    kickoff: datetime,
+) -> None:
+    made_at = tuesday_before(kickoff)
+    assert timedelta(0) < kickoff - made_at <= timedelta(days=7)
+    assert (made_at.weekday(), made_at.hour, made_at.minute, made_at.second) == (1, 14, 0, 0)
+    assert made_at.microsecond == 0
+    assert made_at.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("kickoff", "made_at"),
+    [
+        ("2024-11-05 14:00", "2024-10-29 14:00"),  # at the very instant: the week before
+        ("2024-11-05 14:01", "2024-11-05 14:00"),
+        ("2024-11-08 01:15", "2024-11-05 14:00"),  # Thursday night
+        ("2024-11-12 01:15", "2024-11-05 14:00"),  # Monday night
+        ("2024-12-31 18:00", "2024-12-31 14:00"),
+        ("2025-01-04 18:00", "2024-12-31 14:00"),  # across a year
+    ],
+)
+def test_the_tuesday_of_known_kickoffs(kickoff: str, made_at: str) -> None:
+    assert tuesday_before(utc(kickoff)) == utc(made_at)

@@ -1,0 +1,245 @@
+"""Two voices of the ledger: whose rows count, what is refused, and what the comparison says."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from benchmarks.simulated_challengers import simulated_pairs
+from nfl_signals.core.errors import InputError, IntegrityError, SettingsError
+from nfl_signals.core.files import write_json, write_parquet
+from nfl_signals.core.paths import Paths
+from nfl_signals.core.setting_sections import GateSettings
+from nfl_signals.core.settings import load_settings
+from nfl_signals.ingest.source import DirectoryRelease
+from nfl_signals.monitoring import ledger
+from nfl_signals.promotion.comparison import (
+    PROXY,
+    Speaker,
+    compare,
+    paired,
+    pairs_of,
+    refuse_late,
+    refuse_taught,
+    refuse_too_good,
+    speaker,
+)
+from nfl_signals.promotion.gate import judge
+from nfl_signals.promotion.measures import PAIRS_SCHEMA
+from nfl_signals.stats.confidence_sequence import brier_difference
+from nfl_signals.workspace.run_context import World
+from nfl_signals_tests.support.builders import utc
+from nfl_signals_tests.support.graded_games import graded
+
+REPLAY, MODEL = speaker("replay"), speaker("model_v202322")
+VOICES = {
+    "champion": {"book": "learning", "model_version": "replay_2024"},
+    "challenger": {"book": "production", "model_version": "v202322"},
+}
+UTC_TIME = pl.Datetime("us", "UTC")
+
+
+def told(rows: pl.DataFrame, role: str, **changes: Any) -> pl.DataFrame:  # noqa: ANN401 - constants
+    """Rows of the ledger, as one of the two would have written them two days before kickoff."""
+    start = pl.lit(utc("2024-09-08 17:00")).cast(UTC_TIME)
+    said = rows.with_columns(kickoff_at=start + pl.duration(weeks=pl.col("week") - 1))
+    constant = {"p_push": 0.0, "model_hash": role, "feature_version": "f", "period_flag": "ok"}
+    constant |= {"signal_source": "model"} | VOICES[role] | changes
+    made = said.with_columns(
+        p_hat=f"p_{role}",
+        made_at=pl.col("kickoff_at") - timedelta(days=2),
+        **{name: pl.lit(value) for name, value in constant.items()},
+    )
+    return ledger.with_prediction_id(made).select(ledger.CONTENT)
+
+
+def home(folder: Path, pairs: pl.DataFrame, *said: pl.DataFrame, last: str = "2023-w22") -> World:
+    """A home that holds a ledger, the markets behind it and the model's card."""
+    paths = Paths(folder)
+    ledger.append(paths.ledger, pl.concat(said))
+    points = pl.when(pl.col("y") == 1).then(3).otherwise(-3).cast(pl.Float64)
+    columns = ("game_id", "market", "line", "price_yes", "price_no", "p_market")
+    kickoff = pl.concat(said).select("game_id", "kickoff_at").unique()
+    markets = pairs.select(*columns, points=points).join(kickoff, on="game_id")
+    totals = markets.with_columns(market=pl.lit("total"), points=pl.lit(44.0))
+    write_parquet(paths.markets / "2024.parquet", pl.concat([markets, totals]))
+    write_json(paths.ensemble("v202322") / "card.json", {"training_window": {"last": last}})
+    return World(
+        settings=load_settings(home=folder),
+        paths=paths,
+        release=DirectoryRelease(folder),
+        seasons=(2024,),
+        as_of=utc("2025-03-01 00:00"),
+    )
+
+
+@pytest.fixture(scope="module")
+def pairs() -> pl.DataFrame:
+    """A season of moneylines, as the gate sees it; nothing moves after the pick."""
+    rows = simulated_pairs("better", seasons=1, seed=1, markets=("moneyline",))
+    still = [pl.lit(None, pl.Float64).alias(n) for n in ("clv_champion", "clv_challenger")]
+    vig = [pl.col("price_yes").round(), pl.col("price_no").round()]
+    return rows.with_columns(*still, *vig)
+
+
+@pytest.fixture
+def world(tmp_path: Path, pairs: pl.DataFrame) -> World:
+    return home(tmp_path, pairs, told(pairs, "champion"), told(pairs, "challenger"))
+
+
+def test_names_mean_voices() -> None:
+    assert speaker("proxy") == PROXY
+    assert Speaker(signal_source="model", book="learning") == REPLAY
+    assert Speaker(signal_source="model", book="production", model_version="v202322") == MODEL
+    copy = Speaker(signal_source="model", book="production", model_version="v202401r202510")
+    assert speaker("model_v202401r202510") == copy
+    for name in ("model_9", "v202401", "model_v202401r"):
+        with pytest.raises(SettingsError, match=f"{name}: no such voice; expected proxy, replay"):
+            speaker(name)
+
+
+def test_pairs_are_what_both_said_of_the_same_games(world: World, pairs: pl.DataFrame) -> None:
+    found = pairs_of(world, REPLAY, MODEL)
+    assert found.schema == PAIRS_SCHEMA
+    same = ["game_id", "outcome", "y", "p_champion", "p_challenger", "price_yes"]
+    assert found.select(same).equals(pairs.sort("week", "game_id").select(same))
+
+
+def test_the_last_word_before_kickoff_counts(tmp_path: Path, pairs: pl.DataFrame) -> None:
+    """Two versions spoke in production; whichever spoke last is the book's voice."""
+    early = told(pairs.with_columns(p_challenger=pl.lit(0.5)), "challenger")
+    early = early.with_columns(pl.col("made_at") - timedelta(days=1))
+    early = ledger.with_prediction_id(early).select(ledger.CONTENT)
+    world = home(tmp_path, pairs, told(pairs, "champion"), told(pairs, "challenger"), early)
+    production = Speaker(signal_source="model", book="production")
+    assert pairs_of(world, REPLAY, production)["p_challenger"].n_unique() > 1
+
+
+def test_the_proxy_says_the_price_of_the_others_rows(world: World) -> None:
+    found = pairs_of(world, PROXY, MODEL)
+    assert found["p_champion"].equals(found["p_market"].alias("p_champion"))
+    swapped = pairs_of(world, MODEL, PROXY)
+    assert swapped["p_challenger"].equals(found["p_champion"].alias("p_challenger"))
+    assert found["clv_champion"].null_count() == found.height == 270
+
+
+def test_another_line_or_price_is_another_question(tmp_path: Path, pairs: pl.DataFrame) -> None:
+    late = pl.col("week") > 10
+    moved = pairs.with_columns(
+        price_yes=pl.when(late).then(pl.col("price_yes") * 2).otherwise("price_yes")
+    )
+    world = home(tmp_path, pairs, told(pairs, "champion"), told(moved, "challenger"))
+    assert pairs_of(world, REPLAY, MODEL)["week"].max() == 10
+    assert compare(world, "replay", "model_v202322").n_left_out == 8 * 15
+
+
+def test_voices_that_share_nothing_are_not_compared(tmp_path: Path, pairs: pl.DataFrame) -> None:
+    early, late = pairs.filter(pl.col("week") < 9), pairs.filter(pl.col("week") > 9)
+    world = home(tmp_path, pairs, told(early, "champion"), told(late, "challenger"))
+    with pytest.raises(InputError, match="share no settled game"):
+        compare(world, "replay", "model_v202322")
+    with pytest.raises(InputError, match="one voice; name two"):
+        compare(world, "proxy", "proxy")
+
+
+def test_games_that_are_not_over_are_not_compared(world: World) -> None:
+    then = World(**{**vars(world), "as_of": utc("2024-10-01 00:00")})
+    assert pairs_of(then, REPLAY, MODEL)["week"].max() == 4
+
+
+def test_the_comparison_is_the_gates_and_holds_in_every_week(world: World) -> None:
+    found, rows = compare(world, "replay", "model_v202322"), pairs_of(world, REPLAY, MODEL)
+    seed = world.settings.seed
+    assert found.report == judge(rows, GateSettings(), focus=None, seed=seed)
+    assert found.n_left_out == 0
+    p, q, y, week = (rows[n].to_numpy() for n in ("p_challenger", "p_champion", "y", "week"))
+    sequence = found.sequences["moneyline"]
+    assert sequence.estimate.tolist() == brier_difference(p, q, y, week).estimate.tolist()
+    assert len(sequence.low) == 18
+    assert list(found.sequences) == ["moneyline"]
+
+
+def test_a_model_taught_by_later_games_is_refused(tmp_path: Path, pairs: pl.DataFrame) -> None:
+    said = told(pairs, "champion"), told(pairs, "challenger")
+    world = home(tmp_path, pairs, *said, last="2024-w09")
+    message = r"v202322: trained on games up to 2024-w09, which reaches beyond 2024_01_00"
+    for order in (("replay", "model_v202322"), ("model_v202322", "proxy")):
+        with pytest.raises(IntegrityError, match=message):
+            compare(world, *order)
+
+
+def test_the_week_that_taught_a_model_in_part_is_left_out(
+    tmp_path: Path, pairs: pl.DataFrame
+) -> None:
+    rest = pairs.filter(pl.col("week") >= 9)
+    world = home(
+        tmp_path, pairs, told(pairs, "champion"), told(rest, "challenger"), last="2024-w09"
+    )
+    assert pairs_of(world, REPLAY, MODEL)["week"].min() == 10
+
+
+def test_a_model_without_a_card_is_refused(world: World) -> None:
+    (world.paths.ensemble("v202322") / "card.json").unlink()
+    with pytest.raises(IntegrityError, match="nothing says which games taught v202322"):
+        compare(world, "replay", "model_v202322")
+
+
+def test_a_replay_of_a_later_season_is_refused() -> None:
+    rows = pl.DataFrame({"model_version": ["replay_2024"], "season": [2023], "week": [22]})
+    rows = rows.with_columns(game_id=pl.lit("2023_22_SF_KC"), market=pl.lit("ats"))
+    with pytest.raises(IntegrityError, match="reaches beyond 2023_22_SF_KC"):
+        refuse_taught(rows, {"replay_2024": 202400})
+    assert refuse_taught(rows, {"replay_2024": 202300}).height == 1
+
+
+def test_a_copy_is_taught_until_the_last_game_of_its_recalibration(
+    tmp_path: Path, pairs: pl.DataFrame
+) -> None:
+    world = home(tmp_path, pairs, told(pairs, "champion"), told(pairs, "challenger"))
+    card = {"training_window": {"last": "2023-w22"}, "recalibration": {"last": "2024-w06"}}
+    write_json(world.paths.ensemble("v202322") / "card.json", card)
+    with pytest.raises(IntegrityError, match="v202322: trained on games up to 2024-w06"):
+        compare(world, "replay", "model_v202322")
+
+
+@pytest.mark.parametrize("minutes", [0, 30])
+def test_what_is_said_at_kickoff_or_later_is_refused(pairs: pl.DataFrame, minutes: int) -> None:
+    rows = told(pairs, "challenger")
+    refuse_late(rows)
+    late = rows.with_columns(made_at=pl.col("kickoff_at") + timedelta(minutes=minutes))
+    with pytest.raises(IntegrityError, match=r"v202322, 2024_01_00 moneyline: said at 2024-09-08"):
+        refuse_late(late)
+
+
+def test_a_score_too_good_to_be_true_is_refused_and_a_better_one_is_not() -> None:
+    leaky, better = (simulated_pairs(kind, seasons=2, seed=1) for kind in ("leaky", "better"))
+    with pytest.raises(IntegrityError, match=r"Brier score is 0\.\d+ below .* that is a leak"):
+        refuse_too_good(leaky, GateSettings(), seed=1)
+    refuse_too_good(better, GateSettings(), seed=1)
+    refuse_too_good(leaky.filter(pl.col("week") < 3), GateSettings(), seed=1)  # too few to accuse
+
+
+def test_pairs_need_the_same_quote_and_keep_missing_prices(pairs: pl.DataFrame) -> None:
+    blank = [pl.lit(None, pl.Float64).alias(n) for n in ("price_yes", "price_no", "p_market")]
+    unpriced = pairs.drop("clv_champion", "clv_challenger").with_columns(blank)
+    value = pl.lit(None, pl.Float64).alias("closing_line_value")
+    one = unpriced.rename({"p_champion": "p_hat"}).with_columns(value)
+    two = unpriced.rename({"p_challenger": "p_hat"}).with_columns(value)
+    assert paired(one, two).height == pairs.height
+    assert paired(one, two.with_columns(line=pl.lit(0.5))).is_empty()
+
+
+def test_what_a_challenger_says_in_the_learning_book_is_never_taken_for_the_replay() -> None:
+    """It speaks later and on the same games, and would have the last word."""
+    replay = graded(book="learning", model_version="replay_2024")
+    wild = replay.with_columns(
+        p_hat=1 - pl.col("p_hat"),
+        model_version=pl.lit("v202409"),
+        made_at=pl.col("made_at").dt.offset_by("1h"),
+    )
+    heard = speaker("replay").rows(pl.concat([replay, wild]))
+    assert heard.equals(speaker("replay").rows(replay))
+    named = Speaker(signal_source="model", book="learning", model_version="v202409")
+    assert set(named.rows(pl.concat([replay, wild]))["model_version"]) == {"v202409"}

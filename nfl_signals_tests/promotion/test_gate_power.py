@@ -1,0 +1,62 @@
+"""How often the gate errs: many simulated challengers, judged once each; see `benchmarks/gate.py`."""
+
+from collections import Counter
+
+import polars as pl
+import pytest
+
+from benchmarks.simulated_challengers import Kind, simulated_pairs
+from nfl_signals.core.setting_sections import GateSettings
+from nfl_signals.promotion.gate import judge
+
+pytestmark = pytest.mark.slow
+SPANS = 120
+
+
+def answers(kind: Kind, seasons: int) -> Counter[str]:
+    """Shares of answers over independent spans; no span is one that a limit was chosen on."""
+    said = (
+        judge(
+            simulated_pairs(kind, seasons=seasons, seed=70_000 + span),
+            GateSettings(),
+            focus=None,
+            seed=span,
+        )
+        for span in range(SPANS)
+    )
+    return Counter(report.answer for report in said)
+
+
+@pytest.mark.parametrize("seasons", [1, 2])
+def test_an_equal_challenger_is_seldom_promoted(seasons: int) -> None:
+    """An interval of 95 % lets one in 40 by; with 120 spans more than 9 would be no chance."""
+    assert answers("equal", seasons)["promote"] <= 9
+
+
+@pytest.mark.parametrize("kind", ["overconfident", "worse"])
+def test_a_worse_challenger_is_never_promoted_and_mostly_rejected_in_two_seasons(
+    kind: Kind,
+) -> None:
+    found = answers(kind, 2)
+    assert found["promote"] == 0
+    assert found["reject"] >= 0.6 * SPANS
+
+
+def test_a_better_challenger_is_mostly_promoted_in_four_seasons() -> None:
+    found = answers("better", 4)
+    assert found["promote"] >= 0.65 * SPANS
+    assert found["reject"] <= 0.1 * SPANS
+
+
+def test_a_copy_is_never_anything_but_insufficient() -> None:
+    assert answers("copy", 1) == {"insufficient": SPANS}
+
+
+def test_a_better_one_is_not_rejected_by_the_noise_of_single_weeks() -> None:
+    """A quarter of a season is too little to promote on, and seldom a reason to reject."""
+    rows = [
+        simulated_pairs("better", seasons=1, seed=80_000 + span).filter(pl.col("week") <= 8)
+        for span in range(SPANS)
+    ]
+    found = Counter(judge(part, GateSettings(), focus=None, seed=1).answer for part in rows)
+    assert found["reject"] <= 0.1 * SPANS

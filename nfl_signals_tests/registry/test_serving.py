@@ -1,0 +1,77 @@
+"""Claims about requests to a served ensemble and its answers: `serving`."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nfl_signals.core.errors import SchemaError
+from nfl_signals.registry.serving import (
+    answer,
+    model_code,
+    request_body,
+    requirements,
+    response_answers,
+    serve_command,
+    serve_environment,
+    with_feature_version,
+)
+from nfl_signals_tests.support.fake_ensemble import FEATURES, FakeEnsemble, requests
+
+
+def test_an_ensemble_gets_its_requests_without_what_was_only_for_the_server() -> None:
+    sent = with_feature_version(requests(3), FEATURES)
+    assert answer(FakeEnsemble(0.0), sent, FEATURES)["p_hat"].to_list() == [0.0, 0.25, 0.5]
+
+
+@pytest.mark.parametrize("said", ["0000", None])
+def test_features_of_another_definition_are_refused(said: str | None) -> None:
+    sent = requests().with_columns(feature_version=pl.Series([FEATURES, said]))
+    with pytest.raises(SchemaError, match=f"feature_version, game 2024_10_001: {said!r}"):
+        answer(FakeEnsemble(0.0), sent, FEATURES)
+
+
+def test_a_game_that_is_there_twice_is_refused() -> None:
+    sent = with_feature_version(pl.concat([requests(), requests()]), FEATURES)
+    with pytest.raises(SchemaError, match="game_id: 2024_10_000 is there twice"):
+        answer(FakeEnsemble(0.0), sent, FEATURES)
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=5))
+def test_every_digit_of_a_number_survives_the_request(numbers: list[float]) -> None:
+    sent = pl.DataFrame({"x": numbers})
+    content = json.loads(request_body(sent, FEATURES))["dataframe_split"]
+    assert pl.DataFrame(content["data"], schema=content["columns"], orient="row")[
+        "x"
+    ].to_list() == (numbers)
+
+
+def test_a_request_with_what_json_cannot_say_is_not_sent() -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        request_body(pl.DataFrame({"x": [float("nan")]}), FEATURES)
+
+
+def test_unknown_numbers_are_null_in_requests_and_answers() -> None:
+    assert b"null" in request_body(requests(), FEATURES)
+    answers = response_answers(b'{"predictions": [{"p": null, "q": 1}, {"p": 0.5, "q": 2}]}')
+    assert answers.to_dict(as_series=False) == {"p": [None, 0.5], "q": [1, 2]}
+
+
+def test_the_server_listens_on_this_machine_only_and_reports_to_nobody() -> None:
+    command, environment = serve_command(Path("/m"), port=5001), serve_environment()
+    assert command[command.index("--host") + 1] == "127.0.0.1"
+    assert environment["MLFLOW_DISABLE_TELEMETRY"] == "true"
+    assert environment["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] == "false"
+
+
+def test_a_model_folders_code_is_python_that_names_its_reader() -> None:
+    code = model_code(FakeEnsemble)
+    compile(code, "model_code.py", "exec")
+    assert "from nfl_signals_tests.fake_ensemble import FakeEnsemble\n" in code
+
+
+def test_requirements_name_what_is_installed_here() -> None:
+    assert f"polars=={pl.__version__}" in requirements()

@@ -1,0 +1,245 @@
+"""Taking the stack apart: nothing changed is the stack itself, and nothing sees its own season."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from nfl_signals.core.errors import SettingsError
+from nfl_signals.core.files import read_parquet, write_parquet
+from nfl_signals.core.paths import Paths
+from nfl_signals.core.settings import load_settings
+from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, replay_voice, voice_inputs
+from nfl_signals.llm.signals import SCHEMA
+from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.reports.ablation.table import (
+    COLUMNS,
+    FINAL,
+    KINDS,
+    MARKET_ONLY,
+    UNCALIBRATED,
+    WITHOUT_SIGNALS,
+)
+from nfl_signals.reports.ablation.variants import (
+    Variant,
+    ablation_table,
+    blends,
+    forecasters,
+    replay_variant,
+    variants,
+)
+from nfl_signals.stacking.inputs import SIGNALS
+from nfl_signals.stacking.walk_forward import prefer_signals
+from nfl_signals.stats.logit import expit, logit
+from nfl_signals.training.stacks import stack_rows
+from nfl_signals.training.weight_advice import weight_adviser
+from nfl_signals.workspace.run_context import World
+from nfl_signals_tests.support.builders import release, utc
+from nfl_signals_tests.support.synthetic_forecasts import gold_markets
+
+LEARNERS = ("logistic", "lightgbm")
+TRAINING = {
+    "learners": LEARNERS,
+    "min_learner_seasons": 1,
+    "min_stack_seasons": 1,
+    "min_calibration_seasons": 1,
+    "calibrator": "platt",
+}
+SEASONS = tuple(range(2016, 2022))
+HEARD_FROM = 2018  # first season with signals
+SPOKEN_FROM = {PLAIN: 2018, WITH_SIGNALS: 2020}  # one season to blend, one to calibrate
+CHANGED_SEASON = 2020
+
+
+def new_world(home: Path, **training: object) -> World:
+    settings = load_settings(home=home, training={**TRAINING, **training})
+    as_of = utc("2022-06-01 12:00")
+    return World(
+        settings=settings, paths=Paths(home), release=release([]), seasons=SEASONS, as_of=as_of
+    )
+
+
+def store(world: World, markets: pl.DataFrame, *, shaken: Mapping[str, float]) -> World:
+    """Gold tables, signals and walk-forward forecasts: the truth, shaken by learner."""
+    rng = np.random.default_rng(5)
+    write_parquet(world.paths.markets / "all.parquet", markets.drop("truth"))
+    games = markets.filter(market="ats").select("game_id", "season")
+    teams = [games.with_columns(team_id=pl.lit(team), is_home=pl.lit(team == "H")) for team in "HA"]
+    write_parquet(world.paths.features / "all.parquet", pl.concat(teams))
+    heard = pl.concat(teams).filter(pl.col("season") >= HEARD_FROM)
+    numbers = {name: rng.uniform(-1, 1, heard.height) for name in SIGNALS}
+    signals = heard.select("game_id", "team_id", "season").with_columns(
+        available=pl.lit(value=True),
+        confidence=pl.lit(1.0),
+        **{name: pl.Series(values) for name, values in numbers.items()},
+    )
+    columns = [name for name in SCHEMA if name in signals.columns]
+    write_parquet(world.paths.llm_signals / "all.parquet", signals.select(columns))
+    noise = {name: rng.normal(0, 1, markets.height) for name in LEARNERS}
+    truth = logit(markets["truth"].to_numpy())
+    parts = [
+        markets.select(
+            *("game_id", "market"),
+            learner=pl.lit(name),
+            scheme=pl.lit("walk_forward"),
+            p_hat=pl.Series(expit(truth + shaken[name] * noise[name])),
+        )
+        for name in LEARNERS
+    ]
+    write_parquet(world.paths.oof, pl.concat(parts))
+    write_parquet(world.paths.stacked, pl.concat(stack(world, name) for name in MARKETS))
+    return world
+
+
+def stack(world: World, name: str) -> pl.DataFrame:
+    """The full stack by its own pipeline; agreement moves every probability by a hair."""
+    rows, answers = stack_rows(world, name, "walk_forward"), []
+    for voice in (PLAIN, WITH_SIGNALS):
+        inputs = voice_inputs(world.settings, voice)
+        adviser = weight_adviser(world, name, inputs)
+        answers.append(replay_voice(world.settings, rows, inputs, adviser)[1])
+    return (
+        prefer_signals(*answers).with_columns(p_hat=pl.col("p_calibrated") * 0.999).drop("outcome")
+    )
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    home = tmp_path_factory.mktemp("home")
+    return store(new_world(home), gold_markets(7), shaken={"logistic": 0.1, "lightgbm": 0.6})
+
+
+@pytest.fixture(scope="module")
+def table(world: World) -> pl.DataFrame:
+    return ablation_table(world)
+
+
+def said(table: pl.DataFrame, forecaster: str) -> pl.DataFrame:
+    return table.filter(forecaster=forecaster).select("market", "game_id", "season", "p")
+
+
+def changed_world(tmp_path: Path, markets: pl.DataFrame, **shaken: float) -> World:
+    return store(new_world(tmp_path), markets, shaken={"logistic": 0.1, "lightgbm": 0.6, **shaken})
+
+
+def test_nothing_changed_is_the_stored_stack_bit_for_bit(world: World) -> None:
+    stacked = read_parquet(world.paths.stacked)
+    same = Variant(forecaster="same", kind="without", stack="logistic", calibrator="platt")
+    for name in MARKETS:
+        answers = replay_variant(world.settings, same, blends(world, name))
+        assert answers is not None
+        expected = stacked.filter(market=name).select("game_id", "p_raw", "p_calibrated")
+        assert answers.select(expected.columns).equals(expected)
+
+
+def test_every_forecaster_is_given_for_the_same_settled_games(
+    world: World, table: pl.DataFrame
+) -> None:
+    assert table.columns == list(COLUMNS)
+    assert set(table["kind"]) == set(KINDS)
+    assert table.null_count().sum_horizontal().item() == 0
+    decided = read_parquet(world.paths.markets).filter(
+        pl.col("outcome").is_in(["yes", "no"]) & (pl.col("season") >= SPOKEN_FROM[PLAIN])
+    )
+    keys = ["market", "game_id"]
+    due = decided.select(keys).sort(keys)
+    for forecaster in table["forecaster"].unique():
+        assert said(table, forecaster).select(keys).sort(keys).equals(due)
+    joined = said(table, FINAL).join(decided, on=keys)
+    truth = table.filter(forecaster=FINAL).join(joined.select(*keys, "outcome"), on=keys)
+    assert truth["y"].equals((truth["outcome"] == "yes").cast(pl.Float64).rename("y"))
+
+
+def test_stored_forecasts_are_those_of_the_stacked_table(world: World, table: pl.DataFrame) -> None:
+    stacked = read_parquet(world.paths.stacked)
+    columns = {
+        FINAL: "p_hat",
+        "stack": "p_calibrated",
+        UNCALIBRATED: "p_raw",
+        "close": "p_market",
+        "logistic": "p_logistic",
+        "lightgbm": "p_lightgbm",
+    }
+    for forecaster, column in columns.items():
+        joined = said(table, forecaster).join(stacked, on=["market", "game_id"])
+        assert joined["p"].equals(joined[column].rename("p"))
+
+
+def test_the_calibrator_of_the_settings_is_the_stack_itself(table: pl.DataFrame) -> None:
+    assert said(table, "stack, platt").equals(said(table, "stack"))
+    assert not said(table, "stack, temperature").equals(said(table, "stack"))
+
+
+def test_a_calibrator_that_needs_more_games_is_tried_and_left_out(
+    world: World, table: pl.DataFrame
+) -> None:
+    missing = set(forecasters(world.settings)) - set(table["forecaster"])
+    assert missing == {"stack, isotonic"}
+    assert set(table["forecaster"]) <= set(forecasters(world.settings))
+
+
+def test_a_stack_that_cannot_be_calibrated_as_asked_is_an_error_not_a_gap(world: World) -> None:
+    asked = Variant(forecaster="x", kind="without", stack="logistic", calibrator="isotonic")
+    with pytest.raises(SettingsError, match=r"training\.calibrator: isotonic"):
+        replay_variant(world.settings, asked, blends(world, "ats"))
+    skipped = replace(asked, kind="calibrator")
+    assert replay_variant(world.settings, skipped, blends(world, "ats")) is None
+
+
+def test_without_signals_is_the_stack_where_there_were_none_to_hear(table: pl.DataFrame) -> None:
+    both = said(table, WITHOUT_SIGNALS).join(said(table, "stack"), on=["market", "game_id"])
+    early = pl.col("season") < SPOKEN_FROM[WITH_SIGNALS]
+    assert (both.filter(early)["p"] == both.filter(early)["p_right"]).all()
+    assert (both.filter(~early)["p"] != both.filter(~early)["p_right"]).any()
+
+
+def test_what_is_left_out_no_longer_moves_the_forecast(
+    world: World, table: pl.DataFrame, tmp_path: Path
+) -> None:
+    other = ablation_table(changed_world(tmp_path, gold_markets(7), lightgbm=1.5))
+    for untouched in ("stack without lightgbm", MARKET_ONLY, "close", "logistic"):
+        assert said(other, untouched).equals(said(table, untouched))
+    for moved in ("stack", "stack without logistic", "stack without market", "lightgbm"):
+        assert not said(other, moved).equals(said(table, moved))
+
+
+def test_no_forecaster_learns_from_the_season_it_predicts_or_a_later_one(
+    table: pl.DataFrame, tmp_path: Path
+) -> None:
+    swapped = pl.col("outcome").replace({"yes": "no", "no": "yes"})
+    late = pl.when(pl.col("season") >= CHANGED_SEASON).then(swapped).otherwise("outcome")
+    other = ablation_table(changed_world(tmp_path, gold_markets(7).with_columns(outcome=late)))
+    until = pl.col("season") <= CHANGED_SEASON
+    for forecaster in table["forecaster"].unique():
+        before, after = said(table, forecaster), said(other, forecaster)
+        assert before.filter(until).equals(after.filter(until)), forecaster
+    assert not said(table, "stack").equals(said(other, "stack"))
+
+
+def test_every_variant_changes_exactly_one_thing(world: World) -> None:
+    named = {variant.forecaster: variant for variant in variants(world.settings)}
+    assert len(named) == len(variants(world.settings))
+    for variant in named.values():
+        changes = [
+            variant.stack != "logistic",
+            variant.calibrator != "platt" or variant.kind == "calibrator",
+            bool(variant.dropped) or variant.voices == (PLAIN,),
+        ]
+        assert sum(changes) == 1, variant.forecaster
+    assert named[MARKET_ONLY].dropped == LEARNERS
+    assert named["stack without market"].dropped == ("market",)
+
+
+def test_the_other_blend_is_trees_where_the_stack_is_linear_and_the_reverse(tmp_path: Path) -> None:
+    linear, trees = (
+        [variant.stack for variant in variants(new_world(tmp_path, stack=kind).settings)]
+        for kind in ("logistic", "gbm")
+    )
+    assert (linear.count("gbm"), trees.count("logistic")) == (1, 1)
+
+
+def test_the_same_world_gives_the_same_table(world: World, table: pl.DataFrame) -> None:
+    assert ablation_table(world).equals(table)

@@ -1,0 +1,91 @@
+"""Charts: valid SVG, the same bytes every time, and what they must carry to be read."""
+
+from xml.etree import ElementTree
+
+import pytest
+
+from nfl_signals.reports.shared import charts
+
+SEASONS = [
+    {"forecaster": name, "season": season, "n": n, "brier": 0.21 + step, "log_loss": 0.6}
+    for name, step in (("tree", 0.01), ("stack", 0.0), ("close", -0.005), ("base rate", 0.03))
+    for season, n in ((2021, 271), (2022, 269))
+]
+BINS = [
+    {"forecaster": name, "n": n, "mean_p": p, "mean_y": p + 0.02, "low": p - 0.05, "high": p + 0.09}
+    for name in ("tree", "stack", "close")
+    for p, n in ((0.3, 1200), (0.6, 1201))
+]
+FEATURES = [
+    {
+        "feature": feature,
+        "share": share,
+        "by_learner": [{"learner": "tree", "share": share}, {"learner": "line", "share": share}],
+    }
+    for feature, share in (("margin_last5", 0.6), ("rest_days", 0.4))
+]
+
+
+def drawn() -> dict[str, str]:
+    return {
+        "brier": charts.brier_per_season(SEASONS, title="Moneyline"),
+        "reliability": charts.reliability(BINS, title="Moneyline", yes="the home team wins"),
+        "importance": charts.importance(FEATURES, title="Moneyline"),
+    }
+
+
+@pytest.fixture(scope="module")
+def svg() -> dict[str, str]:
+    return drawn()
+
+
+def words(text: str) -> str:
+    return " ".join("".join(element.itertext()) for element in ElementTree.fromstring(text).iter())
+
+
+def test_drawing_twice_gives_the_same_bytes(svg: dict[str, str]) -> None:
+    assert drawn() == svg
+
+
+def test_every_chart_fits_a_markdown_page_on_white(svg: dict[str, str]) -> None:
+    for text in svg.values():
+        assert float(ElementTree.fromstring(text).attrib["width"]) <= charts.WIDTH
+        assert 'fill="white"' in text
+
+
+def test_every_chart_names_its_market(svg: dict[str, str]) -> None:
+    assert all("Moneyline: " in words(text) for text in svg.values())
+
+
+def test_the_season_chart_carries_n_unit_and_every_forecaster(svg: dict[str, str]) -> None:
+    text = words(svg["brier"])
+    assert "269 to 271 games a season" in text
+    assert "Brier score (lower is better)" in text
+    assert "coin" in text
+    assert all(name in text for name in ("tree", "stack", "close", "base rate", "2021", "2022"))
+
+
+def test_each_reliability_panel_carries_its_n(svg: dict[str, str]) -> None:
+    text = words(svg["reliability"])
+    assert text.count("n 2,401") >= 3
+    assert text.count("2 bins of 1,200 to 1,201") >= 3
+    assert "stated probability" in text
+    assert "observed share" in text
+    assert "the home team wins" in text
+
+
+def test_the_importance_chart_carries_features_and_learners(svg: dict[str, str]) -> None:
+    text = words(svg["importance"])
+    assert all(name in text for name in ("margin_last5", "rest_days", "tree", "line"))
+    assert "mean over 2 learners" in text
+
+
+def test_stack_and_references_keep_their_colours_whoever_else_is_there(svg: dict[str, str]) -> None:
+    for text in (svg["brier"], svg["reliability"]):
+        assert charts.FIXED["stack"].lower() in text.lower()
+        assert charts.FIXED["close"] in text
+
+
+def test_more_learners_than_colours_still_draw() -> None:
+    many = [{**SEASONS[0], "forecaster": f"learner {i}"} for i in range(9)]
+    assert "learner 8" in words(charts.brier_per_season(many, title="Total"))

@@ -1,0 +1,42 @@
+"""Claims about the generated data dictionary: `reports.dictionary`."""
+
+from pathlib import Path
+
+import polars as pl
+
+from nfl_signals.features.declarations import FEATURES
+from nfl_signals.features.version import feature_version
+from nfl_signals.reports.data_dictionary import KEYS, write_data_dictionary
+
+
+def cells(text: str, name: str) -> list[str]:
+    line = next(line for line in text.splitlines() if line.startswith(f"| {name} |"))
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_every_column_of_the_feature_table_is_explained(
+    tmp_path: Path, simulated_features: pl.DataFrame
+) -> None:
+    text = write_data_dictionary(tmp_path, simulated_features).read_text()
+    explained = {name for name, _ in KEYS} | {feature.name for feature in FEATURES}
+    assert explained == set(simulated_features.columns)
+    assert all(f"| {name} |" in text for name in explained)
+    assert feature_version() in text
+
+
+def test_mean_deviation_and_filled_share_are_those_of_the_data(
+    tmp_path: Path, simulated_features: pl.DataFrame
+) -> None:
+    days = pl.Series([10.0, 10.0, 7.0, 5.0] * (simulated_features.height // 4))
+    features = simulated_features.head(len(days)).with_columns(rest_days=days)
+    text = write_data_dictionary(tmp_path, features).read_text()
+    mean, deviation, filled = cells(text, "rest_days")[-3:]
+    assert (mean, filled) == ("8.000", "50.0 %")
+    assert deviation == f"{days.std():.3f}"
+
+
+def test_the_same_features_give_the_same_file(
+    tmp_path: Path, simulated_features: pl.DataFrame
+) -> None:
+    first = write_data_dictionary(tmp_path / "a", simulated_features).read_bytes()
+    assert write_data_dictionary(tmp_path / "b", simulated_features).read_bytes() == first

@@ -1,0 +1,224 @@
+"""Whose numbers count, what a change means, how an alert reads, what a trend is made of."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from nfl_signals.reports.weekly.alerts import BY_HAND, alert_records, grouped, state_of
+from nfl_signals.reports.weekly.glossary import glossary
+from nfl_signals.reports.weekly.inputs import Limits, WeeklyInputs
+from nfl_signals.reports.weekly.numbers import weekly_numbers
+from nfl_signals.reports.weekly.picks import pick_records
+from nfl_signals.reports.weekly.series import Voice, speakers, voice_that_counts, voices
+from nfl_signals.reports.weekly.trends import path_rows, rolling_rows
+from nfl_signals.reports.weekly.windows import changes
+from nfl_signals.reports.weekly.words import verdict
+from nfl_signals_tests.support.weekly_games import LIMITS, upcoming, weekly_inputs
+
+MODEL = Voice(market="moneyline", book="production", signal_source="model")
+REPLAY = Voice(market="moneyline", book="learning", signal_source="model")
+
+
+def chosen(metrics: pl.DataFrame, speaker: str | None = None) -> Voice | None:
+    return voice_that_counts(metrics, market="moneyline", window_weeks=8, speaker=speaker)
+
+
+def with_path(*, season_error: tuple[float, float], e_value: tuple[float, float]) -> WeeklyInputs:
+    """Moneyline's last two weeks with these values."""
+    inputs = weekly_inputs()
+    mine = MODEL.rows(inputs.evidence).sort("week").tail(2)
+    columns = {"season_error": season_error, "e_value": e_value}
+    changed = mine.with_columns(*(pl.Series(name, pair) for name, pair in columns.items()))
+    return replace(inputs, evidence=changed, metrics=inputs.metrics.clear())
+
+
+def alert(**changed: Any) -> pl.DataFrame:  # noqa: ANN401 - a value of any column
+    return weekly_inputs().alerts.with_columns(**{k: pl.lit(v) for k, v in changed.items()})
+
+
+def test_production_counts_as_soon_as_it_has_a_window_of_its_own() -> None:
+    metrics = weekly_inputs().metrics
+    assert chosen(metrics) == MODEL
+    judged = (pl.col("book") == "production") & (pl.col("window") == "8w")
+    assert chosen(metrics.filter(~judged)) == REPLAY
+
+
+def test_production_that_fell_silent_gives_way_to_the_replay() -> None:
+    silent = (pl.col("book") == "production") & (pl.col("window_end_week") == 9)
+    assert chosen(weekly_inputs().metrics.filter(~silent)) == REPLAY
+
+
+def test_of_two_production_voices_the_one_that_speaks_now_counts() -> None:
+    metrics = weekly_inputs().metrics
+    mine = MODEL.rows(metrics).with_columns(signal_source=pl.lit("proxy"))
+    both = pl.concat([metrics, mine])
+    proxy = replace(MODEL, signal_source="proxy")
+    assert [chosen(both, name) for name in ("proxy", "model", None)] == [proxy, MODEL, MODEL]
+    assert proxy in voices(both)
+
+
+def test_without_any_metrics_nobody_counts() -> None:
+    assert chosen(weekly_inputs().metrics.clear()) is None
+
+
+def test_production_and_replay_are_never_put_into_one_number() -> None:
+    numbers = weekly_numbers(weekly_inputs())
+    assert [part["voice"]["book"] for part in numbers["markets"]] == ["production"] * 3
+    assert [part["voice"]["book"] for part in numbers["others"]] == ["learning"] * 3
+    for part in (*numbers["markets"], *numbers["others"]):
+        voice = Voice(
+            market=part["market"],
+            book=part["voice"]["book"],
+            signal_source=part["voice"]["signal_source"],
+        )
+        games = voice.rows(weekly_inputs().graded)
+        everything = {row["window"]: row for row in part["windows"]}["all"]
+        assert everything["n"] == games["y"].count()
+
+
+def test_a_season_error_matters_when_it_crosses_the_limit() -> None:
+    crossed = changes(with_path(season_error=(0.04, 0.06), e_value=(2.0, 2.1)), MODEL)
+    assert [row["matters"] for row in crossed] == [True, False]
+    assert "above the limit of 0.050: 0.040 to 0.060" in crossed[0]["words"]
+    stayed = changes(with_path(season_error=(0.06, 0.09), e_value=(2.0, 2.1)), MODEL)
+    assert [row["matters"] for row in stayed] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("pair", "matters"),
+    [((19.0, 21.0), True), ((0.1, 2.0), True), ((0.1, 1.9), False), ((21.0, 22.0), False)],
+)
+def test_evidence_matters_when_it_suffices_or_one_week_multiplies_it_by_what_would(
+    pair: tuple[float, float], *, matters: bool
+) -> None:
+    found = changes(with_path(season_error=(0.0, 0.0), e_value=pair), MODEL)
+    assert found[1]["matters"] is matters
+
+
+def test_a_new_season_is_not_compared_with_the_last_one() -> None:
+    inputs = with_path(season_error=(0.04, 0.06), e_value=(2.0, 2.1))
+    path = inputs.evidence.with_columns(season=pl.Series([2024, 2025], dtype=pl.Int32))
+    assert changes(replace(inputs, evidence=path), MODEL) == []
+
+
+def test_a_new_model_is_not_compared_with_the_last_one() -> None:
+    inputs = with_path(season_error=(0.04, 0.06), e_value=(2.0, 2.1))
+    path = inputs.evidence.with_columns(segment=pl.Series([1, 2], dtype=pl.Int32))
+    assert changes(replace(inputs, evidence=path), MODEL) == []
+
+
+def test_alerts_are_sorted_by_what_is_open_and_grave() -> None:
+    rows = [
+        alert(alert_id="a", state="recovered", severity="critical"),
+        alert(alert_id="b", state="open", severity="info"),
+        alert(alert_id="c", state="open", severity="warning"),
+    ]
+    assert [row["alert_id"] for row in alert_records(pl.concat(rows))] == ["c", "b", "a"]
+
+
+def test_an_alert_says_since_when_and_what_happens_next() -> None:
+    row = alert_records(alert(next_step="retraining"))[0]
+    assert row["since"] == "2025 week 3"
+    assert row["until"] == "now"
+    assert row["next"].startswith("a new model is trained next")
+    nothing = alert().with_columns(next_step=pl.lit(None, pl.String))
+    assert alert_records(nothing)[0]["next"] == BY_HAND
+    assert alert_records(alert(state="ended"))[0]["until"] == "its voice fell silent"
+
+
+def test_alerts_of_a_week_are_those_that_opened_or_closed_in_it() -> None:
+    closed = {"closed_season": 2025, "closed_week": 9, "state": "recovered"}
+    rows = alert_records(
+        pl.concat(
+            [
+                alert(alert_id="old"),
+                alert(alert_id="new", opened_week=9).cast(alert().schema),
+                alert(alert_id="over", **closed).cast(alert().schema),
+            ]
+        )
+    )
+    found = grouped(rows, season=2025, week=9)
+    assert [row["alert_id"] for row in found["opened"]] == ["new"]
+    assert [row["alert_id"] for row in found["recovered"]] == ["over"]
+    assert {row["alert_id"] for row in found["open"]} == {"old", "new"}
+
+
+def test_a_market_is_in_the_state_of_its_gravest_open_alert() -> None:
+    warned = alert(severity="warning", action="recalibrate")
+    both = pl.concat([alert(severity="info", action="watch"), warned])
+    state = state_of(alert_records(both), MODEL)
+    assert (state["level"], state["to_do"]) == ("warning", "let it be recalibrated")
+    assert state_of(alert_records(alert(state="recovered")), MODEL)["word"] == "all right"
+    assert state_of([], None)["level"] == "none"
+
+
+def test_an_open_alert_of_production_shows_even_while_the_replay_is_judged() -> None:
+    assert state_of(alert_records(alert(severity="warning")), REPLAY)["level"] == "warning"
+    assert state_of(alert_records(alert(book="learning")), MODEL)["level"] == "ok"
+
+
+def test_nobody_speaks_where_nothing_is_upcoming() -> None:
+    assert speakers(upcoming().clear()) == []
+    assert "Nobody speaks now" in verdict(markets=[], speakers=[], week="week 9 of 2025")
+
+
+def test_different_voices_on_different_markets_are_both_named() -> None:
+    proxy = pl.when(pl.col("market") == "total").then(pl.lit("proxy"))
+    rows = upcoming().with_columns(
+        proxy.otherwise("signal_source").alias("signal_source"),
+        proxy.otherwise("model_version").alias("model_version"),
+    )
+    said = verdict(markets=[], speakers=speakers(rows), week="week 9 of 2025")
+    assert "the model (model_v1) on Against the spread, Moneyline" in said
+    assert "the market's own prices (proxy) (proxy) on Total" in said
+
+
+def test_a_prediction_without_prices_has_no_difference() -> None:
+    rows = pick_records(upcoming().with_columns(p_market=pl.lit(None, pl.Float64)))
+    assert {row["gap"] for row in rows} == {None}
+    assert [row["kickoff"] for row in rows] == ["Sun 09 Nov 13:00"] * 6
+
+
+def test_rolling_scores_are_those_of_the_last_weeks_games() -> None:
+    rows = rolling_rows(weekly_inputs(), MODEL)
+    games = MODEL.rows(weekly_inputs().graded).filter(pl.col("week") > 1).drop_nulls("y")
+    p, q, y = (games[name].to_numpy() for name in ("p_hat", "p_market", "y"))
+    last = rows[-1]
+    assert (last["season"], last["week"], last["n"]) == (2025, 9, len(y))
+    assert last["brier"] == pytest.approx(np.mean((p - y) ** 2))
+    assert last["brier_market"] == pytest.approx(np.mean((q - y) ** 2))
+    assert rows[0]["half_width"] is None
+
+
+def test_the_interval_of_a_rolling_score_takes_weeks_as_blocks() -> None:
+    """Two weeks of one game each: the mean's standard error by hand."""
+    games = MODEL.rows(weekly_inputs().graded).filter(pl.col("outcome") != "push")
+    two = games.unique("week", keep="first", maintain_order=True).head(2)
+    rows = rolling_rows(replace(weekly_inputs(), graded=two), MODEL)
+    y = two["y"].to_numpy()
+    gap = (two["p_hat"].to_numpy() - y) ** 2 - (two["p_market"].to_numpy() - y) ** 2
+    by_hand = np.std(gap, ddof=1) / np.sqrt(2)
+    assert rows[-1]["half_width"] == pytest.approx(1.96 * by_hand, rel=1e-4)
+
+
+def test_charts_show_as_many_seasons_as_the_evidence_remembers() -> None:
+    inputs = weekly_inputs()
+    older = REPLAY.rows(inputs.evidence).with_columns(pl.col("season") - 5)
+    path = pl.concat([inputs.evidence, older])
+    assert {row["season"] for row in path_rows(replace(inputs, evidence=path), REPLAY)} == {
+        2024,
+        2025,
+    }
+
+
+def test_the_glossary_names_the_limits_in_force() -> None:
+    words = dict(glossary(LIMITS))
+    assert "above 0.05 for more than 7 days and the evidence has reached 20" in words["Alarm"]
+    assert "at most 5 % of seasons" in words["Evidence (e-value)"]
+    literal = Limits(
+        max_calibration_error=0.1, min_days=3, evidence=0.0, window_weeks=8, literal=True
+    )
+    assert "plain error stands above 0.1 for more than 3 days" in dict(glossary(literal))["Alarm"]

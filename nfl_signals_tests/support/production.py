@@ -1,0 +1,78 @@
+"""Homes in which the champion has spoken in production, as well or as badly as a test wants."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from scipy.special import expit, logit
+
+from nfl_signals.core.files import write_json
+from nfl_signals.core.paths import Paths
+from nfl_signals.monitoring import ledger
+from nfl_signals.predictions.champion import seat_first, spoken_version
+from nfl_signals.registry.model_card import CARD, model_hash, read_card, write_sealed
+from nfl_signals.workspace.market_games import latest_version
+from nfl_signals.workspace.run_context import World
+from nfl_signals_tests.support.homes import copy_of
+
+OLDER = "v202222"
+
+
+def speak(
+    world: World,
+    where: pl.Expr,
+    *,
+    market: str = "moneyline",
+    slope: float = 1.0,
+    bias: float = 0.0,
+    version: str | None = None,
+) -> None:
+    """Append to production what the replay said of past games, one market distorted on the way.
+
+    Args:
+        world: whose ledger.
+        where: which replayed rows.
+        market: whose logits become bias + slope * logit.
+        slope: above 1 is too sure, below 0 swaps the sides.
+        bias: logits.
+        version: that is said to have spoken; None: the champion.
+    """
+    speaker = version or spoken_version(world)
+    replayed = ledger.read(world.paths.ledger).filter(pl.col("book") == "learning").filter(where)
+    stated = expit(bias + slope * logit(replayed["p_hat"].to_numpy()))
+    wrong = np.where(replayed["market"] == market, stated, replayed["p_hat"].to_numpy())
+    said = replayed.drop("seal").with_columns(
+        p_hat=pl.Series(wrong).clip(1e-6, 1 - 1e-6),
+        book=pl.lit("production"),
+        model_version=pl.lit(speaker),
+        model_hash=pl.lit(read_card(world.paths.ensemble(speaker))["model_hash"]),
+        period_flag=pl.lit("unmonitored"),
+    )
+    ledger.append(world.paths.ledger, ledger.with_prediction_id(said).select(ledger.CONTENT))
+
+
+def seat_older(world: World) -> str:
+    """Make champion a copy of the home's ensemble that says it was taught until the end of 2022 only.
+
+    What it said of later games is then no leak; `v202409`, the newest, challenges it.
+    """
+    shelf = world.paths.ensemble("any").parent
+    folder = shutil.copytree(shelf / latest_version(shelf), shelf / OLDER)
+    card = read_card(folder)
+    window = card["training_window"] | {"last": "2022-w22"}
+    write_json(folder / CARD, card | {"model_version": OLDER, "training_window": window})
+    world.paths.history.unlink()
+    seat_first(world, OLDER)
+    return OLDER
+
+
+def home_with_a_second_version(finished: Path, to: Path, *, first: str, second: str) -> Path:
+    """A copy of a finished home in which `second`, the files of `first` and one more, can speak."""
+    home = copy_of(finished, to)
+    paths = Paths(home)
+    folder = copy_of(paths.ensemble(first), paths.ensemble(second))
+    (folder / "name.json").write_text("2")
+    named = {"model_version": second, "model_hash": model_hash(folder)}
+    write_sealed(folder, read_card(folder) | named)
+    return home

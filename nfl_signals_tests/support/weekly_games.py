@@ -1,0 +1,110 @@
+"""A home's tables as the weekly report reads them: a replay, production that drifts, a next week."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import polars as pl
+
+from nfl_signals.alerts.backtest import HINDSIGHT_SCHEMA
+from nfl_signals.alerts.episodes import TREATMENTS_SCHEMA, episodes
+from nfl_signals.core.setting_sections import MonitorSettings
+from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.monitoring.calibration_metrics import calibration_metrics, reliability_table
+from nfl_signals.monitoring.ledger import CONTENT
+from nfl_signals.monitoring.weekly_evidence import evidence_path
+from nfl_signals.reports.weekly.inputs import Limits, WeeklyInputs
+from nfl_signals_tests.support.builders import utc
+from nfl_signals_tests.support.graded_games import graded
+
+POLICY = MonitorSettings()
+LIMITS = Limits(
+    max_calibration_error=POLICY.max_calibration_error,
+    min_days=POLICY.min_days,
+    evidence=POLICY.evidence,
+    window_weeks=POLICY.window_weeks,
+)
+GRADED = ("evidence", "alerts", "metrics", "curves", "graded")
+WEEKS_PLAYED = 9
+HOSTILE = "<script>alert('x')</script> & [a](b)"
+
+
+@cache
+def weekly_inputs() -> WeeklyInputs:
+    """Replay of 2024 and 2025; production, of 2025, calls moneylines the wrong way round."""
+    slopes = {"moneyline": -0.2, "ats": 1.0, "total": 1.0}
+    replays = [_games(name, "learning", range(2024, 2026), 1.0) for name in slopes]
+    spoken = [_games(name, "production", range(2025, 2026), s) for name, s in slopes.items()]
+    games = pl.concat([*replays, *spoken])
+    path = evidence_path(games)
+    weeks = POLICY.window_weeks
+    return WeeklyInputs(
+        evidence=path,
+        alerts=episodes(path, TREATMENTS_SCHEMA.to_frame(), policy=POLICY),
+        metrics=calibration_metrics(games, window_weeks=weeks, seed=7),
+        curves=reliability_table(games, window_weeks=weeks, seed=7),
+        graded=games,
+        upcoming=upcoming(),
+        limits=LIMITS,
+        as_of=utc("2025-11-04 14:00"),
+        source_name="simulated",
+    )
+
+
+def fresh_inputs() -> WeeklyInputs:
+    """A home in which production has not been graded yet."""
+    full, replayed = weekly_inputs(), pl.col("book") == "learning"
+    return replace(full, **{name: getattr(full, name).filter(replayed) for name in GRADED})
+
+
+def empty_inputs() -> WeeklyInputs:
+    """A home in which nothing has been played or asked yet."""
+    full = weekly_inputs()
+    return replace(full, **{name: getattr(full, name).clear() for name in (*GRADED, "upcoming")})
+
+
+def upcoming(games: Sequence[str] = ("2025_10_DAL_MIN", "2025_10_ARI_CAR")) -> pl.DataFrame:
+    """Production's next week: the ledger's content and p_market."""
+    kickoff = utc("2025-11-09 18:00")
+    rows = [_prediction(game, market) for game in games for market in MARKETS]
+    return pl.DataFrame(rows).with_columns(
+        pl.lit(kickoff).alias("kickoff_at"), pl.lit(kickoff - timedelta(days=5)).alias("made_at")
+    )
+
+
+def hindsight() -> pl.DataFrame:
+    """Two voices over two seasons; the literal rule cries every time, the shipped one once."""
+    rows = [
+        {
+            "market": "moneyline",
+            "voice": voice,
+            "season": season,
+            "weeks_literal": 15 + season - 2024,
+            "weeks_shipped": int(voice == "model replay" and season == 2025) * 3,
+            "final_error": 0.062,
+        }
+        for voice in ("model replay", "no-vig close")
+        for season in (2024, 2025)
+    ]
+    return pl.DataFrame(rows, schema=HINDSIGHT_SCHEMA)
+
+
+def _games(market: str, book: str, seasons: range, slope: float) -> pl.DataFrame:
+    version = "model_v1" if book == "production" else "replay_2025"
+    named = {"market": market, "book": book, "model_version": version, "model_hash": version}
+    place = list(MARKETS).index(market)
+    known = {"weeks": WEEKS_PLAYED, "push": 0.02, "seed": place}
+    made = graded(seasons=seasons, slope=slope, **known, **named)
+    return made.with_columns(pl.col("closing_line_value").cast(pl.Float64))
+
+
+def _prediction(game: str, market: str) -> dict[str, Any]:
+    line = {"ats": -3.5, "moneyline": 0.0, "total": 44.5}[market]
+    known = {"season": 2025, "week": 10, "game_id": game, "market": market, "line": line}
+    said = {"price_yes": -110.0, "price_no": -110.0, "p_hat": 0.53, "p_push": 0.02}
+    model = {"model_version": "model_v1", "model_hash": "0123456789abcdef", "feature_version": "f"}
+    voice = {"signal_source": "model", "book": "production", "period_flag": "warning"}
+    row = known | said | model | voice | {"prediction_id": f"{game}{market}", "p_market": 0.5}
+    return {name: row.get(name) for name in (*CONTENT, "p_market")}

@@ -1,0 +1,77 @@
+"""Worlds to work on: copies of the finished home, and small changes to what they store."""
+
+import shutil
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from nfl_signals.core.files import read_parquet, write_parquet
+from nfl_signals.core.settings import Settings, load_settings
+from nfl_signals.learners.baseline import Baseline
+from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.workspace.market_games import ask
+from nfl_signals.workspace.run_context import World, open_world
+
+LEAGUE = {"first_season": 2018, "n_seasons": 7, "weeks_played": 9}
+"""The league of the fixture `finished_home`."""
+
+
+def settings_of(home: Path, **changes: Any) -> Settings:  # noqa: ANN401 - field values
+    """Settings that open a copy of the finished home; `changes` win."""
+    return load_settings(**{"home": home, "simulator": LEAGUE, **changes})
+
+
+def copy_world(finished: Path, folder: Path, **changes: Any) -> World:  # noqa: ANN401
+    """The finished home copied to `folder`, opened with some settings changed."""
+    shutil.copytree(
+        finished, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("dagster_home")
+    )
+    return open_world(settings_of(folder, **changes))
+
+
+def earlier(world: World, as_of: datetime) -> World:
+    """The same world standing at another instant."""
+    return replace(world, as_of=as_of)
+
+
+def rewrite(path: Path, *columns: pl.Expr) -> None:
+    """Replace columns of a stored table."""
+    write_parquet(path, read_parquet(path).with_columns(*columns))
+
+
+def drop_rows(path: Path, where: pl.Expr) -> None:
+    """Remove rows of a stored table."""
+    write_parquet(path, read_parquet(path).filter(~where))
+
+
+def predict_in_sample(world: World) -> None:
+    """Out-of-fold forecasts replaced by those of models that were taught by the very games."""
+    said = []
+    for market in MARKETS:
+        question = ask(world, market)
+        rows = np.flatnonzero(question.played & question.answerable)
+        for learner in world.settings.training.learners:
+            folder = world.paths.baseline(market, learner, question.version())
+            model = Baseline.load(folder, question.matrix.names)
+            p, _ = model.predict(question.matrix.inputs.take(rows), question.line[rows])
+            games = question.matrix.games["game_id"].gather(rows)
+            named = {"market": pl.lit(market), "learner": pl.lit(learner)}
+            said.append(pl.DataFrame({"game_id": games, "in_sample": p}).with_columns(**named))
+    oof = read_parquet(world.paths.oof)
+    keys = ["game_id", "market", "learner"]
+    both = oof.join(pl.concat(said), on=keys, how="left", maintain_order="left")
+    p_hat = pl.coalesce("in_sample", "p_hat").alias("p_hat")
+    write_parquet(world.paths.oof, both.with_columns(p_hat).select(oof.columns))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Relative path and bytes of every file below a folder, locks left out."""
+    return {
+        file.relative_to(folder).as_posix(): file.read_bytes()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and not file.name.endswith(".lock")
+    }

@@ -1,0 +1,165 @@
+"""Stacking: no season learns from itself, the same data give the same bytes, one writer at a time."""
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+from filelock import FileLock
+
+from nfl_signals.checks.tables import ALL_PROOFS
+from nfl_signals.core.errors import IntegrityError, StorageError
+from nfl_signals.core.files import read_parquet
+from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS
+from nfl_signals.markets.definitions import MARKETS, MarketName
+from nfl_signals.registry.model_card import model_hash, read_card
+from nfl_signals.stacking.inputs import SIGNALS
+from nfl_signals.training import baselines, stacks
+from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals.workspace.tables import load_markets
+from nfl_signals_tests.support.small_training import LEAST, WEEKS, flip_outcomes, open_small, train
+from nfl_signals_tests.support.worlds import contents, predict_in_sample, rewrite, settings_of
+
+LEARNER_NAMES = ("logistic", "lightgbm", "xgboost")
+PREDICTED = [2021, 2022, 2023, 2024]  # one season to learn, one to blend, one to calibrate
+
+
+@pytest.fixture
+def trained(small_home: Path) -> World:
+    """Small and trained; tests that change it make a copy."""
+    return open_small(small_home)
+
+
+@pytest.fixture
+def copy(small_home: Path, tmp_path: Path) -> World:
+    shutil.copytree(small_home, tmp_path, dirs_exist_ok=True)
+    return open_small(tmp_path)
+
+
+@pytest.mark.parametrize("name", MARKETS)
+def test_the_card_of_a_stack_says_how_each_voice_was_calibrated_and_on_what(
+    trained: World, name: MarketName
+) -> None:
+    card = read_card(trained.paths.stacker(name, "v202403"))
+    assert card["model_hash"] == model_hash(trained.paths.stacker(name, "v202403"))
+    assert card["stack"] == "logistic"
+    assert list(card["voices"]) == [PLAIN, WITH_SIGNALS]
+    for voice in card["voices"].values():
+        calibration = voice["calibration"]
+        # Isotonic needs more games than three weeks a season hold.
+        assert set(calibration["log_loss"]) == {"platt", "temperature", "beta", "identity"}
+        best = min(calibration["log_loss"].values())
+        assert calibration["log_loss"][calibration["method"]] == best
+        assert calibration["fitted"]["method"] == calibration["method"]
+        assert calibration["seasons"] == PREDICTED
+        assert calibration["interval"]["n_weeks"] == len(PREDICTED) * WEEKS + WEEKS
+        assert voice["advice"] is None
+    assert set(card["held_out"]) == {
+        "n_games",
+        "brier",
+        "log_loss",
+        "calibration_error",
+        "brier_close",
+    }
+
+
+@pytest.mark.parametrize("name", MARKETS)
+def test_held_out_scores_are_those_of_the_walk_forward_replay(
+    trained: World, name: MarketName
+) -> None:
+    markets = load_markets(trained).select("game_id", "market", "outcome")
+    rows = read_parquet(trained.paths.stacked).join(markets, on=["game_id", "market"])
+    rows = rows.filter((pl.col("market") == name) & pl.col("outcome").is_in(["yes", "no"]))
+    y = (rows["outcome"] == "yes").cast(pl.Float64)
+    held_out = read_card(trained.paths.stacker(name, "v202403"))["held_out"]
+    assert held_out["n_games"] == rows.height
+    assert held_out["brier"] == pytest.approx(((rows["p_calibrated"] - y) ** 2).mean())
+    assert held_out["brier_close"] == pytest.approx(((rows["p_market"] - y) ** 2).mean())
+
+
+def test_without_a_settled_replay_the_card_claims_no_score(copy: World) -> None:
+    """A season that has not begun, with just enough seasons before it."""
+    for season in (2021, 2022, 2023):
+        for folder in (copy.paths.features, copy.paths.markets):
+            (folder / f"{season}.parquet").unlink()
+    unplayed = [pl.lit(None, pl.Float64).alias("points"), pl.lit(None, pl.String).alias("outcome")]
+    rewrite(copy.paths.markets / "2024.parquet", *unplayed)
+    baselines.train_baselines(copy, "ats")
+    assert stacks.train_stack(copy, "ats")["held_out"] == {"n_games": 0}
+
+
+def test_the_stacked_table_has_every_game_with_line_and_price_from_the_first_predicted_season(
+    trained: World,
+) -> None:
+    stacked = read_parquet(trained.paths.stacked)
+    due = load_markets(trained).filter(
+        pl.col("p_market").is_not_null()
+        & pl.col("line").is_not_null()
+        & pl.col("season").is_in(PREDICTED)
+    )
+    keys = ["game_id", "market"]
+    assert stacked.select(keys).sort(keys).equals(due.select(keys).sort(keys))
+    assert stacked["season"].unique().sort().to_list() == PREDICTED
+    inputs = ("market", *LEARNER_NAMES)
+    assert set(stacked.columns) == {
+        *("game_id", "market", "season", "week", "kickoff_at"),
+        *(f"p_{name}" for name in (*inputs, "raw", "calibrated", "hat", "push")),
+        *(f"weight_{name}" for name in ("intercept", *inputs, *SIGNALS)),
+        *(f"signal_{name}" for name in SIGNALS),
+        *("calibrator", "venn_abers_low", "venn_abers_high", "llm_available"),
+    }
+    assert stacked.equals(stacked.sort("season", "week", "kickoff_at", "game_id", "market"))
+    assert stacked.null_count().sum_horizontal().item() == 0
+    assert stacked["llm_available"].all()
+
+
+def test_no_forecast_of_a_season_depends_on_its_own_or_later_outcomes(
+    trained: World, copy: World
+) -> None:
+    """Features are left alone, so only what the models are taught can carry the future back."""
+    before, oof_before = read_parquet(trained.paths.stacked), read_parquet(trained.paths.oof)
+    flip_outcomes(copy, 2023)
+    after, oof_after = train(copy), read_parquet(copy.paths.oof)
+    until, later = pl.col("season") <= 2023, pl.col("season") > 2023
+    assert after.filter(until).equals(before.filter(until))
+    assert (after.filter(later)["p_hat"] != before.filter(later)["p_hat"]).all()
+    forward = pl.col("scheme") == "walk_forward"
+    old = pl.col("game_id").str.slice(0, 4).cast(pl.Int32) <= 2023
+    assert oof_after.filter(forward & old).equals(oof_before.filter(forward & old))
+    assert not oof_after.filter(~forward & old).equals(oof_before.filter(~forward & old))
+
+
+def test_a_stack_taught_by_forecasts_in_sample_looks_better_than_it_is(
+    trained: World, copy: World
+) -> None:
+    """Coverage is as it should be; only a fold fitted again tells the two tables apart."""
+    predict_in_sample(copy)
+    ALL_PROOFS["oof_predictions: coverage"](copy)
+    with pytest.raises(IntegrityError, match="was not predicted out of fold"):
+        ALL_PROOFS["oof_predictions: out of fold"](copy)
+    for name in MARKETS:
+        honest = read_card(trained.paths.stacker(name, "v202403"))["held_out"]
+        flattered = stacks.train_stack(copy, name)["held_out"]
+        assert flattered["n_games"] == honest["n_games"]
+        assert flattered["brier"] < 0.99 * honest["brier"]
+
+
+def test_training_again_gives_the_same_bytes_on_any_number_of_threads(
+    trained: World, tmp_path: Path
+) -> None:
+    shutil.copytree(trained.paths.home, tmp_path, dirs_exist_ok=True)
+    shutil.rmtree(tmp_path / "models")
+    world = open_world(settings_of(tmp_path, training=LEAST, threads=3))
+    train(world)
+    assert contents(tmp_path) == contents(trained.paths.home)
+
+
+def test_a_second_retraining_is_refused_while_one_runs(copy: World) -> None:
+    before = contents(copy.paths.home)
+    with FileLock(copy.paths.retraining_lock):
+        for stage in (baselines.train_baselines, stacks.train_stack):
+            with pytest.raises(StorageError, match="another retraining is running"):
+                stage(copy, "ats")
+    assert contents(copy.paths.home) == before
+    stacks.train_stack(copy, "ats")
+    assert contents(copy.paths.home) == before

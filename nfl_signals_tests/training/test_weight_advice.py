@@ -1,0 +1,117 @@
+"""Advice on weights: where fitting starts in seasons the adviser cannot remember, nothing more."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import polars as pl
+import pytest
+import stamina
+
+from nfl_signals.core.files import read_parquet
+from nfl_signals.core.setting_sections import LearnerName
+from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS
+from nfl_signals.stacking.inputs import SIGNALS
+from nfl_signals.training import stacks
+from nfl_signals.training.weight_advice import DESCRIPTIONS, SEASON_OPENS
+from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals_tests.support.chat_server import ChatServer, Reply, completion, serving
+from nfl_signals_tests.support.small_training import LEAST, open_small
+from nfl_signals_tests.support.worlds import settings_of
+
+
+@pytest.fixture
+def copy(small_home: Path, tmp_path: Path) -> Path:
+    """A home of three weeks a season, trained, that a test may change."""
+    return shutil.copytree(small_home, tmp_path / "home")
+
+
+def opened(home: Path, llm: dict[str, Any]) -> World:
+    return open_world(settings_of(home, training=LEAST | {"prior": "advice"}, llm=llm))
+
+
+@pytest.fixture
+def server() -> Iterator[ChatServer]:
+    with serving() as running, stamina.set_testing(True, attempts=99, cap=True):
+        yield running
+
+
+def advising(server: ChatServer) -> dict[str, Any]:
+    """A model that trusts the trees and knows nothing of 2022; it is on the loopback interface."""
+
+    def answer(asked: dict[str, Any]) -> Reply:
+        inputs = json.loads(asked["messages"][-1]["content"])
+        means = {"market": 0.8, "lightgbm": 0.4}
+        weights = [
+            {"input": name, "mean": means.get(name, 0.0), "reason": f"why {name}"}
+            for name in inputs
+        ]
+        return Reply(body=completion({"weights": weights}))
+
+    server.script = answer
+    return {
+        "provider": "openai",
+        "base_url": server.url,
+        "model": "small",
+        "knowledge_cutoff": "2021-12-31",
+    }
+
+
+def test_advice_moves_the_weights_of_seasons_that_the_adviser_cannot_remember(
+    copy: Path, server: ChatServer
+) -> None:
+    before = read_parquet(open_small(copy).paths.stacked).filter(market="ats")
+    world = opened(copy, advising(server))
+    card = stacks.train_stack(world, "ats")
+    after = read_parquet(world.paths.stacked_part("ats"))
+    weights = ["weight_market", "weight_lightgbm"]
+    known = pl.col("season") <= 2021
+    assert after.filter(known).select(weights).equals(before.filter(known).select(weights))
+    for season in (2022, 2023, 2024):
+        old, new = (each.filter(season=season)[weights[1]][0] for each in (before, after))
+        assert old < new <= 0.4
+    advice = card["voices"][PLAIN]["advice"]
+    assert advice["means"]["lightgbm"] == 0.4
+    assert advice["reasons"]["market"] == "why market"
+    assert set(card["voices"][WITH_SIGNALS]["advice"]["means"]) == {*advice["means"], *SIGNALS}
+
+
+def test_the_adviser_is_asked_once_about_each_list_of_inputs_and_then_replayed(
+    copy: Path, server: ChatServer
+) -> None:
+    world = opened(copy, advising(server))
+    live = stacks.train_stack(world, "ats")
+    assert len(server.requests) == len([PLAIN, WITH_SIGNALS])
+    table = read_parquet(world.paths.stacked_part("ats"))
+    replay = opened(copy, {"provider": "replay", "model": "small"})
+    assert stacks.train_stack(replay, "ats") == live
+    assert read_parquet(replay.paths.stacked_part("ats")).equals(table)
+    assert len(server.requests) == len([PLAIN, WITH_SIGNALS])
+
+
+def test_without_an_answer_the_market_is_right(copy: Path) -> None:
+    """Nothing recorded: the same stack as without advice, and the card says why."""
+    before = read_parquet(open_small(copy).paths.stacked_part("ats"))
+    world = opened(copy, {"provider": "replay", "model": "small"})
+    card = stacks.train_stack(world, "ats")
+    assert read_parquet(world.paths.stacked_part("ats")).equals(before)
+    advice = card["voices"][PLAIN]["advice"]
+    assert (advice["means"], advice["refusal"]) == (None, "no recorded answer")
+
+
+def test_every_input_that_a_stack_can_have_is_described_to_the_adviser() -> None:
+    assert set(DESCRIPTIONS) == {"market", *get_args(LearnerName), *SIGNALS}
+
+
+def test_no_game_is_played_before_the_adviser_is_asked_about_its_season(small_home: Path) -> None:
+    """So whoever knows a game of the season is not asked about its weights."""
+    first = (
+        read_parquet(small_home / "data/raw/games")
+        .group_by("season")
+        .agg(pl.col("kickoff_at").min())
+    )
+    for season, kickoff in first.iter_rows():
+        assert (kickoff.year, *SEASON_OPENS) == (season, 9, 1)
+        assert (kickoff.month, kickoff.day) > SEASON_OPENS

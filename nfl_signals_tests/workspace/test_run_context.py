@@ -1,0 +1,143 @@
+"""A run knows its seasons, its now and its release before anything is computed."""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from nfl_signals.core.errors import SettingsError, SourceError
+from nfl_signals.core.settings import load_settings
+from nfl_signals.ingest.source import DirectoryRelease
+from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals_tests.support.worlds import contents
+
+LEAGUE = {"first_season": 2018, "n_seasons": 4, "weeks_played": 9}
+LEAST = {"min_learner_seasons": 1, "min_stack_seasons": 1, "min_calibration_seasons": 1}
+
+
+def opened(home: Path, **changes: object) -> World:
+    return open_world(
+        load_settings(**{"home": home, "simulator": LEAGUE, "training": LEAST, **changes})
+    )
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which four seasons were simulated; tests that change it make their own."""
+    folder = tmp_path_factory.mktemp("league")
+    opened(folder)
+    return folder
+
+
+def test_a_simulated_world_reads_its_own_league(home: Path) -> None:
+    world = opened(home)
+    assert isinstance(world.release, DirectoryRelease)
+    assert world.release.root == home / "data/simulated/release"
+    assert world.seasons == (2018, 2019, 2020, 2021)
+
+
+def test_now_of_a_simulated_world_is_the_leagues_tuesday(home: Path) -> None:
+    """Nine weeks of 2021 are played; the season opened on Thursday, September 9."""
+    now = opened(home).as_of
+    assert now == datetime(2021, 11, 9, 14, tzinfo=UTC)
+    assert now.weekday() == 1
+
+
+def test_the_instant_asked_for_wins_and_is_told_in_utc(home: Path) -> None:
+    eastern = datetime(2020, 11, 1, 9, tzinfo=timezone(timedelta(hours=-5)))
+    as_of = opened(home, as_of=eastern).as_of
+    assert as_of == datetime(2020, 11, 1, 14, tzinfo=UTC)
+    assert as_of.utcoffset() == timedelta(0)
+    assert opened(home, as_of="2020-11-01").as_of == datetime(2020, 11, 1, tzinfo=UTC)
+
+
+def test_now_of_a_real_world_is_the_last_full_hour(home: Path, tmp_path: Path) -> None:
+    release = str(home / "data/simulated/release")
+    before = datetime.now(UTC)
+    world = opened(tmp_path, source="nflverse", nflverse=release)
+    assert before - timedelta(hours=1) < world.as_of <= datetime.now(UTC)
+    assert (world.as_of.minute, world.as_of.second, world.as_of.microsecond) == (0, 0, 0)
+    assert isinstance(world.release, DirectoryRelease)
+    assert not (tmp_path / "data/simulated").exists()
+
+
+def test_seasons_asked_for_are_taken_in_order(home: Path) -> None:
+    assert opened(home, seasons="2018-2021").seasons == (2018, 2019, 2020, 2021)
+
+
+@pytest.mark.parametrize("seasons", ["2017-2021", "2018-2022", "1999-2003", "2030"])
+def test_seasons_that_the_source_does_not_hold_are_refused(home: Path, seasons: str) -> None:
+    wanted = seasons if "-" in seasons else f"{seasons}-{seasons}"
+    with pytest.raises(SourceError, match=f"seasons {wanted}: the source holds 2018-2021"):
+        opened(home, seasons=seasons)
+
+
+def test_too_few_seasons_say_how_many_are_needed_and_why(home: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        opened(home, seasons="2019-2021")
+    assert str(caught.value) == (
+        "seasons 2019-2021: 3 seasons, at least 4 are needed (1 to learn, 1 to blend, "
+        "1 to calibrate, 1 to predict); widen --seasons."
+    )
+    with pytest.raises(SettingsError, match="4 seasons, at least 7 are needed"):
+        opened(home, training={})
+
+
+@pytest.mark.parametrize(
+    ("llm", "lacking"),
+    [
+        ({"provider": "openai"}, "base_url"),
+        ({"provider": "openai", "base_url": "http://127.0.0.1:9/v1", "model": "m"}, "cutoff"),
+        ({"provider": "replay"}, "model"),
+    ],
+)
+def test_a_reader_without_its_settings_is_refused_before_anything_is_written(
+    tmp_path: Path, llm: dict[str, str], lacking: str
+) -> None:
+    with pytest.raises(SettingsError, match=lacking):
+        opened(tmp_path / "home", llm=llm)
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_stored_league_is_used_again_while_the_settings_stay(home: Path) -> None:
+    def stamps() -> dict[Path, int]:
+        return {
+            file: file.stat().st_mtime_ns
+            for file in (home / "data/simulated").rglob("*")
+            if file.is_file()
+        }
+
+    before = stamps()
+    opened(home, threads=1, signal_source="proxy")
+    assert stamps() == before
+
+
+def test_one_more_week_rewrites_the_league_and_moves_its_now(tmp_path: Path) -> None:
+    first = opened(tmp_path, simulator=LEAGUE)
+    before = contents(tmp_path / "data/simulated")
+    second = opened(tmp_path, simulator={**LEAGUE, "weeks_played": 10})
+    assert second.as_of - first.as_of == timedelta(weeks=1)
+    after = contents(tmp_path / "data/simulated")
+    assert after["release/schedules/games.parquet"] != before["release/schedules/games.parquet"]
+    name = "release/stats_team/stats_team_week_2020.parquet"
+    assert after[name] == before[name]
+
+
+def test_a_league_of_another_seed_replaces_the_stored_one(tmp_path: Path) -> None:
+    opened(tmp_path, seed=1)
+    before = contents(tmp_path / "data/simulated")
+    opened(tmp_path, seed=2)
+    description = json.loads((tmp_path / "data/simulated/release/league.json").read_text())
+    assert description["seed"] == 2
+    opened(tmp_path, seed=1)
+    assert contents(tmp_path / "data/simulated") == before
+
+
+def test_a_league_cut_short_while_it_was_written_is_simulated_again(tmp_path: Path) -> None:
+    opened(tmp_path)
+    before = contents(tmp_path / "data/simulated")
+    (tmp_path / "data/simulated/release/league.json").unlink()
+    (tmp_path / "data/simulated/release/schedules/games.parquet").unlink()
+    opened(tmp_path)
+    assert contents(tmp_path / "data/simulated") == before

@@ -27,8 +27,8 @@ from nfl_signals.defs.launch import RANGE_END, RANGE_START, register_seasons
 from nfl_signals.learners.baseline import fit_baseline
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.stacking.splits import Fold, purged_kfold, walk_forward
-from nfl_signals.workspace.market_games import Question, ask
-from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals.workspace.market_games import MarketGames, load_market_games
+from nfl_signals.workspace.run_context import RunContext, open_run
 
 MANUAL = """\
 Fits every base learner of three markets over every fold: walk-forward by season, purged K-fold, and
@@ -62,8 +62,8 @@ def main() -> None:
     options = _arguments()
     home = Path(options.home).absolute()
     source = read_json(Paths(home).run_record)["source"]
-    world = open_world(load_settings(home=home, source=source))
-    ways: dict[str, Callable[[World], None]] = {
+    context = open_run(load_settings(home=home, source=source))
+    ways: dict[str, Callable[[RunContext], None]] = {
         "plain loop": plain,
         "Dagster assets": lambda copy: with_dagster(copy, checks=False),
         "Dagster assets and checks": lambda copy: with_dagster(copy, checks=True),
@@ -71,7 +71,7 @@ def main() -> None:
     times: dict[str, list[Time]] = {name: [] for name in ways}
     for _ in range(options.rounds):
         for name, way in ways.items():
-            with copied(world) as copy:
+            with copied(context) as copy:
                 times[name].append(timed(way, copy))
     base = median(time.seconds for time in times["plain loop"])
     rows = [
@@ -85,22 +85,20 @@ def main() -> None:
         ]
         for name, each in times.items()
     ]
-    title = (
-        f"{len(world.seasons)} seasons, {world.settings.threads} threads, {options.rounds} rounds"
-    )
+    title = f"{len(context.seasons)} seasons, {context.settings.threads} threads, {options.rounds} rounds"
     show(title, ["", "seconds", "range", "busy", "CPU seconds", "ratio to plain"], rows)
 
 
-def plain(world: World) -> None:
+def plain(context: RunContext) -> None:
     """Every fit and every prediction, in a loop on threads."""
     jobs = [
         (question, learner, train, test)
-        for question in (ask(world, name) for name in MARKETS)
-        for train, test in _splits(world, question)
-        for learner in world.settings.training.learners
+        for question in (load_market_games(context, name) for name in MARKETS)
+        for train, test in _splits(context, question)
+        for learner in context.settings.training.learners
     ]
 
-    def fit(job: tuple[Question, str, Rows, Rows]) -> None:
+    def fit(job: tuple[MarketGames, str, Rows, Rows]) -> None:
         question, learner, train, test = job
         model = fit_baseline(
             question.matrix,
@@ -108,15 +106,15 @@ def plain(world: World) -> None:
             question.points,
             market=question.market,
             learner=learner,
-            seed=world.settings.seed,
+            seed=context.settings.seed,
         )
         model.predict(question.matrix.inputs.take(test), question.line[test])
 
-    with threadpool_limits(limits=1), ThreadPoolExecutor(world.settings.threads) as pool:
+    with threadpool_limits(limits=1), ThreadPoolExecutor(context.settings.threads) as pool:
         list(pool.map(fit, jobs))
 
 
-def with_dagster(world: World, *, checks: bool) -> None:
+def with_dagster(context: RunContext, *, checks: bool) -> None:
     """The same as assets of the project's own graph, in one run in this process."""
     keys = [dg.AssetKey(name) for name in ASSETS]
     job = defs.resolve_job_def("retraining")
@@ -127,39 +125,39 @@ def with_dagster(world: World, *, checks: bool) -> None:
         ).execute_in_process(
             instance=instance,
             run_config={
-                "resources": {"world": {"config": {"home": str(world.paths.home)}}},
+                "resources": {"run_context": {"config": {"home": str(context.paths.home)}}},
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
-            tags={RANGE_START: str(world.seasons[0]), RANGE_END: str(world.seasons[-1])},
+            tags={RANGE_START: str(context.seasons[0]), RANGE_END: str(context.seasons[-1])},
         )
 
 
-def timed(way: Callable[[World], None], world: World) -> Time:
+def timed(way: Callable[[RunContext], None], context: RunContext) -> Time:
     """Wall clock and busy cores of one way on one copy."""
     start, cpu = perf_counter(), process_time()
-    way(world)
+    way(context)
     seconds = perf_counter() - start
     return Time(seconds=seconds, cpu=process_time() - cpu)
 
 
 @contextmanager
-def copied(world: World) -> Iterator[World]:
+def copied(context: RunContext) -> Iterator[RunContext]:
     """The world in a home of its own, where nothing that is written matters."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         left_out = shutil.ignore_patterns("dagster_home", "models", "parked")
-        shutil.copytree(world.paths.home, home, ignore=left_out)
+        shutil.copytree(context.paths.home, home, ignore=left_out)
         copy = replace(
-            world, paths=Paths(home), settings=world.settings.model_copy(update={"home": home})
+            context, paths=Paths(home), settings=context.settings.model_copy(update={"home": home})
         )
-        os.environ["NFL_SIGNALS_SOURCE"] = world.settings.source
+        os.environ["NFL_SIGNALS_SOURCE"] = context.settings.source
         register_seasons(copy)
         yield copy
 
 
-def _splits(world: World, question: Question) -> Iterator[tuple[Rows, Rows]]:
+def _splits(context: RunContext, question: MarketGames) -> Iterator[tuple[Rows, Rows]]:
     """Training and test rows of both schemes, and all games once."""
-    games, training = question.matrix.games, world.settings.training
+    games, training = question.matrix.games, context.settings.training
     season = games["season"].to_numpy().astype(np.int64)
     week = games["week"].to_numpy().astype(np.int64)
     folds: list[Fold] = [
@@ -169,7 +167,7 @@ def _splits(world: World, question: Question) -> Iterator[tuple[Rows, Rows]]:
         ),
     ]
     for fold in folds:
-        yield fold.train[question.played[fold.train]], fold.test[question.answerable[fold.test]]
+        yield fold.train[question.played[fold.train]], fold.test[question.has_line[fold.test]]
     everything = np.flatnonzero(question.played)
     yield everything, everything[:0]
 

@@ -12,7 +12,7 @@ from nfl_signals.core.setting_sections import TrainingSettings
 from nfl_signals.core.settings import load_settings
 from nfl_signals.ingest.source import DirectoryRelease
 from nfl_signals.stats.bootstrap import Interval, week_block_interval, week_block_ratio
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 
 Floats = NDArray[np.float64]
 
@@ -52,10 +52,10 @@ def text(interval: Interval, digits: int, scale: float = 1.0) -> str:
     return f"{shown[0]} [{shown[1]}, {shown[2]}]"
 
 
-def stored_world(home: str) -> World:
+def stored_world(home: str) -> RunContext:
     """The world of a finished home, for reading its tables; the source is not opened."""
     settings = load_settings(home=home)
-    return World(
+    return RunContext(
         settings=settings,
         paths=Paths(settings.home),
         release=DirectoryRelease(Path(home)),

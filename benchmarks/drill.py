@@ -26,7 +26,7 @@ from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision
 from nfl_signals.registry.model_card import TrainingWindow, read_card
 from nfl_signals.training.recalibrated_copies import recalibrated_copy
-from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals.workspace.run_context import RunContext, open_run
 
 MANUAL = """\
 Two drills on a simulated league in a folder of their own, with `dagster-daemon` running: its sensor
@@ -99,36 +99,41 @@ def main() -> None:
 def _prepare(home: Path) -> None:
     """A home that has run once, before the season's first week."""
     home.mkdir(parents=True)
-    world = _stand(home, weeks=0)
-    _say("first run", world)
-    run_job(defs, "everything", world, _where(world), _quiet, seasons=world.seasons)
+    context = _stand(home, weeks=0)
+    _say("first run", context)
+    run_job(defs, "everything", context, _where(context), _quiet, seasons=context.seasons)
 
 
 def _drill(home: Path, *, persistent: bool) -> Story:
-    story, world = Story(), _stand(home, weeks=0)
-    prepare_instance(world.paths)
+    story, context = Story(), _stand(home, weeks=0)
+    prepare_instance(context.paths)
     with _daemon(home):
         for week in range(1, WEEKS + 1):
-            world = _stand(home, weeks=week)
+            context = _stand(home, weeks=week)
             if week == SWAPPED_FROM - 1:
-                _swap(world)
+                _swap(context)
             run_job(
-                defs, "weekly_refresh", world, _where(world), _quiet, seasons=world.seasons[-1:]
+                defs,
+                "weekly_refresh",
+                context,
+                _where(context),
+                _quiet,
+                seasons=context.seasons[-1:],
             )
             _wait_for_answers()
-            story.weeks.append(_look(world, week))
-            _say(f"week {week}", world)
-            if persistent and _champion(world).step == "retraining":
-                _swap(world)
+            story.weeks.append(_look(context, week))
+            _say(f"week {week}", context)
+            if persistent and _champion(context).step == "retraining":
+                _swap(context)
             if len(story.weeks) > AFTERWARDS and _ended(story.weeks[-1 - AFTERWARDS]):
                 break
-    _judge(story, world, persistent=persistent)
+    _judge(story, context, persistent=persistent)
     return story
 
 
-def _judge(story: Story, world: World, *, persistent: bool) -> None:
+def _judge(story: Story, context: RunContext, *, persistent: bool) -> None:
     """Hold what happened against what should have."""
-    alerts, decisions = story.weeks[-1].alerts, decision_log.read(world.paths.history)
+    alerts, decisions = story.weeks[-1].alerts, decision_log.read(context.paths.history)
     grave = [alert for alert in alerts if alert["severity"] != "info"]
     steps = [each.step for each in decisions if each.alerts]
     runs = story.weeks[-1].runs
@@ -144,7 +149,7 @@ def _judge(story: Story, world: World, *, persistent: bool) -> None:
         story.expect(all(a["escalated"] for a in grave), "an escalation")
     else:
         story.expect({a["state"] for a in grave} == {"recovered"}, "recovery")
-        story.expect(_champion(world).step == "retraining", "the retrained model promoted")
+        story.expect(_champion(context).step == "retraining", "the retrained model promoted")
 
 
 def _ended(week: Week) -> bool:
@@ -152,18 +157,18 @@ def _ended(week: Week) -> bool:
     return bool(grave) and all(a["escalated"] or a["state"] == "recovered" for a in grave)
 
 
-def _swap(world: World) -> None:
+def _swap(context: RunContext) -> None:
     """Promote by hand a copy of the champion that swaps the two sides of one market."""
-    champion = _champion(world).version
-    taught = read_card(world.paths.ensemble(champion))["training_window"]
+    champion = _champion(context).version
+    taught = read_card(context.paths.ensemble(champion))["training_window"]
     card = recalibrated_copy(
-        world,
+        context,
         champion,
         {MARKET: RecalibrationMap(intercept=0.0, slope=-1.0)},
         window=TrainingWindow(**taught),
     )
     swapped = Decision(
-        at=world.as_of,
+        at=context.as_of,
         kind="promoted",
         version=str(card["model_version"]),
         model_hash=str(card["model_hash"]),
@@ -171,19 +176,21 @@ def _swap(world: World) -> None:
         step="person",
         sentence="Drill: favourites and underdogs of the moneyline are swapped from here on.",
     )
-    decision_log.record(world.paths.history, swapped, expected_champion=champion)
+    decision_log.record(context.paths.history, swapped, expected_champion=champion)
 
 
-def _champion(world: World) -> Decision:
-    held = decision_log.seat(decision_log.read(world.paths.history), as_of=world.as_of)
+def _champion(context: RunContext) -> Decision:
+    held = decision_log.champion_decision(
+        decision_log.read(context.paths.history), as_of=context.as_of
+    )
     assert held is not None
     return held
 
 
-def _stand(home: Path, *, weeks: int) -> World:
+def _stand(home: Path, *, weeks: int) -> RunContext:
     """Let so many weeks of the last season be played."""
     write_text(home / "signals.yaml", LEAGUE.format(weeks=weeks))
-    return open_world(load_settings(home=home))
+    return open_run(load_settings(home=home))
 
 
 @contextmanager
@@ -237,15 +244,15 @@ def _settled(instance: dg.DagsterInstance) -> bool:
     return not drift_evaluations(instance, after=seen) and not instance.get_runs_count(underway)
 
 
-def _look(world: World, week: int) -> Week:
+def _look(context: RunContext, week: int) -> Week:
     with dg.DagsterInstance.get() as instance:
         done = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]))
         jobs = [each.job_name for each in done]
-    upcoming = read_parquet(world.paths.upcoming).filter(pl.col("market") == MARKET)
+    upcoming = read_parquet(context.paths.upcoming).filter(pl.col("market") == MARKET)
     return Week(
         week=week,
-        champion=_champion(world).version,
-        alerts=read_parquet(world.paths.alerts).filter(pl.col("book") == "production").to_dicts(),
+        champion=_champion(context).version,
+        alerts=read_parquet(context.paths.alerts).filter(pl.col("book") == "production").to_dicts(),
         flags=set(upcoming["period_flag"]),
         runs={job: jobs.count(job) for job in sorted(set(jobs))},
     )
@@ -269,12 +276,12 @@ def _print(name: str, story: Story, seconds: float) -> None:
     show(f"Drill {name}: {seconds:.0f} s", columns, rows)
 
 
-def _where(world: World) -> dict[str, Any]:
-    return {"home": str(world.paths.home), "as_of": describe(world.as_of)}
+def _where(context: RunContext) -> dict[str, Any]:
+    return {"home": str(context.paths.home), "as_of": describe(context.as_of)}
 
 
-def _say(what: str, world: World) -> None:
-    print(f"{what}, as of {describe(world.as_of)}", flush=True)
+def _say(what: str, context: RunContext) -> None:
+    print(f"{what}, as of {describe(context.as_of)}", flush=True)
 
 
 def _quiet(step: str, done: int, total: int) -> None:

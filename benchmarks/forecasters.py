@@ -18,7 +18,7 @@ from nfl_signals.core.files import read_parquet, write_json
 from nfl_signals.stacking.inputs import stack_inputs
 from nfl_signals.stats import scores
 from nfl_signals.stats.bootstrap import Interval
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 
 MANUAL = """\
 Scores the moneyline forecasts of a finished home and other forecasters' on the same games: those
@@ -52,19 +52,21 @@ PAIRS = [
 def main() -> None:
     """Print every table; write the figures where asked."""
     options = _arguments()
-    world = stored_world(options.home)
-    games = shared_games(world, read_parquet(Path(options.forecasts)), options.seasons)
+    context = stored_world(options.home)
+    games = shared_games(context, read_parquet(Path(options.forecasts)), options.seasons)
     found = {
         "moneyline": _report_scores(games),
         "seasons": _report_seasons(games),
         "differences": _report_differences(games),
-        "implied_points": implied_points.report(world, options.seasons),
+        "implied_points": implied_points.report(context, options.seasons),
     }
     if options.out:
         print(f"Written: {write_json(Path(options.out) / 'forecasters.json', found)}")
 
 
-def shared_games(world: World, forecasts: pl.DataFrame, seasons: Sequence[int]) -> pl.DataFrame:
+def shared_games(
+    context: RunContext, forecasts: pl.DataFrame, seasons: Sequence[int]
+) -> pl.DataFrame:
     """Settled, untied, priced games that every forecaster forecast, with all probabilities.
 
     Returns:
@@ -74,13 +76,13 @@ def shared_games(world: World, forecasts: pl.DataFrame, seasons: Sequence[int]) 
         InputError: there is no such game.
     """
     learners = stack_inputs(
-        read_parquet(world.paths.oof),
-        read_parquet(world.paths.markets),
+        read_parquet(context.paths.oof),
+        read_parquet(context.paths.markets),
         market="moneyline",
         scheme="walk_forward",
         learners=LEARNERS,
     )
-    stacked = read_parquet(world.paths.stacked).filter(market="moneyline")
+    stacked = read_parquet(context.paths.stacked).filter(market="moneyline")
     games: pl.DataFrame = (
         learners.join(stacked.select("game_id", "p_hat"), on="game_id")
         .join(forecasts.select("game_id", *OTHERS.values()), on="game_id")

@@ -19,8 +19,8 @@ from nfl_signals.learners.baseline import fit_baseline
 from nfl_signals.markets.definitions import MarketName
 from nfl_signals.stacking.splits import walk_forward
 from nfl_signals.stats.bootstrap import Interval
-from nfl_signals.workspace.market_games import ask
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.market_games import load_market_games
+from nfl_signals.workspace.run_context import RunContext
 
 CLOSE = "close"
 FORECASTERS = [CLOSE, *LEARNERS]
@@ -30,17 +30,17 @@ HAPPENED, LINE = "expected minus what happened", "expected minus closing line"
 Figures = dict[str, Interval]
 
 
-def report(world: World, seasons: Sequence[int]) -> dict[str, Any]:
+def report(context: RunContext, seasons: Sequence[int]) -> dict[str, Any]:
     """Print errors of the implied points of both markets; return them for the JSON file."""
-    return {name: _report_market(world, name, seasons) for name in QUESTIONS}
+    return {name: _report_market(context, name, seasons) for name in QUESTIONS}
 
 
-def _report_market(world: World, name: MarketName, seasons: Sequence[int]) -> dict[str, Any]:
-    rows = implied_points(world, name, seasons)
+def _report_market(context: RunContext, name: MarketName, seasons: Sequence[int]) -> dict[str, Any]:
+    rows = implied_points(context, name, seasons)
     parts = {"all": rows} | {str(s): rows.filter(pl.col("season") == s) for s in seasons}
     found = {key: {who: errors(part, who) for who in FORECASTERS} for key, part in parts.items()}
     print(
-        f"Refitted {name} learners repeat the stored p_hat within {_refit_gap(world, name, rows):.0e}."
+        f"Refitted {name} learners repeat the stored p_hat within {_refit_gap(context, name, rows):.0e}."
     )
     _show_overall(QUESTIONS[name], rows.height, found["all"])
     by_season = {season: figures for season, figures in found.items() if season != "all"}
@@ -54,20 +54,20 @@ def _report_market(world: World, name: MarketName, seasons: Sequence[int]) -> di
     }
 
 
-def implied_points(world: World, name: MarketName, seasons: Sequence[int]) -> pl.DataFrame:
+def implied_points(context: RunContext, name: MarketName, seasons: Sequence[int]) -> pl.DataFrame:
     """Walk-forward means of every learner for the played games of the seasons that have a line.
 
     Returns:
         `game_id, season, week, points, close` (the line) and, per learner, `<learner>` (points) and
         `p_<learner>` (probability of YES at the line).
     """
-    question = ask(world, name)
+    question = load_market_games(context, name)
     season = question.matrix.games["season"].to_numpy().astype(np.int64)
-    folds = walk_forward(season, min_train_seasons=world.settings.training.min_learner_seasons)
+    folds = walk_forward(season, min_train_seasons=context.settings.training.min_learner_seasons)
     parts = []
     for fold in (fold for fold in folds if fold.number in seasons):
         train = fold.train[question.played[fold.train]]
-        test = fold.test[(question.played & question.answerable)[fold.test]]
+        test = fold.test[(question.played & question.has_line)[fold.test]]
         answers = {"points": question.points[test], CLOSE: question.line[test]}
         for learner in LEARNERS:
             with threadpool_limits(limits=1):
@@ -77,7 +77,7 @@ def implied_points(world: World, name: MarketName, seasons: Sequence[int]) -> pl
                     question.points,
                     market=question.market,
                     learner=learner,
-                    seed=world.settings.seed,
+                    seed=context.settings.seed,
                 )
             answers[learner] = baseline.learner.predict(question.matrix.inputs.take(test))
             answers[f"p_{learner}"] = baseline.predict(
@@ -106,9 +106,9 @@ def errors(rows: pl.DataFrame, who: str) -> Figures:
     }
 
 
-def _refit_gap(world: World, name: MarketName, rows: pl.DataFrame) -> float:
+def _refit_gap(context: RunContext, name: MarketName, rows: pl.DataFrame) -> float:
     """Largest difference from the stored probabilities; large after a change of code or data."""
-    stored = read_parquet(world.paths.oof).filter(market=name, scheme="walk_forward")
+    stored = read_parquet(context.paths.oof).filter(market=name, scheme="walk_forward")
     wide = stored.pivot(on="learner", index="game_id", values="p_hat")
     both = rows.join(wide, on="game_id", suffix="_stored", maintain_order="left")
     gaps = [(both[f"p_{who}"] - both[f"{who}_stored"]).abs().max() for who in LEARNERS]

@@ -22,7 +22,7 @@ from nfl_signals.core.settings import load_settings
 from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.rolling_windows import COUNTED
 from nfl_signals.monitoring.steps import update_metrics
-from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals.workspace.run_context import RunContext, open_run
 
 MANUAL = """\
 A process plays the last season's weeks one after the other: it appends the week's forecasts of a model
@@ -70,16 +70,16 @@ def killed(home: Path, work: Path, *, kills: int, seed: int) -> list[str]:
 
 def play(home: Path) -> None:
     """Play the season's weeks; whatever is there already stays as it is."""
-    world = open_world(load_settings(home=home))
-    said = _swapped(world)
+    context = open_run(load_settings(home=home))
+    said = _swapped(context)
     (home / STARTED).touch()
     for week in said["week"].unique().sort():
         rows = said.filter(pl.col("week") == week)
-        ledger.append(world.paths.ledger, rows)
-        then = replace(world, as_of=_after(said, week, world.as_of))
+        ledger.append(context.paths.ledger, rows)
+        then = replace(context, as_of=_after(said, week, context.as_of))
         update_metrics(then)
         alerts = update_alerts(then)
-        deliver(world.paths.deliveries, alerts, _teller(home), attempts=3)
+        deliver(context.paths.deliveries, alerts, _teller(home), attempts=3)
 
 
 def _teller(home: Path) -> Send:
@@ -92,10 +92,10 @@ def _teller(home: Path) -> Send:
     return tell
 
 
-def _swapped(world: World) -> pl.DataFrame:
+def _swapped(context: RunContext) -> pl.DataFrame:
     """The last season's replay, said in production with the sides of the moneyline swapped."""
-    replayed = ledger.read(world.paths.ledger).filter(
-        COUNTED, book="learning", season=world.seasons[-1]
+    replayed = ledger.read(context.paths.ledger).filter(
+        COUNTED, book="learning", season=context.seasons[-1]
     )
     wrong = pl.when(market="moneyline").then(1 - pl.col("p_hat")).otherwise("p_hat")
     said = replayed.drop("seal").with_columns(

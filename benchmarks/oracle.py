@@ -17,7 +17,7 @@ from nfl_signals.core.files import read_parquet, write_json
 from nfl_signals.markets.definitions import MARKETS, Market
 from nfl_signals.reports.shared.settled import earlier_seasons
 from nfl_signals.stats.bootstrap import Interval
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 
 MANUAL = """\
 The simulated league knows the true probability of every game. This compares it with the closing
@@ -64,14 +64,16 @@ HEAD = [
 def main() -> None:
     """Print one table a market; write the figures where asked."""
     options = _arguments()
-    world = stored_world(options.home)
-    truth = read_parquet(world.paths.simulated / "truth.parquet")
-    found = {name: _report(market, games(world, market, truth)) for name, market in MARKETS.items()}
+    context = stored_world(options.home)
+    truth = read_parquet(context.paths.simulated / "truth.parquet")
+    found = {
+        name: _report(market, games(context, market, truth)) for name, market in MARKETS.items()
+    }
     if options.out:
         print(f"Written: {write_json(Path(options.out) / 'oracle.json', found)}")
 
 
-def games(world: World, market: Market, truth: pl.DataFrame) -> pl.DataFrame:
+def games(context: RunContext, market: Market, truth: pl.DataFrame) -> pl.DataFrame:
     """Settled games with every forecast and the truth, all conditional on no push.
 
     Returns:
@@ -80,8 +82,8 @@ def games(world: World, market: Market, truth: pl.DataFrame) -> pl.DataFrame:
     Raises:
         InputError: the home's forecasts are of another league than its truth.
     """
-    markets = read_parquet(world.paths.markets).filter(market=market.name)
-    stacked = read_parquet(world.paths.stacked).filter(market=market.name)
+    markets = read_parquet(context.paths.markets).filter(market=market.name)
+    stacked = read_parquet(context.paths.stacked).filter(market=market.name)
     settled = markets.filter(pl.col("outcome").is_not_null())
     win, push = TRUE_COLUMNS[market.name]
     rows = (
@@ -94,7 +96,9 @@ def games(world: World, market: Market, truth: pl.DataFrame) -> pl.DataFrame:
         .sort("season", "week")
     )
     if rows.is_empty() or rows["t"].null_count():
-        raise InputError(f"{world.paths.simulated}: truth.parquet lacks games; run the home again.")
+        raise InputError(
+            f"{context.paths.simulated}: truth.parquet lacks games; run the home again."
+        )
     return rows
 
 

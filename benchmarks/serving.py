@@ -39,9 +39,9 @@ Call = Callable[[], object]
 def main() -> None:
     """Print one table: rows are ways to ask, two sizes each."""
     options = _arguments()
-    world = stored_world(options.home)
-    model = open_registry(world.paths).load(options.version)
-    games = stored_requests(world)
+    context = stored_world(options.home)
+    model = open_registry(context.paths).load(options.version)
+    games = stored_requests(context)
     start = perf_counter()
     with served(model.version.folder) as connection:
         up = perf_counter() - start

@@ -6,18 +6,18 @@ from nfl_signals.defs.automation import JOBS, SCHEDULES, SENSORS
 from nfl_signals.defs.checks import CHECKS
 from nfl_signals.defs.gold import GOLD_ASSETS
 from nfl_signals.defs.models import MODEL_ASSETS
+from nfl_signals.defs.promotion import PROMOTION_JOBS
 from nfl_signals.defs.raw import RAW_ASSETS
-from nfl_signals.defs.resources import WorldResource
-from nfl_signals.defs.seating import SEATING_JOBS
+from nfl_signals.defs.resources import RunContextResource
 from nfl_signals.defs.signals import SIGNAL_ASSETS
 
 defs = dg.Definitions(
     assets=[*RAW_ASSETS, *GOLD_ASSETS, *MODEL_ASSETS, *SIGNAL_ASSETS],
     asset_checks=CHECKS,
-    jobs=[*JOBS, *SEATING_JOBS],
+    jobs=[*JOBS, *PROMOTION_JOBS],
     schedules=SCHEDULES,
     sensors=SENSORS,
-    resources={"world": WorldResource.configure_at_launch()},
+    resources={"run_context": RunContextResource.configure_at_launch()},
     # A process per step costs seconds of imports on steps that take less; fits use threads.
     executor=dg.in_process_executor,
 )

@@ -17,7 +17,7 @@ from nfl_signals.monitoring.steps import graded_ledger
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.mlflow_registry import open_registry
 from nfl_signals.registry.mlflow_store import CHALLENGER, CHAMPION
-from nfl_signals.workspace.run_context import open_world
+from nfl_signals.workspace.run_context import open_run
 from nfl_signals_tests.conftest import SMALL_LEAGUE
 from nfl_signals_tests.support.homes import (
     AS_OF,
@@ -215,7 +215,7 @@ def test_one_more_week_grades_what_was_predicted_for_it(
     said = pl.read_parquet(Paths(home_run_twice).upcoming)
     for name, value in ONE_MORE_WEEK.items():
         monkeypatch.setenv(name, value)
-    graded = graded_ledger(open_world(load_settings(home=later_home)))
+    graded = graded_ledger(open_run(load_settings(home=later_home)))
     mine = graded.filter(book="production", week=10)
     assert set(mine["prediction_id"]) == set(said["prediction_id"])
     assert mine["outcome"].null_count() == 0

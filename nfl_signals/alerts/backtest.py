@@ -14,10 +14,10 @@ from nfl_signals.core.setting_sections import MonitorSettings
 from nfl_signals.monitoring.rolling_windows import SERIES
 from nfl_signals.monitoring.weekly_evidence import evidence_path
 
-REPLAY, CLOSE = "model replay", "no-vig close"
+WALK_FORWARD, CLOSE = "model replay", "no-vig close"
 RULES = ("literal", "proven")
 
-HINDSIGHT_SCHEMA = pl.Schema(
+BACKTEST_SCHEMA = pl.Schema(
     {
         "market": pl.String(),
         "voice": pl.String(),  # model replay, no-vig close
@@ -29,7 +29,7 @@ HINDSIGHT_SCHEMA = pl.Schema(
 )
 
 
-def hindsight(graded: pl.DataFrame, policy: MonitorSettings) -> pl.DataFrame:
+def alarm_backtest(graded: pl.DataFrame, policy: MonitorSettings) -> pl.DataFrame:
     """Weeks of every past season in which each rule's alarm would have stood.
 
     Args:
@@ -43,16 +43,16 @@ def hindsight(graded: pl.DataFrame, policy: MonitorSettings) -> pl.DataFrame:
     close = replay.drop_nulls("p_market").with_columns(p_hat="p_market")
     rows = [
         row
-        for voice, said in ((REPLAY, replay), (CLOSE, close))
+        for voice, said in ((WALK_FORWARD, replay), (CLOSE, close))
         for series in evidence_path(said).partition_by(SERIES, maintain_order=True)
         for row in _seasons(voice, series, policy)
     ]
-    return pl.DataFrame(rows, schema=HINDSIGHT_SCHEMA).sort("market", "voice", "season")
+    return pl.DataFrame(rows, schema=BACKTEST_SCHEMA).sort("market", "voice", "season")
 
 
 def _seasons(voice: str, series: pl.DataFrame, policy: MonitorSettings) -> list[dict[str, Any]]:
     weeks = [reading_of(week) for week in series.iter_rows(named=True)]
-    stood = {rule: _standing(weeks, policy.model_copy(update={"rule": rule})) for rule in RULES}
+    stood = {rule: _alarm_weeks(weeks, policy.model_copy(update={"rule": rule})) for rule in RULES}
     judged = series.with_columns(*(pl.Series(rule, stood[rule], dtype=pl.Int32) for rule in RULES))
     return (
         judged.group_by("market", "season", maintain_order=True)
@@ -66,7 +66,7 @@ def _seasons(voice: str, series: pl.DataFrame, policy: MonitorSettings) -> list[
     )
 
 
-def _standing(weeks: list[Reading], policy: MonitorSettings) -> list[bool]:
+def _alarm_weeks(weeks: list[Reading], policy: MonitorSettings) -> list[bool]:
     """Whether the alarm stood at the end of each week."""
     alarm = Alarm(policy)
     return [bool(alarm.read(week).level >= WARNING) for week in weeks]

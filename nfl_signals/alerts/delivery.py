@@ -59,7 +59,9 @@ class DeliveryReport:
             "given up": self.given_up,
             "interrupted, perhaps never told": self.interrupted,
         }
-        parts = [f"{name}: {', '.join(map(_said, rows))}" for name, rows in words.items() if rows]
+        parts = [
+            f"{name}: {', '.join(map(_in_words, rows))}" for name, rows in words.items() if rows
+        ]
         if self.n_past:
             parts.append(f"over before anyone was to be told: {self.n_past}")
         return "; ".join(parts) or "nothing to send"
@@ -87,7 +89,7 @@ def deliver(outbox: Path, alerts: pl.DataFrame, send: Send, *, attempts: int) ->
         past = [] if begun else [_row(event, "past") for event in events(alerts) if event.closed]
         _note(outbox, rows, *interrupted, *past)
         tried = [
-            _tell(outbox, rows, event, send)
+            _notify(outbox, rows, event, send)
             for event in events(alerts)
             if _is_due(event, rows, attempts)
         ]
@@ -166,7 +168,7 @@ def _is_due(event: Event, rows: Rows, attempts: int) -> bool:
     return event.event not in ENDINGS or may_know
 
 
-def _tell(outbox: Path, rows: Rows, event: Event, send: Send) -> Delivery:
+def _notify(outbox: Path, rows: Rows, event: Event, send: Send) -> Delivery:
     before = rows.get((event.alert_id, event.event))
     claim = _row(event, "sending", attempts=1 + (before.attempts if before else 0))
     _note(outbox, rows, claim)
@@ -197,5 +199,5 @@ def _row(event: Event, status: str, *, attempts: int = 0) -> Delivery:
     )
 
 
-def _said(row: Delivery) -> str:
+def _in_words(row: Delivery) -> str:
     return f"{row.market} {row.event}" + (f" ({row.note})" if row.note else "")

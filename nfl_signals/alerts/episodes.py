@@ -60,7 +60,7 @@ ALERTS_SCHEMA = pl.Schema(
         "sentence": pl.String(),  # all of it in words
     }
 )
-TREATMENTS_SCHEMA = pl.Schema(
+STEPS_TAKEN_SCHEMA = pl.Schema(
     {
         "alert_id": pl.String(),
         "at": pl.Datetime("us", "UTC"),
@@ -87,7 +87,7 @@ def episodes(
     for row in treatments.iter_rows(named=True):
         done.setdefault(row["alert_id"], []).append(row)
     found = [
-        episode.row(done.get(episode.alert_id, []), ended=_silent(series, path))
+        episode.row(done.get(episode.alert_id, []), ended=_no_longer_served(series, path))
         for series in path.partition_by(SERIES, maintain_order=True)
         for episode in _watch(series, policy)
     ]
@@ -240,7 +240,7 @@ def reading_of(week: dict[str, Any]) -> Reading:
     )
 
 
-def _silent(series: pl.DataFrame, path: pl.DataFrame) -> bool:
+def _no_longer_served(series: pl.DataFrame, path: pl.DataFrame) -> bool:
     """Whether another voice of its market and book has spoken since."""
     last = series.row(-1, named=True)
     same = (pl.col("market") == last["market"]) & (pl.col("book") == last["book"])

@@ -12,7 +12,7 @@ from nfl_signals.markets.definitions import MARKETS
 
 EventName = Literal["opened", "escalated", "recovered", "ended"]
 
-TOLD = ("warning", "critical")
+NOTIFIED = ("warning", "critical")
 HEADLINES: dict[EventName, str] = {
     "opened": "calibration {severity}",
     "escalated": "calibration needs a person",
@@ -46,7 +46,7 @@ def events(alerts: pl.DataFrame) -> list[Event]:
         that followed. Notes of severity info and books other than production are told to nobody.
     """
     told = alerts.filter(
-        pl.col("severity").is_in(TOLD), pl.col("warned_at").is_not_null(), book="production"
+        pl.col("severity").is_in(NOTIFIED), pl.col("warned_at").is_not_null(), book="production"
     ).sort("opened_at", "alert_id")
     return [_event(row, name) for row in told.iter_rows(named=True) for name in _names(row)]
 

@@ -11,8 +11,8 @@ from typing import Any
 import polars as pl
 
 from nfl_signals.alerts.delivery import deliver, open_sender
-from nfl_signals.alerts.episodes import ALERTS_SCHEMA, MIN_GAMES, TREATMENTS_SCHEMA, episodes
-from nfl_signals.alerts.wording import standing_sentence
+from nfl_signals.alerts.episodes import ALERTS_SCHEMA, MIN_GAMES, STEPS_TAKEN_SCHEMA, episodes
+from nfl_signals.alerts.wording import status_sentence
 from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.monitoring.rolling_windows import SERIES
@@ -20,17 +20,17 @@ from nfl_signals.monitoring.steps import graded_ledger
 from nfl_signals.monitoring.weekly_evidence import EVIDENCE_SCHEMA, evidence_path
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 
 UNMONITORED = "unmonitored"
 """`period_flag` until production has enough graded games; then 'ok' or an open alert's severity."""
 OK = "ok"
-TREATMENTS = ("recalibration", "retraining")
+ALERT_STEPS = ("recalibration", "retraining")
 """Steps that answer alerts."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class SeriesStatus:
     """How one voice of book production stands with one market.
 
     Attributes:
@@ -68,13 +68,13 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watch:
+class AlertState:
     """The evidence path of the ledger and the episodes on it."""
 
     path: pl.DataFrame
     alerts: pl.DataFrame
 
-    def standings(self) -> list[Standing]:
+    def statuses(self) -> list[SeriesStatus]:
         """Production voices that spoke in their market's latest graded week, by market."""
         spoke = self.path.filter(pl.col("book") == "production")
         one_model = spoke.group_by(*SERIES, "segment", maintain_order=True).agg(
@@ -87,43 +87,43 @@ class Watch:
         rows = current.join(found, on=SERIES, how="left", validate="1:1", suffix="_alert")
         order = {name: place for place, name in enumerate(MARKETS)}
         return sorted(
-            map(_standing, rows.iter_rows(named=True)),
+            map(_status, rows.iter_rows(named=True)),
             key=lambda standing: (order[standing.market], standing.signal_source),
         )
 
     def flags(self) -> dict[tuple[str, str], str]:
         """`period_flag` of every market and signal source that has been monitored."""
-        return {(each.market, each.signal_source): each.flag for each in self.standings()}
+        return {(each.market, each.signal_source): each.flag for each in self.statuses()}
 
 
-def watch(world: World) -> Watch:
+def current_alerts(context: RunContext) -> AlertState:
     """Evidence and episodes as the ledger is now; stores nothing."""
-    if not world.paths.ledger.exists():
+    if not context.paths.ledger.exists():
         path = EVIDENCE_SCHEMA.to_frame()
-        return Watch(path=path, alerts=ALERTS_SCHEMA.to_frame())
-    return watched(world, graded_ledger(world))
+        return AlertState(path=path, alerts=ALERTS_SCHEMA.to_frame())
+    return alerts_of(context, graded_ledger(context))
 
 
-def watched(world: World, graded: pl.DataFrame) -> Watch:
+def alerts_of(context: RunContext, graded: pl.DataFrame) -> AlertState:
     """Evidence and episodes of graded predictions, and what was done about them until now."""
     path = evidence_path(graded)
-    known = decision_log.read(world.paths.history, as_of=world.as_of)
-    done = treatments(known)
-    return Watch(path=path, alerts=episodes(path, done, policy=world.settings.monitor))
+    known = decision_log.read(context.paths.history, as_of=context.as_of)
+    done = steps_taken(known)
+    return AlertState(path=path, alerts=episodes(path, done, policy=context.settings.monitor))
 
 
-def update_alerts(world: World) -> pl.DataFrame:
+def update_alerts(context: RunContext) -> pl.DataFrame:
     """Store the alerts table.
 
     Returns:
         `episodes.ALERTS_SCHEMA`.
     """
-    alerts = watch(world).alerts
-    write_parquet(world.paths.alerts, alerts)
+    alerts = current_alerts(context).alerts
+    write_parquet(context.paths.alerts, alerts)
     return alerts
 
 
-def send_alerts(world: World) -> str:
+def send_alerts(context: RunContext) -> str:
     """Tell those whom `monitor.notify` names of what is new in the stored alerts table.
 
     Returns:
@@ -132,18 +132,18 @@ def send_alerts(world: World) -> str:
     Raises:
         SettingsError: an address cannot be used.
     """
-    policy = world.settings.monitor
+    policy = context.settings.monitor
     if policy.notify is None:
         return "nobody to tell: monitor.notify is not set"
-    alerts, send = read_parquet(world.paths.alerts), open_sender(policy.notify)
-    report = deliver(world.paths.deliveries, alerts, send, attempts=policy.notify_attempts)
+    alerts, send = read_parquet(context.paths.alerts), open_sender(policy.notify)
+    report = deliver(context.paths.deliveries, alerts, send, attempts=policy.notify_attempts)
     return report.sentence
 
 
-def _standing(row: dict[str, Any]) -> Standing:
+def _status(row: dict[str, Any]) -> SeriesStatus:
     alert = row["alert_id"]
     enough = row["n_season"] >= MIN_GAMES
-    return Standing(
+    return SeriesStatus(
         market=row["market"],
         signal_source=row["signal_source"],
         flag=row["severity"] if alert else OK if enough else UNMONITORED,
@@ -155,16 +155,16 @@ def _standing(row: dict[str, Any]) -> Standing:
         days_over=row["days_over"] or 0,
         next_step=row["next_step"],
         alert_id=alert,
-        sentence=row["sentence"] or standing_sentence(row),
+        sentence=row["sentence"] or status_sentence(row),
     )
 
 
-def treatments(decisions: Sequence[Decision]) -> pl.DataFrame:
-    """What was tried against each alert and how it ended, as `episodes.TREATMENTS_SCHEMA`."""
+def steps_taken(decisions: Sequence[Decision]) -> pl.DataFrame:
+    """What was tried against each alert and how it ended, as `episodes.STEPS_TAKEN_SCHEMA`."""
     rows = [
         (alert, each.at, each.step, each.kind)
         for each in decisions
-        if each.step in TREATMENTS
+        if each.step in ALERT_STEPS
         for alert in each.alerts
     ]
-    return pl.DataFrame(rows, schema=TREATMENTS_SCHEMA, orient="row")
+    return pl.DataFrame(rows, schema=STEPS_TAKEN_SCHEMA, orient="row")

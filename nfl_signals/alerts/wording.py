@@ -6,7 +6,7 @@ from typing import Any
 from nfl_signals.markets.definitions import MARKETS
 
 WATCH = "may be drifting, which is not proved; watch it, change nothing"
-UNANSWERED = "has drifted, and nothing is done about this voice by itself; watch it"
+NOTHING_AUTOMATIC = "has drifted, and nothing is done about this voice by itself; watch it"
 NEXT = {
     "recalibration": "has drifted; its forecasts are recalibrated next",
     "retraining": "has drifted, and recalibration did not settle it; it is retrained next",
@@ -30,13 +30,13 @@ def alert_sentence(alert: Mapping[str, Any], *, on_trial: bool) -> str:
         alert: a row of `episodes.ALERTS_SCHEMA` without its sentence.
         on_trial: whether a model promoted against it is still being tried.
     """
-    return f"{voice(alert)} {_meaning(alert, on_trial=on_trial)} ({_figures(alert)})."
+    return f"{series_name(alert)} {_meaning(alert, on_trial=on_trial)} ({_figures(alert)})."
 
 
-def standing_sentence(week: Mapping[str, Any]) -> str:
+def status_sentence(week: Mapping[str, Any]) -> str:
     """A series without an alert, in words; `week` is a row of `episodes.EVIDENCE_SCHEMA`."""
     return (
-        f"{voice(week)} is as well calibrated as its games can tell; nothing to do (calibration "
+        f"{series_name(week)} is as well calibrated as its games can tell; nothing to do (calibration "
         f"error {week['season_error']:.3f} over {week['n_season']} games of the season so far, "
         f"evidence {evidence(week['e_value'])})."
     )
@@ -54,7 +54,7 @@ def evidence(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.2f}"
 
 
-def voice(row: Mapping[str, Any]) -> str:
+def series_name(row: Mapping[str, Any]) -> str:
     """Market, book and who speaks, e.g. 'Moneyline (production, model)'."""
     return f"{MARKETS[row['market']].title} ({row['book']}, {row['signal_source']})"
 
@@ -67,7 +67,7 @@ def _meaning(alert: Mapping[str, Any], *, on_trial: bool) -> str:
     if alert["escalated"]:
         return ESCALATED
     if alert["next_step"] is None:
-        return UNANSWERED
+        return NOTHING_AUTOMATIC
     return NEXT[alert["next_step"]] + (MEANWHILE if alert["severity"] == "critical" else "")
 
 

@@ -117,7 +117,7 @@ def walk_forward_loss(
     return scores.log_loss(np.concatenate(said), np.concatenate(happened))
 
 
-def remembering(fits: Mapping[str, Fit] = FITS) -> dict[str, Fit]:
+def cached_fits(fits: Mapping[str, Fit] = FITS) -> dict[str, Fit]:
     """The same fits, each made once for the same games.
 
     A replay that chooses anew every season asks for the earlier seasons' fits again and again.

@@ -9,13 +9,13 @@ from nfl_signals.core.errors import StaleDataError
 from nfl_signals.core.files import read_parquet
 from nfl_signals.ingest.history import RESULT_DELAY
 from nfl_signals.monitoring.steps import graded_ledger
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 
 DEADLINE = timedelta(hours=24)
 GIVEN_UP = timedelta(days=14)  # a game without a result for so long was cancelled
 
 
-def outcomes_fresh(world: World) -> dict[str, Any]:
+def outcomes_fresh(context: RunContext) -> dict[str, Any]:
     """Every game of book production is graded, and measured, a day after it ended.
 
     Returns:
@@ -24,12 +24,14 @@ def outcomes_fresh(world: World) -> dict[str, Any]:
     Raises:
         StaleDataError: a result is missing, or the metrics are older than it.
     """
-    if not world.paths.ledger.exists():
+    if not context.paths.ledger.exists():
         return {"graded": 0}
-    said = graded_ledger(world).filter(pl.col("book") == "production")
+    said = graded_ledger(context).filter(pl.col("book") == "production")
     ended = pl.col("kickoff_at") + RESULT_DELAY
-    overdue = ended + DEADLINE <= world.as_of
-    missing = said.filter(overdue & (ended + GIVEN_UP > world.as_of) & pl.col("outcome").is_null())
+    overdue = ended + DEADLINE <= context.as_of
+    missing = said.filter(
+        overdue & (ended + GIVEN_UP > context.as_of) & pl.col("outcome").is_null()
+    )
     if missing.height:
         games = missing["game_id"].unique().sort().to_list()
         raise StaleDataError(
@@ -37,11 +39,11 @@ def outcomes_fresh(world: World) -> dict[str, Any]:
             "the source is late or ingestion failed; run the job daily_outcomes."
         )
     graded = said.filter(overdue & pl.col("outcome").is_not_null())
-    path = read_parquet(world.paths.weekly_evidence).filter(pl.col("book") == "production")
+    path = read_parquet(context.paths.weekly_evidence).filter(pl.col("book") == "production")
     newest = pl.concat([graded["kickoff_at"], path["week_end_at"]]).max()
     if graded.height and path["week_end_at"].max() != newest:
         raise StaleDataError(
-            f"{world.paths.weekly_evidence}: older than the newest graded game; materialize "
+            f"{context.paths.weekly_evidence}: older than the newest graded game; materialize "
             "calibration_metrics."
         )
     return {"graded": graded.height}

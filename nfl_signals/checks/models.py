@@ -11,37 +11,44 @@ from nfl_signals.core.files import read_parquet
 from nfl_signals.ensemble.request import FEATURE_COLUMNS
 from nfl_signals.features.declarations import FEATURE_NAMES
 from nfl_signals.monitoring import ledger
-from nfl_signals.predictions.champion import PROXY, load_speaker
+from nfl_signals.predictions.champion import PROXY, load_served_model
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.model_card import CARD, read_card
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 
 Figures = dict[str, Any]
 NO_VIG = "no-vig"
 """What stands for a hash where the price itself speaks."""
-VOICE = ["book", "signal_source", "model_version", "model_hash", "feature_version", "season"]
+LEDGER_VERSION = [
+    "book",
+    "signal_source",
+    "model_version",
+    "model_hash",
+    "feature_version",
+    "season",
+]
 
 
-def history_sealed(world: World) -> Figures:
+def history_sealed(context: RunContext) -> Figures:
     """The history of decisions is what was written, line by line."""
-    problems = decision_log.verify(world.paths.history)
+    problems = decision_log.verify(context.paths.history)
     if problems:
-        raise IntegrityError(f"{world.paths.history}: {problems[0]} ({len(problems)} problems)")
-    decisions = decision_log.read(world.paths.history)
+        raise IntegrityError(f"{context.paths.history}: {problems[0]} ({len(problems)} problems)")
+    decisions = decision_log.read(context.paths.history)
     return {"decisions": len(decisions), "champion": decision_log.champion(decisions) or "nobody"}
 
 
-def speaker_sound(world: World) -> Figures:
+def served_model_sound(context: RunContext) -> Figures:
     """Who speaks can speak: files, features, labels and horizons are those of card and program."""
-    speaker = load_speaker(world)
+    speaker = load_served_model(context)
     return {"speaks": speaker.version if speaker else PROXY}
 
 
-def voices_known(world: World) -> Figures:
+def ledger_versions_known(context: RunContext) -> Figures:
     """Every row of the ledger names a voice that is there to be asked again."""
-    voices = ledger.read(world.paths.ledger).select(VOICE).unique().sort(VOICE)
+    voices = ledger.read(context.paths.ledger).select(LEDGER_VERSION).unique().sort(LEDGER_VERSION)
     for voice in voices.iter_rows(named=True):
-        if problem := _strange(world, voice):
+        if problem := _unknown_because(context, voice):
             raise IntegrityError(
                 f"ledger: {voice['model_version']} in book {voice['book']}, source "
                 f"{voice['signal_source']}: {problem}."
@@ -49,10 +56,10 @@ def voices_known(world: World) -> Figures:
     return {"voices": voices.height}
 
 
-def no_feature_shown(world: World) -> Figures:
+def no_feature_shown(context: RunContext) -> Figures:
     """Neither the upcoming predictions nor their explanations nor the ledger have one as a column."""
     columns = 0
-    for path in (world.paths.upcoming, world.paths.ledger, world.paths.explanations):
+    for path in (context.paths.upcoming, context.paths.ledger, context.paths.explanations):
         if not path.exists():  # the price speaks without explaining itself
             continue
         rows = read_parquet(path)
@@ -75,7 +82,7 @@ def features_among(names: Iterable[str]) -> list[str]:
     return sorted(features.intersection(names))
 
 
-def _strange(world: World, voice: dict[str, Any]) -> str | None:
+def _unknown_because(context: RunContext, voice: dict[str, Any]) -> str | None:
     """What is wrong with a voice of the ledger; None where it is known."""
     version, stated = voice["model_version"], voice["model_hash"]
     if voice["signal_source"] == PROXY or PROXY in (version, stated) or stated == NO_VIG:
@@ -86,7 +93,7 @@ def _strange(world: World, voice: dict[str, Any]) -> str | None:
     if voice["book"] == "learning":
         own = f"replay_{voice['season']}"
         return None if version == own else f"games of {voice['season']} are replayed as {own}"
-    folder = world.paths.ensemble(version)
+    folder = context.paths.ensemble(version)
     if not (folder / CARD).exists():
         return f"{folder} is not there; restore it"
     card = read_card(folder)
@@ -96,9 +103,9 @@ def _strange(world: World, voice: dict[str, Any]) -> str | None:
     return None
 
 
-SPEAKER_PROOFS: dict[str, Callable[[World], Figures]] = {
+MODEL_CHECKS: dict[str, Callable[[RunContext], Figures]] = {
     "history: sealed": history_sealed,
-    "models: who speaks can speak": speaker_sound,
-    "ledger: every voice is known": voices_known,
+    "models: who speaks can speak": served_model_sound,
+    "ledger: every voice is known": ledger_versions_known,
     "consumers: see no feature": no_feature_shown,
 }

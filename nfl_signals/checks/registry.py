@@ -12,7 +12,7 @@ from nfl_signals.predictions.upcoming import requests_for
 from nfl_signals.registry.mlflow_registry import RegisteredModel, open_registry
 from nfl_signals.registry.mlflow_store import CHAMPION
 from nfl_signals.registry.model_card import model_hash, read_card
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 from nfl_signals.workspace.tables import load_markets
 
 Figures = dict[str, Any]
@@ -20,9 +20,9 @@ KEYS = ["game_id", "market"]
 LARGEST_DIFFERENCE = 1e-12  # probability; JSON and pandas keep every digit, so this is generous
 
 
-def champion_files(world: World) -> Figures:
+def champion_files(context: RunContext) -> Figures:
     """The champion is there, loads, and its files are those that were registered."""
-    registry = open_registry(world.paths)
+    registry = open_registry(context.paths)
     model = registry.load(CHAMPION)
     found = {
         "files": model_hash(model.ensemble),
@@ -34,20 +34,20 @@ def champion_files(world: World) -> Figures:
     return {"versions": len(registry.history()), "champion": model.version.version}
 
 
-def champion_answers(world: World) -> Figures:
+def champion_predictions(context: RunContext) -> Figures:
     """Through MLflow the champion says what it says without, and what was predicted with it.
 
     Asked are the upcoming games, or those of the last week where nothing is upcoming.
     """
-    model = open_registry(world.paths).load(CHAMPION)
+    model = open_registry(context.paths).load(CHAMPION)
     learners = read_card(model.ensemble).get("learners", [])
-    requests = stored_requests(world, sequences=SEQUENCE_LEARNER in learners)
+    requests = stored_requests(context, sequences=SEQUENCE_LEARNER in learners)
     # Without MLflow first: what is wrong with stored tables is then said in this program's words.
     expected = model.reader.predict(requests)
     answers = model.predict(requests)
     check_probabilities(answers)
     direct = largest_difference(answers, expected)
-    upcoming = _predicted(world, model)
+    upcoming = _predicted(context, model)
     stored = largest_difference(answers, upcoming)
     if max(direct, stored) > LARGEST_DIFFERENCE:
         raise IntegrityError(
@@ -57,25 +57,25 @@ def champion_answers(world: World) -> Figures:
     return {"rows": answers.height, "upcoming": upcoming.height, "difference": max(direct, stored)}
 
 
-def stored_requests(world: World, *, sequences: bool = False) -> pl.DataFrame:
+def stored_requests(context: RunContext, *, sequences: bool = False) -> pl.DataFrame:
     """Requests for the upcoming predictions' games, or for the last week that has lines.
 
     Args:
-        world: what is stored.
+        context: what is stored.
         sequences: add what the learner lstm reads.
 
     Raises:
         InputError: no stored game has a line.
     """
-    markets = load_markets(world)
-    games = _upcoming(world)["game_id"].unique(maintain_order=True).to_list()
+    markets = load_markets(context)
+    games = _upcoming(context)["game_id"].unique(maintain_order=True).to_list()
     if not games:
         lined = markets.drop_nulls(["line", "p_market"]).sort("kickoff_at", "game_id")
         if lined.is_empty():
-            raise InputError(f"{world.paths.markets}: no game has a line and a price yet.")
+            raise InputError(f"{context.paths.markets}: no game has a line and a price yet.")
         week = [pl.col(name) == lined[name][-1] for name in ("season", "week")]
         games = lined.filter(*week)["game_id"].unique(maintain_order=True).to_list()
-    return requests_for(world, games, sequences=sequences)
+    return requests_for(context, games, sequences=sequences)
 
 
 def check_probabilities(answers: pl.DataFrame) -> None:
@@ -113,16 +113,16 @@ def largest_difference(answers: pl.DataFrame, others: pl.DataFrame) -> float:
     return float(pairs.select(pl.max_horizontal(differences).max().fill_null(0.0)).item())
 
 
-def _upcoming(world: World) -> pl.DataFrame:
-    return read_parquet(world.paths.upcoming)
+def _upcoming(context: RunContext) -> pl.DataFrame:
+    return read_parquet(context.paths.upcoming)
 
 
-def _predicted(world: World, model: RegisteredModel) -> pl.DataFrame:
+def _predicted(context: RunContext, model: RegisteredModel) -> pl.DataFrame:
     """Upcoming predictions that this very model made; another version may speak for a market."""
-    return _upcoming(world).filter(model_hash=model.version.model_hash)
+    return _upcoming(context).filter(model_hash=model.version.model_hash)
 
 
-REGISTRY_PROOFS: dict[str, Callable[[World], Figures]] = {
+REGISTRY_CHECKS: dict[str, Callable[[RunContext], Figures]] = {
     "registry: champion is what was registered": champion_files,
-    "registry: champion answers as predicted": champion_answers,
+    "registry: champion answers as predicted": champion_predictions,
 }

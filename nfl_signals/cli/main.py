@@ -64,23 +64,23 @@ def run(source: Source = None, seasons: Seasons = None, as_of: AsOf = None) -> N
     settings = load_settings(**overrides)
     with progress() as show:
         show("opening the source", 0, 1)
-        from nfl_signals.workspace.run_context import open_world
+        from nfl_signals.workspace.run_context import open_run
 
-        world = open_world(settings)
+        context = open_run(settings)
         show("loading the pipeline", 0, 1)
         from nfl_signals.definitions import defs
         from nfl_signals.defs.launch import run_job
 
         # The steps must stand on this very instant, whatever the clock says when they start.
-        pinned = overrides | {"home": str(settings.home), "as_of": describe(world.as_of)}
-        run_job(defs, "everything", world, pinned, show, seasons=world.seasons)
+        pinned = overrides | {"home": str(settings.home), "as_of": describe(context.as_of)}
+        run_job(defs, "everything", context, pinned, show, seasons=context.seasons)
     from nfl_signals.predictions.summary import picks as read_picks
 
-    _record(settings, started=started, as_of=world.as_of)
-    print_picks(read_picks(world))
-    console.print(f"\nReports: {escape(str(world.paths.reports / 'metrics_baseline.md'))}")
-    console.print(f"Ledger:  {escape(str(world.paths.ledger))}")
-    console.print(f"Look at: {escape(str(world.paths.dashboard))}")
+    _record(settings, started=started, as_of=context.as_of)
+    print_picks(read_picks(context))
+    console.print(f"\nReports: {escape(str(context.paths.reports / 'metrics_baseline.md'))}")
+    console.print(f"Ledger:  {escape(str(context.paths.ledger))}")
+    console.print(f"Look at: {escape(str(context.paths.dashboard))}")
     console.print("Look around: [bold]nfl-signals ui[/bold], or [bold]make ui[/bold]")
 
 
@@ -101,19 +101,19 @@ def backfill(
     """
     from nfl_signals.definitions import defs
     from nfl_signals.defs.launch import run_job
-    from nfl_signals.workspace.run_context import chosen_seasons, open_world
+    from nfl_signals.workspace.run_context import chosen_seasons, open_run
 
-    world = open_world(as_last_run(source))
-    chosen = chosen_seasons(load_settings(seasons=seasons), world.release)
+    context = open_run(as_last_run(source))
+    chosen = chosen_seasons(load_settings(seasons=seasons), context.release)
     overrides = {
-        "home": str(world.paths.home),
-        "source": world.settings.source,
-        "as_of": describe(world.as_of),
+        "home": str(context.paths.home),
+        "source": context.settings.source,
+        "as_of": describe(context.as_of),
     }
     with progress() as show:
         for group in [[season] for season in chosen] if season_by_season else [chosen]:
-            run_job(defs, "backfill_seasons", world, overrides, show, seasons=group)
-    gold = escape(str(world.paths.features.parent))
+            run_job(defs, "backfill_seasons", context, overrides, show, seasons=group)
+    gold = escape(str(context.paths.features.parent))
     console.print(f"Seasons {chosen[0]}-{chosen[-1]} rebuilt below {gold}")
 
 
@@ -125,21 +125,21 @@ def picks(source: Source = None) -> None:
     the model rates higher than the no-vig market does. It is a forecast, not a stake.
     """
     from nfl_signals.predictions.summary import picks as read_picks
-    from nfl_signals.workspace.run_context import open_world
+    from nfl_signals.workspace.run_context import open_run
 
-    print_picks(read_picks(open_world(as_last_run(source))))
+    print_picks(read_picks(open_run(as_last_run(source))))
 
 
 @app.command()
 def status(source: Source = None) -> None:
     """Show who speaks, what data and models there are, and whether calibration holds."""
     from nfl_signals.predictions.summary import status as read_status
-    from nfl_signals.workspace.run_context import open_world
+    from nfl_signals.workspace.run_context import open_run
 
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column()
     table.add_column(overflow="fold")  # a long path must stay whole
-    for name, value in read_status(open_world(as_last_run(source))).items():
+    for name, value in read_status(open_run(as_last_run(source))).items():
         table.add_row(f"[bold]{name}[/bold]", escape(value))
     console.print(table)
 
@@ -150,14 +150,14 @@ def verify(source: Source = None) -> None:
 
     Prints one line per proof; the exit code is 1 when one fails.
     """
-    from nfl_signals.checks.registry import REGISTRY_PROOFS
-    from nfl_signals.checks.tables import ALL_PROOFS
-    from nfl_signals.workspace.run_context import open_world
+    from nfl_signals.checks.registry import REGISTRY_CHECKS
+    from nfl_signals.checks.tables import TABLE_CHECKS
+    from nfl_signals.workspace.run_context import open_run
 
-    world, failures, proofs = open_world(as_last_run(source)), 0, ALL_PROOFS | REGISTRY_PROOFS
+    context, failures, proofs = open_run(as_last_run(source)), 0, TABLE_CHECKS | REGISTRY_CHECKS
     for name, proof in proofs.items():
         try:
-            figures = ", ".join(f"{key} {_brief(value)}" for key, value in proof(world).items())
+            figures = ", ".join(f"{key} {_brief(value)}" for key, value in proof(context).items())
             console.print(f"[green]ok[/green]    {name} ({figures})")
         except NflSignalsError as error:
             failures += 1
@@ -227,11 +227,11 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
     Serves http://127.0.0.1:PORT until interrupted.
     """
     from nfl_signals.defs.launch import register_seasons
-    from nfl_signals.workspace.run_context import open_world
+    from nfl_signals.workspace.run_context import open_run
 
-    world = open_world(as_last_run(None))
-    register_seasons(world)
-    os.environ["NFL_SIGNALS_SOURCE"] = world.settings.source
+    context = open_run(as_last_run(None))
+    register_seasons(context)
+    os.environ["NFL_SIGNALS_SOURCE"] = context.settings.source
     console.print(f"Dagster: http://127.0.0.1:{port} (stop with Ctrl-C)")
     sys.stdout.flush()
     workspace = str(PROJECT_ROOT / "workspace.yaml")

@@ -16,7 +16,7 @@ from nfl_signals.cli.terminal import (
 
 if TYPE_CHECKING:
     from nfl_signals.registry.decision_log import Decision
-    from nfl_signals.workspace.run_context import World
+    from nfl_signals.workspace.run_context import RunContext
 
 Version = Annotated[str, typer.Argument(help="As `models/ensemble/` names it, e.g. v202409.")]
 Reason = Annotated[str | None, typer.Option(help="Why, in words; it stays in the history.")]
@@ -51,14 +51,14 @@ def promote(
     """
     from nfl_signals.promotion.manual import candidate
     from nfl_signals.promotion.manual import promote as promote_version
-    from nfl_signals.workspace.run_context import open_world
+    from nfl_signals.workspace.run_context import open_run
 
-    world = open_world(as_last_run(source))
-    found = candidate(world, version)
+    context = open_run(as_last_run(source))
+    found = candidate(context, version)
     print_findings(found.findings)
     console.print(f"The gate: {escape(found.sentence)}", highlight=False)
-    decision = promote_version(world, found, reason=reason, against_the_gate=against_the_gate)
-    _tell(world, decision)
+    decision = promote_version(context, found, reason=reason, against_the_gate=against_the_gate)
+    _tell(context, decision)
 
 
 def rollback(
@@ -82,10 +82,10 @@ def rollback(
     - `nfl-signals rollback v202322 --reason "totals drift since week 6"`
     """
     from nfl_signals.promotion.manual import roll_back
-    from nfl_signals.workspace.run_context import open_world
+    from nfl_signals.workspace.run_context import open_run
 
-    world = open_world(as_last_run(source))
-    _tell(world, roll_back(world, version, reason=reason))
+    context = open_run(as_last_run(source))
+    _tell(context, roll_back(context, version, reason=reason))
 
 
 def history(source: Source = None) -> None:
@@ -100,9 +100,9 @@ def history(source: Source = None) -> None:
     Example: `nfl-signals history`
     """
     from nfl_signals.registry import decision_log
-    from nfl_signals.workspace.run_context import open_world
+    from nfl_signals.workspace.run_context import open_run
 
-    print_history(decision_log.read(open_world(as_last_run(source)).paths.history))
+    print_history(decision_log.read(open_run(as_last_run(source)).paths.history))
 
 
 def compare(
@@ -126,9 +126,9 @@ def compare(
     - `nfl-signals compare model_v202322 replay`
     """
     from nfl_signals.promotion.comparison import compare as compare_voices
-    from nfl_signals.workspace.run_context import open_world
+    from nfl_signals.workspace.run_context import open_run
 
-    found = compare_voices(open_world(as_last_run(source)), a, b)
+    found = compare_voices(open_run(as_last_run(source)), a, b)
     report = found.report
     console.print(
         f"{escape(b)} (challenger) against {escape(a)} (champion): {report.n_games} games in "
@@ -140,14 +140,14 @@ def compare(
     console.print(f"\nThe gate would say: {escape(report.sentence)}", highlight=False)
 
 
-def _tell(world: "World", decision: "Decision") -> None:
+def _tell(context: "RunContext", decision: "Decision") -> None:
     """What was decided, and whether it is heard; the registry's aliases follow."""
     from nfl_signals.predictions.registration import point_aliases
-    from nfl_signals.promotion.manual import unheard
+    from nfl_signals.promotion.manual import why_not_served
 
-    point_aliases(world)
+    point_aliases(context)
     print_decision(decision)
-    if warning := unheard(world):
+    if warning := why_not_served(context):
         console.print(f"[yellow]{escape(warning)}[/yellow]", highlight=False)
     else:
         console.print(f"{decision.champion} makes the next predictions.", highlight=False)

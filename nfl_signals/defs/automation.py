@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from nfl_signals.defs.checks import DRIFT_CHECK, DUE
+from nfl_signals.defs.checks import DRIFT_CHECK, PENDING_STEPS
 from nfl_signals.defs.partitions import sync_seasons
-from nfl_signals.defs.resources import WorldResource
+from nfl_signals.defs.resources import RunContextResource
 
 EASTERN = "America/New_York"
 IN_SEASON = "9-12,1-2"  # months with games
@@ -68,10 +68,10 @@ JOBS = [
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 def weekly_schedule(
-    context: dg.ScheduleEvaluationContext, world: WorldResource
+    context: dg.ScheduleEvaluationContext, run_context: RunContextResource
 ) -> dg.RunRequest | dg.SkipReason:
     """Tuesday morning, US Eastern, in season: the week is over and the next one has lines."""
-    return _current_season(context, world)
+    return _current_season(context, run_context)
 
 
 @dg.schedule(
@@ -81,18 +81,18 @@ def weekly_schedule(
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 def daily_schedule(
-    context: dg.ScheduleEvaluationContext, world: WorldResource
+    context: dg.ScheduleEvaluationContext, run_context: RunContextResource
 ) -> dg.RunRequest | dg.SkipReason:
     """Every morning in season: yesterday's outcomes reach the metrics within 24 hours."""
-    return _current_season(context, world)
+    return _current_season(context, run_context)
 
 
 def _current_season(
-    context: dg.ScheduleEvaluationContext, world: WorldResource
+    context: dg.ScheduleEvaluationContext, run_context: RunContextResource
 ) -> dg.RunRequest | dg.SkipReason:
     """The source's last season as partition; skipped until a first full run has made models."""
-    seasons = world.open().seasons
-    if not world.open().paths.features.exists():
+    seasons = run_context.open().seasons
+    if not run_context.open().paths.features.exists():
         return dg.SkipReason("no data yet: run the job `everything` once")
     sync_seasons(context.instance, seasons)
     return dg.RunRequest(partition_key=str(seasons[-1]))
@@ -125,21 +125,21 @@ def drift_evaluations(instance: dg.DagsterInstance, *, after: float) -> list[Eva
         DRIFT_CHECK, limit=HISTORY, status={Status.FAILED, Status.SUCCEEDED}
     )
     found = [
-        Evaluation(timestamp=record.event.timestamp, due=_due(record.event))
+        Evaluation(timestamp=record.event.timestamp, due=_pending(record.event))
         for record in records
         if record.event is not None and record.event.timestamp > after
     ]
     return sorted(found, key=lambda item: item.timestamp)
 
 
-def _due(event: dg.EventLogEntry) -> tuple[dict[str, str], ...]:
+def _pending(event: dg.EventLogEntry) -> tuple[dict[str, str], ...]:
     assert event.dagster_event is not None
     evaluation = event.dagster_event.asset_check_evaluation_data
-    metadata = evaluation.metadata.get(DUE)
+    metadata = evaluation.metadata.get(PENDING_STEPS)
     return tuple(metadata.value) if isinstance(metadata, dg.JsonMetadataValue) else ()  # type: ignore[arg-type]
 
 
-def answer_to(due: Sequence[dict[str, str]]) -> dg.RunRequest | None:
+def run_request_for(due: Sequence[dict[str, str]]) -> dg.RunRequest | None:
     """The run that does what is due, or None.
 
     Its key names alerts, step and week, and Dagster starts no second run of one key: an alert is
@@ -162,7 +162,7 @@ def retrain_on_drift(context: dg.SensorEvaluationContext) -> dg.SensorResult | d
     new = drift_evaluations(context.instance, after=float(context.cursor or 0))
     if not new:
         return dg.SkipReason("no new evaluation of calibration_drift")
-    request = answer_to(new[-1].due)
+    request = run_request_for(new[-1].due)
     return dg.SensorResult(
         run_requests=[] if request is None else [request], cursor=repr(new[-1].timestamp)
     )

@@ -10,33 +10,33 @@ from typing import Any
 
 import dagster as dg
 
-from nfl_signals.alerts.steps import Standing, watch
+from nfl_signals.alerts.steps import SeriesStatus, current_alerts
 from nfl_signals.checks import tables
 from nfl_signals.checks.freshness import outcomes_fresh
 from nfl_signals.core.errors import NflSignalsError
 from nfl_signals.defs.partitions import SEASONS
-from nfl_signals.defs.resources import WorldResource
-from nfl_signals.promotion.automatic import due, waiting
-from nfl_signals.workspace.run_context import World
+from nfl_signals.defs.resources import RunContextResource
+from nfl_signals.promotion.automatic import pending_steps, waiting_sentence
+from nfl_signals.workspace.run_context import RunContext
 
-Proof = Callable[[World], dict[str, Any]]
+Check = Callable[[RunContext], dict[str, Any]]
 
 NOTHING_GRADED = "No forecast of book production has been graded yet."
-DUE = "due"
+PENDING_STEPS = "due"
 """Metadata of the drift check: the answers that are due, as `responding.Due`."""
 DRIFT_CHECK = dg.AssetCheckKey(dg.AssetKey("calibration_metrics"), "calibration_drift")
 
 
-def verdict(proof: Proof, world: World) -> dg.AssetCheckResult:
+def verdict(proof: Check, run_context: RunContext) -> dg.AssetCheckResult:
     """Run a proof: its figures as metadata when it holds, its message when it does not."""
     try:
-        return dg.AssetCheckResult(passed=True, metadata=proof(world))
+        return dg.AssetCheckResult(passed=True, metadata=proof(run_context))
     except NflSignalsError as error:
         return dg.AssetCheckResult(passed=False, description=str(error))
 
 
 def blocking_check(
-    asset: str, name: str, proof: Proof, description: str, *, by_season: bool
+    asset: str, name: str, proof: Check, description: str, *, by_season: bool
 ) -> dg.AssetChecksDefinition:
     """A check that stops everything downstream in the same run."""
 
@@ -47,28 +47,33 @@ def blocking_check(
         blocking=True,
         partitions_def=SEASONS if by_season else None,
     )
-    def check(world: WorldResource) -> dg.AssetCheckResult:
-        return verdict(proof, world.open())
+    def check(run_context: RunContextResource) -> dg.AssetCheckResult:
+        return verdict(proof, run_context.open())
 
     return check
 
 
 @dg.asset_check(asset="calibration_metrics", name="calibration_drift")
-def calibration_drift(world: WorldResource) -> dg.AssetCheckResult:
+def calibration_drift(run_context: RunContextResource) -> dg.AssetCheckResult:
     """Is an alert open on a forecast of book production? Read by the sensor that answers it."""
-    found = watch(world.open())
-    standings = found.standings()
-    said = [standing.sentence + waiting(world.open(), standing) for standing in standings]
+    found = current_alerts(run_context.open())
+    standings = found.statuses()
+    said = [
+        standing.sentence + waiting_sentence(run_context.open(), standing) for standing in standings
+    ]
     grave = any(standing.flag == "critical" for standing in standings)
     return dg.AssetCheckResult(
         passed=not any(standing.alarming for standing in standings),
         severity=dg.AssetCheckSeverity.ERROR if grave else dg.AssetCheckSeverity.WARN,
         description=" ".join(said) or NOTHING_GRADED,
-        metadata={DUE: [asdict(each) for each in due(world.open(), found)], **figures(standings)},
+        metadata={
+            PENDING_STEPS: [asdict(each) for each in pending_steps(run_context.open(), found)],
+            **figures(standings),
+        },
     )
 
 
-def figures(standings: Sequence[Standing]) -> dict[str, Any]:
+def figures(standings: Sequence[SeriesStatus]) -> dict[str, Any]:
     """What Dagster plots of each voice over time."""
     names = {"flag": "flag", "calibration_error": "error", "evidence": "evidence"}
     names |= {"days_over": "days_over", "games": "n_games"}
@@ -80,9 +85,9 @@ def figures(standings: Sequence[Standing]) -> dict[str, Any]:
 
 
 @dg.asset_check(asset="calibration_metrics", name="fresh")
-def fresh(world: WorldResource) -> dg.AssetCheckResult:
+def fresh(run_context: RunContextResource) -> dg.AssetCheckResult:
     """Is every forecast of book production graded within 24 hours of its game's end?"""
-    return verdict(outcomes_fresh, world.open())
+    return verdict(outcomes_fresh, run_context.open())
 
 
 CHECKS = [
@@ -106,7 +111,7 @@ CHECKS = [
     blocking_check(
         "gold_features",
         "partners",
-        tables.partners,
+        tables.referential_integrity,
         "Every row of every join has a partner or a listed reason.",
         by_season=True,
     ),

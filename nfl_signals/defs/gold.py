@@ -3,7 +3,7 @@
 import dagster as dg
 
 from nfl_signals.defs.partitions import SEASONS, chosen_seasons
-from nfl_signals.defs.resources import WorldResource
+from nfl_signals.defs.resources import RunContextResource
 from nfl_signals.features.version import feature_version
 from nfl_signals.workspace.llm_signals import build_signals
 from nfl_signals.workspace.tables import build_gold, build_gold_markets
@@ -21,10 +21,10 @@ IN_ONE_RUN = dg.BackfillPolicy.single_run()
     backfill_policy=IN_ONE_RUN,
 )
 def gold_features(
-    context: dg.AssetExecutionContext, world: WorldResource
+    context: dg.AssetExecutionContext, run_context: RunContextResource
 ) -> dg.MaterializeResult[None]:
     """Features known before kickoff, two rows per game."""
-    rows, joins = build_gold(world.open(), chosen_seasons(context))
+    rows, joins = build_gold(run_context.open(), chosen_seasons(context))
     return dg.MaterializeResult(
         metadata={
             "rows": rows,
@@ -43,10 +43,10 @@ def gold_features(
     backfill_policy=IN_ONE_RUN,
 )
 def gold_markets(
-    context: dg.AssetExecutionContext, world: WorldResource
+    context: dg.AssetExecutionContext, run_context: RunContextResource
 ) -> dg.MaterializeResult[None]:
     """Line, prices, no-vig probability and outcome of three markets per game."""
-    rows = build_gold_markets(world.open(), chosen_seasons(context))
+    rows = build_gold_markets(run_context.open(), chosen_seasons(context))
     return dg.MaterializeResult(metadata={"rows": rows})
 
 
@@ -58,10 +58,10 @@ def gold_markets(
     backfill_policy=IN_ONE_RUN,
 )
 def llm_signals(
-    context: dg.AssetExecutionContext, world: WorldResource
+    context: dg.AssetExecutionContext, run_context: RunContextResource
 ) -> dg.MaterializeResult[None]:
     """What injury reports and notes say about each team before kickoff, as bounded numbers."""
-    figures = build_signals(world.open(), chosen_seasons(context))
+    figures = build_signals(run_context.open(), chosen_seasons(context))
     return dg.MaterializeResult(
         metadata={
             "rows": figures.rows,

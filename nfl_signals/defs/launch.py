@@ -13,7 +13,7 @@ from nfl_signals.core.errors import NflSignalsError
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import PROJECT_ROOT
 from nfl_signals.defs.partitions import sync_seasons
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 
 StepListener = Callable[[str, int, int], None]
 """Name of the finished step, steps finished, steps in all."""
@@ -32,17 +32,17 @@ def prepare_instance(paths: Paths) -> None:
     os.environ["NFL_SIGNALS_HOME"] = str(paths.home)
 
 
-def register_seasons(world: World) -> None:
+def register_seasons(run_context: RunContext) -> None:
     """Prepare the instance and make its partitions the world's seasons."""
-    prepare_instance(world.paths)
+    prepare_instance(run_context.paths)
     with dg.DagsterInstance.get() as instance:
-        sync_seasons(instance, world.seasons)
+        sync_seasons(instance, run_context.seasons)
 
 
 def run_job(
     defs: dg.Definitions,
     name: str,
-    world: World,
+    run_context: RunContext,
     overrides: dict[str, Any],
     listener: StepListener,
     *,
@@ -53,15 +53,15 @@ def run_job(
     Args:
         defs: the project's definitions.
         name: of the job.
-        world: whose home and seasons the instance is prepared for.
-        overrides: fields of `WorldResource`; None means not given.
+        run_context: whose home and seasons the instance is prepared for.
+        overrides: fields of `RunContextResource`; None means not given.
         listener: told after every step.
         seasons: ascending and without gaps among the world's.
 
     Raises:
         NflSignalsError: the error of the step that failed, or what the failed checks say.
     """
-    register_seasons(world)
+    register_seasons(run_context)
     job = defs.resolve_job_def(name)
     watcher = _Watcher(total=len(job.graph.node_defs), listener=listener)
     run_id = str(uuid.uuid4())
@@ -73,7 +73,7 @@ def run_job(
                 instance=instance,
                 run_id=run_id,
                 run_config={
-                    "resources": {"world": {"config": given}},
+                    "resources": {"run_context": {"config": given}},
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                 },
                 tags={RANGE_START: str(seasons[0]), RANGE_END: str(seasons[-1])},

@@ -2,9 +2,9 @@
 
 import dagster as dg
 
-from nfl_signals.defs.resources import WorldResource
+from nfl_signals.defs.resources import RunContextResource
 from nfl_signals.markets.definitions import MARKETS, MarketName
-from nfl_signals.predictions.champion import seat_first
+from nfl_signals.predictions.champion import promote_first
 from nfl_signals.predictions.registration import point_aliases, register_ensemble
 from nfl_signals.promotion.automatic import decide, recalibrate
 from nfl_signals.registry.decision_log import Decision
@@ -26,8 +26,8 @@ def baseline_asset(name: MarketName) -> dg.AssetsDefinition:
         pool=RETRAINING_POOL,
         deps=["gold_features", "gold_markets"],
     )
-    def baseline(world: WorldResource) -> dg.MaterializeResult[None]:
-        cards = train_baselines(world.open(), name)
+    def baseline(run_context: RunContextResource) -> dg.MaterializeResult[None]:
+        cards = train_baselines(run_context.open(), name)
         return dg.MaterializeResult(
             metadata={learner: card["model_hash"] for learner, card in cards.items()}
             | {"model_version": next(iter(cards.values()))["model_version"]}
@@ -42,9 +42,9 @@ def baseline_asset(name: MarketName) -> dg.AssetsDefinition:
     pool=RETRAINING_POOL,
     deps=[f"baseline_{name}" for name in MARKETS],
 )
-def oof_predictions(world: WorldResource) -> dg.MaterializeResult[None]:
+def oof_predictions(run_context: RunContextResource) -> dg.MaterializeResult[None]:
     """Every game predicted by models that never saw it: walk-forward and purged K-fold."""
-    table = predict_out_of_fold(world.open())
+    table = predict_out_of_fold(run_context.open())
     counts = table.group_by("scheme").len().sort("scheme").iter_rows()
     return dg.MaterializeResult(metadata={f"rows_{scheme}": rows for scheme, rows in counts})
 
@@ -60,8 +60,8 @@ def stacker_asset(name: MarketName) -> dg.AssetsDefinition:
         pool=RETRAINING_POOL,
         deps=["oof_predictions", "llm_signals"],
     )
-    def stacker(world: WorldResource) -> dg.MaterializeResult[None]:
-        card = train_stack(world.open(), name)
+    def stacker(run_context: RunContextResource) -> dg.MaterializeResult[None]:
+        card = train_stack(run_context.open(), name)
         return dg.MaterializeResult(
             metadata={
                 "model_version": card["model_version"],
@@ -78,9 +78,9 @@ def stacker_asset(name: MarketName) -> dg.AssetsDefinition:
     kinds={"polars", "parquet"},
     deps=[f"stacker_{name}" for name in MARKETS],
 )
-def calibrated_predictions(world: WorldResource) -> dg.MaterializeResult[None]:
+def calibrated_predictions(run_context: RunContextResource) -> dg.MaterializeResult[None]:
     """Walk-forward predictions whose markets agree, each season from earlier ones only."""
-    table = collect_stacked(world.open())
+    table = collect_stacked(run_context.open())
     return dg.MaterializeResult(
         metadata={"rows": table.height, "seasons": table["season"].n_unique()}
     )
@@ -92,20 +92,20 @@ def calibrated_predictions(world: WorldResource) -> dg.MaterializeResult[None]:
     pool=RETRAINING_POOL,
     deps=["calibrated_predictions"],
 )
-def ensemble(world: WorldResource) -> dg.MaterializeResult[None]:
+def ensemble(run_context: RunContextResource) -> dg.MaterializeResult[None]:
     """The whole ensemble in one folder that answers requests, wherever it lies."""
-    opened = world.open()
+    opened = run_context.open()
     card = assemble(opened)
-    seat_first(opened, str(card["model_version"]))
+    promote_first(opened, str(card["model_version"]))
     return dg.MaterializeResult(
         metadata={"model_version": card["model_version"], "model_hash": card["model_hash"]}
     )
 
 
 @dg.asset(group_name="models", kinds={"mlflow"}, pool=RETRAINING_POOL, deps=["ensemble"])
-def registered_ensemble(world: WorldResource) -> dg.MaterializeResult[None]:
+def registered_ensemble(run_context: RunContextResource) -> dg.MaterializeResult[None]:
     """The ensemble as a version in the MLflow registry; aliases say who speaks."""
-    version = register_ensemble(world.open())
+    version = register_ensemble(run_context.open())
     return dg.MaterializeResult(
         metadata={
             "model_version": version.version,
@@ -117,9 +117,11 @@ def registered_ensemble(world: WorldResource) -> dg.MaterializeResult[None]:
 
 
 @dg.asset(group_name="models", kinds={"polars"}, pool=RETRAINING_POOL)
-def recalibrated_ensemble(world: WorldResource) -> dg.MaterializeResult[None]:
+def recalibrated_ensemble(run_context: RunContextResource) -> dg.MaterializeResult[None]:
     """Answer to an alert: the champion straightened by its own games, if the gate lets it."""
-    return answered(world, recalibrate(world.open()), "No alert asks for a recalibration.")
+    return answered(
+        run_context, recalibrate(run_context.open()), "No alert asks for a recalibration."
+    )
 
 
 @dg.asset(
@@ -128,16 +130,18 @@ def recalibrated_ensemble(world: WorldResource) -> dg.MaterializeResult[None]:
     pool=RETRAINING_POOL,
     deps=["registered_ensemble", "recalibrated_ensemble"],
 )
-def promotion(world: WorldResource) -> dg.MaterializeResult[None]:
+def promotion(run_context: RunContextResource) -> dg.MaterializeResult[None]:
     """The gate on the newest ensemble: promote, reject, or not enough to tell."""
-    return answered(world, decide(world.open()), "Nothing to decide: the newest has been judged.")
+    return answered(
+        run_context, decide(run_context.open()), "Nothing to decide: the newest has been judged."
+    )
 
 
 def answered(
-    world: WorldResource, decision: Decision | None, otherwise: str
+    run_context: RunContextResource, decision: Decision | None, otherwise: str
 ) -> dg.MaterializeResult[None]:
     """A decision as metadata; the registry's aliases follow it."""
-    aliases = point_aliases(world.open()) if decision else {}
+    aliases = point_aliases(run_context.open()) if decision else {}
     facts = {"answer": decision.kind, "version": decision.version} if decision else {}
     sentence = decision.sentence if decision else otherwise
     return dg.MaterializeResult(metadata={**facts, **aliases, "sentence": sentence})

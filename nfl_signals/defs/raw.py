@@ -3,7 +3,7 @@
 import dagster as dg
 
 from nfl_signals.defs.partitions import SEASONS, chosen_seasons
-from nfl_signals.defs.resources import WorldResource
+from nfl_signals.defs.resources import RunContextResource
 from nfl_signals.workspace.tables import READERS, ingest
 
 DESCRIPTIONS = {
@@ -26,9 +26,9 @@ def raw_asset(table: str) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def ingested(
-        context: dg.AssetExecutionContext, world: WorldResource
+        context: dg.AssetExecutionContext, run_context: RunContextResource
     ) -> dg.MaterializeResult[None]:
-        rows = ingest(world.open(), table, chosen_seasons(context))
+        rows = ingest(run_context.open(), table, chosen_seasons(context))
         return dg.MaterializeResult(metadata={"rows": sum(rows.values()), "seasons": len(rows)})
 
     return ingested

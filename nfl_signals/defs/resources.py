@@ -4,10 +4,10 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from nfl_signals.core.settings import load_settings
-from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals.workspace.run_context import RunContext, open_run
 
 
-class WorldResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+class RunContextResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Opens the world once per process and hands it to every step."""
 
     home: str | None = Field(default=None, description="overrides NFL_SIGNALS_HOME")
@@ -16,9 +16,9 @@ class WorldResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     as_of: str | None = Field(default=None, description="date or instant; unset: the source's now")
     signal_source: str | None = Field(default=None, description="proxy, champion or model_vN")
 
-    _world: World | None = PrivateAttr(default=None)
+    _world: RunContext | None = PrivateAttr(default=None)
 
-    def open(self) -> World:
+    def open(self) -> RunContext:
         """The world of this run.
 
         Raises:
@@ -26,5 +26,5 @@ class WorldResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """
         if self._world is None:
             overrides = {name: getattr(self, name) for name in type(self).model_fields}
-            self._world = open_world(load_settings(**overrides))
+            self._world = open_run(load_settings(**overrides))
         return self._world

@@ -6,10 +6,10 @@ import dagster as dg
 import polars as pl
 
 from nfl_signals.alerts.steps import send_alerts, update_alerts
-from nfl_signals.defs.resources import WorldResource
+from nfl_signals.defs.resources import RunContextResource
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring.steps import update_metrics
-from nfl_signals.predictions.summary import champion_line, who_speaks
+from nfl_signals.predictions.summary import champion_line, served_model_line
 from nfl_signals.predictions.upcoming import (
     append_to_ledger,
     challenge_upcoming,
@@ -32,16 +32,16 @@ DAILY_IN_SEASON = dg.FreshnessPolicy.cron(
     kinds={"polars", "parquet"},
     deps=["gold_features", "gold_markets", "llm_signals", "promotion"],
 )
-def upcoming_predictions(world: WorldResource) -> dg.MaterializeResult[None]:
+def upcoming_predictions(run_context: RunContextResource) -> dg.MaterializeResult[None]:
     """The next week's games by who speaks; the challenger is asked too, for the learning book."""
-    upcoming = predict_upcoming(world.open())
-    challenge = challenge_upcoming(world.open())
-    skipped = skipped_games(world.open())
+    upcoming = predict_upcoming(run_context.open())
+    challenge = challenge_upcoming(run_context.open())
+    skipped = skipped_games(run_context.open())
     return dg.MaterializeResult(
         metadata={
             "rows": upcoming.height,
-            "speaks": who_speaks(world.open()),
-            "champion": champion_line(world.open()) or "nobody yet",
+            "speaks": served_model_line(run_context.open()),
+            "champion": champion_line(run_context.open()) or "nobody yet",
             "challenger": challenge.sentence,
             **{f"skipped_{name}": len(games) for name, games in skipped.items()},
         }
@@ -53,9 +53,9 @@ def upcoming_predictions(world: WorldResource) -> dg.MaterializeResult[None]:
     kinds={"polars", "parquet"},
     deps=["calibrated_predictions", "upcoming_predictions"],
 )
-def ledger(world: WorldResource) -> dg.MaterializeResult[None]:
+def ledger(run_context: RunContextResource) -> dg.MaterializeResult[None]:
     """Sealed, append-only predictions: production, and the walk-forward replay as learning book."""
-    counts = append_to_ledger(world.open())
+    counts = append_to_ledger(run_context.open())
     return dg.MaterializeResult(metadata={f"rows_{book}": n for book, n in counts.items()})
 
 
@@ -65,30 +65,30 @@ def ledger(world: WorldResource) -> dg.MaterializeResult[None]:
     deps=["ledger", "gold_markets"],
     freshness_policy=DAILY_IN_SEASON,
 )
-def calibration_metrics(world: WorldResource) -> dg.MaterializeResult[None]:
+def calibration_metrics(run_context: RunContextResource) -> dg.MaterializeResult[None]:
     """Rolling Brier, log loss, calibration error and reliability of every voice and market."""
-    metrics = update_metrics(world.open())
+    metrics = update_metrics(run_context.open())
     return dg.MaterializeResult(metadata={"windows": metrics.height})
 
 
 @dg.asset(group_name="signals", kinds={"polars", "parquet"}, deps=["calibration_metrics"])
-def alerts(world: WorldResource) -> dg.MaterializeResult[None]:
+def alerts(run_context: RunContextResource) -> dg.MaterializeResult[None]:
     """Alert episodes: what has drifted since when, what is done about it; told to whom it concerns."""
-    table = update_alerts(world.open())
+    table = update_alerts(run_context.open())
     standing = table.filter(pl.col("state") == "open")["sentence"].to_list()
     return dg.MaterializeResult(
         metadata={
             "episodes": table.height,
             "open": dg.MetadataValue.md("\n".join(f"- {line}" for line in standing) or "none"),
-            "delivery": send_alerts(world.open()),
+            "delivery": send_alerts(run_context.open()),
         }
     )
 
 
 @dg.asset(group_name="signals", kinds={"markdown"}, deps=["calibrated_predictions"])
-def metrics_baseline(world: WorldResource) -> dg.MaterializeResult[None]:
+def metrics_baseline(run_context: RunContextResource) -> dg.MaterializeResult[None]:
     """Report on base learners, stack and close over the same walk-forward games."""
-    path = report_baselines(world.open())
+    path = report_baselines(run_context.open())
     return dg.MaterializeResult(metadata={"report": dg.MetadataValue.path(str(path))})
 
 
@@ -97,9 +97,9 @@ def metrics_baseline(world: WorldResource) -> dg.MaterializeResult[None]:
     kinds={"markdown"},
     deps=["calibrated_predictions", *(f"baseline_{name}" for name in MARKETS)],
 )
-def ablation_stacker(world: WorldResource) -> dg.MaterializeResult[None]:
+def ablation_stacker(run_context: RunContextResource) -> dg.MaterializeResult[None]:
     """Report on what each part of the stack is worth, over the same walk-forward games."""
-    path = report_ablation(world.open())
+    path = report_ablation(run_context.open())
     return dg.MaterializeResult(metadata={"report": dg.MetadataValue.path(str(path))})
 
 
@@ -108,9 +108,9 @@ def ablation_stacker(world: WorldResource) -> dg.MaterializeResult[None]:
     kinds={"markdown"},
     deps=["alerts", "upcoming_predictions"],
 )
-def weekly_report(world: WorldResource) -> dg.MaterializeResult[None]:
+def weekly_report(run_context: RunContextResource) -> dg.MaterializeResult[None]:
     """What a person reads on Monday: verdict, alerts, numbers, next week's predictions."""
-    written = report_week(world.open())
+    written = report_week(run_context.open())
     return dg.MaterializeResult(
         metadata={
             "report": dg.MetadataValue.path(str(written.path)),
@@ -124,9 +124,9 @@ def weekly_report(world: WorldResource) -> dg.MaterializeResult[None]:
     kinds={"html"},
     deps=["alerts", "upcoming_predictions"],
 )
-def dashboard(world: WorldResource) -> dg.MaterializeResult[None]:
+def dashboard(run_context: RunContextResource) -> dg.MaterializeResult[None]:
     """One page that opens offline: states, trends, reliability, alerts, predictions."""
-    path = report_dashboard(world.open())
+    path = report_dashboard(run_context.open())
     return dg.MaterializeResult(metadata={"page": dg.MetadataValue.path(str(path))})
 
 

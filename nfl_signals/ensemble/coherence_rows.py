@@ -3,7 +3,7 @@
 import polars as pl
 
 from nfl_signals.core.errors import InputError
-from nfl_signals.markets.coherence import Questions, agree
+from nfl_signals.markets.coherence import CoherenceInputs, make_coherent
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.markets.score_distribution import ScoreDistribution, fit_score_distribution
 
@@ -31,7 +31,7 @@ def fit_scores(settled: pl.DataFrame) -> ScoreDistribution:
         raise InputError(f"gold_markets: {error}; widen the seasons.") from None
 
 
-def agreed(distribution: ScoreDistribution, rows: pl.DataFrame) -> pl.DataFrame:
+def coherent_rows(distribution: ScoreDistribution, rows: pl.DataFrame) -> pl.DataFrame:
     """Rows of one to three markets a game with `p_hat, p_push` that agree.
 
     Args:
@@ -54,9 +54,9 @@ def agreed(distribution: ScoreDistribution, rows: pl.DataFrame) -> pl.DataFrame:
         for name, table in asked.items()
         for what, column in (("p", "p_calibrated"), ("line", "line"))
     }
-    answer = agree(
+    answer = make_coherent(
         distribution,
-        Questions(
+        CoherenceInputs(
             p_moneyline=numbers["p_moneyline"],
             p_ats=numbers["p_ats"],
             p_total=numbers["p_total"],
@@ -75,6 +75,6 @@ def agreed(distribution: ScoreDistribution, rows: pl.DataFrame) -> pl.DataFrame:
     return rows.join(said, on=["game_id", "market"], how="left", maintain_order="left")
 
 
-def replay_agree(settled: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+def coherent_season(settled: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """`replay.Agree`: what seasons before teach about scores makes a season's markets agree."""
-    return agreed(fit_scores(settled), rows)
+    return coherent_rows(fit_scores(settled), rows)

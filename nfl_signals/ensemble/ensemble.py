@@ -1,6 +1,6 @@
 """The whole ensemble as one object: a folder of data files in, answers for requests out.
 
-Learners of three markets, both voices of each, and the score distribution by which the markets
+Learners of three markets, both stacked_models of each, and the score distribution by which the markets
 agree. The same code answers for the upcoming week, for a served model and for a replayed one.
 """
 
@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from nfl_signals.calibration.recalibration import RecalibrationMap
 from nfl_signals.core.files import read_json
-from nfl_signals.ensemble.coherence_rows import agreed
+from nfl_signals.ensemble.coherence_rows import coherent_rows
 from nfl_signals.ensemble.request import (
     FEATURE_COLUMNS,
     checked,
@@ -21,15 +21,15 @@ from nfl_signals.ensemble.request import (
     request_market,
     request_sequences,
 )
-from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, Voice, load_voice
+from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, StackedModel, load_stacked_model
 from nfl_signals.learners.baseline import Baseline
 from nfl_signals.learners.game_matrix import game_matrix
 from nfl_signals.learners.protocol import Inputs
 from nfl_signals.markets.definitions import MARKETS, Market
 from nfl_signals.markets.score_distribution import ScoreDistribution
 from nfl_signals.registry.model_card import check_card, read_card
-from nfl_signals.stacking.inputs import complete
-from nfl_signals.stacking.walk_forward import prefer_signals, unheard
+from nfl_signals.stacking.inputs import drop_missing_signals
+from nfl_signals.stacking.walk_forward import prefer_signals, without_signals
 
 ENSEMBLE_FILE = "ensemble.json"
 SEQUENCE_LEARNER = "lstm"  # reads each team's last games
@@ -56,7 +56,7 @@ class Ensemble:
         version: name under which consumers ask for it.
         model_hash: of its folder.
         learners: by market, then by name.
-        voices: by market, the one without signals first; None where it has no second.
+        stacked_models: by market, the one without signals first; None where it has no second.
         scores: by which the markets agree.
         recalibration: by market, what is done to its p_hat last of all; usually empty.
     """
@@ -64,7 +64,7 @@ class Ensemble:
     version: str
     model_hash: str
     learners: Mapping[str, Mapping[str, Baseline]]
-    voices: Mapping[str, tuple[Voice, Voice | None]]
+    stacked_models: Mapping[str, tuple[StackedModel, StackedModel | None]]
     scores: ScoreDistribution
     recalibration: Mapping[str, RecalibrationMap] = field(default_factory=dict)
 
@@ -80,21 +80,24 @@ class Ensemble:
         card, content = read_card(folder), read_json(folder / ENSEMBLE_FILE)
         check_card(folder, card, list(MARKETS.values()))
         learners: dict[str, dict[str, Baseline]] = {}
-        voices: dict[str, tuple[Voice, Voice | None]] = {}
+        stacked_models: dict[str, tuple[StackedModel, StackedModel | None]] = {}
         for name, market in MARKETS.items():
             names = game_matrix(request_features(_no_games()), market).names
             learners[name] = {
                 learner: Baseline.load(folder / "baseline" / name / learner, names)
                 for learner in content["learners"]
             }
-            plain = load_voice(folder / "stacker" / name, PLAIN)
+            plain = load_stacked_model(folder / "stacker" / name, PLAIN)
             assert plain is not None  # only the other voice may be missing
-            voices[name] = (plain, load_voice(folder / "stacker" / name, WITH_SIGNALS))
+            stacked_models[name] = (
+                plain,
+                load_stacked_model(folder / "stacker" / name, WITH_SIGNALS),
+            )
         return cls(
             version=str(card["model_version"]),
             model_hash=str(card["model_hash"]),
             learners=learners,
-            voices=voices,
+            stacked_models=stacked_models,
             scores=ScoreDistribution.from_json(read_json(folder / SCORES_FILE)),
             recalibration=read_maps(folder),
         )
@@ -123,7 +126,7 @@ class Ensemble:
         order = games.select("game_id").with_row_index("row")
         with threadpool_limits(limits=1):  # sums in another order would change the last bits
             rows = pl.concat(self._market(games, market) for market in MARKETS.values())
-            said = recalibrated(agreed(self.scores, rows), self.recalibration)
+            said = recalibrated(coherent_rows(self.scores, rows), self.recalibration)
         return (
             said.join(order, on="game_id", maintain_order="left")
             .sort("row", "market")
@@ -148,12 +151,12 @@ class Ensemble:
             for name, learner in self.learners[market.name].items()
         }
         rows = asked.with_columns(**said).drop_nulls("p_market")
-        plain, with_signals = self.voices[market.name]
-        answers = plain.speak(rows)
+        plain, with_signals = self.stacked_models[market.name]
+        answers = plain.predict(rows)
         if with_signals is None:
-            return prefer_signals(answers, unheard(answers.head(0)))
-        heard = complete(rows, with_signals.blend.inputs)
-        return prefer_signals(answers, with_signals.speak(heard))
+            return prefer_signals(answers, without_signals(answers.head(0)))
+        heard = drop_missing_signals(rows, with_signals.blend.inputs)
+        return prefer_signals(answers, with_signals.predict(heard))
 
 
 def read_maps(folder: Path) -> dict[str, RecalibrationMap]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from nfl_signals.stacking.inputs import SIGNALS, values
+from nfl_signals.stacking.inputs import SIGNALS, logit_matrix
 from nfl_signals.stats.logit import logit
 
 KEYS = ("game_id", "market")
@@ -52,7 +52,7 @@ def contributions(rows: pl.DataFrame, inputs: Sequence[str]) -> pl.DataFrame:
 
 
 def _weighed(rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    value = pl.Series(values(rows, [name])[:, 0], dtype=pl.Float64)
+    value = pl.Series(logit_matrix(rows, [name])[:, 0], dtype=pl.Float64)
     weight = rows[f"weight_{name}"]
     return _piece(rows, name, value * weight).with_columns(value=value, weight=weight)
 

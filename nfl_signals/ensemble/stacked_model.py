@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from nfl_signals.calibration.choice import CANDIDATES, Choice, choose_calibrator, remembering
+from nfl_signals.calibration.choice import CANDIDATES, Choice, cached_fits, choose_calibrator
 from nfl_signals.calibration.files import load_calibrator, load_venn_abers, save_calibrator
 from nfl_signals.calibration.intervals import bootstrap_calibrator
 from nfl_signals.calibration.methods import FITS, REFITS
@@ -22,15 +22,15 @@ from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.settings import Settings
 from nfl_signals.stacking.files import load_stack
 from nfl_signals.stacking.gbm import fit_gbm_stack
-from nfl_signals.stacking.inputs import SIGNALS, Floats, values
+from nfl_signals.stacking.inputs import SIGNALS, Floats, logit_matrix
 from nfl_signals.stacking.logistic import fit_logistic_stack
 from nfl_signals.stacking.prior import Adviser, advised_means, default_means
 from nfl_signals.stacking.protocol import MARKET, Blend
 from nfl_signals.stacking.walk_forward import (
     Calibration,
     FitCalibrator,
-    replay_blend,
-    replay_calibration,
+    walk_forward_blend,
+    walk_forward_calibration,
     with_calibration,
     with_parts,
 )
@@ -47,7 +47,7 @@ PROBES = np.array(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Voice:
+class StackedModel:
     """A fitted blend that has been calibrated.
 
     Attributes:
@@ -60,10 +60,10 @@ class Voice:
     calibrator: Calibrator
     intervals: VennAbers
 
-    def speak(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def predict(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows of `stack_values` with everything the voice says of them."""
         inputs = self.blend.inputs
-        said = with_parts(rows, self.blend.parts(values(rows, inputs)), inputs)
+        said = with_parts(rows, self.blend.parts(logit_matrix(rows, inputs)), inputs)
         p_raw = said["p_raw"].to_numpy()
         return with_calibration(said, _calibration(self.calibrator, self.intervals, p_raw))
 
@@ -75,7 +75,7 @@ class Voice:
         save_calibrator(intervals, self.intervals)
 
 
-def load_voice(folder: Path, name: str) -> Voice | None:
+def load_stacked_model(folder: Path, name: str) -> StackedModel | None:
     """The voice stored under a name; None where the model was fitted without it.
 
     Raises:
@@ -84,14 +84,14 @@ def load_voice(folder: Path, name: str) -> Voice | None:
     stack, calibrator, intervals = (_file(folder, part, name) for part in PARTS)
     if name == WITH_SIGNALS and not stack.exists():
         return None
-    return Voice(
+    return StackedModel(
         blend=load_stack(stack),
         calibrator=load_calibrator(calibrator),
         intervals=load_venn_abers(intervals),
     )
 
 
-def voice_inputs(settings: Settings, name: str) -> list[str]:
+def input_names(settings: Settings, name: str) -> list[str]:
     """What a voice weighs: the market, the learners, and signals if it is the one that does."""
     signals = SIGNALS if name == WITH_SIGNALS else ()
     return [MARKET, *settings.training.learners, *signals]
@@ -111,7 +111,7 @@ def blend_fitter(settings: Settings, inputs: Sequence[str], adviser: Adviser) ->
     return fit
 
 
-def replay_voice(
+def walk_forward_stack(
     settings: Settings, rows: pl.DataFrame, inputs: Sequence[str], adviser: Adviser
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Walk forward through the seasons: blended rows, and those of them that could be calibrated.
@@ -122,13 +122,13 @@ def replay_voice(
         inputs: what is blended.
         adviser: whom to ask about the weights.
     """
-    blended = replay_blend(
+    blended = walk_forward_blend(
         rows,
         inputs=inputs,
         fit_blend=blend_fitter(settings, inputs, adviser),
         min_seasons=settings.training.min_stack_seasons,
     )
-    replayed = replay_calibration(
+    replayed = walk_forward_calibration(
         blended,
         fit_calibrator=calibrator_fitter(settings),
         min_seasons=settings.training.min_calibration_seasons,
@@ -138,17 +138,19 @@ def replay_voice(
 
 def calibrator_fitter(settings: Settings) -> FitCalibrator:
     """How the calibrator for a season is fitted: by the method chosen on the seasons given."""
-    fits = remembering()
+    fits = cached_fits()
 
     def fit(rows: pl.DataFrame) -> Callable[[Floats], Calibration]:
-        calibrator = choice(settings, rows, fits=fits).calibrator
+        calibrator = chosen_calibrator(settings, rows, fits=fits).calibrator
         intervals = fit_venn_abers(rows["p_raw"].to_numpy(), rows["y"].to_numpy())
         return lambda p_raw: _calibration(calibrator, intervals, p_raw)
 
     return fit
 
 
-def choice(settings: Settings, rows: pl.DataFrame, *, fits: Mapping[str, Fit] = FITS) -> Choice:
+def chosen_calibrator(
+    settings: Settings, rows: pl.DataFrame, *, fits: Mapping[str, Fit] = FITS
+) -> Choice:
     """The calibrator of the settings, or the best of the given seasons.
 
     Raises:
@@ -168,24 +170,24 @@ def choice(settings: Settings, rows: pl.DataFrame, *, fits: Mapping[str, Fit] = 
         raise SettingsError(f"training.calibrator: {wanted}: {error}; choose another.") from None
 
 
-def fit_voice(
+def calibrate_blend(
     settings: Settings, blend: Blend, blended: pl.DataFrame
-) -> tuple[Voice, dict[str, Any]]:
+) -> tuple[StackedModel, dict[str, Any]]:
     """Calibrate a finished blend on the walk-forward forecasts of its kind.
 
     Args:
         settings: method and seed.
         blend: fitted on all games.
-        blended: scored rows of `replay_blend`.
+        blended: scored rows of `walk_forward_blend`.
 
     Returns:
         The voice, and what its card says of the calibration: method, reasons, parameters, and the
         95 % week-block bootstrap interval of the curve at `PROBES`.
     """
     p_raw, y = blended["p_raw"].to_numpy(), blended["y"].to_numpy()
-    made = choice(settings, blended)
+    made = chosen_calibrator(settings, blended)
     intervals = fit_venn_abers(p_raw, y)
-    voice = Voice(blend=blend, calibrator=made.calibrator, intervals=intervals)
+    voice = StackedModel(blend=blend, calibrator=made.calibrator, intervals=intervals)
     return voice, {
         **made.to_json(),
         "fitted": made.calibrator.to_json(),

@@ -19,7 +19,7 @@ from nfl_signals.ingest.joins import TEAM_WEEK, team_kickoffs
 BuildFeatures = Callable[[History], pl.DataFrame]
 
 KEY = ["game_id", "team_id"]
-KICKOFFS_PER_PROOF = 3
+KICKOFFS_PER_CHECK = 3
 SHIFT = 17.0  # added to every corrupted number; no football quantity is indifferent to it
 
 
@@ -59,17 +59,17 @@ def sample_kickoffs(history: History, seasons: Sequence[int]) -> list[datetime]:
         seasons: where to sample from.
 
     Returns:
-        At most `KICKOFFS_PER_PROOF` instants, ascending; the same input gives the same instants.
+        At most `KICKOFFS_PER_CHECK` instants, ascending; the same input gives the same instants.
     """
     played = history.games.filter(
         pl.col("season").is_in(list(seasons)) & pl.col("result").is_not_null()
     )
     kickoffs = played["kickoff_at"].unique().sort().to_list()
-    count = min(KICKOFFS_PER_PROOF, len(kickoffs))
+    count = min(KICKOFFS_PER_CHECK, len(kickoffs))
     return [kickoffs[(2 * i + 1) * len(kickoffs) // (2 * count)] for i in range(count)]
 
 
-def replay_leaks(history: History, build: BuildFeatures, cut: datetime) -> list[Leak]:
+def as_of_leaks(history: History, build: BuildFeatures, cut: datetime) -> list[Leak]:
     """Rows up to `cut` that differ when everything later is unknown.
 
     Args:
@@ -91,7 +91,7 @@ def perturbation_leaks(history: History, build: BuildFeatures, cut: datetime) ->
     return _differences("perturbation", build(history), build(corrupt(history, cut)), cut)
 
 
-def prove_no_leak(history: History, build: BuildFeatures, kickoffs: Sequence[datetime]) -> int:
+def check_no_leak(history: History, build: BuildFeatures, kickoffs: Sequence[datetime]) -> int:
     """Run both proofs at every kickoff.
 
     Returns:

@@ -49,7 +49,7 @@ def team_kickoffs(games: pl.DataFrame) -> pl.DataFrame:
     return team_weeks(games).select(*TEAM_WEEK, "kickoff_at")
 
 
-def check_partners(
+def check_references(
     games: pl.DataFrame,
     team_stats: pl.DataFrame,
     injuries: pl.DataFrame,

@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 from nfl_signals.core.setting_sections import LlmSettings
 from nfl_signals.llm.answers import Answer, Refusal
 from nfl_signals.llm.models import open_model
-from nfl_signals.llm.question import Question
+from nfl_signals.llm.prompt import Prompt
 
 LOWEST, HIGHEST = -0.5, 1.5  # prior mean weight of an input's logit; a perfect input alone has 1
 MAX_REASON = 200  # characters
@@ -90,7 +90,7 @@ def advise(
     model = open_model(settings, responses)
     if model is None:
         return _none(f"provider {settings.provider} gives no advice")
-    answer = model.answer(weight_question(inputs, as_of))
+    answer = model.answer(weight_prompt(inputs, as_of))
     if isinstance(answer, Refusal):
         return _none(answer.reason)
     weights = {item.input: item for item in answer.weights}
@@ -101,7 +101,7 @@ def advise(
     )
 
 
-def weight_question(inputs: Mapping[str, str], as_of: datetime) -> Question[AdvisedWeights]:
+def weight_prompt(inputs: Mapping[str, str], as_of: datetime) -> Prompt[AdvisedWeights]:
     """What a model is asked about the inputs of a stack; its answer must name each of them once."""
 
     def each_once(weights: list[InputWeight]) -> list[InputWeight]:
@@ -110,7 +110,7 @@ def weight_question(inputs: Mapping[str, str], as_of: datetime) -> Question[Advi
         return weights
 
     complete = Annotated[list[InputWeight], AfterValidator(each_once)]
-    return Question(
+    return Prompt(
         name="weight_advice",
         instructions=INSTRUCTIONS,
         content=json.dumps(dict(sorted(inputs.items())), ensure_ascii=False),

@@ -40,7 +40,7 @@ class Signals(Answer):
     confidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
-NOTHING_SAID = Signals(quarterback=0.0, offense=0.0, defense=0.0, confidence=0.0)
+NO_NEWS = Signals(quarterback=0.0, offense=0.0, defense=0.0, confidence=0.0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.setting_sections import LlmSettings
 from nfl_signals.llm.answers import AnswerType, Refusal
-from nfl_signals.llm.question import Question
+from nfl_signals.llm.prompt import Prompt
 
 PATH = "/chat/completions"
 MAX_BYTES = 1_000_000  # of a response; an answer has a few hundred
@@ -68,13 +68,13 @@ class Chat:
         # Retries are announced on stderr; stamina's own default writes to stdout.
         set_on_retry_hooks([LoggingOnRetryHook])
 
-    def ask(self, question: Question[AnswerType]) -> str | Refusal:
+    def ask(self, prompt: Prompt[AnswerType]) -> str | Refusal:
         """The text that the model answers; untrusted."""
         if self._left <= 0:
             return Refusal(reason=self._over_budget)
         if self._in_vain >= GIVE_UP_AFTER:
             return Refusal(reason=f"server given up after {GIVE_UP_AFTER} failures in a row")
-        body = self._body(question)
+        body = self._body(prompt)
         retrying = stamina.retry_context(
             on=wait_before_retry,
             attempts=self._attempts,
@@ -100,14 +100,14 @@ class Chat:
         with self._lock:
             self._in_vain = self._in_vain + 1 if failed else 0
 
-    def _body(self, question: Question[AnswerType]) -> bytes:
-        schema = {"name": question.name, "strict": True, "schema": question.schema}
+    def _body(self, prompt: Prompt[AnswerType]) -> bytes:
+        schema = {"name": prompt.name, "strict": True, "schema": prompt.schema}
         body = {
             "model": self._model,
             "temperature": 0,
             "messages": [
-                {"role": "system", "content": question.instructions},
-                {"role": "user", "content": question.content},
+                {"role": "system", "content": prompt.instructions},
+                {"role": "user", "content": prompt.content},
             ],
             "response_format": {"type": "json_schema", "json_schema": schema},
         }

@@ -12,7 +12,7 @@ from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.setting_sections import LlmSettings
 from nfl_signals.llm.answers import AnswerType, Refusal, parse_answer
 from nfl_signals.llm.chat import Chat
-from nfl_signals.llm.question import Question, remembers
+from nfl_signals.llm.prompt import Prompt, remembers
 from nfl_signals.llm.recordings import Recording, Recordings
 
 REQUIRED = {
@@ -28,7 +28,7 @@ class Model(Protocol):
         """Why nothing is asked about that instant; None where questions are."""
         ...
 
-    def answer(self, question: Question[AnswerType]) -> AnswerType | Refusal:
+    def answer(self, prompt: Prompt[AnswerType]) -> AnswerType | Refusal:
         """The answer in its closed type, or why there is none."""
         ...
 
@@ -49,23 +49,23 @@ class LiveModel:
         """See `Model.declines`: its training data reach past that day."""
         return _declined(self._cutoff, about)
 
-    def answer(self, question: Question[AnswerType]) -> AnswerType | Refusal:
+    def answer(self, prompt: Prompt[AnswerType]) -> AnswerType | Refusal:
         """See `Model.answer`; a good answer is recorded.
 
         Raises:
             StorageError: the answer cannot be recorded.
         """
-        declined = self.declines(question.about)
+        declined = self.declines(prompt.about)
         if declined is not None:
             return declined
-        recorded = self._recordings.find(question, self._model)
+        recorded = self._recordings.find(prompt, self._model)
         if isinstance(recorded, Recording):
-            return _unless_remembered(recorded, question)
-        text = self._chat.ask(question)
-        answer = text if isinstance(text, Refusal) else parse_answer(text, question.expected)
+            return _unless_trained_on(recorded, prompt)
+        text = self._chat.ask(prompt)
+        answer = text if isinstance(text, Refusal) else parse_answer(text, prompt.expected)
         if not isinstance(answer, Refusal):
             made = Recording(model=self._model, knowledge_cutoff=self._cutoff, answer=answer)
-            self._recordings.write(question, made)
+            self._recordings.write(prompt, made)
         return answer
 
 
@@ -83,17 +83,17 @@ class RecordedModel:
         """See `Model.declines`: by the settings' cut-off, where they have one."""
         return None if self._cutoff is None else _declined(self._cutoff, about)
 
-    def answer(self, question: Question[AnswerType]) -> AnswerType | Refusal:
+    def answer(self, prompt: Prompt[AnswerType]) -> AnswerType | Refusal:
         """See `Model.answer`; the recorded cut-off holds as well as the settings'."""
-        declined = self.declines(question.about)
+        declined = self.declines(prompt.about)
         if declined is not None:
             return declined
-        recorded = self._recordings.find(question, self._model)
+        recorded = self._recordings.find(prompt, self._model)
         if recorded is None:
             return Refusal(reason="no recorded answer")
         if isinstance(recorded, Refusal):
             return recorded
-        return _unless_remembered(recorded, question)
+        return _unless_trained_on(recorded, prompt)
 
 
 def open_model(settings: LlmSettings, responses: Path) -> Model | None:
@@ -112,10 +112,10 @@ def open_model(settings: LlmSettings, responses: Path) -> Model | None:
     return RecordedModel(settings, recordings) if settings.provider == "replay" else None
 
 
-def _unless_remembered(
-    recorded: Recording[AnswerType], question: Question[AnswerType]
+def _unless_trained_on(
+    recorded: Recording[AnswerType], prompt: Prompt[AnswerType]
 ) -> AnswerType | Refusal:
-    return _declined(recorded.knowledge_cutoff, question.about) or recorded.answer
+    return _declined(recorded.knowledge_cutoff, prompt.about) or recorded.answer
 
 
 def _declined(cutoff: date, about: datetime) -> Refusal | None:

@@ -13,7 +13,7 @@ from typing import Generic
 from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import read_json, write_json
 from nfl_signals.llm.answers import AnswerType, Refusal, parse_answer
-from nfl_signals.llm.question import Question
+from nfl_signals.llm.prompt import Prompt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +38,10 @@ class Recordings:
         self._folder = folder
 
     def find(
-        self, question: Question[AnswerType], model: str
+        self, prompt: Prompt[AnswerType], model: str
     ) -> Recording[AnswerType] | Refusal | None:
         """What the model once answered; None where it was never asked, a refusal where unusable."""
-        file = self._file(question, model)
+        file = self._file(prompt, model)
         if not file.exists():
             return None
         try:
@@ -52,25 +52,25 @@ class Recordings:
             return Refusal(reason="recording cannot be read")
         if (stored.get("model"), hash_) != (model, file.stem):
             return Refusal(reason="recording belongs to another question")
-        answer = parse_answer(text, question.expected)
+        answer = parse_answer(text, prompt.expected)
         if isinstance(answer, Refusal):
             return answer
         return Recording(model=model, knowledge_cutoff=cutoff, answer=answer)
 
-    def write(self, question: Question[AnswerType], recording: Recording[AnswerType]) -> None:
+    def write(self, prompt: Prompt[AnswerType], recording: Recording[AnswerType]) -> None:
         """Keep an answer.
 
         Raises:
             StorageError: the disk is full or not writable.
         """
         content = {
-            "hash": question.key(recording.model),
-            "question": question.name,
+            "hash": prompt.key(recording.model),
+            "question": prompt.name,
             "model": recording.model,
             "knowledge_cutoff": recording.knowledge_cutoff.isoformat(),
             "answer": recording.answer.model_dump(),
         }
-        write_json(self._file(question, recording.model), content)
+        write_json(self._file(prompt, recording.model), content)
 
-    def _file(self, question: Question[AnswerType], model: str) -> Path:
-        return self._folder / f"{question.key(model)}.json"
+    def _file(self, prompt: Prompt[AnswerType], model: str) -> Path:
+        return self._folder / f"{prompt.key(model)}.json"

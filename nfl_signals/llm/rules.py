@@ -20,7 +20,7 @@ Confidence is that of the surest statement, `SURE`; 0 when nothing was said.
 import re
 from collections.abc import Sequence
 
-from nfl_signals.llm.answers import NOTHING_SAID, Signals
+from nfl_signals.llm.answers import NO_NEWS, Signals
 from nfl_signals.llm.documents import Document
 
 MISSES_GAME = {"Out": 1.0, "Doubtful": 0.95, "Questionable": 0.4}
@@ -61,7 +61,7 @@ def read_documents(documents: Sequence[Document]) -> Signals:
         documents: oldest first.
 
     Returns:
-        The signals; `NOTHING_SAID` where no statement was recognised.
+        The signals; `NO_NEWS` where no statement was recognised.
 
     Example:
         >>> from datetime import UTC, datetime
@@ -98,7 +98,7 @@ class _Statements:
             for unit, told in self.practised.items()
         }
         if self.surest == 0:
-            return NOTHING_SAID
+            return NO_NEWS
         return Signals(quarterback=quarterback, confidence=self.surest, **units)
 
     def read_report(self, text: str) -> None:

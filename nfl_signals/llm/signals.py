@@ -11,7 +11,7 @@ import polars as pl
 
 from nfl_signals.core.schema_columns import UTC_MICROSECONDS
 from nfl_signals.ingest.history import History
-from nfl_signals.llm.answers import NOTHING_SAID, Refusal, Signals
+from nfl_signals.llm.answers import NO_NEWS, Refusal, Signals
 from nfl_signals.llm.documents import Dossier, dossiers
 from nfl_signals.llm.provider import Provider
 
@@ -70,7 +70,7 @@ def _without_reading(provider: Provider, team: Dossier) -> Signals | Refusal | N
         return declined
     if team.documents:
         return None
-    return NOTHING_SAID if team.week_had_documents else SILENT_WEEK
+    return NO_NEWS if team.week_had_documents else SILENT_WEEK
 
 
 def _row(provider: Provider, team: Dossier, answer: Signals | Refusal) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ from nfl_signals.core.progress import report
 from nfl_signals.llm.answers import Refusal, Signals
 from nfl_signals.llm.documents import Dossier
 from nfl_signals.llm.models import Model
-from nfl_signals.llm.question import Question
+from nfl_signals.llm.prompt import Prompt
 
 INSTRUCTIONS = """\
 You rate what documents say about an NFL team before a game.
@@ -50,7 +50,7 @@ class ModelProvider:
         """
         # Where the budget ends, it is the oldest games that go without.
         newest = sorted(range(len(dossiers)), key=lambda i: dossiers[i].kickoff_at, reverse=True)
-        questions = [team_question(dossiers[i]) for i in newest]
+        questions = [team_prompt(dossiers[i]) for i in newest]
         pool = ThreadPoolExecutor(max_workers=self._concurrency)
         answers: dict[int, Signals | Refusal] = {}
         try:
@@ -63,9 +63,9 @@ class ModelProvider:
         return [answers[i] for i in range(len(dossiers))]
 
 
-def team_question(dossier: Dossier) -> Question[Signals]:
+def team_prompt(dossier: Dossier) -> Prompt[Signals]:
     """What a model is asked about a team before a game."""
-    return Question(
+    return Prompt(
         name="team_signals",
         instructions=INSTRUCTIONS,
         content=dossier.content,

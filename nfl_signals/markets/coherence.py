@@ -46,7 +46,7 @@ MAX_SWEEPS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Questions:
+class CoherenceInputs:
     """Calibrated answers and lines of n games; NaN is "not asked" or "no line".
 
     Attributes:
@@ -80,13 +80,13 @@ class Questions:
         if ((self.total_line <= 0) | (self.total_line >= LARGEST_TOTAL)).any():
             raise ValueError(f"agreement: total lines lie between 0 and {LARGEST_TOTAL} points")
 
-    def take(self, rows: NDArray[np.intp]) -> "Questions":
+    def take(self, rows: NDArray[np.intp]) -> "CoherenceInputs":
         """The same questions of some games."""
-        return Questions(**{name: column[rows] for name, column in vars(self).items()})
+        return CoherenceInputs(**{name: column[rows] for name, column in vars(self).items()})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Agreed:
+class CoherentForecasts:
     """One distribution per game and what it says.
 
     Attributes:
@@ -102,7 +102,7 @@ class Agreed:
     p_push: dict[MarketName, Floats]
 
 
-def agree(distribution: ScoreDistribution, questions: Questions) -> Agreed:
+def make_coherent(distribution: ScoreDistribution, questions: CoherenceInputs) -> CoherentForecasts:
     """Locate each game's margin and total, and read all three markets out.
 
     Of the margin: the weighted mean of the readings of moneyline and spread, or the one that was
@@ -168,7 +168,7 @@ class _Reading:
     log_odds: Floats
 
 
-def _readings(questions: Questions) -> dict[MarketName, _Reading]:
+def _readings(questions: CoherenceInputs) -> dict[MarketName, _Reading]:
     win = np.isfinite(questions.p_moneyline)
     line = np.isfinite(questions.spread_line)
     cover = line & (np.isfinite(questions.p_ats) | ~win)
@@ -221,8 +221,8 @@ def _mean_reading(
 
 
 def _answers(
-    distribution: ScoreDistribution, questions: Questions, mu: Floats, tau: Floats
-) -> Agreed:
+    distribution: ScoreDistribution, questions: CoherenceInputs, mu: Floats, tau: Floats
+) -> CoherentForecasts:
     lines: dict[MarketName, Floats] = {
         "moneyline": np.where(np.isnan(mu), np.nan, 0.0),
         "ats": np.where(np.isnan(mu), np.nan, questions.spread_line),
@@ -237,4 +237,4 @@ def _answers(
         known = np.isfinite(lines[market])
         p_hat[market] = np.divide(win, win + loss, out=np.full(len(mu), np.nan), where=known)
         p_push[market] = np.where(known, push, np.nan)
-    return Agreed(mu=mu, tau=tau, p_hat=p_hat, p_push=p_push)
+    return CoherentForecasts(mu=mu, tau=tau, p_hat=p_hat, p_push=p_push)

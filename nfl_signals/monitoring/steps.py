@@ -18,47 +18,47 @@ from nfl_signals.monitoring.calibration_metrics import (
 )
 from nfl_signals.monitoring.closing_line_value import with_closing_line_value
 from nfl_signals.monitoring.weekly_evidence import evidence_path
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 from nfl_signals.workspace.tables import load_markets
 
 
-def graded_ledger(world: World) -> pl.DataFrame:
+def graded_ledger(context: RunContext) -> pl.DataFrame:
     """Ledger rows with outcomes and closes known at the run's `as_of`, one per voice and game."""
-    known = pl.col("kickoff_at") + RESULT_DELAY <= world.as_of
-    markets = load_markets(world)
+    known = pl.col("kickoff_at") + RESULT_DELAY <= context.as_of
+    markets = load_markets(context)
     points = markets.select("game_id", "market", pl.when(known).then("points"))
     wide = points.pivot(on="market", index="game_id", values="points")
     outcomes = wide.select("game_id", pl.col("moneyline").alias("result"), "total")
-    graded = ledger.latest_before_kickoff(ledger.grade(ledger.read(world.paths.ledger), outcomes))
+    graded = ledger.latest_before_kickoff(ledger.grade(ledger.read(context.paths.ledger), outcomes))
     return with_closing_line_value(graded, markets.filter(known))
 
 
-def read_metrics(world: World) -> pl.DataFrame:
+def read_metrics(context: RunContext) -> pl.DataFrame:
     """Stored rows of `calibration_metrics`.
 
     Raises:
         InputError: there are none yet, or they were measured by another version.
     """
-    metrics = read_parquet(world.paths.calibration)
+    metrics = read_parquet(context.paths.calibration)
     if metrics.schema != METRICS_SCHEMA:
         raise InputError(
-            f"{world.paths.calibration}: written by another version; materialize "
+            f"{context.paths.calibration}: written by another version; materialize "
             "calibration_metrics again."
         )
     return metrics
 
 
-def update_metrics(world: World) -> pl.DataFrame:
+def update_metrics(context: RunContext) -> pl.DataFrame:
     """Rolling calibration of the ledger as it is now; stores metrics, reliability and evidence."""
-    graded, seed = graded_ledger(world), world.settings.seed
-    weeks = world.settings.monitor.window_weeks
+    graded, seed = graded_ledger(context), context.settings.seed
+    weeks = context.settings.monitor.window_weeks
     try:
-        stored = read_metrics(world)
+        stored = read_metrics(context)
     except InputError:
         stored = None
     metrics = calibration_metrics(graded, window_weeks=weeks, seed=seed, stored=stored)
-    write_parquet(world.paths.calibration, metrics)
+    write_parquet(context.paths.calibration, metrics)
     curves = reliability_table(graded, window_weeks=weeks, seed=seed)
-    write_parquet(world.paths.reliability, curves)
-    write_parquet(world.paths.weekly_evidence, evidence_path(graded))
+    write_parquet(context.paths.reliability, curves)
+    write_parquet(context.paths.weekly_evidence, evidence_path(graded))
     return metrics

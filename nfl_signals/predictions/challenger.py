@@ -12,10 +12,10 @@ import polars as pl
 
 from nfl_signals.core.errors import InputError
 from nfl_signals.ensemble.ensemble import Ensemble
-from nfl_signals.predictions.champion import PROXY, load_speaker, named_version
+from nfl_signals.predictions.champion import PROXY, configured_version, load_served_model
 from nfl_signals.registry import decision_log
 from nfl_signals.workspace.market_games import trained_versions
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 
 Ask = Callable[[Ensemble], pl.DataFrame]
 PROBABLE = pl.col("p_hat").is_between(0, 1, closed="none") & pl.col("p_push").is_between(
@@ -49,7 +49,7 @@ class Challenge:
         return f"{self.version} challenges the champion with {self.rows.height} predictions"
 
 
-def challenger(world: World) -> str | None:
+def challenger(context: RunContext) -> str | None:
     """The newest ensemble trained after the champion that the history has not rejected.
 
     Under `proxy` the champion of the history is challenged, else who speaks. None where nobody
@@ -58,28 +58,28 @@ def challenger(world: World) -> str | None:
     Raises:
         IntegrityError: the history was tampered with.
     """
-    decisions = decision_log.read(world.paths.history, as_of=world.as_of)
-    named = named_version(world)
+    decisions = decision_log.read(context.paths.history, as_of=context.as_of)
+    named = configured_version(context)
     champion = decision_log.champion(decisions) if named == PROXY else named
     rejected = {each.version for each in decisions if each.kind == "rejected"}
-    later = trained_versions(world.paths.ensemble("any").parent, after=champion)
+    later = trained_versions(context.paths.ensemble("any").parent, after=champion)
     return next((each for each in reversed(later) if each not in {champion, *rejected}), None)
 
 
-def challenge(world: World, ask: Ask) -> Challenge:
+def run_challenger(context: RunContext, ask: Ask) -> Challenge:
     """Ask the challenger; what goes wrong is told and logged, and never rises.
 
     Args:
-        world: whose challenger.
+        context: whose challenger.
         ask: makes ledger rows, without `seal`, of what an ensemble says.
     """
     version = None
     try:
-        version = challenger(world)
+        version = challenger(context)
         if version is None:
             return Challenge()
-        pin = world.settings.model_copy(update={"signal_source": f"model_{version}"})
-        ensemble = load_speaker(replace(world, settings=pin))
+        pin = context.settings.model_copy(update={"signal_source": f"model_{version}"})
+        ensemble = load_served_model(replace(context, settings=pin))
         assert ensemble is not None  # only the proxy has none
         return Challenge(version=version, rows=_probable(ask(ensemble)))
     except Exception as error:  # whatever it is, production speaks without the challenger

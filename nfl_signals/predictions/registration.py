@@ -6,35 +6,35 @@ import polars as pl
 
 from nfl_signals.ensemble.ensemble import SEQUENCE_LEARNER, Ensemble
 from nfl_signals.markets.definitions import MARKETS
-from nfl_signals.predictions.champion import PROXY, named_version
+from nfl_signals.predictions.champion import PROXY, configured_version
 from nfl_signals.predictions.upcoming import requests_for
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.mlflow_registry import Registry, open_registry
 from nfl_signals.registry.mlflow_store import CHALLENGER, CHAMPION, RegisteredVersion
 from nfl_signals.registry.model_card import CARD, read_card
 from nfl_signals.workspace.market_games import latest_version
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 from nfl_signals.workspace.tables import load_markets
 
 EXAMPLE_GAMES = 2
 
 
-def register_ensemble(world: World, version: str | None = None) -> RegisteredVersion:
+def register_ensemble(context: RunContext, version: str | None = None) -> RegisteredVersion:
     """Register an ensemble and let the aliases point; the same files twice are one version.
 
     Args:
-        world: whose registry.
+        context: whose registry.
         version: trained or recalibrated; None: the newest trained one.
     """
-    version = version or latest_version(world.paths.ensemble("any").parent)
-    registry = open_registry(world.paths, create=True)
-    _register_champion(world, registry)  # first: who challenges comes after who is challenged
-    _register(world, registry, version)
-    point_aliases(world)
+    version = version or latest_version(context.paths.ensemble("any").parent)
+    registry = open_registry(context.paths, create=True)
+    _register_champion(context, registry)  # first: who challenges comes after who is challenged
+    _register(context, registry, version)
+    point_aliases(context)
     return registry.find(version)
 
 
-def point_aliases(world: World) -> dict[str, str]:
+def point_aliases(context: RunContext) -> dict[str, str]:
     """Let `champion` be who speaks and `challenger` the newest version registered after it.
 
     Under `proxy` the champion of the history keeps the alias. A challenger that the history has
@@ -43,10 +43,10 @@ def point_aliases(world: World) -> dict[str, str]:
     Returns:
         Versions by alias; an alias that points nowhere is missing.
     """
-    registry = open_registry(world.paths, create=True)
-    if champion := _register_champion(world, registry):
+    registry = open_registry(context.paths, create=True)
+    if champion := _register_champion(context, registry):
         registry.set_alias(CHAMPION, champion)
-    decisions = decision_log.read(world.paths.history)
+    decisions = decision_log.read(context.paths.history)
     rejected = {each.version for each in decisions if each.kind == "rejected"}
     challenger = _challenger(registry, rejected)
     if challenger is None:
@@ -56,20 +56,20 @@ def point_aliases(world: World) -> dict[str, str]:
     return {alias: each.version for each in registry.history() for alias in each.aliases}
 
 
-def _register_champion(world: World, registry: Registry) -> str | None:
+def _register_champion(context: RunContext, registry: Registry) -> str | None:
     """The version that has a right to the alias, registered; None while its folder is not there."""
-    named = named_version(world)
+    named = configured_version(context)
     if named == PROXY:
-        named = decision_log.champion(decision_log.read(world.paths.history), as_of=world.as_of)
-    if named is None or not (world.paths.ensemble(named) / CARD).exists():
+        named = decision_log.champion(decision_log.read(context.paths.history), as_of=context.as_of)
+    if named is None or not (context.paths.ensemble(named) / CARD).exists():
         return None
-    _register(world, registry, named)
+    _register(context, registry, named)
     return named
 
 
-def example_requests(world: World, *, sequences: bool = False) -> pl.DataFrame:
+def example_requests(context: RunContext, *, sequences: bool = False) -> pl.DataFrame:
     """Requests for the last games that have every line and price; `sequences` as in `game_request`."""
-    markets = load_markets(world)
+    markets = load_markets(context)
     complete = (
         markets.drop_nulls(["line", "p_market"])
         .group_by("game_id")
@@ -78,12 +78,12 @@ def example_requests(world: World, *, sequences: bool = False) -> pl.DataFrame:
         .sort("kickoff_at", "game_id")
     )
     games = complete["game_id"].tail(EXAMPLE_GAMES).to_list()
-    return requests_for(world, games, sequences=sequences)
+    return requests_for(context, games, sequences=sequences)
 
 
-def _register(world: World, registry: Registry, version: str) -> None:
+def _register(context: RunContext, registry: Registry, version: str) -> None:
     """Add a version; one that is there already is not loaded again, so it need not be loadable."""
-    folder = world.paths.ensemble(version)
+    folder = context.paths.ensemble(version)
     card = read_card(folder)
     if (version, card["model_hash"]) in {
         (each.version, each.model_hash) for each in registry.history()
@@ -92,7 +92,7 @@ def _register(world: World, registry: Registry, version: str) -> None:
     registry.register(
         folder,
         reader=Ensemble,
-        example=example_requests(world, sequences=SEQUENCE_LEARNER in card["learners"]),
+        example=example_requests(context, sequences=SEQUENCE_LEARNER in card["learners"]),
         metrics=_metrics(folder),
         params={"seed": card["seed"], "learners": ", ".join(card["learners"])},
     )

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from nfl_signals.alerts.steps import watch
+from nfl_signals.alerts.steps import current_alerts
 from nfl_signals.core.errors import InputError, NflSignalsError
 from nfl_signals.core.files import read_json, read_parquet
 from nfl_signals.core.settings import describe
 from nfl_signals.markets.definitions import MARKETS
-from nfl_signals.predictions.champion import named_version, spoken_version
+from nfl_signals.predictions.champion import configured_version, served_version
 from nfl_signals.registry import decision_log
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 
 EASTERN = ZoneInfo("America/New_York")
 
@@ -51,32 +51,32 @@ class Pick:
     gap: float
 
 
-def picks(world: World) -> list[Pick]:
+def picks(context: RunContext) -> list[Pick]:
     """Upcoming predictions in order of kickoff, game and market.
 
     Raises:
         InputError: no run has made predictions yet.
     """
-    upcoming = read_parquet(world.paths.upcoming)
-    teams = _teams(world)
+    upcoming = read_parquet(context.paths.upcoming)
+    teams = _teams(context)
     rows = upcoming.join(teams, on="game_id", how="left").sort("kickoff_at", "game_id", "market")
     return [_pick(row) for row in rows.iter_rows(named=True)]
 
 
-def status(world: World) -> dict[str, Any]:
+def status(context: RunContext) -> dict[str, Any]:
     """Who speaks and what there is; 'not yet' for what no run has produced."""
-    paths = world.paths
+    paths = context.paths
     return {
         "home": str(paths.home),
-        "source": world.settings.source,
-        "as of": describe(world.as_of),
-        "seasons": f"{world.seasons[0]}-{world.seasons[-1]}",
-        "signal source": world.settings.signal_source,
-        "model": who_speaks(world),
-        "champion": _or_not_yet(partial(champion_line, world)),
-        "ledger": _or_not_yet(partial(_ledger_line, world)),
+        "source": context.settings.source,
+        "as of": describe(context.as_of),
+        "seasons": f"{context.seasons[0]}-{context.seasons[-1]}",
+        "signal source": context.settings.signal_source,
+        "model": served_model_line(context),
+        "champion": _or_not_yet(partial(champion_line, context)),
+        "ledger": _or_not_yet(partial(_ledger_line, context)),
         "calibration": _or_not_yet(
-            lambda: "\n".join(item.sentence for item in watch(world).standings())
+            lambda: "\n".join(item.sentence for item in current_alerts(context).statuses())
         ),
         "last run": _or_not_yet(lambda: str(read_json(paths.run_record)["finished_at"])),
     }
@@ -89,32 +89,34 @@ def _or_not_yet(value: Callable[[], object]) -> str:
         return "not yet"
 
 
-def who_speaks(world: World) -> str:
+def served_model_line(context: RunContext) -> str:
     """Version that speaks, or 'proxy'; or why nobody can."""
-    if named_version(world) is None:
+    if configured_version(context) is None:
         return "not yet"
     try:
-        return spoken_version(world)
+        return served_version(context)
     except NflSignalsError as error:
         return f"nobody: {error}"
 
 
-def champion_line(world: World) -> str:
+def champion_line(context: RunContext) -> str:
     """Who was promoted last, since when and why, in words; '' where nobody was."""
-    held = decision_log.seat(decision_log.read(world.paths.history), as_of=world.as_of)
+    held = decision_log.champion_decision(
+        decision_log.read(context.paths.history), as_of=context.as_of
+    )
     if held is None:
         return ""
     kind = held.kind.replace("_", " ")
     return f"{held.champion} since {describe(held.at)} ({kind}, {held.step}): {held.sentence}"
 
 
-def _ledger_line(world: World) -> str:
-    counts = read_parquet(world.paths.ledger).group_by("book").len().sort("book")
+def _ledger_line(context: RunContext) -> str:
+    counts = read_parquet(context.paths.ledger).group_by("book").len().sort("book")
     return ", ".join(f"{rows} predictions in the {book} book" for book, rows in counts.iter_rows())
 
 
-def _teams(world: World) -> pl.DataFrame:
-    features = read_parquet(world.paths.features).filter(pl.col("is_home"))
+def _teams(context: RunContext) -> pl.DataFrame:
+    features = read_parquet(context.paths.features).filter(pl.col("is_home"))
     return features.select("game_id", home="team_id", away="opponent_id")
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 
 import polars as pl
 
-from nfl_signals.alerts.steps import UNMONITORED, watch
+from nfl_signals.alerts.steps import UNMONITORED, current_alerts
 from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.ensemble.ensemble import Ensemble
 from nfl_signals.ensemble.explain import contributions
@@ -13,11 +13,16 @@ from nfl_signals.ensemble.request import game_requests
 from nfl_signals.features.version import feature_version
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring import ledger
-from nfl_signals.predictions.challenger import Challenge, challenge
-from nfl_signals.predictions.champion import CHAMPION_SOURCE, PROXY, load_speaker, seat_first
+from nfl_signals.predictions.challenger import Challenge, run_challenger
+from nfl_signals.predictions.champion import (
+    CHAMPION_SOURCE,
+    PROXY,
+    load_served_model,
+    promote_first,
+)
 from nfl_signals.stacking.protocol import MARKET
 from nfl_signals.workspace.llm_signals import load_signals
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 from nfl_signals.workspace.tables import load_features, load_markets
 
 PREDICTION_WEEKDAY = 1  # Tuesday: the week's schedule fires then
@@ -26,7 +31,7 @@ WEEK_ENDS = time(10, 0)  # UTC, on Wednesdays: games moved to Tuesday night are 
 IS_PROXY = pl.col("model_version") == PROXY
 
 
-def predict_upcoming(world: World) -> pl.DataFrame:
+def predict_upcoming(context: RunContext) -> pl.DataFrame:
     """Predict the next week's games that have line and prices; store answers and explanations.
 
     Returns:
@@ -34,59 +39,59 @@ def predict_upcoming(world: World) -> pl.DataFrame:
         without line or prices are skipped; their ids are in `skipped_games`.
 
     Raises:
-        InputError, IntegrityError: who should speak cannot; see `speaking.spoken_version`.
+        InputError, IntegrityError: who should speak cannot; see `speaking.served_version`.
     """
-    ensemble = _speaker(world)
-    quoted = _quoted(world)
+    ensemble = _served_model(context)
+    quoted = _quoted(context)
     if ensemble is None:
-        said = _proxy(world, quoted)
+        said = _price_forecasts(context, quoted)
     else:
-        said = _answers(world, ensemble, quoted)
+        said = _model_forecasts(context, ensemble, quoted)
         inputs = [MARKET, *ensemble.learners["ats"]]  # its own, whatever the settings train today
-        write_parquet(world.paths.explanations, contributions(said, inputs))
-    upcoming = _ledger_rows(world, quoted, said, book="production", flag=_monitored(world))
-    write_parquet(world.paths.upcoming, upcoming)
+        write_parquet(context.paths.explanations, contributions(said, inputs))
+    upcoming = _ledger_rows(context, quoted, said, book="production", flag=_monitored(context))
+    write_parquet(context.paths.upcoming, upcoming)
     return upcoming
 
 
-def challenge_upcoming(world: World) -> Challenge:
+def challenge_upcoming(context: RunContext) -> Challenge:
     """Ask the challenger what the champion was asked; stored for the learning book, for no consumer.
 
     Returns:
         What it said, or why it is silent: a challenger that cannot speak stops nobody.
     """
-    quoted = _quoted(world)
+    quoted = _quoted(context)
 
     def ask(ensemble: Ensemble) -> pl.DataFrame:
-        said, flag = _answers(world, ensemble, quoted), pl.lit("challenger")
-        return _ledger_rows(world, quoted, said, book="learning", flag=flag).drop("p_market")
+        said, flag = _model_forecasts(context, ensemble, quoted), pl.lit("challenger")
+        return _ledger_rows(context, quoted, said, book="learning", flag=flag).drop("p_market")
 
-    found = challenge(world, ask)
+    found = run_challenger(context, ask)
     if found.rows is None:
-        world.paths.challenge.unlink(missing_ok=True)
+        context.paths.challenge.unlink(missing_ok=True)
     else:
-        write_parquet(world.paths.challenge, found.rows)
+        write_parquet(context.paths.challenge, found.rows)
     return found
 
 
-def requests_for(world: World, games: list[str], *, sequences: bool) -> pl.DataFrame:
+def requests_for(context: RunContext, games: list[str], *, sequences: bool) -> pl.DataFrame:
     """Requests for games of the gold tables, in the order of `games`; see `game_request`."""
     return game_requests(
-        load_features(world),
-        load_markets(world),
-        load_signals(world),
+        load_features(context),
+        load_markets(context),
+        load_signals(context),
         games,
         with_sequences=sequences,
     )
 
 
-def skipped_games(world: World) -> dict[str, list[str]]:
+def skipped_games(context: RunContext) -> dict[str, list[str]]:
     """Upcoming games by market that lack a line or a price and so have no prediction."""
-    unasked = _upcoming(world).filter(pl.col("p_market").is_null() | pl.col("line").is_null())
+    unasked = _upcoming(context).filter(pl.col("p_market").is_null() | pl.col("line").is_null())
     return {name: unasked.filter(market=name)["game_id"].to_list() for name in MARKETS}
 
 
-def append_to_ledger(world: World) -> dict[str, int]:
+def append_to_ledger(context: RunContext) -> dict[str, int]:
     """Append the upcoming predictions (production), the replay and the challenger's (learning).
 
     What was said first stays: a prediction whose id is in the ledger already is not appended again.
@@ -94,62 +99,62 @@ def append_to_ledger(world: World) -> dict[str, int]:
     Returns:
         New rows by book, and the ledger's length as 'total'.
     """
-    replayed = append_replay(world)
-    upcoming = read_parquet(world.paths.upcoming).drop("p_market")
-    said, challenged = _append_new(world, upcoming), _append_new(world, _challenged(world))
+    replayed = append_walk_forward(context)
+    upcoming = read_parquet(context.paths.upcoming).drop("p_market")
+    said, challenged = _append_new(context, upcoming), _append_new(context, _challenged(context))
     learning = replayed.n_new + challenged.n_new
     return {"learning": learning, "production": said.n_new, "total": challenged.total}
 
 
-def append_replay(world: World) -> ledger.AppendResult:
+def append_walk_forward(context: RunContext) -> ledger.AppendResult:
     """Append what the walk-forward replay says of past games to the learning book."""
-    return _append_new(world, _replayed(world))
+    return _append_new(context, _walk_forward_rows(context))
 
 
-def _append_new(world: World, rows: pl.DataFrame) -> ledger.AppendResult:
-    new = rows.filter(~pl.col("prediction_id").is_in(_known_ids(world).implode()))
-    return ledger.append(world.paths.ledger, new)
+def _append_new(context: RunContext, rows: pl.DataFrame) -> ledger.AppendResult:
+    new = rows.filter(~pl.col("prediction_id").is_in(_known_ids(context).implode()))
+    return ledger.append(context.paths.ledger, new)
 
 
-def _challenged(world: World) -> pl.DataFrame:
-    stored = world.paths.challenge
+def _challenged(context: RunContext) -> pl.DataFrame:
+    stored = context.paths.challenge
     return read_parquet(stored) if stored.exists() else ledger.SCHEMA.to_frame().drop("seal")
 
 
-def _speaker(world: World) -> Ensemble | None:
-    if world.settings.signal_source == CHAMPION_SOURCE:
-        seat_first(world)  # a home that was trained before there was a history
-    return load_speaker(world)
+def _served_model(context: RunContext) -> Ensemble | None:
+    if context.settings.signal_source == CHAMPION_SOURCE:
+        promote_first(context)  # a home that was trained before there was a history
+    return load_served_model(context)
 
 
-def _upcoming(world: World) -> pl.DataFrame:
+def _upcoming(context: RunContext) -> pl.DataFrame:
     """Markets of the games still to come in this football week.
 
     By time, not by week number: a postponed game must not hide the week after it.
     """
     to_come = pl.col("kickoff_at").is_between(
-        world.as_of, end_of_football_week(world.as_of), closed="right"
+        context.as_of, end_of_football_week(context.as_of), closed="right"
     )
-    return load_markets(world).filter(pl.col("points").is_null() & to_come)
+    return load_markets(context).filter(pl.col("points").is_null() & to_come)
 
 
-def _quoted(world: World) -> pl.DataFrame:
-    return _upcoming(world).drop_nulls(["line", "price_yes", "price_no"])
+def _quoted(context: RunContext) -> pl.DataFrame:
+    return _upcoming(context).drop_nulls(["line", "price_yes", "price_no"])
 
 
-def _answers(world: World, ensemble: Ensemble, quoted: pl.DataFrame) -> pl.DataFrame:
+def _model_forecasts(context: RunContext, ensemble: Ensemble, quoted: pl.DataFrame) -> pl.DataFrame:
     games = quoted["game_id"].unique(maintain_order=True).to_list()
-    return ensemble.predict(requests_for(world, games, sequences=ensemble.reads_sequences))
+    return ensemble.predict(requests_for(context, games, sequences=ensemble.reads_sequences))
 
 
 def _ledger_rows(
-    world: World, quoted: pl.DataFrame, said: pl.DataFrame, *, book: str, flag: pl.Expr
+    context: RunContext, quoted: pl.DataFrame, said: pl.DataFrame, *, book: str, flag: pl.Expr
 ) -> pl.DataFrame:
     columns = ["game_id", "market", "p_hat", "p_push", "model_version", "model_hash"]
     rows = quoted.join(said.select(columns), on=["game_id", "market"], maintain_order="left")
     named = ledger.with_prediction_id(
         rows.with_columns(
-            pl.lit(world.as_of).cast(pl.Datetime("us", "UTC")).alias("made_at"),
+            pl.lit(context.as_of).cast(pl.Datetime("us", "UTC")).alias("made_at"),
             pl.lit(feature_version()).alias("feature_version"),
             pl.when(IS_PROXY).then(pl.lit(PROXY)).otherwise(pl.lit("model")).alias("signal_source"),
             pl.lit(book).alias("book"),
@@ -159,9 +164,9 @@ def _ledger_rows(
     return named.select(*ledger.CONTENT, "p_market").sort("kickoff_at", "game_id", "market")
 
 
-def _monitored(world: World) -> pl.Expr:
+def _monitored(context: RunContext) -> pl.Expr:
     """`period_flag` of what is said in production, by market and who says it."""
-    monitored = watch(world).flags()
+    monitored = current_alerts(context).flags()
     flags = {
         source: {name: monitored.get((name, source), UNMONITORED) for name in MARKETS}
         for source in (PROXY, "model")
@@ -173,10 +178,10 @@ def _monitored(world: World) -> pl.Expr:
     return pl.when(IS_PROXY).then(flag[PROXY]).otherwise(flag["model"])
 
 
-def _proxy(world: World, quoted: pl.DataFrame) -> pl.DataFrame:
+def _price_forecasts(context: RunContext, quoted: pl.DataFrame) -> pl.DataFrame:
     """No-vig market; pushes as often as earlier games on a whole line (0 on a half point)."""
     whole = pl.col("line") == pl.col("line").floor()
-    settled = load_markets(world).filter(pl.col("outcome").is_not_null() & whole)
+    settled = load_markets(context).filter(pl.col("outcome").is_not_null() & whole)
     rates = settled.group_by("market").agg(rate=(pl.col("outcome") == "push").mean())
     return quoted.join(rates, on="market", how="left", maintain_order="left").select(
         "game_id",
@@ -188,19 +193,19 @@ def _proxy(world: World, quoted: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _known_ids(world: World) -> pl.Series:
-    if not world.paths.ledger.exists():
+def _known_ids(context: RunContext) -> pl.Series:
+    if not context.paths.ledger.exists():
         return pl.Series(dtype=pl.String)
-    return ledger.read(world.paths.ledger)["prediction_id"]
+    return ledger.read(context.paths.ledger)["prediction_id"]
 
 
-def _replayed(world: World) -> pl.DataFrame:
+def _walk_forward_rows(context: RunContext) -> pl.DataFrame:
     """Walk-forward predictions of past games, dated the Tuesday before each game."""
     keys = ["game_id", "market"]
-    lines = read_parquet(world.paths.markets).select(*keys, "line", "price_yes", "price_no")
-    table = read_parquet(world.paths.stacked)
-    past = table.filter(pl.col("kickoff_at") <= world.as_of).join(lines, on=keys)
-    hashes = _replay_hashes(table)
+    lines = read_parquet(context.paths.markets).select(*keys, "line", "price_yes", "price_no")
+    table = read_parquet(context.paths.stacked)
+    past = table.filter(pl.col("kickoff_at") <= context.as_of).join(lines, on=keys)
+    hashes = _walk_forward_hashes(table)
     rows = past.join(hashes, on=["market", "season"]).select(
         pl.col("kickoff_at")
         .map_elements(tuesday_before, pl.Datetime("us", "UTC"))
@@ -260,7 +265,7 @@ def tuesday_before(kickoff: datetime) -> datetime:
     return tuesday if tuesday < kickoff else tuesday - timedelta(weeks=1)
 
 
-def _replay_hashes(table: pl.DataFrame) -> pl.DataFrame:
+def _walk_forward_hashes(table: pl.DataFrame) -> pl.DataFrame:
     """Hash of each season's replayed blend: market, season, feature version and weights."""
     rows = []
     for (market,), mine in table.group_by("market", maintain_order=True):

@@ -20,16 +20,16 @@ from nfl_signals.promotion.gate import GateReport, judge
 from nfl_signals.promotion.measures import PAIRS_SCHEMA, brier_excess, week_codes
 from nfl_signals.registry.model_card import CARD, read_card
 from nfl_signals.stats.confidence_sequence import ConfidenceSequence, brier_difference
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 
 KEY = ["game_id", "market"]
 QUOTE = ["line", "price_yes", "price_no"]
-REPLAY = re.compile(r"replay_(\d{4})")
+WALK_FORWARD_VERSION = re.compile(r"replay_(\d{4})")
 CODE = pl.col("season").cast(pl.Int64) * 100 + pl.col("week")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Speaker:
+class Book:
     """Whose rows of the ledger are meant.
 
     Attributes:
@@ -50,7 +50,7 @@ class Speaker:
         return said.unique(KEY, keep="last", maintain_order=True)
 
 
-PROXY = Speaker(signal_source="proxy")
+PROXY = Book(signal_source="proxy")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ class Comparison:
     n_left_out: int
 
 
-def speaker(name: str) -> Speaker:
+def book_named(name: str) -> Book:
     """Who is meant by 'proxy', 'replay' (the walk-forward learning book) or 'model_vN', 'model_vNrN'.
 
     Raises:
@@ -78,18 +78,18 @@ def speaker(name: str) -> Speaker:
     if name == "proxy":
         return PROXY
     if name == "replay":
-        return Speaker(signal_source="model", book="learning")
+        return Book(signal_source="model", book="learning")
     if re.fullmatch(r"model_v\d+(r\d+)?", name):
         version = name.removeprefix("model_")
-        return Speaker(signal_source="model", book="production", model_version=version)
+        return Book(signal_source="model", book="production", model_version=version)
     raise SettingsError(f"{name}: no such voice; expected proxy, replay or model_vN.")
 
 
-def compare(world: World, a: str, b: str) -> Comparison:
+def compare(context: RunContext, a: str, b: str) -> Comparison:
     """Hold challenger `b` against champion `a` on all games that both spoke on.
 
     Args:
-        world: the run; games that ended after its `as_of` are unknown.
+        context: the run; games that ended after its `as_of` are unknown.
         a: 'proxy', 'replay' or 'model_vN'.
         b: likewise.
 
@@ -98,9 +98,9 @@ def compare(world: World, a: str, b: str) -> Comparison:
         InputError: they share no game.
         IntegrityError: one of them leaks.
     """
-    settings, graded = world.settings, graded_ledger(world)
-    champion, challenger = speaker(a), speaker(b)
-    pairs = _pairs(world, graded, champion, challenger)
+    settings, graded = context.settings, graded_ledger(context)
+    champion, challenger = book_named(a), book_named(b)
+    pairs = _pairs(context, graded, champion, challenger)
     refuse_too_good(pairs, settings.gate, seed=settings.seed)
     asked = champion if challenger == PROXY else challenger
     return Comparison(
@@ -116,7 +116,7 @@ def compare(world: World, a: str, b: str) -> Comparison:
     )
 
 
-def pairs_of(world: World, champion: Speaker, challenger: Speaker) -> pl.DataFrame:
+def pairs_of(context: RunContext, champion: Book, challenger: Book) -> pl.DataFrame:
     """What both said of the same settled games, for `gate.judge`.
 
     Returns:
@@ -126,9 +126,9 @@ def pairs_of(world: World, champion: Speaker, challenger: Speaker) -> pl.DataFra
 
     Raises:
         InputError: they share no game.
-        IntegrityError: one of them leaks; see `refuse_late` and `refuse_taught`.
+        IntegrityError: one of them leaks; see `refuse_late` and `refuse_trained_on`.
     """
-    return _pairs(world, graded_ledger(world), champion, challenger)
+    return _pairs(context, graded_ledger(context), champion, challenger)
 
 
 def paired(champion: pl.DataFrame, challenger: pl.DataFrame) -> pl.DataFrame:
@@ -166,7 +166,7 @@ def refuse_late(rows: pl.DataFrame) -> None:
         )
 
 
-def refuse_taught(rows: pl.DataFrame, taught_until: Mapping[str, int]) -> pl.DataFrame:
+def refuse_trained_on(rows: pl.DataFrame, taught_until: Mapping[str, int]) -> pl.DataFrame:
     """Refuse versions that were taught by later games than they are judged on.
 
     Args:
@@ -215,27 +215,31 @@ def refuse_too_good(pairs: pl.DataFrame, policy: GateSettings, *, seed: int) -> 
 
 
 def _pairs(
-    world: World, graded: pl.DataFrame, champion: Speaker, challenger: Speaker
+    context: RunContext, graded: pl.DataFrame, champion: Book, challenger: Book
 ) -> pl.DataFrame:
     if champion == PROXY == challenger:
         raise InputError("proxy and proxy: one voice; name two different ones.")
-    rows = {who: _heard(world, who.rows(graded)) for who in (champion, challenger) if who != PROXY}
+    rows = {
+        who: _comparable(context, who.rows(graded))
+        for who in (champion, challenger)
+        if who != PROXY
+    }
     for who, other in ((champion, challenger), (challenger, champion)):
         if who == PROXY:
             rows[PROXY] = _as_proxy(rows[other])
     pairs = paired(rows[champion], rows[challenger])
     if pairs.is_empty():
         raise InputError(
-            f"{world.paths.ledger}: the two voices share no settled game at the same line and "
+            f"{context.paths.ledger}: the two voices share no settled game at the same line and "
             "prices; compare them when they do."
         )
     return pairs
 
 
-def _heard(world: World, rows: pl.DataFrame) -> pl.DataFrame:
+def _comparable(context: RunContext, rows: pl.DataFrame) -> pl.DataFrame:
     refuse_late(rows)
     versions = rows["model_version"].unique().sort().to_list()
-    return refuse_taught(rows, {name: _taught_until(world, name) for name in versions})
+    return refuse_trained_on(rows, {name: _trained_until(context, name) for name in versions})
 
 
 def _as_proxy(rows: pl.DataFrame) -> pl.DataFrame:
@@ -244,11 +248,11 @@ def _as_proxy(rows: pl.DataFrame) -> pl.DataFrame:
     return priced.with_columns(p_hat="p_market", closing_line_value=pl.lit(None, pl.Float64))
 
 
-def _taught_until(world: World, version: str) -> int:
+def _trained_until(context: RunContext, version: str) -> int:
     """Season * 100 + week; a season's replay is taught by the seasons before it."""
-    if found := REPLAY.fullmatch(version):
+    if found := WALK_FORWARD_VERSION.fullmatch(version):
         return int(found[1]) * 100
-    folder = world.paths.ensemble(version)
+    folder = context.paths.ensemble(version)
     if not (folder / CARD).exists():
         raise IntegrityError(
             f"{folder / CARD}: not there, so nothing says which games taught {version}; restore it."

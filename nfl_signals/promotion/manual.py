@@ -13,18 +13,18 @@ import polars as pl
 
 from nfl_signals.core.errors import InputError
 from nfl_signals.monitoring.steps import graded_ledger
-from nfl_signals.predictions.champion import CHAMPION_SOURCE, load_speaker, named_version
-from nfl_signals.promotion.comparison import PROXY, Speaker, pairs_of, refuse_too_good
+from nfl_signals.predictions.champion import CHAMPION_SOURCE, configured_version, load_served_model
+from nfl_signals.promotion.comparison import PROXY, Book, pairs_of, refuse_too_good
 from nfl_signals.promotion.findings import Finding
 from nfl_signals.promotion.gate import CALIBRATED, Answer, judge
 from nfl_signals.promotion.measures import PAIRS_SCHEMA
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision
 from nfl_signals.registry.model_card import CARD, read_card
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 
 PERSON: decision_log.Step = "person"
-REPLAY = Speaker(signal_source="model", book="learning")
+WALK_FORWARD = Book(signal_source="model", book="learning")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Candidate:
         return tuple(each for each in wrong if each.verdict == "FAIL")
 
 
-def candidate(world: World, version: str) -> Candidate:
+def candidate(context: RunContext, version: str) -> Candidate:
     """Load a version and ask the gate about it; nothing is changed.
 
     It is judged by what it said in production; before it has spoken, a trained version by its
@@ -62,7 +62,7 @@ def candidate(world: World, version: str) -> Candidate:
     when it was made.
 
     Args:
-        world: whose models, ledger and history.
+        context: whose models, ledger and history.
         version: v202409 or model_v202409.
 
     Raises:
@@ -71,28 +71,34 @@ def candidate(world: World, version: str) -> Candidate:
             say, or what it said leaks.
     """
     version = version.removeprefix("model_")
-    _load(world, version)
-    decisions = _decisions(world)
+    _load(context, version)
+    decisions = _decisions(context)
     champion = decision_log.champion(decisions)
     found = Candidate(
         version=version,
-        card=read_card(world.paths.ensemble(version)),
+        card=read_card(context.paths.ensemble(version)),
         champion=champion,
         answer="insufficient",
         sentence="Insufficient evidence: nothing that it said has been settled yet.",
         findings=(),
     )
-    voice = _voice(world, found)
-    return _remembered(found, decisions) if voice is None else _judged(world, found, voice)
+    voice = _book_of(context, found)
+    return (
+        _with_last_findings(found, decisions) if voice is None else _judged(context, found, voice)
+    )
 
 
 def promote(
-    world: World, found: Candidate, *, reason: str | None = None, against_the_gate: bool = False
+    context: RunContext,
+    found: Candidate,
+    *,
+    reason: str | None = None,
+    against_the_gate: bool = False,
 ) -> Decision:
     """Give the seat to a version; one that holds it already keeps it, and nothing is written.
 
     Args:
-        world: whose history.
+        context: whose history.
         found: what `candidate` gave.
         reason: in words, for the history.
         against_the_gate: whether an answer other than promote is overruled.
@@ -105,12 +111,12 @@ def promote(
             without a reason, or the seat changed hands since `candidate`.
         IntegrityError: the history was tampered with, or knows other files by the version's name.
     """
-    held = decision_log.seat(_decisions(world))
+    held = decision_log.champion_decision(_decisions(context))
     if held is not None and held.champion == found.version == found.champion:
         return held
     _refuse(found, reason, against_the_gate=against_the_gate)
     decision = Decision(
-        at=world.as_of,
+        at=context.as_of,
         kind="promoted",
         version=found.version,
         model_hash=str(found.card["model_hash"]),
@@ -119,14 +125,16 @@ def promote(
         sentence=_sentence(found, reason),
         measures={"gate": found.answer, "findings": [asdict(each) for each in found.findings]},
     )
-    return decision_log.record(world.paths.history, decision, expected_champion=found.champion)
+    return decision_log.record(context.paths.history, decision, expected_champion=found.champion)
 
 
-def roll_back(world: World, version: str | None = None, *, reason: str | None = None) -> Decision:
+def roll_back(
+    context: RunContext, version: str | None = None, *, reason: str | None = None
+) -> Decision:
     """Give the seat back to a version that held it; the gate is not asked.
 
     Args:
-        world: whose history.
+        context: whose history.
         version: a former champion; None: the one before the champion.
         reason: in words, for the history.
 
@@ -137,34 +145,34 @@ def roll_back(world: World, version: str | None = None, *, reason: str | None = 
         InputError: it never was champion, there was none before, or it is gone.
         IntegrityError: the history was tampered with, or the version cannot speak.
     """
-    decisions = _decisions(world)
-    held = decision_log.seat(decisions)
+    decisions = _decisions(context)
+    held = decision_log.champion_decision(decisions)
     champion = held.champion if held else None
-    version = version.removeprefix("model_") if version else before_champion(world)
+    version = version.removeprefix("model_") if version else before_champion(context)
     if held is not None and version == champion:
         return held
-    _load(world, version)
+    _load(context, version)
     because = f" {reason}" if reason else ""
     decision = Decision(
-        at=world.as_of,
+        at=context.as_of,
         kind="rolled_back",
         version=version,
-        model_hash=str(read_card(world.paths.ensemble(version))["model_hash"]),
+        model_hash=str(read_card(context.paths.ensemble(version))["model_hash"]),
         champion=version,
         step=PERSON,
         sentence=f"A person gave the seat back to {version}, from {champion}.{because}",
     )
-    return decision_log.record(world.paths.history, decision, expected_champion=champion)
+    return decision_log.record(context.paths.history, decision, expected_champion=champion)
 
 
-def before_champion(world: World) -> str:
+def before_champion(context: RunContext) -> str:
     """Who held the seat before the champion; whoever was rolled back from is not gone back to.
 
     Raises:
         InputError: nobody did.
     """
     line: list[str] = []
-    seated = (each for each in _decisions(world) if each.kind in decision_log.SEATED)
+    seated = (each for each in _decisions(context) if each.kind in decision_log.PROMOTING)
     for each in sorted(seated, key=lambda decision: decision.at):
         if each.kind == "rolled_back" and each.champion in line:
             del line[line.index(each.champion) + 1 :]
@@ -172,50 +180,50 @@ def before_champion(world: World) -> str:
             line.append(each.champion)
     if len(line) < 2:
         raise InputError(
-            f"{world.paths.history}: nobody was champion before {line[0] if line else 'anybody'}; "
+            f"{context.paths.history}: nobody was champion before {line[0] if line else 'anybody'}; "
             "name a version, or set signal_source to proxy."
         )
     return line[-2]
 
 
-def unheard(world: World) -> str | None:
+def why_not_served(context: RunContext) -> str | None:
     """Why a promotion is not heard; None where the champion speaks."""
-    asked = world.settings.signal_source
+    asked = context.settings.signal_source
     if asked == CHAMPION_SOURCE:
         return None
     return (
-        f"signal_source is {asked}: the decision is recorded, but {named_version(world)} goes on "
+        f"signal_source is {asked}: the decision is recorded, but {configured_version(context)} goes on "
         f"speaking until that one line of signals.yaml says {CHAMPION_SOURCE}."
     )
 
 
-def _decisions(world: World) -> list[Decision]:
+def _decisions(context: RunContext) -> list[Decision]:
     """Those that are known at the run's as_of."""
-    return [each for each in decision_log.read(world.paths.history) if each.at <= world.as_of]
+    return [each for each in decision_log.read(context.paths.history) if each.at <= context.as_of]
 
 
-def _load(world: World, version: str) -> None:
+def _load(context: RunContext, version: str) -> None:
     """Read a version as if it had to speak now; raises what would keep it from it."""
-    shelf = world.paths.ensemble(version).parent
+    shelf = context.paths.ensemble(version).parent
     there = sorted(card.parent.name for card in shelf.glob(f"v*/{CARD}"))
     if version not in there:
         known = f"there are {', '.join(there)}" if there else "none is there yet"
         raise InputError(f"{shelf}: no version {version}; {known}.")
-    pinned = world.settings.model_copy(update={"signal_source": f"model_{version}"})
-    load_speaker(replace(world, settings=pinned))
+    pinned = context.settings.model_copy(update={"signal_source": f"model_{version}"})
+    load_served_model(replace(context, settings=pinned))
 
 
-def _voice(world: World, found: Candidate) -> Speaker | None:
+def _book_of(context: RunContext, found: Candidate) -> Book | None:
     """Whose settled rows stand for the version; None where there are none."""
-    own = Speaker(signal_source="model", book="production", model_version=found.version)
-    voices = [own] if "recalibrated_from" in found.card else [own, REPLAY]
-    if not world.paths.ledger.exists():
+    own = Book(signal_source="model", book="production", model_version=found.version)
+    voices = [own] if "recalibrated_from" in found.card else [own, WALK_FORWARD]
+    if not context.paths.ledger.exists():
         return None
-    graded = graded_ledger(world)
+    graded = graded_ledger(context)
     return next((each for each in voices if each.rows(graded).height), None)
 
 
-def _remembered(found: Candidate, decisions: list[Decision]) -> Candidate:
+def _with_last_findings(found: Candidate, decisions: list[Decision]) -> Candidate:
     """With what the gate found when the version was decided about last, if ever it was."""
     judged = [
         each
@@ -231,14 +239,14 @@ def _remembered(found: Candidate, decisions: list[Decision]) -> Candidate:
     return replace(found, answer=answer, sentence=last.sentence, findings=findings)
 
 
-def _judged(world: World, found: Candidate, voice: Speaker) -> Candidate:
-    settings = world.settings
+def _judged(context: RunContext, found: Candidate, voice: Book) -> Candidate:
+    settings = context.settings
     ask = partial(
         judge, policy=settings.gate, focus=None, seed=settings.seed, monitor=settings.monitor
     )
-    priced = pairs_of(world, PROXY, voice)
+    priced = pairs_of(context, PROXY, voice)
     refuse_too_good(priced, settings.gate, seed=settings.seed)
-    report, alone = ask(_against_champion(world, found, voice)), ask(priced)
+    report, alone = ask(_against_champion(context, found, voice)), ask(priced)
     # A market that says what the champion says, or that shares no game with it, must be calibrated too.
     calibrated = [each for each in alone.findings if each.name == CALIBRATED.name]
     others = [each for each in report.findings if each.name != CALIBRATED.name]
@@ -251,12 +259,12 @@ def _judged(world: World, found: Candidate, voice: Speaker) -> Candidate:
     )
 
 
-def _against_champion(world: World, found: Candidate, voice: Speaker) -> pl.DataFrame:
+def _against_champion(context: RunContext, found: Candidate, voice: Book) -> pl.DataFrame:
     if found.champion in (None, found.version):
         return PAIRS_SCHEMA.to_frame()
-    champion = Speaker(signal_source="model", book="production", model_version=str(found.champion))
+    champion = Book(signal_source="model", book="production", model_version=str(found.champion))
     try:
-        return pairs_of(world, champion, voice)
+        return pairs_of(context, champion, voice)
     except InputError:  # they share no game yet
         return PAIRS_SCHEMA.to_frame()
 

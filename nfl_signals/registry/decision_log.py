@@ -25,7 +25,7 @@ from nfl_signals.core.files import write_text
 Kind = Literal["first", "promoted", "rejected", "insufficient", "rolled_back"]
 Step = Literal["training", "recalibration", "retraining", "person"]
 
-SEATED = ("first", "promoted", "rolled_back")
+PROMOTING = ("first", "promoted", "rolled_back")
 """Kinds that give the seat to the version that was decided about."""
 GENESIS = "0" * 64
 LOCK_SECONDS = 60.0  # a writer holds the lock for well under a second
@@ -110,7 +110,9 @@ def verify(path: Path) -> list[str]:
     return _problems(_lines(path))
 
 
-def seat(decisions: Sequence[Decision], *, as_of: datetime | None = None) -> Decision | None:
+def champion_decision(
+    decisions: Sequence[Decision], *, as_of: datetime | None = None
+) -> Decision | None:
     """The decision by which the champion holds the seat; None while it is empty.
 
     Args:
@@ -118,15 +120,15 @@ def seat(decisions: Sequence[Decision], *, as_of: datetime | None = None) -> Dec
         as_of: what was decided later does not exist; None looks at all.
     """
     given = [
-        each for each in decisions if each.kind in SEATED and (as_of is None or each.at <= as_of)
+        each for each in decisions if each.kind in PROMOTING and (as_of is None or each.at <= as_of)
     ]
     # Of decisions of the same instant the line written last counts; `max` keeps the first it meets.
     return max(reversed(given), key=lambda each: each.at, default=None)
 
 
 def champion(decisions: Sequence[Decision], *, as_of: datetime | None = None) -> str | None:
-    """Who holds the seat; None while it is empty. `as_of` as in `seat`."""
-    held = seat(decisions, as_of=as_of)
+    """Who holds the seat; None while it is empty. `as_of` as in `champion_decision`."""
+    held = champion_decision(decisions, as_of=as_of)
     return held.champion if held else None
 
 
@@ -138,7 +140,7 @@ def known_hash(decisions: Sequence[Decision], version: str) -> str | None:
 def _check(decision: Decision) -> None:
     if decision.at.tzinfo is None:
         raise InputError(f"decision about {decision.version}: at: expected a time zone.")
-    if decision.kind in SEATED and decision.champion != decision.version:
+    if decision.kind in PROMOTING and decision.champion != decision.version:
         raise InputError(
             f"decision about {decision.version}: {decision.kind} gives it the seat, and "
             f"{decision.champion} is named as champion."
@@ -147,7 +149,7 @@ def _check(decision: Decision) -> None:
 
 def _extend(path: Path, decision: Decision, expected: str | None) -> Decision:
     lines, decisions = _lines(path), read(path)
-    held = seat(decisions, as_of=decision.at)
+    held = champion_decision(decisions, as_of=decision.at)
     now = held.champion if held else None
     if now == decision.champion and _content(decision) in map(_content, decisions):
         return decision
@@ -177,7 +179,7 @@ def _refuse(path: Path, decision: Decision, known: Sequence[Decision], now: str 
             f"{path}: {name} stands for the files {str(files)[:12]}, these are "
             f"{decision.model_hash[:12]}; a name is never given to other files, choose a new one."
         )
-    if decision.kind not in SEATED and decision.champion != now:
+    if decision.kind not in PROMOTING and decision.champion != now:
         raise InputError(f"decision about {name}: {decision.kind} leaves {now or 'nobody'} seated.")
     if decision.kind == "first" and now is not None:
         raise InputError(f"decision about {name}: the seat is not empty, {now} holds it.")

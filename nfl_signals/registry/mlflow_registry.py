@@ -22,7 +22,7 @@ from nfl_signals.registry.mlflow_store import (
     RegisteredVersion,
     artifacts_uri,
     registry_lock,
-    settle,
+    relocate,
     store_uri,
 )
 from nfl_signals.registry.model_card import model_hash, read_card
@@ -220,11 +220,11 @@ def open_registry(paths: Paths, *, create: bool = False) -> Registry:
     root.mkdir(parents=True, exist_ok=True)
     with registry_lock(root):
         if store.exists():
-            settle(store, experiment=MODEL, artifacts=artifacts_uri(root))
+            relocate(store, experiment=MODEL, artifacts=artifacts_uri(root))
         client = _mlflow().MlflowClient(store_uri(store), store_uri(store))
         if client.get_experiment_by_name(MODEL) is None:
             client.create_experiment(MODEL, artifact_location=artifacts_uri(root))
-            settle(store, experiment=MODEL, artifacts=artifacts_uri(root))
+            relocate(store, experiment=MODEL, artifacts=artifacts_uri(root))
         if not client.search_registered_models(f"name = '{MODEL}'"):
             client.create_registered_model(MODEL)
     return Registry(root, client)

@@ -77,7 +77,7 @@ def registry_lock(root: Path) -> FileLock:
     return FileLock(root / ".lock", is_singleton=True)
 
 
-def settle(store: Path, *, experiment: str, artifacts: str) -> None:
+def relocate(store: Path, *, experiment: str, artifacts: str) -> None:
     """Let every location in the store begin where its artifacts lie now.
 
     Args:

@@ -82,7 +82,7 @@ def write_card(
         The card; it also names versions of the packages at work.
     """
     card = {
-        **_questions(markets),
+        **_labels(markets),
         "model_version": version,
         "model_hash": model_hash(folder),
         "feature_version": feature_version(),
@@ -145,7 +145,7 @@ def check_card(folder: Path, card: Mapping[str, Any], markets: Sequence[Market])
             f"{folder}: fitted on features {card['feature_version']}, this program builds "
             f"{feature_version()}; retrain, or choose a version that was fitted on today's features."
         )
-    for name, today in _questions(markets).items():
+    for name, today in _labels(markets).items():
         if (then := card.get(name)) != today:
             raise IntegrityError(
                 f"{folder}: {name}: it was taught {then}, this program asks {today}; retrain, or "
@@ -178,7 +178,7 @@ def content_hash(frame: pl.DataFrame) -> str:
     return hashlib.sha256(f"{dict(frame.schema)}\n{text}".encode()).hexdigest()
 
 
-def _questions(markets: Sequence[Market]) -> dict[str, Any]:
+def _labels(markets: Sequence[Market]) -> dict[str, Any]:
     """Market, label and horizon: plain for one market, by market's name for several."""
     if len(markets) == 1:
         return {

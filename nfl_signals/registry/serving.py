@@ -44,7 +44,7 @@ ENVIRONMENT = {
 _NEEDED = "mlflow polars pyarrow pandas numpy scipy scikit-learn lightgbm xgboost-cpu xgboost torch"
 _CODE = '''"""What MLflow runs to load this folder; the ensemble beside it is data only."""
 
-from nfl_signals.registry import serve_with
+from nfl_signals.registry.mlflow_registry import serve_with
 from {module} import {name}
 
 serve_with({name})

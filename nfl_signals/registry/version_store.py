@@ -14,7 +14,7 @@ from typing import Any
 from nfl_signals.registry.model_card import CARD, model_hash, read_card
 
 
-def shelve(
+def store_version(
     staged: Path, shelf: Path, name: str, *, describe: Callable[[str], dict[str, Any]]
 ) -> dict[str, Any]:
     """Move a folder of model files to `shelf/name`, or to the next name that is not taken.
@@ -31,12 +31,12 @@ def shelve(
     for candidate in _names(name):
         card, folder = describe(candidate), shelf / candidate
         if not (folder / CARD).exists() or read_card(folder) == read_card(staged):
-            _settle(staged, folder, card)
+            _move_into_place(staged, folder, card)
             return card
     raise AssertionError  # names do not end
 
 
-def _settle(staged: Path, folder: Path, card: dict[str, Any]) -> None:
+def _move_into_place(staged: Path, folder: Path, card: dict[str, Any]) -> None:
     # Sound files stay where they are: somebody may be reading them. Damaged ones are made good.
     if (folder / CARD).exists() and model_hash(folder) == card["model_hash"]:
         shutil.rmtree(staged)

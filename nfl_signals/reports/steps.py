@@ -4,38 +4,38 @@ from pathlib import Path
 
 from nfl_signals.core.files import read_parquet
 from nfl_signals.features.version import feature_version
-from nfl_signals.reports.ablation.learner_contributions import mover_table
+from nfl_signals.reports.ablation.learner_contributions import contribution_table
 from nfl_signals.reports.ablation.numbers import AblationInputs
 from nfl_signals.reports.ablation.report import write_ablation_report
 from nfl_signals.reports.ablation.variants import ablation_table, forecasters
 from nfl_signals.reports.baseline.report import BaselineReportInputs, write_baseline_report
 from nfl_signals.reports.data_dictionary import write_data_dictionary
 from nfl_signals.training.baselines import importance_table
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 from nfl_signals.workspace.tables import load_features, load_markets
 
 
-def report_baselines(world: World) -> Path:
+def report_baselines(context: RunContext) -> Path:
     """Write `metrics_baseline` (Markdown, JSON, charts) and the data dictionary into `reports/`.
 
     Returns:
         `reports/metrics_baseline.md`.
     """
     inputs = BaselineReportInputs(
-        oof=read_parquet(world.paths.oof),
-        markets=load_markets(world),
-        stacked=read_parquet(world.paths.stacked),
-        importance=importance_table(world),
-        source_name=world.settings.source,
+        oof=read_parquet(context.paths.oof),
+        markets=load_markets(context),
+        stacked=read_parquet(context.paths.stacked),
+        importance=importance_table(context),
+        source_name=context.settings.source,
         feature_version=feature_version(),
-        seed=world.settings.seed,
+        seed=context.settings.seed,
     )
-    write_baseline_report(world.paths.reports, inputs)
-    write_data_dictionary(world.paths.reports, load_features(world))
-    return world.paths.reports / "metrics_baseline.md"
+    write_baseline_report(context.paths.reports, inputs)
+    write_data_dictionary(context.paths.reports, load_features(context))
+    return context.paths.reports / "metrics_baseline.md"
 
 
-def report_ablation(world: World) -> Path:
+def report_ablation(context: RunContext) -> Path:
     """Replay the stack with each part taken out, and write `ablation_stacker` into `reports/`.
 
     Returns:
@@ -46,15 +46,15 @@ def report_ablation(world: World) -> Path:
         IntegrityError: the newest was fitted on other feature columns than today's.
     """
     inputs = AblationInputs(
-        table=ablation_table(world),
-        wanted=forecasters(world.settings),
-        learners=world.settings.training.learners,
-        stacked=read_parquet(world.paths.stacked),
-        markets=load_markets(world),
-        movers=mover_table(world),
-        source_name=world.settings.source,
+        table=ablation_table(context),
+        wanted=forecasters(context.settings),
+        learners=context.settings.training.learners,
+        stacked=read_parquet(context.paths.stacked),
+        markets=load_markets(context),
+        movers=contribution_table(context),
+        source_name=context.settings.source,
         feature_version=feature_version(),
-        seed=world.settings.seed,
+        seed=context.settings.seed,
     )
-    write_ablation_report(world.paths.reports, inputs)
-    return world.paths.reports / "ablation_stacker.md"
+    write_ablation_report(context.paths.reports, inputs)
+    return context.paths.reports / "ablation_stacker.md"

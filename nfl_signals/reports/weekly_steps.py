@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from nfl_signals.alerts.backtest import hindsight
+from nfl_signals.alerts.backtest import alarm_backtest
 from nfl_signals.alerts.episodes import ALERTS_SCHEMA
 from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import read_parquet
@@ -15,7 +15,7 @@ from nfl_signals.reports.dashboard.page import write_dashboard
 from nfl_signals.reports.weekly.inputs import Limits, WeeklyInputs
 from nfl_signals.reports.weekly.numbers import newest_week
 from nfl_signals.reports.weekly.report import write_weekly_report
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,40 +26,40 @@ class Written:
     text: str
 
 
-def report_week(world: World) -> Written:
+def report_week(context: RunContext) -> Written:
     """Write `reports/weekly/{season}-w{week}.md`, its JSON and its charts.
 
     Raises:
         InputError: a stage that it reads has not run, or there is no week to report on.
     """
-    inputs = weekly_inputs(world)
-    path = world.paths.weekly_report(*newest_week(inputs))
+    inputs = weekly_inputs(context)
+    path = context.paths.weekly_report(*newest_week(inputs))
     return Written(path=path, text=write_weekly_report(path, inputs))
 
 
-def report_dashboard(world: World) -> Path:
+def report_dashboard(context: RunContext) -> Path:
     """Write `reports/dashboard.html`, one file that opens without a network.
 
     Raises:
         InputError: a stage that it reads has not run, or there is no week to report on.
     """
-    return write_dashboard(world.paths.dashboard, weekly_inputs(world))
+    return write_dashboard(context.paths.dashboard, weekly_inputs(context))
 
 
-def weekly_inputs(world: World) -> WeeklyInputs:
+def weekly_inputs(context: RunContext) -> WeeklyInputs:
     """The stored tables as they are now.
 
     Raises:
         InputError: a stage that wrote one of them has not run, or was another version.
     """
-    monitor, graded = world.settings.monitor, graded_ledger(world)
+    monitor, graded = context.settings.monitor, graded_ledger(context)
     return WeeklyInputs(
-        evidence=_stored(world.paths.weekly_evidence, EVIDENCE_SCHEMA),
-        alerts=_stored(world.paths.alerts, ALERTS_SCHEMA),
-        metrics=read_metrics(world),
-        curves=read_parquet(world.paths.reliability),
+        evidence=_stored(context.paths.weekly_evidence, EVIDENCE_SCHEMA),
+        alerts=_stored(context.paths.alerts, ALERTS_SCHEMA),
+        metrics=read_metrics(context),
+        curves=read_parquet(context.paths.reliability),
         graded=graded,
-        upcoming=read_parquet(world.paths.upcoming),
+        upcoming=read_parquet(context.paths.upcoming),
         limits=Limits(
             max_calibration_error=monitor.max_calibration_error,
             min_days=monitor.min_days,
@@ -67,9 +67,9 @@ def weekly_inputs(world: World) -> WeeklyInputs:
             window_weeks=monitor.window_weeks,
             literal=monitor.rule == "literal",
         ),
-        as_of=world.as_of,
-        source_name=world.settings.source,
-        hindsight=hindsight(graded, monitor),
+        as_of=context.as_of,
+        source_name=context.settings.source,
+        alarm_backtest=alarm_backtest(graded, monitor),
     )
 
 

@@ -66,7 +66,7 @@ class League:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Told:
+class _Reported:
     """One season as its files tell it, complete."""
 
     games: pl.DataFrame
@@ -88,11 +88,11 @@ def simulate(settings: SimulatorSettings, *, seed: int) -> League:
     Raises:
         SettingsError: the opening line would be sharper than the closing line.
     """
-    told: dict[int, _Told] = {}
+    told: dict[int, _Reported] = {}
     before: Season | None = None
     for year in range(settings.first_season, last_season(settings) + 1):
         before = play_season(before, season=year, seed=seed, settings=settings)
-        told[year] = _tell(before, settings=settings, seed=seed)
+        told[year] = _report(before, settings=settings, seed=seed)
     as_of = standing_point(settings)
     games = as_it_stands(pl.concat(season.games for season in told.values()), settings)
     truth = truth_table(games)
@@ -119,7 +119,7 @@ def simulate(settings: SimulatorSettings, *, seed: int) -> League:
     )
 
 
-def _tell(season: Season, *, settings: SimulatorSettings, seed: int) -> _Told:
+def _report(season: Season, *, settings: SimulatorSettings, seed: int) -> _Reported:
     year = season.season
     codes = codes_of_the_day(year, settings=settings)
     board = post_prices(
@@ -133,7 +133,7 @@ def _tell(season: Season, *, settings: SimulatorSettings, seed: int) -> _Told:
     calendar = with_rest(as_announced(season.games, after_week=ahead))
     stats = team_stats(season.games, season=year, rng=stream(seed, season=year, topic="team_stats"))
     weeks = team_weeks(season, codes=codes)
-    return _Told(
+    return _Reported(
         games=games_table(
             pl.concat([calendar, board.closing, board.opening], how="horizontal"),
             season=year,

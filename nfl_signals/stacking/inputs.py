@@ -1,6 +1,6 @@
 """The blend's inputs, one row a game: learners' and market's probabilities, signals of both teams.
 
-A blend sees logits of probabilities and signals as they are; `values` makes that matrix. Signals
+A blend sees logits of probabilities and signals as they are; `logit_matrix` makes that matrix. Signals
 are combined like features: home minus away for margins, the sum for totals.
 """
 
@@ -80,12 +80,12 @@ def weighed_signals(signals: pl.DataFrame) -> pl.DataFrame:
     return signals.select("game_id", "team_id", *numbers)
 
 
-def values(rows: pl.DataFrame, inputs: Sequence[str]) -> Floats:
+def logit_matrix(rows: pl.DataFrame, inputs: Sequence[str]) -> Floats:
     """N x len(inputs): logit of `p_<name>`, or `signal_<name>` as it is.
 
     Example:
         >>> rows = pl.DataFrame({"p_market": [0.5], "signal_offense": [-0.5]})
-        >>> values(rows, ["market", "offense"]).tolist()
+        >>> logit_matrix(rows, ["market", "offense"]).tolist()
         [[0.0, -0.5]]
     """
     columns = [
@@ -97,6 +97,6 @@ def values(rows: pl.DataFrame, inputs: Sequence[str]) -> Floats:
     return np.column_stack(columns).astype(np.float64)
 
 
-def complete(rows: pl.DataFrame, inputs: Sequence[str]) -> pl.DataFrame:
+def drop_missing_signals(rows: pl.DataFrame, inputs: Sequence[str]) -> pl.DataFrame:
     """Rows that have every signal among the inputs."""
     return rows.drop_nulls([f"signal_{name}" for name in inputs if name in SIGNALS])

@@ -12,10 +12,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from nfl_signals.stacking.inputs import SIGNALS, complete, values
+from nfl_signals.stacking.inputs import SIGNALS, drop_missing_signals, logit_matrix
 
 Floats = NDArray[np.float64]
-SCORED = ["yes", "no"]
+YES_NO = ["yes", "no"]
 
 
 class Parts(Protocol):
@@ -40,7 +40,7 @@ class Parts(Protocol):
 class Blend(Protocol):
     """A fitted stack."""
 
-    def parts(self, values: Floats) -> Parts:
+    def parts(self, logit_matrix: Floats) -> Parts:
         """N x inputs -> pieces."""
         ...
 
@@ -77,11 +77,11 @@ FitBlend = Callable[[Floats, Floats, int], Blend]
 """Values, outcomes, the season that will be predicted -> blend."""
 FitCalibrator = Callable[[pl.DataFrame], Callable[[Floats], Calibration]]
 """Scored rows of earlier seasons with `p_raw, y, season, week` -> calibrator."""
-Agree = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
+MakeCoherent = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
 """Settled games of earlier seasons, rows of one season -> those rows with `p_hat, p_push`."""
 
 
-def replay_blend(
+def walk_forward_blend(
     rows: pl.DataFrame, *, inputs: Sequence[str], fit_blend: FitBlend, min_seasons: int
 ) -> pl.DataFrame:
     """Blend every season that has enough earlier ones; rows that lack a signal are left out.
@@ -96,7 +96,7 @@ def replay_blend(
         The rows of blended seasons with `p_raw, weight_intercept, weight_<input>...`; other columns
         as given.
     """
-    usable = complete(rows, inputs)
+    usable = drop_missing_signals(rows, inputs)
     seasons = usable["season"].unique().sort().to_list()[min_seasons:]
     empty = _with_numbers(usable.head(0), inputs)
     return pl.concat(
@@ -104,13 +104,13 @@ def replay_blend(
     )
 
 
-def replay_calibration(
+def walk_forward_calibration(
     blended: pl.DataFrame, *, fit_calibrator: FitCalibrator, min_seasons: int
 ) -> pl.DataFrame:
     """Calibrate every blended season that has enough earlier ones.
 
     Args:
-        blended: result of `replay_blend`.
+        blended: result of `walk_forward_blend`.
         fit_calibrator: see `FitCalibrator`.
         min_seasons: earlier blended seasons the calibrator needs.
 
@@ -122,7 +122,7 @@ def replay_calibration(
     )
     finished = [blended.head(0).with_columns(pl.lit("").alias("calibrator"), *numbers)]
     for season in blended["season"].unique().sort().to_list()[min_seasons:]:
-        calibrate = fit_calibrator(scored(blended.filter(pl.col("season") < season)))
+        calibrate = fit_calibrator(settled_yes_no(blended.filter(pl.col("season") < season)))
         current = blended.filter(pl.col("season") == season)
         finished.append(with_calibration(current, calibrate(current["p_raw"].to_numpy())))
     return pl.concat(finished)
@@ -136,14 +136,14 @@ def prefer_signals(without: pl.DataFrame, signals: pl.DataFrame) -> pl.DataFrame
         that was not used is 0 and its value null.
     """
     order = without.select("game_id").with_row_index("row")
-    fallback = unheard(without.join(signals, on="game_id", how="anti"))
+    fallback = without_signals(without.join(signals, on="game_id", how="anti"))
     fallback = fallback.with_columns(llm_available=pl.lit(value=False))
     used = signals.with_columns(llm_available=pl.lit(value=True)).select(fallback.columns)
     both = pl.concat([fallback, used]).join(order, on="game_id")
     return both.sort("row").drop("row")
 
 
-def unheard(rows: pl.DataFrame) -> pl.DataFrame:
+def without_signals(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows of a stack that weighs no signal: weights 0, values null."""
     return rows.with_columns(
         *(pl.lit(0.0).alias(f"weight_{name}") for name in SIGNALS),
@@ -151,13 +151,15 @@ def unheard(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def replay_agreement(rows: pl.DataFrame, settled: pl.DataFrame, *, agree: Agree) -> pl.DataFrame:
+def walk_forward_coherence(
+    rows: pl.DataFrame, settled: pl.DataFrame, *, agree: MakeCoherent
+) -> pl.DataFrame:
     """Make the markets of each game agree, with what seasons before it teach about scores.
 
     Args:
         rows: calibrated rows of all markets.
         settled: played games with `season` and whatever `agree` learns from.
-        agree: see `Agree`.
+        agree: see `MakeCoherent`.
 
     Returns:
         The rows with `p_hat, p_push`, in time order.
@@ -188,19 +190,19 @@ def with_parts(rows: pl.DataFrame, parts: Parts, inputs: Sequence[str]) -> pl.Da
     )
 
 
-def scored(rows: pl.DataFrame) -> pl.DataFrame:
+def settled_yes_no(rows: pl.DataFrame) -> pl.DataFrame:
     """Settled rows with `y` (1.0 YES, 0.0 NO); pushes and open games left out."""
-    settled = rows.filter(pl.col("outcome").is_in(SCORED))
+    settled = rows.filter(pl.col("outcome").is_in(YES_NO))
     return settled.with_columns(y=(pl.col("outcome") == "yes").cast(pl.Float64))
 
 
 def _blend_season(
     rows: pl.DataFrame, season: int, inputs: Sequence[str], fit_blend: FitBlend
 ) -> pl.DataFrame:
-    taught = scored(rows.filter(pl.col("season") < season))
-    blend = fit_blend(values(taught, inputs), taught["y"].to_numpy(), season)
+    taught = settled_yes_no(rows.filter(pl.col("season") < season))
+    blend = fit_blend(logit_matrix(taught, inputs), taught["y"].to_numpy(), season)
     current = rows.filter(pl.col("season") == season)
-    return with_parts(current, blend.parts(values(current, inputs)), inputs)
+    return with_parts(current, blend.parts(logit_matrix(current, inputs)), inputs)
 
 
 def _with_numbers(rows: pl.DataFrame, inputs: Sequence[str]) -> pl.DataFrame:

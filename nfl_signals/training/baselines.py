@@ -22,29 +22,29 @@ from nfl_signals.registry.model_card import read_card, write_card
 from nfl_signals.stacking.oof import OofTask, Predictor, check_fold, out_of_fold
 from nfl_signals.stacking.schemas import OOF
 from nfl_signals.stacking.splits import Fold, purged_kfold, walk_forward
-from nfl_signals.workspace.market_games import Question, ask
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.market_games import MarketGames, load_market_games
+from nfl_signals.workspace.run_context import RunContext
 
 
 @contextmanager
-def only_retraining(world: World) -> Iterator[None]:
+def only_retraining(context: RunContext) -> Iterator[None]:
     """One process writes models at a time, whoever started it.
 
     Raises:
         StorageError: another retraining is running.
     """
-    world.paths.retraining_lock.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(world.paths.retraining_lock, timeout=world.settings.training.lock_seconds)
+    context.paths.retraining_lock.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(context.paths.retraining_lock, timeout=context.settings.training.lock_seconds)
     try:
         with lock:
             yield
     except Timeout:
         raise StorageError(
-            f"{world.paths.retraining_lock}: another retraining is running; wait for it to finish."
+            f"{context.paths.retraining_lock}: another retraining is running; wait for it to finish."
         ) from None
 
 
-def train_baselines(world: World, name: MarketName) -> dict[str, dict[str, Any]]:
+def train_baselines(context: RunContext, name: MarketName) -> dict[str, dict[str, Any]]:
     """Fit every learner of one market on all played games and store it with its card.
 
     Returns:
@@ -53,36 +53,38 @@ def train_baselines(world: World, name: MarketName) -> dict[str, dict[str, Any]]
     Raises:
         SettingsError: a learner needs what is not installed, or a GPU that is not there.
     """
-    require(world.settings.training.learners, world.settings.training.device)
-    question = ask(world, name)
-    rows = np.flatnonzero(question.played)
-    learners = list(world.settings.training.learners)
+    require(context.settings.training.learners, context.settings.training.device)
+    market_games = load_market_games(context, name)
+    rows = np.flatnonzero(market_games.played)
+    learners = list(context.settings.training.learners)
     with (
-        only_retraining(world),
+        only_retraining(context),
         threadpool_limits(limits=1),
-        ThreadPoolExecutor(world.settings.threads) as pool,
+        ThreadPoolExecutor(context.settings.threads) as pool,
     ):
-        fitted = pool.map(partial(_fit, world, question, rows=rows), learners)
+        fitted = pool.map(partial(_fit, context, market_games, rows=rows), learners)
         done = zip(steps(learners, f"{name} learners fitted"), fitted, strict=True)
-        return {learner: _store(world, question, learner, model, rows) for learner, model in done}
+        return {
+            learner: _store(context, market_games, learner, model, rows) for learner, model in done
+        }
 
 
-def predict_out_of_fold(world: World) -> pl.DataFrame:
+def predict_out_of_fold(context: RunContext) -> pl.DataFrame:
     """Predict every game of every market out of fold, under both schemes, and store the table.
 
     Raises:
         SettingsError: a learner needs what is not installed, or a GPU that is not there.
     """
-    require(world.settings.training.learners, world.settings.training.device)
-    questions = [ask(world, name) for name in MARKETS]
-    tasks = [task for question in questions for task in _tasks(world, question)]
+    require(context.settings.training.learners, context.settings.training.device)
+    questions = [load_market_games(context, name) for name in MARKETS]
+    tasks = [task for market_games in questions for task in _tasks(context, market_games)]
     games = questions[0].matrix.games["game_id"]
-    table = out_of_fold(tasks, games, threads=world.settings.threads)
-    write_parquet(world.paths.oof, validate(table, OOF, "oof_predictions"))
+    table = out_of_fold(tasks, games, threads=context.settings.threads)
+    write_parquet(context.paths.oof, validate(table, OOF, "oof_predictions"))
     return table
 
 
-def refit_folds(world: World) -> int:
+def refit_folds(context: RunContext) -> int:
     """Fit one fold of every market, learner and scheme again and compare with what is stored.
 
     The fold is drawn by the run's seed and the last season, so it differs from season to season.
@@ -93,10 +95,10 @@ def refit_folds(world: World) -> int:
     Raises:
         IntegrityError: a stored forecast is not one of a model that never saw the game.
     """
-    stored = read_parquet(world.paths.oof)
-    random = np.random.default_rng([world.settings.seed, world.seasons[-1]])
-    questions = [ask(world, name) for name in MARKETS]
-    tasks = [task for question in questions for task in _tasks(world, question)]
+    stored = read_parquet(context.paths.oof)
+    random = np.random.default_rng([context.settings.seed, context.seasons[-1]])
+    questions = [load_market_games(context, name) for name in MARKETS]
+    tasks = [task for market_games in questions for task in _tasks(context, market_games)]
     games = questions[0].matrix.games["game_id"]
     with threadpool_limits(limits=1):
         for task in steps([task for task in tasks if task.folds], "folds fitted again"):
@@ -105,16 +107,16 @@ def refit_folds(world: World) -> int:
     return len(tasks)
 
 
-def importance_table(world: World) -> pl.DataFrame:
+def importance_table(context: RunContext) -> pl.DataFrame:
     """Importance in the newest base models: `market, learner, feature, share`.
 
     A feature is a column of the game matrix, or whatever else the learner reads.
     """
     rows = []
     for name in MARKETS:
-        version = ask(world, name).version()
-        for learner in world.settings.training.learners:
-            card = read_card(world.paths.baseline(name, learner, version))
+        version = load_market_games(context, name).version()
+        for learner in context.settings.training.learners:
+            card = read_card(context.paths.baseline(name, learner, version))
             rows += [
                 {"market": name, "learner": learner, "feature": feature, "share": share}
                 for feature, share in card["importance"].items()
@@ -123,36 +125,42 @@ def importance_table(world: World) -> pl.DataFrame:
 
 
 def _store(
-    world: World, question: Question, learner: str, baseline: Baseline, rows: NDArray[np.int64]
+    context: RunContext,
+    market_games: MarketGames,
+    learner: str,
+    baseline: Baseline,
+    rows: NDArray[np.int64],
 ) -> dict[str, Any]:
-    version = question.version()
-    folder = world.paths.baseline(question.market.name, learner, version)
+    version = market_games.version()
+    folder = context.paths.baseline(market_games.market.name, learner, version)
     baseline.save(folder)
     return write_card(
         folder,
-        markets=[question.market],
+        markets=[market_games.market],
         version=version,
-        window=question.window(rows),
-        seed=world.settings.seed,
+        window=market_games.window(rows),
+        seed=context.settings.seed,
         extra={"learner": learner, "importance": baseline.learner.importance()},
     )
 
 
-def _fit(world: World, question: Question, learner: str, rows: NDArray[np.int64]) -> Baseline:
+def _fit(
+    context: RunContext, market_games: MarketGames, learner: str, rows: NDArray[np.int64]
+) -> Baseline:
     return fit_baseline(
-        question.matrix,
+        market_games.matrix,
         rows,
-        question.points,
-        market=question.market,
+        market_games.points,
+        market=market_games.market,
         learner=learner,
-        seed=world.settings.seed,
-        device=world.settings.training.device,
+        seed=context.settings.seed,
+        device=context.settings.training.device,
     )
 
 
-def _tasks(world: World, question: Question) -> list[OofTask]:
+def _tasks(context: RunContext, market_games: MarketGames) -> list[OofTask]:
     """Both schemes for every learner; K-fold predicts settled games, walk-forward all of them."""
-    games, training = question.matrix.games, world.settings.training
+    games, training = market_games.matrix.games, context.settings.training
     season = games["season"].to_numpy().astype(np.int64)
     week = games["week"].to_numpy().astype(np.int64)
     forward = walk_forward(season, min_train_seasons=training.min_learner_seasons)
@@ -160,24 +168,26 @@ def _tasks(world: World, question: Question) -> list[OofTask]:
         season, week, n_folds=training.purged_folds, embargo_weeks=training.embargo_weeks
     )
     schemes: list[tuple[str, list[Fold], NDArray[np.bool_]]] = [
-        ("walk_forward", forward, question.answerable),
-        ("purged_kfold", blocks, question.answerable & question.played),
+        ("walk_forward", forward, market_games.has_line),
+        ("purged_kfold", blocks, market_games.has_line & market_games.played),
     ]
 
     def fit(learner: str, rows: NDArray[np.int64]) -> Predictor:
-        baseline = _fit(world, question, learner, rows)
-        return lambda test: baseline.predict(question.matrix.inputs.take(test), question.line[test])
+        baseline = _fit(context, market_games, learner, rows)
+        return lambda test: baseline.predict(
+            market_games.matrix.inputs.take(test), market_games.line[test]
+        )
 
     return [
         OofTask(
-            market=question.market.name,
+            market=market_games.market.name,
             learner=learner,
             scheme=scheme,
             folds=folds,
-            trainable=question.played,
+            trainable=market_games.played,
             eligible=eligible,
             fit=partial(fit, learner),
         )
         for scheme, folds, eligible in schemes
-        for learner in world.settings.training.learners
+        for learner in context.settings.training.learners
     ]

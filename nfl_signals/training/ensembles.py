@@ -13,16 +13,16 @@ from nfl_signals.ensemble.coherence_rows import fit_scores, settled_games
 from nfl_signals.ensemble.ensemble import ENSEMBLE_FILE, SCORES_FILE
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.registry.model_card import content_hash, read_card, write_card
-from nfl_signals.registry.version_store import shelve
+from nfl_signals.registry.version_store import store_version
 from nfl_signals.training.baselines import only_retraining
-from nfl_signals.workspace.market_games import Question, ask
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.market_games import MarketGames, load_market_games
+from nfl_signals.workspace.run_context import RunContext
 from nfl_signals.workspace.tables import load_features, load_markets
 
 KEYS = {"features": ["game_id", "team_id"], "markets": ["game_id", "market"]}
 
 
-def assemble(world: World) -> dict[str, Any]:
+def assemble(context: RunContext) -> dict[str, Any]:
     """Write `models/ensemble/<version>/` from the models just trained.
 
     The folder is complete: it can be copied anywhere and loaded there. A version that is there already
@@ -31,39 +31,44 @@ def assemble(world: World) -> dict[str, Any]:
     Returns:
         Its card.
     """
-    question = ask(world, "moneyline")
-    version = question.version()
-    shelf = world.paths.ensemble(version).parent
+    market_games = load_market_games(context, "moneyline")
+    version = market_games.version()
+    shelf = context.paths.ensemble(version).parent
     staged = shelf / f".{version}.staged"
-    with only_retraining(world):
-        _copy_parts(world, version, staged)
-        write_json(staged / ENSEMBLE_FILE, {"learners": list(world.settings.training.learners)})
+    with only_retraining(context):
+        _copy_parts(context, version, staged)
+        write_json(staged / ENSEMBLE_FILE, {"learners": list(context.settings.training.learners)})
         with threadpool_limits(limits=1):  # sums in another order would change the last bits
-            scores = fit_scores(settled_games(load_markets(world)))
+            scores = fit_scores(settled_games(load_markets(context)))
         write_json(staged / SCORES_FILE, scores.to_json())
-        return shelve(
-            staged, shelf, version, describe=lambda name: _describe(world, question, staged, name)
+        return store_version(
+            staged,
+            shelf,
+            version,
+            describe=lambda name: _describe(context, market_games, staged, name),
         )
 
 
-def _describe(world: World, question: Question, folder: Path, name: str) -> dict[str, Any]:
+def _describe(
+    context: RunContext, market_games: MarketGames, folder: Path, name: str
+) -> dict[str, Any]:
     return write_card(
         folder,
         markets=list(MARKETS.values()),
         version=name,
-        window=question.window(np.flatnonzero(question.played)),
-        seed=world.settings.seed,
+        window=market_games.window(np.flatnonzero(market_games.played)),
+        seed=context.settings.seed,
         extra={
-            "learners": list(world.settings.training.learners),
-            "data": _data_hashes(world, question),
-            **_stacks(world, question.version()),
+            "learners": list(context.settings.training.learners),
+            "data": _data_hashes(context, market_games),
+            **_stacks(context, market_games.version()),
         },
     )
 
 
-def _stacks(world: World, version: str) -> dict[str, Any]:
+def _stacks(context: RunContext, version: str) -> dict[str, Any]:
     """How each market's voices were calibrated, and their walk-forward scores."""
-    cards = {name: read_card(world.paths.stacker(name, version)) for name in MARKETS}
+    cards = {name: read_card(context.paths.stacker(name, version)) for name in MARKETS}
     return {
         "calibration": {
             name: {
@@ -77,22 +82,22 @@ def _stacks(world: World, version: str) -> dict[str, Any]:
     }
 
 
-def _data_hashes(world: World, question: Question) -> dict[str, str]:
+def _data_hashes(context: RunContext, market_games: MarketGames) -> dict[str, str]:
     """SHA-256 of the gold rows that could teach: those of played games, whatever files hold them.
 
     Lines of games to come move daily and teach nothing, so they must not make another card.
     """
-    games = question.matrix.games.filter(pl.Series(question.played)).select("game_id")
-    tables = {"features": load_features(world), "markets": load_markets(world)}
+    games = market_games.matrix.games.filter(pl.Series(market_games.played)).select("game_id")
+    tables = {"features": load_features(context), "markets": load_markets(context)}
     taught = {name: rows.join(games, on="game_id", how="semi") for name, rows in tables.items()}
     return {name: content_hash(rows.sort(KEYS[name])) for name, rows in taught.items()}
 
 
-def _copy_parts(world: World, version: str, folder: Path) -> None:
+def _copy_parts(context: RunContext, version: str, folder: Path) -> None:
     """Learners and stacks of a version; what a killed run left behind goes."""
     shutil.rmtree(folder, ignore_errors=True)
     for market in MARKETS:
-        shutil.copytree(world.paths.stacker(market, version), folder / "stacker" / market)
-        for learner in world.settings.training.learners:
-            source = world.paths.baseline(market, learner, version)
+        shutil.copytree(context.paths.stacker(market, version), folder / "stacker" / market)
+        for learner in context.settings.training.learners:
+            source = context.paths.baseline(market, learner, version)
             shutil.copytree(source, folder / "baseline" / market / learner)

@@ -19,13 +19,13 @@ from nfl_signals.registry.model_card import (
     read_card,
     write_sealed,
 )
-from nfl_signals.registry.version_store import shelve
+from nfl_signals.registry.version_store import store_version
 from nfl_signals.training.baselines import only_retraining
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 
 
 def recalibrated_copy(
-    world: World,
+    context: RunContext,
     version: str,
     maps: Mapping[str, RecalibrationMap],
     *,
@@ -37,10 +37,10 @@ def recalibrated_copy(
     copy of a copy carries both corrections as one map and keeps the name of what was trained.
 
     Args:
-        world: whose models.
+        context: whose models.
         version: trained or recalibrated.
         maps: by market, fitted on what `version` said; a market without one stays as it is.
-        window: games that taught the maps; see `taught_by`.
+        window: games that taught the maps; see `training_window`.
 
     Returns:
         The card: that of `version` with its own name and hash, `recalibrated_from`, and under
@@ -51,10 +51,10 @@ def recalibrated_copy(
         IntegrityError: the version's files are not what its card describes.
         StorageError: models are being written elsewhere.
     """
-    folder = world.paths.ensemble(version)
-    _check(world, version, maps)
+    folder = context.paths.ensemble(version)
+    _check(context, version, maps)
     staged = folder.parent / f".{version}.staged"
-    with only_retraining(world):
+    with only_retraining(context):
         shutil.rmtree(staged, ignore_errors=True)
         shutil.copytree(folder, staged)
         carried = read_maps(folder)
@@ -74,10 +74,10 @@ def recalibrated_copy(
             }
             return write_sealed(staged, card)
 
-        return shelve(staged, folder.parent, copy_name(version, window), describe=describe)
+        return store_version(staged, folder.parent, copy_name(version, window), describe=describe)
 
 
-def taught_by(games: pl.DataFrame) -> TrainingWindow:
+def training_window(games: pl.DataFrame) -> TrainingWindow:
     """The window that graded forecasts span; a game that several markets ask about is one game.
 
     Args:
@@ -101,8 +101,8 @@ def copy_name(version: str, window: TrainingWindow) -> str:
     return f"{version.split('r')[0]}r{window.last.replace('-w', '')}"
 
 
-def _check(world: World, version: str, maps: Mapping[str, RecalibrationMap]) -> None:
-    folder = world.paths.ensemble(version)
+def _check(context: RunContext, version: str, maps: Mapping[str, RecalibrationMap]) -> None:
+    folder = context.paths.ensemble(version)
     if not (folder / CARD).exists():
         raise InputError(f"{folder}: not there; only an ensemble on the shelf can be recalibrated.")
     if not maps or (strange := [name for name in maps if name not in MARKETS]):

@@ -7,7 +7,7 @@ from functools import cache
 from nfl_signals.llm.advice import Advice, advise
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.stacking.prior import Adviser
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 
 SEASON_OPENS = (9, 1)  # month, day: no game of a season is earlier
 DESCRIPTIONS = {
@@ -22,7 +22,7 @@ DESCRIPTIONS = {
 }
 
 
-def weight_adviser(world: World, name: MarketName, inputs: Sequence[str]) -> Adviser:
+def weight_adviser(context: RunContext, name: MarketName, inputs: Sequence[str]) -> Adviser:
     """Who is asked about the weights of one market's inputs under the settings.
 
     For each season the adviser's knowledge must end before that season opens.
@@ -31,11 +31,11 @@ def weight_adviser(world: World, name: MarketName, inputs: Sequence[str]) -> Adv
 
     @cache
     def ask(season: int) -> Advice | None:
-        if world.settings.training.prior == "market":
+        if context.settings.training.prior == "market":
             return None
         opens = datetime(season, *SEASON_OPENS, tzinfo=UTC)
         return advise(
-            world.settings.llm, described, as_of=opens, responses=world.paths.llm_responses
+            context.settings.llm, described, as_of=opens, responses=context.paths.llm_responses
         )
 
     return ask

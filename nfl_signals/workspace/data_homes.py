@@ -17,9 +17,9 @@ from nfl_signals.core.files import read_json, write_json
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings
 
-STAMP = "data/world.json"
+STAMP = "data/data_home.json"
 MOVING = {"state": "moving"}
-BELONGINGS = (
+CONTENTS = (
     "data/raw",
     "data/gold",
     "data/oof",
@@ -33,13 +33,13 @@ BELONGINGS = (
 )
 
 
-def world_name(settings: Settings) -> str:
+def data_home_name(settings: Settings) -> str:
     """'nflverse', or 'simulated-' and a hash of seed and league.
 
     How far a league has been played and published does not count.
 
     Example:
-        >>> world_name(Settings(source="nflverse"))
+        >>> data_home_name(Settings(source="nflverse"))
         'nflverse'
     """
     if settings.source == "nflverse":
@@ -57,7 +57,7 @@ def claim_home(paths: Paths, settings: Settings) -> None:
     Raises:
         StorageError: a folder cannot be moved; nothing is lost, the next call goes on from there.
     """
-    stamp, wanted = paths.home / STAMP, {"world": world_name(settings)}
+    stamp, wanted = paths.home / STAMP, {"data_home": data_home_name(settings)}
     if _present(stamp) == wanted:
         return
     stamp.parent.mkdir(parents=True, exist_ok=True)
@@ -66,12 +66,12 @@ def claim_home(paths: Paths, settings: Settings) -> None:
         if present == wanted:
             return
         if present is not None:
-            if present["world"] != wanted["world"]:
+            if present["data_home"] != wanted["data_home"]:
                 write_json(stamp, present | MOVING)
-                _move(paths.home, _parked(paths.home, present["world"]))
+                _move(paths.home, _parked(paths.home, present["data_home"]))
             # From here on, what lies in the home is the wanted world's, however far the move gets.
             write_json(stamp, wanted | MOVING)
-            _move(_parked(paths.home, wanted["world"]), paths.home)
+            _move(_parked(paths.home, wanted["data_home"]), paths.home)
         write_json(stamp, wanted)
 
 
@@ -81,12 +81,12 @@ def _present(stamp: Path) -> dict[str, str] | None:
     return content
 
 
-def _parked(home: Path, world: str) -> Path:
-    return home / "data" / "parked" / world
+def _parked(home: Path, context: str) -> Path:
+    return home / "data" / "parked" / context
 
 
 def _move(source: Path, destination: Path) -> None:
-    for name in BELONGINGS:
+    for name in CONTENTS:
         if (source / name).exists():
             (destination / name).parent.mkdir(parents=True, exist_ok=True)
             try:

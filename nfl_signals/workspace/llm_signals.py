@@ -10,7 +10,7 @@ from nfl_signals.core.validation import validate
 from nfl_signals.llm.connect import open_provider
 from nfl_signals.llm.schemas import LLM_SIGNALS
 from nfl_signals.llm.signals import SCHEMA, read_signals
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 from nfl_signals.workspace.tables import load_history
 
 
@@ -29,11 +29,11 @@ class SignalFigures:
     reasons: dict[str, int]
 
 
-def build_signals(world: World, seasons: Sequence[int]) -> SignalFigures:
+def build_signals(context: RunContext, seasons: Sequence[int]) -> SignalFigures:
     """Read the documents of the given seasons and store a partition for each.
 
     Args:
-        world: the run; `settings.llm` says who reads.
+        context: the run; `settings.llm` says who reads.
         seasons: which; files of seasons that the run does not have are removed.
 
     Returns:
@@ -43,14 +43,14 @@ def build_signals(world: World, seasons: Sequence[int]) -> SignalFigures:
         SettingsError: the provider lacks a setting.
         InputError: a raw season has not been materialized yet.
     """
-    provider = open_provider(world.settings.llm, world.paths.llm_responses)
-    history = load_history(world, last_season=max(seasons))
-    folder = world.paths.llm_signals
+    provider = open_provider(context.settings.llm, context.paths.llm_responses)
+    history = load_history(context, last_season=max(seasons))
+    folder = context.paths.llm_signals
     signals = validate(read_signals(history, provider, seasons), LLM_SIGNALS, str(folder))
     for season in seasons:
         write_parquet(folder / f"{season}.parquet", signals.filter(pl.col("season") == season))
     for file in folder.glob("*.parquet"):
-        if int(file.stem) not in world.seasons:
+        if int(file.stem) not in context.seasons:
             file.unlink()
     reasons = (
         signals.filter(pl.col("reason") != "")["reason"].value_counts(sort=True).sort("reason")
@@ -62,8 +62,8 @@ def build_signals(world: World, seasons: Sequence[int]) -> SignalFigures:
     )
 
 
-def load_signals(world: World) -> pl.DataFrame:
+def load_signals(context: RunContext) -> pl.DataFrame:
     """Signals of all seasons, in time order; no rows where none have been built."""
-    if not any(world.paths.llm_signals.glob("*.parquet")):
+    if not any(context.paths.llm_signals.glob("*.parquet")):
         return pl.DataFrame(schema=SCHEMA)
-    return read_parquet(world.paths.llm_signals)
+    return read_parquet(context.paths.llm_signals)

@@ -12,7 +12,7 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.learners.game_matrix import GameMatrix, game_matrix
 from nfl_signals.markets.definitions import MARKETS, Market, MarketName
 from nfl_signals.registry.model_card import TrainingWindow
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 from nfl_signals.workspace.tables import load_features, load_markets
 
 Floats = NDArray[np.float64]
@@ -21,7 +21,7 @@ TRAINED = re.compile(r"v\d{6}\d*")  # season, week, from the second on which tra
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Question:
+class MarketGames:
     """All games of the gold tables, asked one market's question.
 
     Attributes:
@@ -44,7 +44,7 @@ class Question:
         return np.isfinite(self.points)
 
     @property
-    def answerable(self) -> NDArray[np.bool_]:
+    def has_line(self) -> NDArray[np.bool_]:
         """Games whose question has a threshold."""
         return np.isfinite(self.line)
 
@@ -70,19 +70,19 @@ class Question:
         return f"v{season}{week:02d}"
 
 
-def ask(world: World, name: MarketName) -> Question:
+def load_market_games(context: RunContext, name: MarketName) -> MarketGames:
     """Load the gold tables and pose one market's question to every game.
 
     Sequences of earlier games are laid out only where a learner of the settings reads them.
     """
-    market, markets = MARKETS[name], load_markets(world)
-    wanted = not SEQUENCE_LEARNERS.isdisjoint(world.settings.training.learners)
-    matrix = game_matrix(load_features(world), market, markets=markets if wanted else None)
+    market, markets = MARKETS[name], load_markets(context)
+    wanted = not SEQUENCE_LEARNERS.isdisjoint(context.settings.training.learners)
+    matrix = game_matrix(load_features(context), market, markets=markets if wanted else None)
     mine = markets.filter(pl.col("market") == name)
     table = matrix.games.select("game_id").join(
         mine, on="game_id", how="left", maintain_order="left"
     )
-    return Question(
+    return MarketGames(
         market=market,
         matrix=matrix,
         table=table,

@@ -17,7 +17,7 @@ from nfl_signals.workspace.data_homes import claim_home
 
 
 @dataclass(frozen=True, kw_only=True)
-class World:
+class RunContext:
     """What every step of a run is given.
 
     Attributes:
@@ -35,7 +35,7 @@ class World:
     as_of: datetime
 
 
-def open_world(settings: Settings) -> World:
+def open_run(settings: Settings) -> RunContext:
     """Prepare a run: the simulated league where asked for, the release, its seasons, its now.
 
     Raises:
@@ -47,7 +47,7 @@ def open_world(settings: Settings) -> World:
     open_provider(settings.llm, paths.llm_responses)  # said now, not after minutes of ingestion
     claim_home(paths, settings)
     release = _release(settings, paths)
-    return World(
+    return RunContext(
         settings=settings,
         paths=paths,
         release=release,

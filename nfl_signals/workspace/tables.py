@@ -9,12 +9,12 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.core.progress import steps
 from nfl_signals.features.build import build_features, build_markets
-from nfl_signals.features.leakage import prove_no_leak, sample_kickoffs
+from nfl_signals.features.leakage import check_no_leak, sample_kickoffs
 from nfl_signals.ingest import raw
 from nfl_signals.ingest.history import History
-from nfl_signals.ingest.joins import JoinReport, check_partners
+from nfl_signals.ingest.joins import JoinReport, check_references
 from nfl_signals.ingest.source import Release
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 
 READERS: dict[str, Callable[[Release, int], pl.DataFrame]] = {
     "games": raw.read_games,
@@ -24,13 +24,13 @@ READERS: dict[str, Callable[[Release, int], pl.DataFrame]] = {
 }
 
 
-def ingest(world: World, table: str, seasons: Sequence[int]) -> dict[int, int]:
+def ingest(context: RunContext, table: str, seasons: Sequence[int]) -> dict[int, int]:
     """Read, check and store seasons of one raw table.
 
     Every season is read and checked before the first is written, so a bad season changes nothing.
 
     Args:
-        world: the run.
+        context: the run.
         table: key of `READERS`.
         seasons: which.
 
@@ -41,30 +41,30 @@ def ingest(world: World, table: str, seasons: Sequence[int]) -> dict[int, int]:
         SourceError, SchemaError: see `ingest/raw.py`.
     """
     frames = {
-        season: READERS[table](world.release, season)
+        season: READERS[table](context.release, season)
         for season in steps(list(seasons), f"seasons of {table} read")
     }
     for season, frame in frames.items():
-        write_parquet(world.paths.raw(table, season), frame)
+        write_parquet(context.paths.raw(table, season), frame)
     return {season: frame.height for season, frame in frames.items()}
 
 
-def load_history(world: World, *, last_season: int | None = None) -> History:
+def load_history(context: RunContext, *, last_season: int | None = None) -> History:
     """Raw tables of the run's seasons as known at its `as_of`.
 
     Args:
-        world: the run.
+        context: the run.
         last_season: leave out later seasons.
 
     Raises:
         InputError: a season has not been materialized yet.
     """
-    seasons = [s for s in world.seasons if last_season is None or s <= last_season]
-    tables = {table: _load(world, table, seasons) for table in READERS}
-    return History(**tables).known_at(world.as_of)
+    seasons = [s for s in context.seasons if last_season is None or s <= last_season]
+    tables = {table: _load(context, table, seasons) for table in READERS}
+    return History(**tables).known_at(context.as_of)
 
 
-def load_stored_history(world: World) -> History:
+def load_stored_history(context: RunContext) -> History:
     """Raw tables of the run's leading seasons that are there, for proofs of what is stored so far.
 
     Raises:
@@ -72,14 +72,14 @@ def load_stored_history(world: World) -> History:
     """
     missing = [
         season
-        for season in world.seasons
-        if not all(world.paths.raw(table, season).exists() for table in READERS)
+        for season in context.seasons
+        if not all(context.paths.raw(table, season).exists() for table in READERS)
     ]
-    stored = [season for season in world.seasons if season < min(missing, default=9999)]
-    return load_history(world, last_season=max(stored, default=world.seasons[0]))
+    stored = [season for season in context.seasons if season < min(missing, default=9999)]
+    return load_history(context, last_season=max(stored, default=context.seasons[0]))
 
 
-def build_gold(world: World, seasons: Sequence[int]) -> tuple[int, JoinReport]:
+def build_gold(context: RunContext, seasons: Sequence[int]) -> tuple[int, JoinReport]:
     """Build and store features of the given seasons from everything before them.
 
     Returns:
@@ -88,21 +88,21 @@ def build_gold(world: World, seasons: Sequence[int]) -> tuple[int, JoinReport]:
     Raises:
         JoinError: a row has no partner and no known exception explains it.
     """
-    history = load_history(world, last_season=max(seasons))
-    report = check_partners(
-        history.games, history.team_stats, history.injuries, history.notes, as_of=world.as_of
+    history = load_history(context, last_season=max(seasons))
+    report = check_references(
+        history.games, history.team_stats, history.injuries, history.notes, as_of=context.as_of
     )
     features = build_features(history)
-    return _store(world, world.paths.features, features, seasons), report
+    return _store(context, context.paths.features, features, seasons), report
 
 
-def build_gold_markets(world: World, seasons: Sequence[int]) -> int:
+def build_gold_markets(context: RunContext, seasons: Sequence[int]) -> int:
     """Build and store the markets of the given seasons; returns rows written."""
-    markets = build_markets(load_history(world, last_season=max(seasons)))
-    return _store(world, world.paths.markets, markets, seasons)
+    markets = build_markets(load_history(context, last_season=max(seasons)))
+    return _store(context, context.paths.markets, markets, seasons)
 
 
-def prove_features(world: World) -> int:
+def check_features(context: RunContext) -> int:
     """As-of replay and perturbation at sampled kickoffs; returns proofs held.
 
     Sampled from the last season played: one that has not begun holds nothing to prove it with.
@@ -110,32 +110,32 @@ def prove_features(world: World) -> int:
     Raises:
         LeakageError: a feature depends on something known only after kickoff.
     """
-    history = load_stored_history(world)
+    history = load_stored_history(context)
     played = history.games.drop_nulls("result")["season"].unique().sort().to_list()
-    return prove_no_leak(history, build_features, sample_kickoffs(history, played[-1:]))
+    return check_no_leak(history, build_features, sample_kickoffs(history, played[-1:]))
 
 
-def load_features(world: World) -> pl.DataFrame:
+def load_features(context: RunContext) -> pl.DataFrame:
     """Gold features of all seasons, in time order."""
-    return read_parquet(world.paths.features)
+    return read_parquet(context.paths.features)
 
 
-def load_markets(world: World) -> pl.DataFrame:
+def load_markets(context: RunContext) -> pl.DataFrame:
     """Gold markets of all seasons, in time order."""
-    return read_parquet(world.paths.markets)
+    return read_parquet(context.paths.markets)
 
 
-def _load(world: World, table: str, seasons: Sequence[int]) -> pl.DataFrame:
-    missing = [season for season in seasons if not world.paths.raw(table, season).exists()]
+def _load(context: RunContext, table: str, seasons: Sequence[int]) -> pl.DataFrame:
+    missing = [season for season in seasons if not context.paths.raw(table, season).exists()]
     if missing:
         raise InputError(
-            f"{world.paths.raw(table, missing[0])}: season {missing[0]} of raw_{table} is not there "
+            f"{context.paths.raw(table, missing[0])}: season {missing[0]} of raw_{table} is not there "
             f"yet; materialize it first (missing: {', '.join(map(str, missing))})."
         )
-    return pl.concat(read_parquet(world.paths.raw(table, season)) for season in seasons)
+    return pl.concat(read_parquet(context.paths.raw(table, season)) for season in seasons)
 
 
-def _store(world: World, folder: Path, table: pl.DataFrame, seasons: Sequence[int]) -> int:
+def _store(context: RunContext, folder: Path, table: pl.DataFrame, seasons: Sequence[int]) -> int:
     """Write one file a season; files of seasons that the run does not have are removed."""
     rows = 0
     for season in seasons:
@@ -143,6 +143,6 @@ def _store(world: World, folder: Path, table: pl.DataFrame, seasons: Sequence[in
         write_parquet(folder / f"{season}.parquet", part)
         rows += part.height
     for file in folder.glob("*.parquet"):
-        if int(file.stem) not in world.seasons:
+        if int(file.stem) not in context.seasons:
             file.unlink()
     return rows

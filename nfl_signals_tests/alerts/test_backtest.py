@@ -3,8 +3,8 @@
 import polars as pl
 import pytest
 
-from nfl_signals.alerts.backtest import CLOSE, HINDSIGHT_SCHEMA, REPLAY, hindsight
-from nfl_signals.alerts.episodes import TREATMENTS_SCHEMA, episodes
+from nfl_signals.alerts.backtest import BACKTEST_SCHEMA, CLOSE, WALK_FORWARD, alarm_backtest
+from nfl_signals.alerts.episodes import STEPS_TAKEN_SCHEMA, episodes
 from nfl_signals.core.setting_sections import MonitorSettings
 from nfl_signals.monitoring.weekly_evidence import evidence_path
 from nfl_signals_tests.support.graded_games import graded
@@ -17,21 +17,21 @@ def replayed(slope: float, *, seasons: int = 4) -> pl.DataFrame:
 
 
 def test_perfect_seasons_have_no_alarm_but_the_literal_one() -> None:
-    found = hindsight(replayed(1.0), POLICY)
-    assert found.schema == HINDSIGHT_SCHEMA
+    found = alarm_backtest(replayed(1.0), POLICY)
+    assert found.schema == BACKTEST_SCHEMA
     assert found.select("voice", "season").rows() == [
-        (voice, season) for voice in (REPLAY, CLOSE) for season in range(2015, 2019)
+        (voice, season) for voice in (WALK_FORWARD, CLOSE) for season in range(2015, 2019)
     ]
-    model = found.filter(voice=REPLAY)
+    model = found.filter(voice=WALK_FORWARD)
     assert model["weeks_shipped"].sum() == 0
     assert (model["weeks_literal"] > 0).all()
 
 
 def test_a_drifting_replay_is_found_by_both_rules_in_the_weeks_of_its_episode() -> None:
     games = replayed(0.3, seasons=1)
-    found = hindsight(games, POLICY).filter(voice=REPLAY).row(0, named=True)
+    found = alarm_backtest(games, POLICY).filter(voice=WALK_FORWARD).row(0, named=True)
     (episode,) = episodes(
-        evidence_path(games), TREATMENTS_SCHEMA.to_frame(), policy=POLICY
+        evidence_path(games), STEPS_TAKEN_SCHEMA.to_frame(), policy=POLICY
     ).to_dicts()
     warned = episode["warned_at"]
     weeks = evidence_path(games).filter(pl.col("week_end_at") >= warned).height
@@ -42,17 +42,17 @@ def test_a_drifting_replay_is_found_by_both_rules_in_the_weeks_of_its_episode() 
 def test_the_rule_of_the_settings_does_not_matter() -> None:
     games = replayed(0.5, seasons=2)
     literal = POLICY.model_copy(update={"rule": "literal"})
-    assert hindsight(games, literal).equals(hindsight(games, POLICY))
+    assert alarm_backtest(games, literal).equals(alarm_backtest(games, POLICY))
 
 
 def test_production_is_left_out() -> None:
     games = replayed(1.0, seasons=1)
     spoken = games.with_columns(book=pl.lit("production"), p_hat=1 - pl.col("p_hat"))
-    assert hindsight(pl.concat([games, spoken]), POLICY).equals(hindsight(games, POLICY))
+    assert alarm_backtest(pl.concat([games, spoken]), POLICY).equals(alarm_backtest(games, POLICY))
 
 
 def test_the_final_error_is_that_of_the_whole_season() -> None:
     games = replayed(1.0, seasons=2)
     path = evidence_path(games).filter(week=18)
-    found = hindsight(games, POLICY).filter(voice=REPLAY)
+    found = alarm_backtest(games, POLICY).filter(voice=WALK_FORWARD)
     assert found["final_error"].to_list() == pytest.approx(path["season_ece"].to_list())

@@ -102,8 +102,8 @@ def test_from_every_state_that_a_kill_can_leave_nothing_is_told_twice_or_lost(
 def test_a_process_that_dies_holds_no_lock_and_leaves_its_claim(tmp_path: Path) -> None:
     outbox = tmp_path / "o.jsonl"
     script = (
-        "import os, sys; from pathlib import Path; from nfl_signals.delivery import deliver; "
-        "from nfl_signals_tests.alert_rows import alerts; "
+        "import os, sys; from pathlib import Path; from nfl_signals.alerts.delivery import deliver; "
+        "from nfl_signals_tests.support.alert_rows import alerts; "
         "deliver(Path(sys.argv[1]), alerts({}), lambda *_: os._exit(9), attempts=3)"
     )
     assert subprocess.run([sys.executable, "-c", script, str(outbox)], check=False).returncode == 9

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nfl_signals.alerts.alarm_rule import LEVELS
-from nfl_signals.alerts.episodes import ALERTS_SCHEMA, TREATMENTS_SCHEMA, episodes
+from nfl_signals.alerts.episodes import ALERTS_SCHEMA, STEPS_TAKEN_SCHEMA, episodes
 from nfl_signals.core.setting_sections import MonitorSettings
 from nfl_signals.monitoring.weekly_evidence import EVIDENCE_SCHEMA
 
 POLICY = MonitorSettings()
 START = datetime(2024, 9, 9, 20, tzinfo=UTC)
-NOTHING_DONE = TREATMENTS_SCHEMA.to_frame()
+NOTHING_DONE = STEPS_TAKEN_SCHEMA.to_frame()
 
 
 def path(
@@ -65,7 +65,7 @@ def treated(weeks: pl.DataFrame, *steps: tuple[str, str, int]) -> dict[str, Any]
         (alert_id, START + timedelta(weeks=week - 1, days=1), step, answer)
         for step, answer, week in steps
     ]
-    return only(weeks, pl.DataFrame(rows, schema=TREATMENTS_SCHEMA, orient="row"))
+    return only(weeks, pl.DataFrame(rows, schema=STEPS_TAKEN_SCHEMA, orient="row"))
 
 
 DRIFT = path([0.02, 0.07, 0.07, 0.07, 0.07])

@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from nfl_signals.checks.models import SPEAKER_PROOFS, features_among
+from nfl_signals.checks.models import MODEL_CHECKS, features_among
 from nfl_signals.checks.registry import stored_requests
-from nfl_signals.checks.tables import ALL_PROOFS
+from nfl_signals.checks.tables import TABLE_CHECKS
 from nfl_signals.core.errors import NflSignalsError
 from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.ensemble.ensemble import ANSWER, Ensemble
@@ -19,94 +19,94 @@ from nfl_signals.features.declarations import FEATURE_NAMES
 from nfl_signals.monitoring import ledger
 from nfl_signals.predictions.summary import Pick
 from nfl_signals.registry.model_card import CARD, read_card, write_sealed
-from nfl_signals.workspace.run_context import World, open_world
-from nfl_signals_tests.support.worlds import copy_world, drop_rows, rewrite, settings_of
+from nfl_signals.workspace.run_context import RunContext, open_run
+from nfl_signals_tests.support.run_contexts import copy_world, drop_rows, rewrite, settings_of
 
 VERSION = "v202409"
-HISTORY, SPEAKER, VOICES, SHOWN = SPEAKER_PROOFS
+HISTORY, SPEAKER, VOICES, SHOWN = MODEL_CHECKS
 LEDGER, CARDS = "ledger: sealed", "models: files match cards"
 SOLD = pl.col("book") == "production"
 
 
 @pytest.fixture
-def world(finished_home: Path, tmp_path: Path) -> World:
+def context(finished_home: Path, tmp_path: Path) -> RunContext:
     return copy_world(finished_home, tmp_path)
 
 
-def resealed(world: World, changed: pl.DataFrame) -> None:
+def resealed(context: RunContext, changed: pl.DataFrame) -> None:
     """Store a ledger as somebody would who knows how rows are sealed."""
     named = ledger.with_prediction_id(changed)
     seals = list(ledger._chain(named, ledger.GENESIS))
     rows = named.with_columns(pl.Series("seal", seals, dtype=pl.String)).select(*ledger.SCHEMA)
-    write_parquet(world.paths.ledger, rows)
+    write_parquet(context.paths.ledger, rows)
 
 
-def said(**values: object) -> Callable[[World], None]:
+def said(**values: object) -> Callable[[RunContext], None]:
     """Production's rows say something else, under seals that fit."""
 
-    def tamper(world: World) -> None:
+    def tamper(context: RunContext) -> None:
         changes = {
             name: pl.when(SOLD).then(pl.lit(v)).otherwise(name) for name, v in values.items()
         }
-        resealed(world, ledger.read(world.paths.ledger).with_columns(**changes))
+        resealed(context, ledger.read(context.paths.ledger).with_columns(**changes))
 
     return tamper
 
 
-def after_kickoff(world: World) -> None:
+def after_kickoff(context: RunContext) -> None:
     late = pl.when(SOLD).then(pl.col("kickoff_at").dt.offset_by("1h")).otherwise("made_at")
-    resealed(world, ledger.read(world.paths.ledger).with_columns(made_at=late))
+    resealed(context, ledger.read(context.paths.ledger).with_columns(made_at=late))
 
 
-def other_season_replayed(world: World) -> None:
+def other_season_replayed(context: RunContext) -> None:
     moved = pl.when(~SOLD).then(pl.lit("replay_2023")).otherwise("model_version")
-    resealed(world, ledger.read(world.paths.ledger).with_columns(model_version=moved))
+    resealed(context, ledger.read(context.paths.ledger).with_columns(model_version=moved))
 
 
-def edited_probability(world: World) -> None:
-    rewrite(world.paths.ledger, pl.when(SOLD).then(pl.col("p_hat") + 1e-9).otherwise("p_hat"))
+def edited_probability(context: RunContext) -> None:
+    rewrite(context.paths.ledger, pl.when(SOLD).then(pl.col("p_hat") + 1e-9).otherwise("p_hat"))
 
 
-def deleted_row(world: World) -> None:
-    drop_rows(world.paths.ledger, pl.int_range(pl.len()) == 3)
+def deleted_row(context: RunContext) -> None:
+    drop_rows(context.paths.ledger, pl.int_range(pl.len()) == 3)
 
 
-def swapped_file(world: World) -> None:
+def swapped_file(context: RunContext) -> None:
     """Another market's blend, which loads and answers as well."""
-    parts = world.paths.ensemble(VERSION) / "stacker"
+    parts = context.paths.ensemble(VERSION) / "stacker"
     shutil.copy(parts / "ats" / "stack_plain.json", parts / "total" / "stack_plain.json")
 
 
-def edited_window(world: World) -> None:
+def edited_window(context: RunContext) -> None:
     """As if it had been taught by fewer games: it could then be judged on those it knows."""
-    card = world.paths.ensemble(VERSION) / CARD
+    card = context.paths.ensemble(VERSION) / CARD
     card.write_text(card.read_text().replace("2024-w09", "2023-w22"))
 
 
-def card_with(**changes: object) -> Callable[[World], None]:
+def card_with(**changes: object) -> Callable[[RunContext], None]:
     """A card that another program might have written."""
 
-    def tamper(world: World) -> None:
-        folder = world.paths.ensemble(VERSION)
+    def tamper(context: RunContext) -> None:
+        folder = context.paths.ensemble(VERSION)
         write_sealed(folder, read_card(folder) | changes)
 
     return tamper
 
 
-def gone(world: World) -> None:
-    shutil.rmtree(world.paths.ensemble(VERSION))
+def gone(context: RunContext) -> None:
+    shutil.rmtree(context.paths.ensemble(VERSION))
 
 
-def edited_history(world: World) -> None:
-    path = world.paths.history
+def edited_history(context: RunContext) -> None:
+    path = context.paths.history
     path.write_text(path.read_text().replace('"kind": "first"', '"kind": "promoted"'))
 
 
-def shown_feature(world: World) -> None:
-    rewrite(world.paths.upcoming, pl.lit(0.5).alias("home_rating"))
+def shown_feature(context: RunContext) -> None:
+    rewrite(context.paths.upcoming, pl.lit(0.5).alias("home_rating"))
 
 
-TAMPERINGS: list[tuple[Callable[[World], None], str, str]] = [
+TAMPERINGS: list[tuple[Callable[[RunContext], None], str, str]] = [
     (swapped_file, CARDS, f"ensemble/{VERSION}: its files are not what its card describes"),
     (swapped_file, SPEAKER, "its files are not what its card describes"),
     (edited_window, CARDS, rf"{VERSION}/card\.json: edited since it was written"),
@@ -134,42 +134,42 @@ TAMPERINGS: list[tuple[Callable[[World], None], str, str]] = [
 
 @pytest.mark.parametrize(("tamper", "name", "message"), TAMPERINGS)
 def test_what_was_changed_is_found_and_named(
-    world: World, tamper: Callable[[World], None], name: str, message: str
+    context: RunContext, tamper: Callable[[RunContext], None], name: str, message: str
 ) -> None:
-    tamper(world)
+    tamper(context)
     with pytest.raises(NflSignalsError, match=message):
-        ALL_PROOFS[name](world)
+        TABLE_CHECKS[name](context)
 
 
 def test_every_proof_has_a_tampering_that_it_catches() -> None:
-    assert {name for _, name, _ in TAMPERINGS} == {*SPEAKER_PROOFS, LEDGER, CARDS}
+    assert {name for _, name, _ in TAMPERINGS} == {*MODEL_CHECKS, LEDGER, CARDS}
 
 
 def test_the_price_needs_no_model(finished_home: Path, tmp_path: Path) -> None:
-    world = copy_world(finished_home, tmp_path, signal_source="proxy")
+    context = copy_world(finished_home, tmp_path, signal_source="proxy")
     price = {"signal_source": "proxy", "model_version": "proxy", "model_hash": "no-vig"}
-    said(**price)(world)
-    shutil.rmtree(world.paths.home / "models" / "ensemble")
-    assert SPEAKER_PROOFS[SPEAKER](world) == {"speaks": "proxy"}
-    assert SPEAKER_PROOFS[VOICES](world)["voices"] > 1
+    said(**price)(context)
+    shutil.rmtree(context.paths.home / "models" / "ensemble")
+    assert MODEL_CHECKS[SPEAKER](context) == {"speaks": "proxy"}
+    assert MODEL_CHECKS[VOICES](context)["voices"] > 1
 
 
 # --- a consumer sees probabilities, never what led there
 
 
 def test_no_table_for_consumers_has_a_column_of_a_feature(finished_home: Path) -> None:
-    world = open_world(settings_of(finished_home))
-    for path in (world.paths.upcoming, world.paths.ledger, world.paths.explanations):
+    context = open_run(settings_of(finished_home))
+    for path in (context.paths.upcoming, context.paths.ledger, context.paths.explanations):
         assert features_among(read_parquet(path).columns) == []
     assert features_among(field.name for field in fields(Pick)) == []
     assert features_among(ANSWER) == []
 
 
 def test_an_answer_repeats_no_feature_of_its_request(finished_home: Path) -> None:
-    world = open_world(settings_of(finished_home))
-    requests = stored_requests(world)
+    context = open_run(settings_of(finished_home))
+    requests = stored_requests(context)
     assert set(FEATURE_COLUMNS) <= set(features_among(requests.columns))
-    answers = Ensemble.load(world.paths.ensemble(VERSION)).predict(requests)
+    answers = Ensemble.load(context.paths.ensemble(VERSION)).predict(requests)
     assert features_among(answers.columns) == []
 
 

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from nfl_signals.checks.registry import (
-    REGISTRY_PROOFS,
-    champion_answers,
+    REGISTRY_CHECKS,
     champion_files,
+    champion_predictions,
     check_probabilities,
     largest_difference,
     stored_requests,
@@ -22,11 +22,11 @@ from nfl_signals.features.build import build_markets
 from nfl_signals.ingest.history import History
 from nfl_signals.registry.mlflow_registry import open_registry
 from nfl_signals.registry.mlflow_store import CHAMPION
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import MemoryRelease, utc
 from nfl_signals_tests.support.fake_ensemble import MarketEcho, write_ensemble
 from nfl_signals_tests.support.homes import made_once
-from nfl_signals_tests.support.worlds import drop_rows, rewrite, settings_of
+from nfl_signals_tests.support.run_contexts import drop_rows, rewrite, settings_of
 
 VERSION = "v201509"
 KEYS = ["game_id", "market"]
@@ -41,37 +41,37 @@ def original(
     """A home with gold tables, a champion that repeats the market, and its upcoming predictions."""
 
     def make(home: Path) -> None:
-        world = world_at(home)
+        context = world_at(home)
         markets = build_markets(simulated_history)
-        write_parquet(world.paths.features / "2015.parquet", simulated_features)
-        write_parquet(world.paths.markets / "2015.parquet", markets)
-        write_parquet(world.paths.upcoming, markets.head(0).select(KEYS))
+        write_parquet(context.paths.features / "2015.parquet", simulated_features)
+        write_parquet(context.paths.markets / "2015.parquet", markets)
+        write_parquet(context.paths.upcoming, markets.head(0).select(KEYS))
         ensemble = MarketEcho.load(write_ensemble(home / VERSION, version=VERSION, bias=0.01))
-        registry = open_registry(world.paths, create=True)
+        registry = open_registry(context.paths, create=True)
         registry.register(
             home / VERSION,
             reader=MarketEcho,
-            example=stored_requests(world),
+            example=stored_requests(context),
             metrics={},
             params={},
         )
         champion = registry.set_alias(CHAMPION, VERSION)
-        said = ensemble.predict(stored_requests(world))
+        said = ensemble.predict(stored_requests(context))
         write_parquet(
-            world.paths.upcoming, said.with_columns(model_hash=pl.lit(champion.model_hash))
+            context.paths.upcoming, said.with_columns(model_hash=pl.lit(champion.model_hash))
         )
 
     return made_once(tmp_path_factory, "registry_proofs", make)
 
 
 @pytest.fixture
-def world(original: Path, tmp_path: Path) -> World:
+def context(original: Path, tmp_path: Path) -> RunContext:
     return world_at(shutil.copytree(original, tmp_path / "home"))
 
 
-def world_at(home: Path) -> World:
+def world_at(home: Path) -> RunContext:
     """A world that only stands where its files are."""
-    return World(
+    return RunContext(
         settings=settings_of(home),
         paths=Paths(home),
         release=MemoryRelease({}),
@@ -80,78 +80,82 @@ def world_at(home: Path) -> World:
     )
 
 
-def test_the_champion_is_what_was_registered(world: World) -> None:
-    assert champion_files(world) == {"versions": 1, "champion": VERSION}
+def test_the_champion_is_what_was_registered(context: RunContext) -> None:
+    assert champion_files(context) == {"versions": 1, "champion": VERSION}
 
 
-def test_the_champion_answers_as_predicted(world: World) -> None:
-    upcoming = read_parquet(world.paths.upcoming)
-    assert champion_answers(world) == {
+def test_the_champion_answers_as_predicted(context: RunContext) -> None:
+    upcoming = read_parquet(context.paths.upcoming)
+    assert champion_predictions(context) == {
         "rows": upcoming.height,
         "upcoming": upcoming.height,
         "difference": 0.0,
     }
 
 
-def edited_file(world: World) -> None:
-    file = open_registry(world.paths).load(CHAMPION).ensemble / "parts" / "bias.json"
+def edited_file(context: RunContext) -> None:
+    file = open_registry(context.paths).load(CHAMPION).ensemble / "parts" / "bias.json"
     file.write_text("0.01 ")
 
 
-def edited_card(world: World) -> None:
-    file = open_registry(world.paths).load(CHAMPION).ensemble / "card.json"
+def edited_card(context: RunContext) -> None:
+    file = open_registry(context.paths).load(CHAMPION).ensemble / "card.json"
     file.write_text(file.read_text().replace('"model_hash": "', '"model_hash": "0'))
 
 
 @pytest.mark.parametrize("tamper", [edited_file, edited_card])
 def test_a_champion_that_was_tampered_with_is_found(
-    world: World, tamper: Callable[[World], None]
+    context: RunContext, tamper: Callable[[RunContext], None]
 ) -> None:
-    tamper(world)
+    tamper(context)
     with pytest.raises(IntegrityError, match="hashes differ"):
-        champion_files(world)
+        champion_files(context)
 
 
-@pytest.mark.parametrize("proof", REGISTRY_PROOFS.values())
-def test_without_a_champion_no_proof_holds(world: World, proof: Callable[[World], object]) -> None:
-    open_registry(world.paths).remove_alias(CHAMPION)
+@pytest.mark.parametrize("proof", REGISTRY_CHECKS.values())
+def test_without_a_champion_no_proof_holds(
+    context: RunContext, proof: Callable[[RunContext], object]
+) -> None:
+    open_registry(context.paths).remove_alias(CHAMPION)
     with pytest.raises(InputError, match="no version and no alias champion"):
-        proof(world)
+        proof(context)
 
 
-def test_predictions_that_the_champion_would_not_make_again_are_found(world: World) -> None:
-    rewrite(world.paths.upcoming, pl.col("p_hat") + 1e-9)
+def test_predictions_that_the_champion_would_not_make_again_are_found(context: RunContext) -> None:
+    rewrite(context.paths.upcoming, pl.col("p_hat") + 1e-9)
     with pytest.raises(IntegrityError, match=r"by 0 from the same .* by 1e-09 from the upcoming"):
-        champion_answers(world)
+        champion_predictions(context)
 
 
-def test_a_prediction_that_the_champion_has_no_answer_for_is_found(world: World) -> None:
-    markets = world.paths.markets / "2015.parquet"
+def test_a_prediction_that_the_champion_has_no_answer_for_is_found(context: RunContext) -> None:
+    markets = context.paths.markets / "2015.parquet"
     rewrite(markets, pl.when(pl.col("market") != "total").then("price_yes").alias("price_yes"))
     with pytest.raises(IntegrityError, match=r"none for 2015_\d\d_\w+ total"):
-        champion_answers(world)
+        champion_predictions(context)
 
 
-def test_predictions_of_another_version_are_not_held_against_the_champion(world: World) -> None:
-    rewrite(world.paths.upcoming, pl.lit("another").alias("model_hash"), pl.col("p_hat") / 2)
-    figures = champion_answers(world)
+def test_predictions_of_another_version_are_not_held_against_the_champion(
+    context: RunContext,
+) -> None:
+    rewrite(context.paths.upcoming, pl.lit("another").alias("model_hash"), pl.col("p_hat") / 2)
+    figures = champion_predictions(context)
     assert figures["upcoming"] == 0
     assert figures["rows"] > 0
 
 
-def test_without_upcoming_games_the_last_week_with_lines_is_asked(world: World) -> None:
-    drop_rows(world.paths.upcoming, pl.lit(value=True))
-    lined = read_parquet(world.paths.markets).drop_nulls(["line", "p_market"])
+def test_without_upcoming_games_the_last_week_with_lines_is_asked(context: RunContext) -> None:
+    drop_rows(context.paths.upcoming, pl.lit(value=True))
+    lined = read_parquet(context.paths.markets).drop_nulls(["line", "p_market"])
     week = lined.filter(season=2015, week=lined.filter(season=2015)["week"].max())
-    assert set(stored_requests(world)["game_id"]) == set(week["game_id"])
-    assert champion_answers(world)["upcoming"] == 0
+    assert set(stored_requests(context)["game_id"]) == set(week["game_id"])
+    assert champion_predictions(context)["upcoming"] == 0
 
 
-def test_without_any_line_there_is_nothing_to_ask(world: World) -> None:
-    drop_rows(world.paths.upcoming, pl.lit(value=True))
-    rewrite(world.paths.markets / "2015.parquet", pl.lit(None, pl.Float64).alias("line"))
+def test_without_any_line_there_is_nothing_to_ask(context: RunContext) -> None:
+    drop_rows(context.paths.upcoming, pl.lit(value=True))
+    rewrite(context.paths.markets / "2015.parquet", pl.lit(None, pl.Float64).alias("line"))
     with pytest.raises(InputError, match="no game has a line"):
-        stored_requests(world)
+        stored_requests(context)
 
 
 def said(p_hat: float | None, p_push: float | None) -> pl.DataFrame:

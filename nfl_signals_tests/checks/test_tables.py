@@ -6,19 +6,19 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from nfl_signals.checks.models import SPEAKER_PROOFS
-from nfl_signals.checks.tables import ALL_PROOFS
+from nfl_signals.checks.models import MODEL_CHECKS
+from nfl_signals.checks.tables import TABLE_CHECKS
 from nfl_signals.core.errors import NflSignalsError
 from nfl_signals.core.files import read_parquet
 from nfl_signals.features.declarations import FEATURE_NAMES
-from nfl_signals.workspace.run_context import World
-from nfl_signals_tests.support.worlds import copy_world, drop_rows, predict_in_sample, rewrite
+from nfl_signals.workspace.run_context import RunContext
+from nfl_signals_tests.support.run_contexts import copy_world, drop_rows, predict_in_sample, rewrite
 
 GAME = "2022_03_"
 
 
 @pytest.fixture
-def world(finished_home: Path, tmp_path: Path) -> World:
+def context(finished_home: Path, tmp_path: Path) -> RunContext:
     return copy_world(finished_home, tmp_path)
 
 
@@ -33,118 +33,118 @@ def set_one(path: Path, column: str, value: object, *where: pl.Expr) -> None:
     rewrite(path, changed.alias(column))
 
 
-def edited_probability(world: World) -> None:
-    row = one(world.paths.ledger, pl.col("book") == "learning")
-    rewrite(world.paths.ledger, pl.when(row).then(pl.col("p_hat") + 1e-12).otherwise("p_hat"))
+def edited_probability(context: RunContext) -> None:
+    row = one(context.paths.ledger, pl.col("book") == "learning")
+    rewrite(context.paths.ledger, pl.when(row).then(pl.col("p_hat") + 1e-12).otherwise("p_hat"))
 
 
-def removed_prediction(world: World) -> None:
-    drop_rows(world.paths.ledger, pl.int_range(pl.len()) == 7)
+def removed_prediction(context: RunContext) -> None:
+    drop_rows(context.paths.ledger, pl.int_range(pl.len()) == 7)
 
 
-def dropped_forecast(world: World) -> None:
-    drop_rows(world.paths.oof, one(world.paths.oof, pl.col("scheme") == "walk_forward"))
+def dropped_forecast(context: RunContext) -> None:
+    drop_rows(context.paths.oof, one(context.paths.oof, pl.col("scheme") == "walk_forward"))
 
 
-def repeated_forecast(world: World) -> None:
-    rows = read_parquet(world.paths.oof)
-    pl.concat([rows, rows.head(1)]).write_parquet(world.paths.oof)
+def repeated_forecast(context: RunContext) -> None:
+    rows = read_parquet(context.paths.oof)
+    pl.concat([rows, rows.head(1)]).write_parquet(context.paths.oof)
 
 
-def dropped_learner(world: World) -> None:
+def dropped_learner(context: RunContext) -> None:
     gone = (pl.col("learner") == "xgboost") & (pl.col("market") == "total")
-    drop_rows(world.paths.oof, gone)
+    drop_rows(context.paths.oof, gone)
 
 
-def dropped_signal_row(world: World) -> None:
-    path = world.paths.llm_signals / "2022.parquet"
+def dropped_signal_row(context: RunContext) -> None:
+    path = context.paths.llm_signals / "2022.parquet"
     drop_rows(path, one(path, pl.col("game_id").str.starts_with(GAME)))
 
 
-def signal_out_of_bounds(world: World) -> None:
-    set_one(world.paths.llm_signals / "2022.parquet", "offense", 5.0, pl.col("available"))
+def signal_out_of_bounds(context: RunContext) -> None:
+    set_one(context.paths.llm_signals / "2022.parquet", "offense", 5.0, pl.col("available"))
 
 
-def moved_forecast(world: World) -> None:
+def moved_forecast(context: RunContext) -> None:
     """Every forecast a hair towards the favourite: no single fold can be left out by chance."""
-    rewrite(world.paths.oof, pl.col("p_hat") * (1 + 1e-12))
+    rewrite(context.paths.oof, pl.col("p_hat") * (1 + 1e-12))
 
 
-def outdated_report(world: World) -> None:
+def outdated_report(context: RunContext) -> None:
     """Forecasts change after the report on them was written."""
-    rewrite(world.paths.stacked, (1 - pl.col("p_hat")).alias("p_hat"))
+    rewrite(context.paths.stacked, (1 - pl.col("p_hat")).alias("p_hat"))
 
 
-def edited_model(world: World) -> None:
-    file = world.paths.baseline("ats", "lightgbm", "v202409") / "model.txt"
+def edited_model(context: RunContext) -> None:
+    file = context.paths.baseline("ats", "lightgbm", "v202409") / "model.txt"
     file.write_text(file.read_text() + "\n")
 
 
-def edited_calibrator(world: World) -> None:
-    file = world.paths.stacker("total", "v202409") / "calibrator_plain.json"
+def edited_calibrator(context: RunContext) -> None:
+    file = context.paths.stacker("total", "v202409") / "calibrator_plain.json"
     file.write_text(file.read_text().replace("{", "{ ", 1))
 
 
-def edited_card(world: World) -> None:
-    card = world.paths.ensemble("v202409") / "card.json"
+def edited_card(context: RunContext) -> None:
+    card = context.paths.ensemble("v202409") / "card.json"
     card.write_text(card.read_text().replace("2024-w09", "2024-w08", 1))
 
 
-def dropped_feature_row(world: World) -> None:
-    path = world.paths.features / "2022.parquet"
+def dropped_feature_row(context: RunContext) -> None:
+    path = context.paths.features / "2022.parquet"
     drop_rows(path, one(path, pl.col("game_id").str.starts_with(GAME)))
 
 
-def missing_feature(world: World) -> None:
-    set_one(world.paths.features / "2022.parquet", FEATURE_NAMES[0], None)
+def missing_feature(context: RunContext) -> None:
+    set_one(context.paths.features / "2022.parquet", FEATURE_NAMES[0], None)
 
 
-def infinite_feature(world: World) -> None:
-    set_one(world.paths.features / "2022.parquet", FEATURE_NAMES[0], float("inf"))
+def infinite_feature(context: RunContext) -> None:
+    set_one(context.paths.features / "2022.parquet", FEATURE_NAMES[0], float("inf"))
 
 
-def impossible_price(world: World) -> None:
-    set_one(world.paths.markets / "2022.parquet", "price_yes", 95.0)
+def impossible_price(context: RunContext) -> None:
+    set_one(context.paths.markets / "2022.parquet", "price_yes", 95.0)
 
 
-def dropped_stacked_row(world: World) -> None:
-    drop_rows(world.paths.stacked, one(world.paths.stacked))
+def dropped_stacked_row(context: RunContext) -> None:
+    drop_rows(context.paths.stacked, one(context.paths.stacked))
 
 
-def dropped_stacked_market(world: World) -> None:
-    drop_rows(world.paths.stacked, pl.col("market") == "moneyline")
+def dropped_stacked_market(context: RunContext) -> None:
+    drop_rows(context.paths.stacked, pl.col("market") == "moneyline")
 
 
-def every_stacked_row_dropped(world: World) -> None:
-    drop_rows(world.paths.stacked, pl.lit(value=True))
+def every_stacked_row_dropped(context: RunContext) -> None:
+    drop_rows(context.paths.stacked, pl.lit(value=True))
 
 
-def orphan_statistics(world: World) -> None:
-    path = world.paths.raw("team_stats", 2021)
+def orphan_statistics(context: RunContext) -> None:
+    path = context.paths.raw("team_stats", 2021)
     week_of_the_final = read_parquet(path)["week"].max()
     final = read_parquet(path).filter(pl.col("week") == week_of_the_final)["team"]
     absent = ~pl.col("team").is_in(final.implode())
     set_one(path, "week", week_of_the_final, absent, pl.col("week") == 1)
 
 
-def negative_score(world: World) -> None:
-    set_one(world.paths.raw("games", 2020), "home_score", -3.0)
+def negative_score(context: RunContext) -> None:
+    set_one(context.paths.raw("games", 2020), "home_score", -3.0)
 
 
-def negative_count(world: World) -> None:
-    set_one(world.paths.raw("team_stats", 2020), "attempts", -1.0)
+def negative_count(context: RunContext) -> None:
+    set_one(context.paths.raw("team_stats", 2020), "attempts", -1.0)
 
 
-def unknown_status(world: World) -> None:
-    set_one(world.paths.raw("injuries", 2020), "report_status", "Fine")
+def unknown_status(context: RunContext) -> None:
+    set_one(context.paths.raw("injuries", 2020), "report_status", "Fine")
 
 
-def repeated_note(world: World) -> None:
-    path = world.paths.raw("notes", 2020)
+def repeated_note(context: RunContext) -> None:
+    path = context.paths.raw("notes", 2020)
     set_one(path, "note_id", read_parquet(path)["note_id"][1])
 
 
-TAMPERINGS: list[tuple[Callable[[World], None], str, str]] = [
+TAMPERINGS: list[tuple[Callable[[RunContext], None], str, str]] = [
     (edited_probability, "ledger: sealed", r"ledger: row \d+ \(.*learning|edited, or what came"),
     (removed_prediction, "ledger: sealed", r"row 7 .*edited, or what came before it was removed"),
     (dropped_forecast, "oof_predictions: coverage", r"walk_forward has \d+ rows for \d+ eligible"),
@@ -177,11 +177,11 @@ TAMPERINGS: list[tuple[Callable[[World], None], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("name", ALL_PROOFS)
+@pytest.mark.parametrize("name", TABLE_CHECKS)
 def test_a_proof_holds_on_a_finished_home_and_has_looked_at_something(
     finished_home: Path, tmp_path: Path, name: str
 ) -> None:
-    figures = ALL_PROOFS[name](copy_world(finished_home, tmp_path))
+    figures = TABLE_CHECKS[name](copy_world(finished_home, tmp_path))
     assert figures
     counts = [value for key, value in figures.items() if key in ("rows", "proofs", "models")]
     assert all(count > 0 for count in counts)
@@ -189,34 +189,34 @@ def test_a_proof_holds_on_a_finished_home_and_has_looked_at_something(
 
 @pytest.mark.parametrize(("tamper", "name", "message"), TAMPERINGS)
 def test_a_proof_fails_after_tampering_and_says_where(
-    world: World, tamper: Callable[[World], None], name: str, message: str
+    context: RunContext, tamper: Callable[[RunContext], None], name: str, message: str
 ) -> None:
-    tamper(world)
+    tamper(context)
     with pytest.raises(NflSignalsError, match=message):
-        ALL_PROOFS[name](world)
+        TABLE_CHECKS[name](context)
 
 
 def test_every_proof_but_that_of_leaks_has_a_tampering_that_it_catches() -> None:
     """Leaks are planted in features, not in files; who speaks has tests of his own."""
-    elsewhere = {"features: no leak", *SPEAKER_PROOFS}
-    assert {name for _, name, _ in TAMPERINGS} | elsewhere == set(ALL_PROOFS)
+    elsewhere = {"features: no leak", *MODEL_CHECKS}
+    assert {name for _, name, _ in TAMPERINGS} | elsewhere == set(TABLE_CHECKS)
 
 
-def test_games_without_a_line_are_not_due(world: World) -> None:
+def test_games_without_a_line_are_not_due(context: RunContext) -> None:
     """Seasons of the source that lack a line or a price are nobody's fault."""
-    expected = ALL_PROOFS["calibrated_predictions: contract"](world)
+    expected = TABLE_CHECKS["calibrated_predictions: contract"](context)
     spread = (pl.col("market") == "ats") & (pl.col("week") == 2)
-    rewrite(world.paths.markets / "2024.parquet", pl.when(~spread).then("line").alias("line"))
-    drop_rows(world.paths.stacked, spread)
-    figures = ALL_PROOFS["calibrated_predictions: contract"](world)
+    rewrite(context.paths.markets / "2024.parquet", pl.when(~spread).then("line").alias("line"))
+    drop_rows(context.paths.stacked, spread)
+    figures = TABLE_CHECKS["calibrated_predictions: contract"](context)
     assert figures["rows"] < expected["rows"]
 
 
-def test_figures_count_what_was_looked_at(world: World) -> None:
-    games = read_parquet(world.paths.raw_folder("games"))
-    assert ALL_PROOFS["raw_games: schema"](world) == {"rows": games.height}
-    assert ALL_PROOFS["gold_features: schema"](world) == {
+def test_figures_count_what_was_looked_at(context: RunContext) -> None:
+    games = read_parquet(context.paths.raw_folder("games"))
+    assert TABLE_CHECKS["raw_games: schema"](context) == {"rows": games.height}
+    assert TABLE_CHECKS["gold_features: schema"](context) == {
         "rows": 2 * games.height,
         "games": games.height,
     }
-    assert ALL_PROOFS["models: files match cards"](world) == {"models": 25, "markets": 3}
+    assert TABLE_CHECKS["models: files match cards"](context) == {"models": 25, "markets": 3}

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 from typer.main import get_command
 
-from nfl_signals.checks.registry import REGISTRY_PROOFS
-from nfl_signals.checks.tables import ALL_PROOFS
+from nfl_signals.checks.registry import REGISTRY_CHECKS
+from nfl_signals.checks.tables import TABLE_CHECKS
 from nfl_signals.cli import main
 from nfl_signals.cli.main import app
 from nfl_signals.core import files
@@ -21,7 +21,7 @@ from nfl_signals_tests.support.homes import Said, copy_of, fingerprints, nfl_sig
 
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]
 LOOKING = ["picks", "status", "verify"]
-PROOFS = ALL_PROOFS | REGISTRY_PROOFS
+PROOFS = TABLE_CHECKS | REGISTRY_CHECKS
 
 
 def ask(*arguments: str, home: Path, **extra: str) -> Said:

@@ -20,7 +20,7 @@ from nfl_signals.core.files import write_parquet
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import load_settings
 from nfl_signals.predictions.upcoming import skipped_games
-from nfl_signals.workspace.run_context import open_world
+from nfl_signals.workspace.run_context import open_run
 from nfl_signals_tests.support.homes import (
     AS_OF,
     SCHEDULE,
@@ -220,8 +220,8 @@ def test_a_game_without_lines_is_skipped_in_those_markets_and_counted(
     assert len(said) == games.height - 1
 
     monkeypatch.setenv("NFL_SIGNALS_NFLVERSE", str(release))
-    world = open_world(load_settings(home=home, source="nflverse", as_of=AS_OF))
-    assert skipped_games(world) == {"ats": [unpriced], "moneyline": [unpriced], "total": []}
+    context = open_run(load_settings(home=home, source="nflverse", as_of=AS_OF))
+    assert skipped_games(context) == {"ats": [unpriced], "moneyline": [unpriced], "total": []}
 
     monkeypatch.setenv("DAGSTER_HOME", str(home / "dagster_home"))
     with dg.DagsterInstance.get() as instance:
@@ -242,4 +242,4 @@ def test_a_spread_missing_beside_published_odds_breaks_no_contract(place: Place)
     write_parquet(paths.markets / "2024.parquet", markets.with_columns(line))
     write_parquet(paths.stacked, stacked.filter(~lost))
     settings = load_settings(home=place.home, source="nflverse", nflverse=str(place.release))
-    assert stacked_contract(open_world(settings))["rows"] == stacked.height - 1
+    assert stacked_contract(open_run(settings))["rows"] == stacked.height - 1

@@ -26,8 +26,8 @@ FRAME = pl.DataFrame({"game_id": ["a", "b"], "p_hat": [0.25, None]})
 WRITE_ON_A_FULL_DISK = """
 import resource, sys
 from pathlib import Path
-from nfl_signals.errors import StorageError
-from nfl_signals.storage import write_bytes
+from nfl_signals.core.errors import StorageError
+from nfl_signals.core.files import write_bytes
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:

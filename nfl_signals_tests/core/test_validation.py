@@ -6,12 +6,15 @@ import pandera.polars as pa
 import polars as pl
 import pytest
 
-from nfl_signals.core import schema_columns
 from nfl_signals.core.errors import SchemaError
 from nfl_signals.core.schema_columns import UTC_MICROSECONDS, column
 from nfl_signals.core.validation import validate
+from nfl_signals.features import schemas as feature_schemas
+from nfl_signals.ingest import schemas as ingest_schemas
 from nfl_signals.ingest.casting import cast_columns
 from nfl_signals.ingest.release_columns import Column
+from nfl_signals.llm import schemas as llm_schemas
+from nfl_signals.stacking import schemas as stacking_schemas
 
 WHERE = "x.parquet"
 
@@ -134,13 +137,17 @@ def test_a_missing_column_is_named() -> None:
 
 
 def every_schema() -> list[pa.DataFrameSchema]:
+    modules = (ingest_schemas, feature_schemas, llm_schemas, stacking_schemas)
     named = [
-        value for value in vars(schema_columns).values() if isinstance(value, pa.DataFrameSchema)
+        value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, pa.DataFrameSchema)
     ]
     return [
         *named,
-        schema_columns.gold_features_schema(),
-        schema_columns.stacked_schema(["logistic"]),
+        feature_schemas.gold_features_schema(),
+        stacking_schemas.stacked_schema(["logistic"]),
     ]
 
 

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nfl_signals.defs.automation import (
-    answer_to,
     daily_schedule,
     drift_evaluations,
     retrain_on_drift,
+    run_request_for,
     weekly_schedule,
 )
-from nfl_signals.defs.checks import DUE
-from nfl_signals.defs.resources import WorldResource
+from nfl_signals.defs.checks import PENDING_STEPS
+from nfl_signals.defs.resources import RunContextResource
 from nfl_signals_tests.support.homes import copy_of
 
 
@@ -51,7 +51,7 @@ def evaluate(
             check_name=check,
             passed=passed,
             severity=severity,
-            metadata={DUE: dg.JsonMetadataValue(due)},
+            metadata={PENDING_STEPS: dg.JsonMetadataValue(due)},
         )
     )
 
@@ -109,8 +109,8 @@ def test_only_the_newest_evaluation_counts(instance: dg.DagsterInstance) -> None
 
 def test_the_same_step_for_the_same_alerts_in_the_same_week_is_one_run() -> None:
     """Dagster starts no second run of one key."""
-    once = answer_to(asked("retraining", "a1", "b2"))
-    again = answer_to(asked("retraining", "b2", "a1"))
+    once = run_request_for(asked("retraining", "a1", "b2"))
+    again = run_request_for(asked("retraining", "b2", "a1"))
     assert once is not None
     assert again is not None
     assert once.run_key == again.run_key == "retraining-2024-w09-a1-b2"
@@ -125,7 +125,7 @@ def test_another_week_another_alert_or_another_step_is_another_run(
         for step in ("recalibration", "retraining")
         for who in (alerts, alerts | {"d4"})
         for when in (week, week + 1)
-        if (request := answer_to(asked(step, *who, week=f"2024-w{when:02d}")))
+        if (request := run_request_for(asked(step, *who, week=f"2024-w{when:02d}")))
     }
     assert len(keys) == 8
 
@@ -186,8 +186,8 @@ SCHEDULES = pytest.mark.parametrize("schedule", [weekly_schedule, daily_schedule
 
 
 def tick(schedule: Schedule, instance: dg.DagsterInstance, home: Path) -> object:
-    world = WorldResource(home=str(home))
-    resources = {"world": world}
+    run_context = RunContextResource(home=str(home))
+    resources = {"run_context": run_context}
     with dg.build_schedule_context(instance=instance, resources=resources) as context:
         return schedule(context)
 

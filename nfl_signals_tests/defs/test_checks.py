@@ -11,38 +11,38 @@ from nfl_signals.checks.tables import RAW_SCHEMAS
 from nfl_signals.core.errors import IntegrityError
 from nfl_signals.defs.checks import (
     CHECKS,
-    DUE,
     NOTHING_GRADED,
+    PENDING_STEPS,
     blocking_check,
     calibration_drift,
     verdict,
 )
-from nfl_signals.defs.resources import WorldResource
-from nfl_signals.workspace.run_context import World
-from nfl_signals_tests.support.production import speak
-from nfl_signals_tests.support.worlds import copy_world
+from nfl_signals.defs.resources import RunContextResource
+from nfl_signals.workspace.run_context import RunContext
+from nfl_signals_tests.support.production import forecast_weeks
+from nfl_signals_tests.support.run_contexts import copy_world
 
 
-class Nowhere(WorldResource):
+class Nowhere(RunContextResource):
     """A world that a proof of these tests never looks at."""
 
-    def open(self) -> World:
+    def open(self) -> RunContext:
         return None  # type: ignore[return-value]
 
 
-def holds(_: World) -> dict[str, Any]:
+def holds(_: RunContext) -> dict[str, Any]:
     return {"rows": 17}
 
 
-def fails(_: World) -> dict[str, Any]:
+def fails(_: RunContext) -> dict[str, Any]:
     raise IntegrityError("ledger: row 3 was edited")
 
 
-def breaks(_: World) -> dict[str, Any]:
+def breaks(_: RunContext) -> dict[str, Any]:
     raise ZeroDivisionError("a bug")
 
 
-NO_WORLD: World = None  # type: ignore[assignment]
+NO_WORLD: RunContext = None  # type: ignore[assignment]
 
 
 def test_a_proof_that_holds_passes_with_its_figures() -> None:
@@ -78,16 +78,16 @@ def elsewhere() -> None:
     """Hangs on nothing."""
 
 
-def materialize(*parts: Any, world: WorldResource) -> dg.ExecuteInProcessResult:  # noqa: ANN401
+def materialize(*parts: Any, context: RunContextResource) -> dg.ExecuteInProcessResult:  # noqa: ANN401
     with dg.DagsterInstance.ephemeral() as instance:
         return dg.materialize(
-            list(parts), resources={"world": world}, instance=instance, raise_on_error=False
+            list(parts), resources={"run_context": context}, instance=instance, raise_on_error=False
         )
 
 
 def run_with(proof: Any) -> dg.ExecuteInProcessResult:  # noqa: ANN401 - a proof
     check = blocking_check("upstream", "holds", proof, "What must hold.", by_season=False)
-    return materialize(upstream, downstream, elsewhere, check, world=Nowhere())
+    return materialize(upstream, downstream, elsewhere, check, context=Nowhere())
 
 
 def made(result: dg.ExecuteInProcessResult) -> set[str]:
@@ -130,8 +130,8 @@ def weekly_report() -> None:
 
 
 def run_drift(home: Path) -> tuple[dg.ExecuteInProcessResult, Any]:
-    world = WorldResource(home=str(home))
-    result = materialize(calibration_metrics, weekly_report, calibration_drift, world=world)
+    context = RunContextResource(home=str(home))
+    result = materialize(calibration_metrics, weekly_report, calibration_drift, context=context)
     (evaluation,) = result.get_asset_check_evaluations()
     return result, evaluation
 
@@ -141,8 +141,8 @@ def run_drift(home: Path) -> tuple[dg.ExecuteInProcessResult, Any]:
 def test_an_open_alert_fails_the_check_and_the_run_goes_on(
     finished_home: Path, tmp_path: Path
 ) -> None:
-    world = copy_world(finished_home, tmp_path)
-    speak(world, pl.col("season") == 2024, slope=-1.0)
+    context = copy_world(finished_home, tmp_path)
+    forecast_weeks(context, pl.col("season") == 2024, slope=-1.0)
     result, evaluation = run_drift(tmp_path)
     assert result.success
     assert made(result) == {"calibration_metrics", "weekly_report"}
@@ -162,14 +162,14 @@ def test_a_home_whose_production_was_never_graded_passes_and_says_so(finished_ho
     assert result.success
     assert evaluation.passed
     assert evaluation.description == NOTHING_GRADED
-    assert evaluation.metadata[DUE].value == []
+    assert evaluation.metadata[PENDING_STEPS].value == []
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("small_league")
 def test_every_check_of_the_project_passes_on_a_finished_home(finished_home: Path) -> None:
-    world = WorldResource(home=str(finished_home))
+    context = RunContextResource(home=str(finished_home))
     checks = [check for check in CHECKS if check is not calibration_drift]
-    results = {key: check(world=world) for check in checks for key in check.check_keys}
+    results = {key: check(context=context) for check in checks for key in check.check_keys}
     assert len(results) == 14
     assert {key: result.description for key, result in results.items() if not result.passed} == {}

@@ -16,7 +16,7 @@ from nfl_signals.core.settings import load_settings
 from nfl_signals.definitions import defs
 from nfl_signals.defs.launch import prepare_instance, register_seasons, run_job
 from nfl_signals.defs.partitions import sync_seasons
-from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals_tests.support.homes import SCHEDULE, copy_of, fingerprints
 
 THREE = (2019, 2020, 2021)
@@ -36,16 +36,16 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture
-def world(finished_home: Path, small_league: None, tmp_path: Path) -> World:
+def context(finished_home: Path, small_league: None, tmp_path: Path) -> RunContext:
     """The finished home's world, in a copy that may be changed."""
-    return open_world(load_settings(home=copy_of(finished_home, tmp_path / "home")))
+    return open_run(load_settings(home=copy_of(finished_home, tmp_path / "home")))
 
 
-def run(world: World, seasons: Sequence[int], job: str = "backfill_seasons") -> list[Any]:
+def run(context: RunContext, seasons: Sequence[int], job: str = "backfill_seasons") -> list[Any]:
     """Run a job over a range of seasons; returns what the listener was told."""
     heard: list[Any] = []
-    overrides = {"home": str(world.paths.home), "as_of": None}
-    run_job(defs, job, world, overrides, lambda *told: heard.append(told), seasons=seasons)
+    overrides = {"home": str(context.paths.home), "as_of": None}
+    run_job(defs, job, context, overrides, lambda *told: heard.append(told), seasons=seasons)
     return heard
 
 
@@ -76,16 +76,16 @@ def test_partitions_become_exactly_the_seasons(instance: dg.DagsterInstance) -> 
 
 
 @pytest.mark.slow
-def test_a_home_is_registered_with_its_worlds_seasons(world: World) -> None:
-    register_seasons(world)
+def test_a_home_is_registered_with_its_worlds_seasons(context: RunContext) -> None:
+    register_seasons(context)
     with dg.DagsterInstance.get() as instance:
         partitions = instance.get_dynamic_partitions("season")
-    assert sorted(partitions) == [str(season) for season in world.seasons]
+    assert sorted(partitions) == [str(season) for season in context.seasons]
 
 
 @pytest.mark.slow
-def test_every_step_is_heard_once_in_order_and_the_ui_shows_the_run(world: World) -> None:
-    heard = run(world, THREE)
+def test_every_step_is_heard_once_in_order_and_the_ui_shows_the_run(context: RunContext) -> None:
+    heard = run(context, THREE)
     job = defs.resolve_job_def("backfill_seasons")
     total = len(job.graph.node_defs)
     assert [(done, of) for _, done, of in heard] == [(n, total) for n in range(1, total + 1)]
@@ -98,37 +98,37 @@ def test_every_step_is_heard_once_in_order_and_the_ui_shows_the_run(world: World
 
 
 @pytest.mark.slow
-def test_an_error_inside_a_step_comes_out_as_that_error(world: World) -> None:
-    schedule = world.paths.simulated / "release" / SCHEDULE
+def test_an_error_inside_a_step_comes_out_as_that_error(context: RunContext) -> None:
+    schedule = context.paths.simulated / "release" / SCHEDULE
     games = pl.read_parquet(schedule)
     games.with_columns(away_score=-pl.col("away_score")).write_parquet(schedule)
-    before = fingerprints(world.paths.home, "data/raw", "data/gold")
+    before = fingerprints(context.paths.home, "data/raw", "data/gold")
     with pytest.raises(SchemaError, match="column away_score") as caught:
-        run(world, THREE)
+        run(context, THREE)
     assert caught.value.exit_code == 2
-    assert fingerprints(world.paths.home, "data/raw", "data/gold") == before
+    assert fingerprints(context.paths.home, "data/raw", "data/gold") == before
 
 
 @pytest.mark.slow
-def test_a_failed_check_comes_out_with_its_name_and_message(world: World) -> None:
-    stored = world.paths.raw("games", 2018)
+def test_a_failed_check_comes_out_with_its_name_and_message(context: RunContext) -> None:
+    stored = context.paths.raw("games", 2018)
     games = pl.read_parquet(stored)
     games.with_columns(away_score=-pl.col("away_score")).write_parquet(stored)
-    gold = fingerprints(world.paths.home, "data/gold")
+    gold = fingerprints(context.paths.home, "data/gold")
     with pytest.raises(NflSignalsError, match=r"^raw_games, check schema: .*2018\.parquet: col"):
-        run(world, world.seasons[-1:])
-    assert fingerprints(world.paths.home, "data/gold") == gold
+        run(context, context.seasons[-1:])
+    assert fingerprints(context.paths.home, "data/gold") == gold
 
 
 @pytest.mark.slow
 def test_a_range_in_one_run_and_season_by_season_give_the_same_bytes(
-    world: World, finished_home: Path
+    context: RunContext, finished_home: Path
 ) -> None:
     original = fingerprints(finished_home, "data/raw", "data/gold")
     for groups in ([THREE], [(season,) for season in THREE]):
         for season in THREE:
-            (world.paths.features / f"{season}.parquet").unlink()
-            (world.paths.markets / f"{season}.parquet").unlink()
+            (context.paths.features / f"{season}.parquet").unlink()
+            (context.paths.markets / f"{season}.parquet").unlink()
         for group in groups:
-            run(world, group)
-        assert fingerprints(world.paths.home, "data/raw", "data/gold") == original
+            run(context, group)
+        assert fingerprints(context.paths.home, "data/raw", "data/gold") == original

@@ -4,10 +4,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nfl_signals.ensemble.coherence_rows import agreed, fit_scores, replay_agree, settled_games
-from nfl_signals.markets.coherence import Questions, agree
+from nfl_signals.ensemble.coherence_rows import (
+    coherent_rows,
+    coherent_season,
+    fit_scores,
+    settled_games,
+)
+from nfl_signals.markets.coherence import CoherenceInputs, make_coherent
 from nfl_signals.markets.definitions import MARKETS
-from nfl_signals.stacking.walk_forward import replay_agreement
+from nfl_signals.stacking.walk_forward import walk_forward_coherence
 from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.score_games import drawn_games, football
 
@@ -59,9 +64,9 @@ def unless(game: str, market: str, column: str) -> pl.Expr:
 
 
 def test_three_markets_say_what_agreement_says_of_the_game() -> None:
-    answer = agree(
+    answer = make_coherent(
         football(),
-        Questions(
+        CoherenceInputs(
             p_moneyline=np.array([0.6]),
             p_ats=np.array([0.52]),
             p_total=np.array([0.47]),
@@ -69,7 +74,7 @@ def test_three_markets_say_what_agreement_says_of_the_game() -> None:
             total_line=np.array([44.0]),
         ),
     )
-    said = agreed(football(), asked("2020_01_A_B", ats=0.52, moneyline=0.6, total=0.47))
+    said = coherent_rows(football(), asked("2020_01_A_B", ats=0.52, moneyline=0.6, total=0.47))
     for row in said.iter_rows(named=True):
         assert row["p_hat"] == answer.p_hat[row["market"]][0]
         assert row["p_push"] == answer.p_push[row["market"]][0]
@@ -77,7 +82,7 @@ def test_three_markets_say_what_agreement_says_of_the_game() -> None:
 
 @pytest.mark.parametrize("name", MARKETS)
 def test_a_market_asked_alone_keeps_its_probability(name: str) -> None:
-    said = agreed(football(), asked("2020_01_A_B", lines=None, **{name: 0.57}))
+    said = coherent_rows(football(), asked("2020_01_A_B", lines=None, **{name: 0.57}))
     assert said.height == 1
     assert said["p_hat"].item() == pytest.approx(0.57, abs=1e-6)
 
@@ -85,7 +90,7 @@ def test_a_market_asked_alone_keeps_its_probability(name: str) -> None:
 def test_whole_lines_push_and_half_points_do_not() -> None:
     whole = asked("2020_01_A_B", ats=0.5, total=0.5)
     half = asked("2020_02_A_B", ats=0.5, total=0.5, lines={"ats": 3.5, "total": 44.5})
-    said = agreed(football(), pl.concat([whole, half]))
+    said = coherent_rows(football(), pl.concat([whole, half]))
     assert (said.filter(game_id="2020_01_A_B")["p_push"] > 0.01).all()
     assert said.filter(game_id="2020_02_A_B")["p_push"].to_list() == [0.0, 0.0]
 
@@ -93,7 +98,7 @@ def test_whole_lines_push_and_half_points_do_not() -> None:
 def test_giving_points_is_never_likelier_than_winning() -> None:
     """Calibrated apart, this favourite covers seven points more often than it wins."""
     rows = asked("2020_01_A_B", ats=0.62, moneyline=0.55, lines={"ats": 7.0})
-    said = agreed(football(), rows)
+    said = coherent_rows(football(), rows)
     p = {row["market"]: row["p_hat"] * (1 - row["p_push"]) for row in said.iter_rows(named=True)}
     assert p["ats"] < p["moneyline"]
 
@@ -104,14 +109,16 @@ def test_rows_stay_where_they_were_with_all_their_columns() -> None:
         asked("2020_01_A_B", moneyline=0.7, total=0.45, ats=0.51),
     ]
     rows = pl.concat([games[0].head(1), games[1], games[0].tail(1)]).with_row_index("extra")
-    said = agreed(football(), rows)
+    said = coherent_rows(football(), rows)
     assert said.drop("p_hat", "p_push").equals(rows)
-    shuffled = agreed(football(), rows.sample(fraction=1.0, shuffle=True, seed=3)).sort("extra")
+    shuffled = coherent_rows(football(), rows.sample(fraction=1.0, shuffle=True, seed=3)).sort(
+        "extra"
+    )
     assert said["p_hat"].to_numpy() == pytest.approx(shuffled["p_hat"].to_numpy(), abs=1e-12)
 
 
 def test_nothing_asked_is_nothing_said() -> None:
-    said = agreed(football(), asked("2020_01_A_B", ats=0.5).head(0))
+    said = coherent_rows(football(), asked("2020_01_A_B", ats=0.5).head(0))
     assert said.is_empty()
     assert {"p_hat", "p_push"} <= set(said.columns)
 
@@ -138,15 +145,15 @@ def test_a_season_agrees_by_what_the_seasons_before_it_teach() -> None:
     rows = pl.concat(
         asked(f"{season}_01_A_B", ats=0.52, moneyline=0.6, total=0.47) for season in (2020, 2021)
     )
-    said = replay_agreement(rows, settled, agree=replay_agree)
+    said = walk_forward_coherence(rows, settled, agree=coherent_season)
     for season in (2020, 2021):
         before = settled.filter(pl.col("season") < season)
         current = rows.filter(season=season)
-        expected = agreed(fit_scores(before), current)
+        expected = coherent_rows(fit_scores(before), current)
         assert said.filter(season=season).equals(expected.sort("market"))
     changed = settled.with_columns(
         pl.when(pl.col("season") >= 2020).then(pl.col("margin") + 7.0).otherwise("margin")
     )
-    again = replay_agreement(rows, changed, agree=replay_agree)
+    again = walk_forward_coherence(rows, changed, agree=coherent_season)
     assert again.filter(season=2020).equals(said.filter(season=2020))
     assert not again.filter(season=2021).equals(said.filter(season=2021))

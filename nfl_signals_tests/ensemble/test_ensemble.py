@@ -19,8 +19,8 @@ from nfl_signals.predictions.upcoming import requests_for
 from nfl_signals.registry.model_card import model_hash
 from nfl_signals.stacking.inputs import SIGNALS
 from nfl_signals.stats.logit import logit
-from nfl_signals.workspace.run_context import World, open_world
-from nfl_signals_tests.support.worlds import settings_of
+from nfl_signals.workspace.run_context import RunContext, open_run
+from nfl_signals_tests.support.run_contexts import settings_of
 
 VERSION = "v202409"
 KEYS = ["game_id", "market"]
@@ -28,26 +28,26 @@ SAID = ["p_hat", "p_push"]
 
 
 @pytest.fixture(scope="module")
-def world(finished_home: Path) -> World:
-    return open_world(settings_of(finished_home))
+def context(finished_home: Path) -> RunContext:
+    return open_run(settings_of(finished_home))
 
 
 @pytest.fixture(scope="module")
-def ensemble(world: World) -> Ensemble:
-    return Ensemble.load(world.paths.ensemble(VERSION))
+def ensemble(context: RunContext) -> Ensemble:
+    return Ensemble.load(context.paths.ensemble(VERSION))
 
 
 @pytest.fixture(scope="module")
-def requests(world: World) -> pl.DataFrame:
+def requests(context: RunContext) -> pl.DataFrame:
     """The upcoming games, in order of kickoff."""
-    games = read_parquet(world.paths.upcoming)["game_id"].unique(maintain_order=True).to_list()
-    return requests_for(world, games, sequences=False)
+    games = read_parquet(context.paths.upcoming)["game_id"].unique(maintain_order=True).to_list()
+    return requests_for(context, games, sequences=False)
 
 
 @pytest.fixture
-def folder(world: World, tmp_path: Path) -> Path:
+def folder(context: RunContext, tmp_path: Path) -> Path:
     """A copy that a test may change."""
-    return shutil.copytree(world.paths.ensemble(VERSION), tmp_path / "elsewhere")
+    return shutil.copytree(context.paths.ensemble(VERSION), tmp_path / "elsewhere")
 
 
 def quiet(requests: pl.DataFrame) -> pl.DataFrame:
@@ -56,9 +56,9 @@ def quiet(requests: pl.DataFrame) -> pl.DataFrame:
 
 
 def test_it_says_of_the_upcoming_games_what_the_pipeline_stored(
-    world: World, ensemble: Ensemble, requests: pl.DataFrame
+    context: RunContext, ensemble: Ensemble, requests: pl.DataFrame
 ) -> None:
-    answers, stored = ensemble.predict(requests), read_parquet(world.paths.upcoming)
+    answers, stored = ensemble.predict(requests), read_parquet(context.paths.upcoming)
     columns = [*KEYS, "line", "price_yes", "price_no", *SAID, "p_market"]
     columns += ["model_version", "model_hash"]
     assert answers.select(columns).sort(KEYS).equals(stored.select(columns).sort(KEYS))
@@ -146,11 +146,11 @@ def test_an_ensemble_that_was_taught_another_question_is_refused(folder: Path, n
 
 
 def test_its_card_says_how_it_was_calibrated_what_it_scored_and_what_it_was_made_of(
-    world: World, folder: Path
+    context: RunContext, folder: Path
 ) -> None:
     card = read_json(folder / "card.json")
     for name in MARKETS:
-        stack = read_json(world.paths.stacker(name, VERSION) / "card.json")
+        stack = read_json(context.paths.stacker(name, VERSION) / "card.json")
         assert card["held_out"][name] == stack["held_out"]
         for voice, fitted in card["calibration"][name].items():
             assert fitted == stack["voices"][voice]["calibration"]["fitted"]
@@ -158,7 +158,7 @@ def test_its_card_says_how_it_was_calibrated_what_it_scored_and_what_it_was_made
             assert fitted["n_games"] > 0
     assert set(card["data"]) == {"features", "markets"}
     assert card["packages"]["polars"] == pl.__version__
-    assert card["seed"] == world.settings.seed
+    assert card["seed"] == context.settings.seed
 
 
 def test_its_folder_names_its_learners_and_describes_its_three_questions(folder: Path) -> None:
@@ -209,8 +209,8 @@ def test_a_request_without_a_feature_is_refused(ensemble: Ensemble, requests: pl
 def test_without_signals_it_says_bit_for_bit_what_it_would_without_a_second_voice(
     ensemble: Ensemble, requests: pl.DataFrame
 ) -> None:
-    voices = {name: (plain, None) for name, (plain, _) in ensemble.voices.items()}
-    deaf = replace(ensemble, voices=voices)
+    voices = {name: (plain, None) for name, (plain, _) in ensemble.stacked_models.items()}
+    deaf = replace(ensemble, stacked_models=voices)
     answers = ensemble.predict(quiet(requests))
     assert answers.equals(deaf.predict(quiet(requests)))
     said = [*KEYS, "p_raw", "p_calibrated", *SAID]
@@ -256,6 +256,6 @@ def test_an_ensemble_without_a_second_voice_is_whole(
     card = read_json(folder / "card.json")
     write_json(folder / "card.json", card | {"model_hash": model_hash(folder)})
     deaf = Ensemble.load(folder)
-    assert {second for _, second in deaf.voices.values()} == {None}
+    assert {second for _, second in deaf.stacked_models.values()} == {None}
     said = deaf.predict(requests).select(*KEYS, *SAID)
     assert said.equals(ensemble.predict(quiet(requests)).select(*KEYS, *SAID))

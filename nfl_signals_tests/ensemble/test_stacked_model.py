@@ -15,26 +15,26 @@ from nfl_signals.ensemble.ensemble import Ensemble
 from nfl_signals.ensemble.stacked_model import (
     PLAIN,
     WITH_SIGNALS,
-    Voice,
-    choice,
-    fit_voice,
-    load_voice,
-    voice_inputs,
+    StackedModel,
+    calibrate_blend,
+    chosen_calibrator,
+    input_names,
+    load_stacked_model,
 )
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.predictions.upcoming import requests_for
-from nfl_signals.stacking.inputs import SIGNALS, values
+from nfl_signals.stacking.inputs import SIGNALS, logit_matrix
 from nfl_signals.stacking.logistic import fit_logistic_stack
 from nfl_signals.stats.logit import logit
 from nfl_signals.training import stacks
 from nfl_signals.training.ensembles import assemble
 from nfl_signals.workspace.llm_signals import build_signals, load_signals
 from nfl_signals.workspace.market_games import latest_version
-from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals.workspace.tables import load_markets
 from nfl_signals_tests.support.replay_games import GAMES, INPUTS, league
+from nfl_signals_tests.support.run_contexts import rewrite, settings_of
 from nfl_signals_tests.support.small_training import LEAST, open_small
-from nfl_signals_tests.support.worlds import rewrite, settings_of
 
 KEYS = ["game_id", "market"]
 VERSION = "v202403"
@@ -46,34 +46,34 @@ def copy(small_home: Path, tmp_path: Path) -> Path:
     return shutil.copytree(small_home, tmp_path / "home")
 
 
-def opened(home: Path, *, llm: dict[str, Any] | None = None, **training: object) -> World:
-    return open_world(settings_of(home, training=LEAST | training, llm=llm or {}))
+def opened(home: Path, *, llm: dict[str, Any] | None = None, **training: object) -> RunContext:
+    return open_run(settings_of(home, training=LEAST | training, llm=llm or {}))
 
 
-def stacked_again(world: World) -> pl.DataFrame:
+def stacked_again(context: RunContext) -> pl.DataFrame:
     for name in MARKETS:
-        stacks.train_stack(world, name)
-    return stacks.collect_stacked(world)
+        stacks.train_stack(context, name)
+    return stacks.collect_stacked(context)
 
 
 # --- one voice
 
 
-def spoken() -> tuple[Voice, dict[str, Any], pl.DataFrame]:
+def spoken() -> tuple[StackedModel, dict[str, Any], pl.DataFrame]:
     """A voice fitted on made-up games, its card, and the games with their outcomes."""
     rows = league().filter(pl.col("outcome") != "push")
     rows = rows.with_columns(y=(pl.col("outcome") == "yes").cast(pl.Float64))
     means = {"market": 1.0, "first": 0.0, "second": 0.0}
-    x, y = values(rows, INPUTS), rows["y"].to_numpy()
+    x, y = logit_matrix(rows, INPUTS), rows["y"].to_numpy()
     blend = fit_logistic_stack(x, y, inputs=INPUTS, signals=[], means=means)
     blended = rows.with_columns(p_raw=pl.Series(blend.parts(x).p_raw))
-    voice, card = fit_voice(load_settings(), blend, blended)
+    voice, card = calibrate_blend(load_settings(), blend, blended)
     return voice, card, rows
 
 
 def test_a_voice_says_a_blend_a_calibrated_probability_and_its_interval() -> None:
     voice, card, rows = spoken()
-    said = voice.speak(rows)
+    said = voice.predict(rows)
     assert said.select(rows.columns).equals(rows)
     total = said["weight_intercept"] + sum(
         said[f"weight_{name}"] * logit(said[f"p_{name}"].to_numpy()) for name in INPUTS
@@ -98,23 +98,23 @@ def test_the_card_shows_the_calibrator_with_an_interval_around_it() -> None:
 def test_one_week_alone_has_no_interval() -> None:
     voice, _, rows = spoken()
     week = rows.filter(season=2001, week=1).with_columns(p_raw=pl.col("p_market"))
-    _, card = fit_voice(load_settings(), voice.blend, week)
+    _, card = calibrate_blend(load_settings(), voice.blend, week)
     assert card["interval"] == {}
 
 
 def test_a_stored_voice_says_the_same_bits(tmp_path: Path) -> None:
     voice, _, rows = spoken()
     voice.save(tmp_path, PLAIN)
-    again = load_voice(tmp_path, PLAIN)
+    again = load_stacked_model(tmp_path, PLAIN)
     assert again is not None
-    assert again.speak(rows).equals(voice.speak(rows))
+    assert again.predict(rows).equals(voice.predict(rows))
     assert {file.suffix for file in tmp_path.iterdir()} == {".json"}
 
 
 def test_only_the_voice_with_signals_may_be_missing(tmp_path: Path) -> None:
-    assert load_voice(tmp_path, WITH_SIGNALS) is None
+    assert load_stacked_model(tmp_path, WITH_SIGNALS) is None
     with pytest.raises(InputError, match=r"stack_plain\.json"):
-        load_voice(tmp_path, PLAIN)
+        load_stacked_model(tmp_path, PLAIN)
 
 
 def test_a_voice_of_another_kind_is_refused(tmp_path: Path) -> None:
@@ -122,13 +122,13 @@ def test_a_voice_of_another_kind_is_refused(tmp_path: Path) -> None:
     voice.save(tmp_path, PLAIN)
     (tmp_path / "stack_plain.json").write_text('{"kind": "oracle"}')
     with pytest.raises(IntegrityError, match="kind 'oracle'"):
-        load_voice(tmp_path, PLAIN)
+        load_stacked_model(tmp_path, PLAIN)
 
 
 def test_only_one_voice_weighs_signals() -> None:
     settings = load_settings(training={"learners": ["logistic"]})
-    assert voice_inputs(settings, PLAIN) == ["market", "logistic"]
-    assert voice_inputs(settings, WITH_SIGNALS) == ["market", "logistic", *SIGNALS]
+    assert input_names(settings, PLAIN) == ["market", "logistic"]
+    assert input_names(settings, WITH_SIGNALS) == ["market", "logistic", *SIGNALS]
 
 
 # --- as the settings say
@@ -138,28 +138,28 @@ def test_only_one_voice_weighs_signals() -> None:
 def test_a_calibrator_asked_for_is_the_one_that_is_fitted(method: str) -> None:
     _, _, rows = spoken()
     settings = load_settings(training={"calibrator": method})
-    made = choice(settings, rows.with_columns(p_raw="p_market"))
+    made = chosen_calibrator(settings, rows.with_columns(p_raw="p_market"))
     assert made.method == made.calibrator.method == method
 
 
 def test_a_calibrator_that_needs_more_games_is_refused_by_the_name_of_its_setting(
     copy: Path,
 ) -> None:
-    world = opened(copy, calibrator="isotonic")
+    context = opened(copy, calibrator="isotonic")
     with pytest.raises(SettingsError, match=r"training\.calibrator: isotonic: .* choose another"):
-        stacks.train_stack(world, "ats")
+        stacks.train_stack(context, "ats")
 
 
 def test_a_stack_of_trees_is_trained_replayed_stored_and_answers(copy: Path) -> None:
     before = read_parquet(open_small(copy).paths.stacked)
-    world = opened(copy, stack="gbm")
-    table = stacked_again(world)
+    context = opened(copy, stack="gbm")
+    table = stacked_again(context)
     assert table.select(KEYS).equals(before.select(KEYS))
     assert (table["p_raw"] != before["p_raw"]).all()
-    folder = world.paths.ensemble(assemble(world)["model_version"])
+    folder = context.paths.ensemble(assemble(context)["model_version"])
     assert read_json(folder / "stacker" / "ats" / "card.json")["stack"] == "gbm"
     games = table["game_id"].unique(maintain_order=True).tail(3).to_list()
-    answers = Ensemble.load(folder).predict(requests_for(world, games, sequences=False))
+    answers = Ensemble.load(folder).predict(requests_for(context, games, sequences=False))
     assert answers.height == 3 * len(MARKETS)
     assert answers["llm_available"].all()
 
@@ -168,17 +168,17 @@ def test_a_stack_of_trees_is_trained_replayed_stored_and_answers(copy: Path) -> 
 
 
 @pytest.fixture(scope="module")
-def deaf(small_home: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+def deaf(small_home: Path, tmp_path_factory: pytest.TempPathFactory) -> RunContext:
     """The same games where nobody reads."""
     home = shutil.copytree(small_home, tmp_path_factory.mktemp("deaf") / "home")
-    world = opened(home, llm={"provider": "none"})
-    build_signals(world, world.seasons)
-    stacked_again(world)
-    assemble(world)
-    return world
+    context = opened(home, llm={"provider": "none"})
+    build_signals(context, context.seasons)
+    stacked_again(context)
+    assemble(context)
+    return context
 
 
-def test_where_nobody_reads_there_is_no_second_voice(deaf: World) -> None:
+def test_where_nobody_reads_there_is_no_second_voice(deaf: RunContext) -> None:
     assert not load_signals(deaf)["available"].any()
     for name in MARKETS:
         folder = deaf.paths.stacker(name, VERSION)
@@ -193,19 +193,19 @@ def test_where_nobody_reads_there_is_no_second_voice(deaf: World) -> None:
 
 
 def test_seasons_without_signals_are_said_bit_for_bit_as_where_nobody_reads(
-    copy: Path, deaf: World
+    copy: Path, deaf: RunContext
 ) -> None:
     """The voice with signals has spoken before, and learned from others, all the same."""
-    world = open_small(copy)
-    heard = read_parquet(world.paths.stacked)
+    context = open_small(copy)
+    heard = read_parquet(context.paths.stacked)
     nothing = pl.lit(None, pl.Float64)
     for season in (2022, 2023, 2024):
         rewrite(
-            world.paths.llm_signals / f"{season}.parquet",
+            context.paths.llm_signals / f"{season}.parquet",
             pl.lit(value=False).alias("available"),
             *(nothing.alias(name) for name in (*SIGNALS, "confidence")),
         )
-    silent, none = stacked_again(world), read_parquet(deaf.paths.stacked)
+    silent, none = stacked_again(context), read_parquet(deaf.paths.stacked)
     quiet = pl.col("season") >= 2022
     assert silent.filter(quiet).equals(none.filter(quiet))
     assert silent.filter(~quiet).equals(heard.filter(~quiet))
@@ -213,7 +213,7 @@ def test_seasons_without_signals_are_said_bit_for_bit_as_where_nobody_reads(
 
 
 def test_an_ensemble_asked_without_signals_answers_bit_for_bit_as_one_that_never_heard_any(
-    copy: Path, deaf: World
+    copy: Path, deaf: RunContext
 ) -> None:
     ensemble = Ensemble.load(open_small(copy).paths.ensemble(VERSION))
     other = Ensemble.load(deaf.paths.ensemble(latest_version(deaf.paths.ensemble(VERSION).parent)))

@@ -76,7 +76,7 @@ def reports_whenever_published(history: History) -> pl.DataFrame:
 
 def caught_by(history: History, build: Planted, cut: datetime) -> set[str]:
     leaks = [
-        *leakage.replay_leaks(history, build, cut),
+        *leakage.as_of_leaks(history, build, cut),
         *leakage.perturbation_leaks(history, build, cut),
     ]
     return {leak.proof for leak in leaks}
@@ -107,9 +107,9 @@ def test_a_planted_leak_is_caught_by_the_proof_that_can_see_it(
     kickoffs = [late_sunday_kickoff(simulated_history)]
     if proofs:
         with pytest.raises(LeakageError, match="form is"):
-            leakage.prove_no_leak(simulated_history, build, kickoffs)
+            leakage.check_no_leak(simulated_history, build, kickoffs)
     else:
-        assert leakage.prove_no_leak(simulated_history, build, kickoffs) == 2
+        assert leakage.check_no_leak(simulated_history, build, kickoffs) == 2
 
 
 @pytest.mark.parametrize(("status", "proof"), [("Out", REPLAY), ("Questionable", PERTURBATION)])
@@ -130,7 +130,7 @@ def test_a_report_published_after_kickoff_is_caught_when_it_counts(
 
 def test_the_honest_features_pass_both_proofs(simulated_history: History) -> None:
     kickoffs = leakage.sample_kickoffs(simulated_history, [2014, 2015])
-    assert leakage.prove_no_leak(simulated_history, build_features, kickoffs) == 6
+    assert leakage.check_no_leak(simulated_history, build_features, kickoffs) == 6
 
 
 def test_the_proofs_are_not_empty_because_later_rows_do_move(
@@ -155,7 +155,7 @@ def test_replay_names_every_value_that_moved() -> None:
     """KC's mean margin with its own game is (-1 + 8) / 2 = 3.5, without it -1; JAX has no other."""
     cut = utc("2023-09-17 17:00")
     shared = {"proof": "replay", "game_id": "2023_02_KC_JAX", "column": "form"}
-    assert leakage.replay_leaks(two_weeks(), unshifted_rolling_mean, cut) == [
+    assert leakage.as_of_leaks(two_weeks(), unshifted_rolling_mean, cut) == [
         Leak(**shared, team_id="JAX", full=-8.0, cut=None),
         Leak(**shared, team_id="KC", full=3.5, cut=-1.0),
     ]
@@ -173,7 +173,7 @@ def test_perturbation_names_every_value_that_moved() -> None:
 
 def test_the_message_names_proof_game_team_column_and_both_values() -> None:
     with pytest.raises(LeakageError) as caught:
-        leakage.prove_no_leak(two_weeks(), unshifted_rolling_mean, [utc("2023-09-17 17:00")])
+        leakage.check_no_leak(two_weeks(), unshifted_rolling_mean, [utc("2023-09-17 17:00")])
     assert str(caught.value) == (
         "replay: 2023_02_KC_JAX JAX, form is -8.0 with all data and None without what came after "
         "kickoff (4 values moved)"
@@ -186,7 +186,7 @@ def test_a_row_that_comes_or_goes_with_later_data_is_a_leak() -> None:
         return margin_of_earlier_games(history).filter(pl.col("team_id").is_in(winners.implode()))
 
     with pytest.raises(LeakageError, match="2023_01_DET_KC KC, kickoff_at is"):
-        leakage.prove_no_leak(two_weeks(), only_teams_that_win_later, [utc("2023-09-08 00:20")])
+        leakage.check_no_leak(two_weeks(), only_teams_that_win_later, [utc("2023-09-08 00:20")])
 
 
 def ten_games(played: int) -> History:

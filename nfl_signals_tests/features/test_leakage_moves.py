@@ -35,7 +35,7 @@ def test_a_moved_team_keeps_the_history_of_its_franchise() -> None:
     assert features.drop("game_id").equals(build_features(always_called_lv).drop("game_id"))
     assert features.filter(pl.col("team_id") == "LV").height == 5
     kickoffs = with_codes_of_the_day.games["kickoff_at"].to_list()
-    assert leakage.prove_no_leak(with_codes_of_the_day, build_features, kickoffs) == 10
+    assert leakage.check_no_leak(with_codes_of_the_day, build_features, kickoffs) == 10
 
 
 def renamed(history: History, old: str, new: str, *, until: int) -> History:

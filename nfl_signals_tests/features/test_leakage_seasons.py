@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nfl_signals.features.build import build_features
-from nfl_signals.features.leakage import prove_no_leak, sample_kickoffs
+from nfl_signals.features.leakage import check_no_leak, sample_kickoffs
 from nfl_signals.ingest.history import History
 from nfl_signals.ingest.source import DirectoryRelease
 from nfl_signals.simulator.write import RELEASE
@@ -22,7 +22,7 @@ def proofs_that_hold(history: History) -> tuple[int, int]:
     middles = [
         kickoffs[len(kickoffs) // 2] for s in seasons if (kickoffs := sample_kickoffs(history, [s]))
     ]
-    return prove_no_leak(history, build_features, middles), len(seasons)
+    return check_no_leak(history, build_features, middles), len(seasons)
 
 
 def test_no_feature_of_any_simulated_season_knows_what_came_after_kickoff(

@@ -6,7 +6,7 @@ import pytest
 
 from nfl_signals.core.errors import JoinError
 from nfl_signals.ingest.history import History
-from nfl_signals.ingest.joins import JoinReport, check_partners, team_weeks
+from nfl_signals.ingest.joins import JoinReport, check_references, team_weeks
 from nfl_signals.ingest.known_exceptions import GAMES_WITHOUT_STATS
 from nfl_signals_tests.support.builders import both_stats, game, history, injury, note, stats, utc
 
@@ -17,7 +17,7 @@ LONG_AFTER = utc("2024-01-01 00:00")
 
 
 def check(tables: History, as_of: datetime = LONG_AFTER) -> JoinReport:
-    return check_partners(
+    return check_references(
         tables.games, tables.team_stats, tables.injuries, tables.notes, as_of=as_of
     )
 

@@ -31,8 +31,8 @@ both_tasks = pytest.mark.parametrize("task", ["probability", "mean"])
 IN_A_FRESH_PROCESS = """
 import sys
 from pathlib import Path
-from nfl_signals.storage import sha256_of
-from nfl_signals_tests.model_builders import inputs_of, new_learner, planted, targets
+from nfl_signals.core.files import sha256_of
+from nfl_signals_tests.support.model_builders import inputs_of, new_learner, planted, targets
 for name in ("lightgbm", "logistic", "lstm", "xgboost"):
     for task in ("probability", "mean"):
         x, points = planted(600, seed=1)

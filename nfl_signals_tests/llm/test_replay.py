@@ -13,7 +13,7 @@ from nfl_signals.llm.documents import Dossier
 from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.chat_server import Reply, completion, serving
 from nfl_signals_tests.support.llm_builders import dossier, live, note, replayed
-from nfl_signals_tests.support.worlds import contents
+from nfl_signals_tests.support.run_contexts import contents
 
 TEAM = dossier(note("Quarterback Cole Banks is ruled out."))
 EARLIER = utc("2022-09-11 17:00")

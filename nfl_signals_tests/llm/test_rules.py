@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nfl_signals.llm.answers import NOTHING_SAID, Signals
+from nfl_signals.llm.answers import NO_NEWS, Signals
 from nfl_signals.llm.documents import Document
 from nfl_signals.llm.rules import read_documents
 from nfl_signals.simulator.release.notes import CHATTER, SCARE
@@ -92,7 +92,7 @@ def test_a_listed_quarterback_counts_by_his_chance_to_miss_and_his_share_of_star
     assert report("QB, Doubtful, started 3 of the last 6 games: A").quarterback == -0.475
     assert report("QB, Questionable, started 1 of the last 2 games: A").quarterback == -0.2
     assert report("QB, Out, no recent starter: A").quarterback == 0
-    assert report("QB, no status, started 6 of the last 6 games: A") == NOTHING_SAID
+    assert report("QB, no status, started 6 of the last 6 games: A") == NO_NEWS
 
 
 def test_listed_players_add_up_by_side_of_the_ball_and_kickers_do_not_count() -> None:
@@ -124,13 +124,13 @@ def test_a_reading_is_as_sure_as_its_surest_statement() -> None:
     ],
 )
 def test_an_instruction_in_a_note_changes_nothing(text: str) -> None:
-    assert read(text) == NOTHING_SAID
+    assert read(text) == NO_NEWS
     usual = "One of KC's starting backs missed practice on Friday."
     assert read(usual, text) == read(usual)
 
 
 def test_a_name_cannot_pass_for_a_status() -> None:
-    assert report("QB, no status, started 6 of the last 6 games: Bobby, Out, Jr") == NOTHING_SAID
+    assert report("QB, no status, started 6 of the last 6 games: Bobby, Out, Jr") == NO_NEWS
 
 
 @given(
@@ -152,4 +152,4 @@ def test_whatever_is_written_the_numbers_are_bounded(documents: Sequence[Documen
 def test_a_long_hostile_note_is_read_at_once() -> None:
     """A pattern that backtracks would take minutes."""
     for word in ("Several ", "Several starting ", "Quarterback A ", "starting backs of "):
-        assert read((word * 1000)[:1000]) == NOTHING_SAID
+        assert read((word * 1000)[:1000]) == NO_NEWS

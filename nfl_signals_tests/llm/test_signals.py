@@ -11,7 +11,7 @@ import pytest
 from nfl_signals.core.errors import LeakageError
 from nfl_signals.core.setting_sections import SimulatorSettings
 from nfl_signals.core.validation import validate
-from nfl_signals.features.leakage import prove_no_leak, sample_kickoffs
+from nfl_signals.features.leakage import check_no_leak, sample_kickoffs
 from nfl_signals.ingest.history import History, reports_before_kickoff
 from nfl_signals.ingest.source import DirectoryRelease
 from nfl_signals.ingest.teams import franchise
@@ -107,7 +107,7 @@ def test_the_schema_refuses_what_is_out_of_bounds_half_missing_or_late(wrong: pl
 def test_nothing_after_kickoff_moves_a_signal(simulated_history: History) -> None:
     """Cut at a kickoff, or with every later result, starter, report and note corrupted."""
     kickoffs = sample_kickoffs(simulated_history, SEASONS)
-    assert prove_no_leak(simulated_history, signals, kickoffs) == 6
+    assert check_no_leak(simulated_history, signals, kickoffs) == 6
 
 
 def test_a_reader_that_looks_past_kickoff_is_caught(simulated_history: History) -> None:
@@ -120,9 +120,9 @@ def test_a_reader_that_looks_past_kickoff_is_caught(simulated_history: History) 
     }
     late = moved["4d"](simulated_history)
     kickoffs = sample_kickoffs(late, SEASONS)
-    assert prove_no_leak(late, signals, kickoffs) == 6
+    assert check_no_leak(late, signals, kickoffs) == 6
     with pytest.raises(LeakageError, match="n_documents"):
-        prove_no_leak(late, lambda history: signals(moved["-4d"](history)), kickoffs)
+        check_no_leak(late, lambda history: signals(moved["-4d"](history)), kickoffs)
 
 
 def test_documents_published_at_kickoff_or_later_change_nothing(
@@ -250,4 +250,4 @@ def test_on_real_games_bad_news_comes_with_fewer_points_and_leaks_nothing(
         assert both.select(pl.corr(value, "result")).item() > 3 / len(both) ** 0.5
     kickoffs = sample_kickoffs(real_history, [2023])
     last = partial(read_signals, provider=RulesProvider(), seasons=[2023])
-    assert prove_no_leak(real_history, last, kickoffs) == 6
+    assert check_no_leak(real_history, last, kickoffs) == 6

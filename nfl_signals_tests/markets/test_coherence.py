@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nfl_signals.markets import coherence
-from nfl_signals.markets.coherence import MONEYLINE_WEIGHT, Agreed, Questions, agree
+from nfl_signals.markets.coherence import (
+    MONEYLINE_WEIGHT,
+    CoherenceInputs,
+    CoherentForecasts,
+    make_coherent,
+)
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.markets.score_distribution import MARGINS, Floats
 from nfl_signals.stats.logit import logit
@@ -22,10 +27,10 @@ near_even = st.floats(0.3, 0.7)
 games = st.tuples(probabilities, probabilities, probabilities, spreads, middles)
 
 
-def questions(*rows: tuple[float, float, float, float, float]) -> Questions:
+def questions(*rows: tuple[float, float, float, float, float]) -> CoherenceInputs:
     """Rows of p_moneyline, p_ats, p_total, spread_line, total_line."""
     moneyline, ats, total, spread_line, total_line = np.array(rows, dtype=np.float64).T
-    return Questions(
+    return CoherenceInputs(
         p_moneyline=moneyline,
         p_ats=ats,
         p_total=total,
@@ -34,15 +39,15 @@ def questions(*rows: tuple[float, float, float, float, float]) -> Questions:
     )
 
 
-def agreed(*rows: tuple[float, float, float, float, float]) -> Agreed:
-    return agree(football(), questions(*rows))
+def agreed(*rows: tuple[float, float, float, float, float]) -> CoherentForecasts:
+    return make_coherent(football(), questions(*rows))
 
 
-def again(answer: Agreed, asked: Questions) -> Agreed:
+def again(answer: CoherentForecasts, asked: CoherenceInputs) -> CoherentForecasts:
     """The agreed answers, asked again at the same lines."""
-    return agree(
+    return make_coherent(
         football(),
-        Questions(
+        CoherenceInputs(
             p_moneyline=answer.p_hat["moneyline"],
             p_ats=answer.p_hat["ats"],
             p_total=answer.p_hat["total"],
@@ -52,7 +57,7 @@ def again(answer: Agreed, asked: Questions) -> Agreed:
     )
 
 
-def numbers(answer: Agreed) -> Floats:
+def numbers(answer: CoherentForecasts) -> Floats:
     """All answers of all games: 6 x n."""
     return np.array([side[name] for side in (answer.p_hat, answer.p_push) for name in MARKETS])
 
@@ -127,7 +132,7 @@ def test_a_pick_em_asks_the_same_question_twice() -> None:
 @given(st.lists(st.tuples(probabilities, near_even, near_even, spreads, middles), min_size=1))
 def test_agreed_answers_asked_again_stay_as_they_are(rows: list[tuple[float, ...]]) -> None:
     asked = questions(*rows)  # type: ignore[arg-type]
-    answer = agree(football(), asked)
+    answer = make_coherent(football(), asked)
     assert np.abs(numbers(again(answer, asked)) - numbers(answer)).max() < 1e-5
 
 
@@ -221,7 +226,9 @@ def test_a_total_is_answered_even_where_nothing_is_known_of_the_margin() -> None
 
 def test_no_games_are_no_answers() -> None:
     empty = np.empty(0)
-    answer = agree(football(), Questions(**dict.fromkeys(vars(questions((0.5,) * 5)), empty)))
+    answer = make_coherent(
+        football(), CoherenceInputs(**dict.fromkeys(vars(questions((0.5,) * 5)), empty))
+    )
     assert numbers(answer).shape == (6, 0)
 
 
@@ -249,13 +256,13 @@ def test_pushes_stand_on_the_key_numbers() -> None:
 def test_questions_that_cannot_be_are_refused(column: str, value: float, message: str) -> None:
     columns = {**vars(questions((0.5, 0.5, 0.5, 3.0, 44.0))), column: np.array([value])}
     with pytest.raises(ValueError, match=message):
-        Questions(**columns)
+        CoherenceInputs(**columns)
 
 
 def test_columns_of_unequal_length_are_refused() -> None:
     columns = {**vars(questions((0.5, 0.5, 0.5, 3.0, 44.0))), "p_ats": np.array([0.5, 0.5])}
     with pytest.raises(ValueError, match="same length"):
-        Questions(**columns)
+        CoherenceInputs(**columns)
 
 
 def test_a_search_that_does_not_settle_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,7 +276,7 @@ def test_seven_thousand_games_take_seconds() -> None:
     random = np.random.default_rng(1)
     n = 7000
     spread_line = random.integers(-28, 29, n) / 2
-    asked = Questions(
+    asked = CoherenceInputs(
         p_moneyline=np.clip(0.5 + spread_line / 30 + random.normal(0, 0.03, n), 0.03, 0.97),
         p_ats=random.uniform(0.44, 0.56, n),
         p_total=random.uniform(0.44, 0.56, n),
@@ -277,7 +284,7 @@ def test_seven_thousand_games_take_seconds() -> None:
         total_line=random.integers(70, 110, n) / 2,
     )
     start = time.process_time()
-    answer = agree(football(), asked)
+    answer = make_coherent(football(), asked)
     assert time.process_time() - start < 10  # 2 seconds on one core; room for a slower one
     assert np.isfinite(numbers(answer)).all()
 

@@ -280,8 +280,8 @@ def test_writers_at_the_same_time_lose_nothing(path: Path) -> None:
 ENDLESS_WRITER = """
 import sys
 from pathlib import Path
-from nfl_signals import ledger
-from nfl_signals_tests.test_ledger import games
+from nfl_signals.monitoring import ledger
+from nfl_signals_tests.monitoring.test_ledger import games
 for i in range(10_000):
     ledger.append(Path(sys.argv[1]), games(50, prefix=f"batch{i}"))
     print(i, flush=True)

@@ -9,53 +9,53 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from nfl_signals.alerts.steps import watch
+from nfl_signals.alerts.steps import current_alerts
 from nfl_signals.calibration.recalibration import RecalibrationMap
 from nfl_signals.core.files import read_json, read_parquet, write_json
 from nfl_signals.ensemble.ensemble import RECALIBRATION_FILE, Ensemble
 from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.rolling_windows import COUNTED
 from nfl_signals.monitoring.steps import graded_ledger, update_metrics
-from nfl_signals.predictions.challenger import Challenge, challenge, challenger
+from nfl_signals.predictions.challenger import Challenge, challenger, run_challenger
 from nfl_signals.predictions.upcoming import (
-    append_replay,
     append_to_ledger,
+    append_walk_forward,
     challenge_upcoming,
     predict_upcoming,
 )
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision, Kind
 from nfl_signals.registry.model_card import model_hash, read_card
-from nfl_signals.workspace.run_context import World, open_world
-from nfl_signals_tests.support.production import speak
-from nfl_signals_tests.support.worlds import contents, copy_world, settings_of
+from nfl_signals.workspace.run_context import RunContext, open_run
+from nfl_signals_tests.support.production import forecast_weeks
+from nfl_signals_tests.support.run_contexts import contents, copy_world, settings_of
 
 CHAMPION, RIVAL = "v202409", "v20240902"
 SILENT = r"^v20240902 is silent: "
 
 
-def predict(world: World) -> pl.DataFrame:
+def predict(context: RunContext) -> pl.DataFrame:
     """Ask who speaks, then who challenges, as the asset does."""
-    upcoming = predict_upcoming(world)
-    challenge_upcoming(world)
+    upcoming = predict_upcoming(context)
+    challenge_upcoming(context)
     return upcoming
 
 
 @pytest.fixture
-def alone(finished_home: Path, tmp_path: Path) -> World:
+def alone(finished_home: Path, tmp_path: Path) -> RunContext:
     """CHAMPION speaks and nobody challenges it."""
     return copy_world(finished_home, tmp_path)
 
 
 @pytest.fixture
-def world(alone: World) -> World:
+def context(alone: RunContext) -> RunContext:
     """Beside it RIVAL, who thinks home teams stronger."""
     rival_named(alone, RIVAL)
     return alone
 
 
-def rival_named(world: World, version: str) -> Path:
-    folder = shutil.copytree(world.paths.ensemble(CHAMPION), world.paths.ensemble(version))
+def rival_named(context: RunContext, version: str) -> Path:
+    folder = shutil.copytree(context.paths.ensemble(CHAMPION), context.paths.ensemble(version))
     stronger = asdict(RecalibrationMap(slope=1.1, intercept=0.2))
     write_json(folder / RECALIBRATION_FILE, {"moneyline": stronger})
     named = {"model_version": version, "model_hash": model_hash(folder)}
@@ -63,29 +63,29 @@ def rival_named(world: World, version: str) -> Path:
     return folder
 
 
-def decided(world: World, kind: Kind, version: str = RIVAL) -> None:
+def decided(context: RunContext, kind: Kind, version: str = RIVAL) -> None:
     """Write a decision about a version into the history."""
-    held = decision_log.champion(decision_log.read(world.paths.history))
+    held = decision_log.champion(decision_log.read(context.paths.history))
     decision = Decision(
-        at=world.as_of,
+        at=context.as_of,
         kind=kind,
         version=version,
-        model_hash=read_card(world.paths.ensemble(version))["model_hash"],
-        champion=version if kind in decision_log.SEATED else str(held),
+        model_hash=read_card(context.paths.ensemble(version))["model_hash"],
+        champion=version if kind in decision_log.PROMOTING else str(held),
         step="retraining",
         sentence="Decided.",
     )
-    decision_log.record(world.paths.history, decision, expected_champion=held)
+    decision_log.record(context.paths.history, decision, expected_champion=held)
 
 
-def asking(world: World, source: str) -> World:
-    return open_world(settings_of(world.paths.home, signal_source=source))
+def asking(context: RunContext, source: str) -> RunContext:
+    return open_run(settings_of(context.paths.home, signal_source=source))
 
 
 # --- who challenges
 
 
-def test_where_one_was_trained_nobody_challenges(alone: World) -> None:
+def test_where_one_was_trained_nobody_challenges(alone: RunContext) -> None:
     assert challenger(alone) is None
     predict(alone)
     assert challenge_upcoming(alone).sentence == "nobody challenges the champion"
@@ -93,75 +93,75 @@ def test_where_one_was_trained_nobody_challenges(alone: World) -> None:
 
 
 def test_the_newest_trained_after_the_champion_challenges_until_it_is_rejected(
-    world: World,
+    context: RunContext,
 ) -> None:
-    rival_named(world, "v20240903")
-    rival_named(world, "v202409r202409")  # a copy was not trained
-    assert challenger(world) == "v20240903"
-    decided(world, "insufficient", "v20240903")
-    assert challenger(world) == "v20240903"
-    decided(world, "rejected", "v20240903")
-    assert challenger(world) == RIVAL
+    rival_named(context, "v20240903")
+    rival_named(context, "v202409r202409")  # a copy was not trained
+    assert challenger(context) == "v20240903"
+    decided(context, "insufficient", "v20240903")
+    assert challenger(context) == "v20240903"
+    decided(context, "rejected", "v20240903")
+    assert challenger(context) == RIVAL
 
 
-def test_who_was_champion_before_does_not_challenge(world: World) -> None:
-    decided(world, "promoted")
-    assert challenger(world) is None
+def test_who_was_champion_before_does_not_challenge(context: RunContext) -> None:
+    decided(context, "promoted")
+    assert challenger(context) is None
 
 
 @pytest.mark.parametrize(
     ("source", "who"), [("proxy", RIVAL), (f"model_{CHAMPION}", RIVAL), (f"model_{RIVAL}", None)]
 )
 def test_under_the_proxy_the_champion_is_challenged_else_who_speaks(
-    world: World, source: str, who: str | None
+    context: RunContext, source: str, who: str | None
 ) -> None:
-    assert challenger(asking(world, source)) == who
+    assert challenger(asking(context, source)) == who
 
 
 # --- what it says
 
 
-def test_it_answers_the_same_games_at_the_same_lines_and_prices(world: World) -> None:
-    upcoming = predict(world)
-    rows = read_parquet(world.paths.challenge)
+def test_it_answers_the_same_games_at_the_same_lines_and_prices(context: RunContext) -> None:
+    upcoming = predict(context)
+    rows = read_parquet(context.paths.challenge)
     same = ["game_id", "market", "kickoff_at", "made_at", "line", "price_yes", "price_no"]
     assert rows.height > 0
     assert rows.select(same).equals(upcoming.select(same))
     assert not rows["p_hat"].equals(upcoming["p_hat"])
     named = {"book": "learning", "signal_source": "model", "period_flag": "challenger"}
     named |= {"model_version": RIVAL}
-    named |= {"model_hash": read_card(world.paths.ensemble(RIVAL))["model_hash"]}
+    named |= {"model_hash": read_card(context.paths.ensemble(RIVAL))["model_hash"]}
     for column, value in named.items():
         assert rows[column].unique().to_list() == [value]
-    said = challenge_upcoming(world).sentence
+    said = challenge_upcoming(context).sentence
     assert said == f"{RIVAL} challenges the champion with {rows.height} predictions"
 
 
-def test_it_says_what_it_would_say_as_champion(world: World) -> None:
-    predict(world)
+def test_it_says_what_it_would_say_as_champion(context: RunContext) -> None:
+    predict(context)
     alike = ["game_id", "market", "p_hat", "p_push", "model_version", "model_hash"]
-    beside = read_parquet(world.paths.challenge).select(alike)
-    assert predict(asking(world, f"model_{RIVAL}")).select(alike).equals(beside)
-    assert not world.paths.challenge.exists()  # nobody challenges it now
+    beside = read_parquet(context.paths.challenge).select(alike)
+    assert predict(asking(context, f"model_{RIVAL}")).select(alike).equals(beside)
+    assert not context.paths.challenge.exists()  # nobody challenges it now
 
 
-def test_beside_the_proxy_it_is_heard_too(world: World) -> None:
-    upcoming = predict(asking(world, "proxy"))
+def test_beside_the_proxy_it_is_heard_too(context: RunContext) -> None:
+    upcoming = predict(asking(context, "proxy"))
     assert upcoming["model_version"].unique().to_list() == ["proxy"]
-    assert read_parquet(world.paths.challenge).height == upcoming.height
+    assert read_parquet(context.paths.challenge).height == upcoming.height
 
 
-def test_its_rows_are_kept_once_in_the_learning_book(world: World) -> None:
-    world.paths.ledger.unlink()
-    replayed, upcoming = append_replay(world).n_new, predict(world).height
-    first = append_to_ledger(world)
+def test_its_rows_are_kept_once_in_the_learning_book(context: RunContext) -> None:
+    context.paths.ledger.unlink()
+    replayed, upcoming = append_walk_forward(context).n_new, predict(context).height
+    first = append_to_ledger(context)
     total = replayed + 2 * upcoming
     assert first == {"learning": upcoming, "production": upcoming, "total": total}
-    before = world.paths.ledger.read_bytes()
-    predict(world)
-    assert append_to_ledger(world) == {"learning": 0, "production": 0, "total": total}
-    assert world.paths.ledger.read_bytes() == before
-    assert ledger.verify(ledger.read(world.paths.ledger)) == []
+    before = context.paths.ledger.read_bytes()
+    predict(context)
+    assert append_to_ledger(context) == {"learning": 0, "production": 0, "total": total}
+    assert context.paths.ledger.read_bytes() == before
+    assert ledger.verify(ledger.read(context.paths.ledger)) == []
 
 
 # --- one that cannot speak
@@ -194,46 +194,48 @@ def taught_by_the_future(folder: Path) -> None:
     ],
 )
 def test_one_that_cannot_speak_stops_nobody_and_is_told(
-    world: World, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], None], why: str
+    context: RunContext, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], None], why: str
 ) -> None:
-    heard = predict(world)
-    spoil(world.paths.ensemble(RIVAL))
-    assert predict(world).equals(heard)
-    assert not world.paths.challenge.exists()
+    heard = predict(context)
+    spoil(context.paths.ensemble(RIVAL))
+    assert predict(context).equals(heard)
+    assert not context.paths.challenge.exists()
     (record,) = caplog.records
     assert record.levelname == "WARNING"
-    found = challenge_upcoming(world)
+    found = challenge_upcoming(context)
     assert record.getMessage() == found.sentence
     assert re.search(SILENT + why, found.sentence)
-    world.paths.ledger.unlink()
-    assert append_to_ledger(world)["production"] == heard.height
+    context.paths.ledger.unlink()
+    assert append_to_ledger(context)["production"] == heard.height
 
 
-def test_from_a_tampered_history_nobody_is_chosen(world: World) -> None:
-    world.paths.history.write_text(world.paths.history.read_text().replace("training", "person"))
-    said = challenge_upcoming(world).sentence
+def test_from_a_tampered_history_nobody_is_chosen(context: RunContext) -> None:
+    context.paths.history.write_text(
+        context.paths.history.read_text().replace("training", "person")
+    )
+    said = challenge_upcoming(context).sentence
     assert said.startswith("the challenger is silent: IntegrityError: ")
 
 
 @pytest.mark.parametrize(("p_hat", "p_push"), [(1.0, 0.0), (None, 0.0), (0.5, 1.0), (0.5, -0.1)])
 def test_what_is_no_probability_never_reaches_the_ledger(
-    world: World, p_hat: float | None, p_push: float
+    context: RunContext, p_hat: float | None, p_push: float
 ) -> None:
     def ask(_: Ensemble) -> pl.DataFrame:
         row = {"game_id": "g", "market": "ats", "p_hat": p_hat, "p_push": p_push}
         return pl.DataFrame([row], schema_overrides={"p_hat": pl.Float64})
 
-    found = challenge(world, ask)
+    found = run_challenger(context, ask)
     assert found.rows is None
     assert found.problem is not None
     assert found.problem.startswith("InputError: g ats: p_hat ")
 
 
-def test_even_a_mistake_in_the_program_stops_nobody(world: World) -> None:
+def test_even_a_mistake_in_the_program_stops_nobody(context: RunContext) -> None:
     def ask(_: Ensemble) -> pl.DataFrame:
         raise KeyError("p_hat")
 
-    found = challenge(world, ask)
+    found = run_challenger(context, ask)
     assert (found.version, found.problem) == (RIVAL, "KeyError: 'p_hat'")
     assert Challenge(problem="x").sentence == "the challenger is silent: x"
 
@@ -241,9 +243,9 @@ def test_even_a_mistake_in_the_program_stops_nobody(world: World) -> None:
 # --- isolation
 
 
-def wild(world: World) -> int:
+def wild(context: RunContext) -> int:
     """The challenger has spoken on every replayed game, later and the wrong way round."""
-    replayed = ledger.read(world.paths.ledger).filter(book="learning").drop("seal")
+    replayed = ledger.read(context.paths.ledger).filter(book="learning").drop("seal")
     rows = replayed.with_columns(
         p_hat=1 - pl.col("p_hat"),
         made_at=pl.col("made_at").dt.offset_by("1h"),
@@ -252,33 +254,33 @@ def wild(world: World) -> int:
         period_flag=pl.lit("challenger"),
     )
     named = ledger.with_prediction_id(rows).select(ledger.CONTENT)
-    return ledger.append(world.paths.ledger, named).n_new
+    return ledger.append(context.paths.ledger, named).n_new
 
 
-def test_nothing_a_challenger_writes_changes_what_anybody_else_is_told(world: World) -> None:
+def test_nothing_a_challenger_writes_changes_what_anybody_else_is_told(context: RunContext) -> None:
     """Predictions, flags, alerts and the replay's own metrics, to the last bit."""
-    speak(world, pl.col("season") == 2024)
-    said, seen = predict(world), watch(world)
-    metrics = update_metrics(world)
-    files = contents(world.paths.home / "data" / "upcoming")
-    evidence = world.paths.weekly_evidence.read_bytes()
-    assert wild(world) > 100
-    assert predict(world).equals(said)
-    assert contents(world.paths.home / "data" / "upcoming") == files
-    after = watch(world)
+    forecast_weeks(context, pl.col("season") == 2024)
+    said, seen = predict(context), current_alerts(context)
+    metrics = update_metrics(context)
+    files = contents(context.paths.home / "data" / "upcoming")
+    evidence = context.paths.weekly_evidence.read_bytes()
+    assert wild(context) > 100
+    assert predict(context).equals(said)
+    assert contents(context.paths.home / "data" / "upcoming") == files
+    after = current_alerts(context)
     assert after.path.equals(seen.path)
     assert after.alerts.equals(seen.alerts)
-    assert after.standings() == seen.standings()
-    with_wild = update_metrics(world)
+    assert after.statuses() == seen.statuses()
+    with_wild = update_metrics(context)
     others = with_wild.filter(pl.col("model_version") != RIVAL)
     assert others.equals(metrics)
-    assert world.paths.weekly_evidence.read_bytes() == evidence
+    assert context.paths.weekly_evidence.read_bytes() == evidence
 
 
-def test_a_challenger_is_followed_as_a_version_of_its_own(world: World) -> None:
-    wild(world)
-    rows = update_metrics(world).filter(model_version=RIVAL)
+def test_a_challenger_is_followed_as_a_version_of_its_own(context: RunContext) -> None:
+    wild(context)
+    rows = update_metrics(context).filter(model_version=RIVAL)
     assert rows["scope"].unique().to_list() == ["version"]
     assert rows["window"].unique().sort().to_list() == ["all", "season"]
-    counted = graded_ledger(world).filter(COUNTED, book="learning")
+    counted = graded_ledger(context).filter(COUNTED, book="learning")
     assert counted["model_version"].unique().to_list() == ["replay_2024"]

@@ -10,116 +10,123 @@ import pytest
 
 from nfl_signals.core.errors import InputError, IntegrityError, NflSignalsError
 from nfl_signals.core.files import read_json, write_json
-from nfl_signals.predictions.champion import load_speaker, named_version, seat_first, spoken_version
+from nfl_signals.predictions.champion import (
+    configured_version,
+    load_served_model,
+    promote_first,
+    served_version,
+)
 from nfl_signals.predictions.upcoming import predict_upcoming
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.model_card import model_hash
 from nfl_signals.training.ensembles import assemble
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
+from nfl_signals_tests.support.run_contexts import contents, drop_rows, earlier, settings_of
 from nfl_signals_tests.support.small_training import LEAST, open_small
-from nfl_signals_tests.support.worlds import contents, drop_rows, earlier, settings_of
 
 VERSION = "v202403"
 
 
 @pytest.fixture
-def world(small_home: Path, tmp_path: Path) -> World:
+def context(small_home: Path, tmp_path: Path) -> RunContext:
     """Three weeks a season, trained; VERSION is champion."""
     return open_small(shutil.copytree(small_home, tmp_path / "home"))
 
 
-def asking(world: World, source: str) -> World:
-    from nfl_signals.workspace.run_context import open_world
+def asking(context: RunContext, source: str) -> RunContext:
+    from nfl_signals.workspace.run_context import open_run
 
-    return open_world(settings_of(world.paths.home, training=LEAST, signal_source=source))
+    return open_run(settings_of(context.paths.home, training=LEAST, signal_source=source))
 
 
-def card_with(world: World, version: str = VERSION, **changes: object) -> None:
-    card = world.paths.ensemble(version) / "card.json"
+def card_with(context: RunContext, version: str = VERSION, **changes: object) -> None:
+    card = context.paths.ensemble(version) / "card.json"
     write_json(card, read_json(card) | changes)
 
 
-def test_the_first_ensemble_of_a_home_takes_the_seat_and_says_why(world: World) -> None:
-    (first,) = decision_log.read(world.paths.history)
+def test_the_first_ensemble_of_a_home_takes_the_seat_and_says_why(context: RunContext) -> None:
+    (first,) = decision_log.read(context.paths.history)
     assert (first.kind, first.step, first.version, first.at) == (
         "first",
         "training",
         VERSION,
-        world.as_of,
+        context.as_of,
     )
-    assert first.model_hash == model_hash(world.paths.ensemble(VERSION))
+    assert first.model_hash == model_hash(context.paths.ensemble(VERSION))
     assert first.sentence.startswith("The first ensemble of this home speaks until another one is")
-    assert spoken_version(world) == VERSION
-    speaker = load_speaker(world)
+    assert served_version(context) == VERSION
+    speaker = load_served_model(context)
     assert speaker is not None
     assert speaker.model_hash == first.model_hash
 
 
-def test_assembled_again_nothing_changes(world: World) -> None:
-    before = contents(world.paths.home / "models")
-    assert assemble(world)["model_version"] == VERSION
-    assert seat_first(world).champion == VERSION
-    assert contents(world.paths.home / "models") == before
+def test_assembled_again_nothing_changes(context: RunContext) -> None:
+    before = contents(context.paths.home / "models")
+    assert assemble(context)["model_version"] == VERSION
+    assert promote_first(context).champion == VERSION
+    assert contents(context.paths.home / "models") == before
 
 
-def test_other_files_of_the_same_week_get_their_own_name_and_do_not_speak(world: World) -> None:
-    before = contents(world.paths.ensemble(VERSION))
-    fewer = open_small(world.paths.home, learners=["logistic", "lightgbm"])
+def test_other_files_of_the_same_week_get_their_own_name_and_do_not_speak(
+    context: RunContext,
+) -> None:
+    before = contents(context.paths.ensemble(VERSION))
+    fewer = open_small(context.paths.home, learners=["logistic", "lightgbm"])
     assert assemble(fewer)["model_version"] == f"{VERSION}02"
-    assert contents(world.paths.ensemble(VERSION)) == before
-    assert spoken_version(fewer) == VERSION
-    assert spoken_version(asking(world, f"model_{VERSION}02")) == f"{VERSION}02"
+    assert contents(context.paths.ensemble(VERSION)) == before
+    assert served_version(fewer) == VERSION
+    assert served_version(asking(context, f"model_{VERSION}02")) == f"{VERSION}02"
 
 
-def test_the_proxy_needs_neither_history_nor_model(world: World) -> None:
-    shutil.rmtree(world.paths.home / "models")
-    proxy = asking(world, "proxy")
-    assert named_version(proxy) == spoken_version(proxy) == "proxy"
-    assert load_speaker(proxy) is None
+def test_the_proxy_needs_neither_history_nor_model(context: RunContext) -> None:
+    shutil.rmtree(context.paths.home / "models")
+    proxy = asking(context, "proxy")
+    assert configured_version(proxy) == served_version(proxy) == "proxy"
+    assert load_served_model(proxy) is None
 
 
-def test_before_anything_was_trained_nobody_speaks(world: World) -> None:
-    shutil.rmtree(world.paths.home / "models")
-    assert named_version(world) is None
+def test_before_anything_was_trained_nobody_speaks(context: RunContext) -> None:
+    shutil.rmtree(context.paths.home / "models")
+    assert configured_version(context) is None
     with pytest.raises(InputError, match="nobody is champion yet; run the retraining job"):
-        spoken_version(world)
+        served_version(context)
     with pytest.raises(InputError, match="holds no model yet; run the retraining job first"):
-        predict_upcoming(world)
+        predict_upcoming(context)
 
 
-def test_as_of_a_day_before_the_first_seat_nobody_was_champion(world: World) -> None:
-    assert named_version(earlier(world, world.as_of - timedelta(days=1))) is None
+def test_as_of_a_day_before_the_first_seat_nobody_was_champion(context: RunContext) -> None:
+    assert configured_version(earlier(context, context.as_of - timedelta(days=1))) is None
 
 
-def gone(world: World) -> None:
-    shutil.rmtree(world.paths.ensemble(VERSION))
+def gone(context: RunContext) -> None:
+    shutil.rmtree(context.paths.ensemble(VERSION))
 
 
-def retrained_in_place(world: World) -> None:
+def retrained_in_place(context: RunContext) -> None:
     """As a hand that copies files might: folder and card agree, the history does not."""
-    folder = world.paths.ensemble(VERSION)
+    folder = context.paths.ensemble(VERSION)
     (folder / "more.json").write_text("{}")
-    card_with(world, model_hash=model_hash(folder))
+    card_with(context, model_hash=model_hash(folder))
 
 
-def edited_file(world: World) -> None:
-    (world.paths.ensemble(VERSION) / "more.json").write_text("{}")
+def edited_file(context: RunContext) -> None:
+    (context.paths.ensemble(VERSION) / "more.json").write_text("{}")
 
 
-def old_features(world: World) -> None:
-    card_with(world, feature_version="0dd")
+def old_features(context: RunContext) -> None:
+    card_with(context, feature_version="0dd")
 
 
-def taught_by_the_future(world: World) -> None:
-    drop_rows(world.paths.markets / "2024.parquet", pl.col("week") == 3)
+def taught_by_the_future(context: RunContext) -> None:
+    drop_rows(context.paths.markets / "2024.parquet", pl.col("week") == 3)
 
 
-def edited_history(world: World) -> None:
-    text = world.paths.history.read_text()
-    world.paths.history.write_text(text.replace("training", "person"))
+def edited_history(context: RunContext) -> None:
+    text = context.paths.history.read_text()
+    context.paths.history.write_text(text.replace("training", "person"))
 
 
-REFUSED: list[tuple[Callable[[World], None], type[NflSignalsError], str]] = [
+REFUSED: list[tuple[Callable[[RunContext], None], type[NflSignalsError], str]] = [
     (gone, InputError, r"never trained or is gone\. Set signal_source to proxy"),
     (retrained_in_place, IntegrityError, r"was promoted as \w{12}\. Set signal_source to proxy"),
     (edited_file, IntegrityError, "its files are not what its card describes"),
@@ -131,19 +138,22 @@ REFUSED: list[tuple[Callable[[World], None], type[NflSignalsError], str]] = [
 
 @pytest.mark.parametrize(("spoil", "error", "said"), REFUSED)
 def test_a_champion_that_cannot_speak_is_an_error_before_anything_is_written(
-    world: World, spoil: Callable[[World], None], error: type[NflSignalsError], said: str
+    context: RunContext,
+    spoil: Callable[[RunContext], None],
+    error: type[NflSignalsError],
+    said: str,
 ) -> None:
-    assemble(open_small(world.paths.home, learners=["logistic"]))  # another one that could
-    spoil(world)
-    before = contents(world.paths.home)
+    assemble(open_small(context.paths.home, learners=["logistic"]))  # another one that could
+    spoil(context)
+    before = contents(context.paths.home)
     with pytest.raises(error, match=said):
-        predict_upcoming(world)
-    assert contents(world.paths.home) == before
+        predict_upcoming(context)
+    assert contents(context.paths.home) == before
 
 
-def test_an_ensemble_that_cannot_speak_is_not_seated(world: World) -> None:
-    world.paths.history.unlink()
-    old_features(world)
+def test_an_ensemble_that_cannot_speak_is_not_seated(context: RunContext) -> None:
+    context.paths.history.unlink()
+    old_features(context)
     with pytest.raises(IntegrityError, match="fitted on features 0dd"):
-        seat_first(world)
-    assert decision_log.read(world.paths.history) == []
+        promote_first(context)
+    assert decision_log.read(context.paths.history) == []

@@ -9,23 +9,23 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.predictions.summary import Pick, picks, status
 from nfl_signals.reports.steps import report_baselines
-from nfl_signals.workspace.run_context import World, open_world
-from nfl_signals_tests.support.worlds import contents, copy_world, settings_of
+from nfl_signals.workspace.run_context import RunContext, open_run
+from nfl_signals_tests.support.run_contexts import contents, copy_world, settings_of
 
 
 @pytest.fixture
-def world(finished_home: Path, tmp_path: Path) -> World:
+def context(finished_home: Path, tmp_path: Path) -> RunContext:
     return copy_world(finished_home, tmp_path)
 
 
-def only_pick(world: World, market: str, **values: float) -> tuple[Pick, str, str]:
+def only_pick(context: RunContext, market: str, **values: float) -> tuple[Pick, str, str]:
     """The pick of one upcoming row with some values replaced, its home and its away team."""
-    row = read_parquet(world.paths.upcoming).filter(pl.col("market") == market).head(1)
+    row = read_parquet(context.paths.upcoming).filter(pl.col("market") == market).head(1)
     values = {"p_hat": 0.53, "p_market": 0.5, "p_push": 0.0, **values}
     write_parquet(
-        world.paths.upcoming, row.with_columns(pl.lit(v).alias(k) for k, v in values.items())
+        context.paths.upcoming, row.with_columns(pl.lit(v).alias(k) for k, v in values.items())
     )
-    (pick,) = picks(world)
+    (pick,) = picks(context)
     away, home = pick.game.split(" at ")
     return pick, home, away
 
@@ -42,47 +42,49 @@ def only_pick(world: World, market: str, **values: float) -> tuple[Pick, str, st
     ],
 )
 def test_a_spread_is_quoted_for_the_home_team_with_a_minus_for_the_favourite(
-    world: World, line: float, shown: str
+    context: RunContext, line: float, shown: str
 ) -> None:
-    pick, home, _ = only_pick(world, "ats", line=line)
+    pick, home, _ = only_pick(context, "ats", line=line)
     assert (pick.market, pick.line) == ("Against the spread", f"{home} {shown}")
 
 
 @pytest.mark.parametrize(("line", "shown"), [(44.5, "44.5"), (48.0, "48")])
-def test_a_total_is_a_number_of_points(world: World, line: float, shown: str) -> None:
-    assert only_pick(world, "total", line=line)[0].line == shown
+def test_a_total_is_a_number_of_points(context: RunContext, line: float, shown: str) -> None:
+    assert only_pick(context, "total", line=line)[0].line == shown
 
 
-def test_a_moneyline_has_no_line(world: World) -> None:
-    pick, _, _ = only_pick(world, "moneyline")
+def test_a_moneyline_has_no_line(context: RunContext) -> None:
+    pick, _, _ = only_pick(context, "moneyline")
     assert (pick.market, pick.line) == ("Moneyline", "")
 
 
 @pytest.mark.parametrize("market", ["ats", "moneyline", "total"])
 @pytest.mark.parametrize("p_hat", [0.55, 0.45])
 def test_the_lean_is_the_side_that_the_model_rates_higher_than_the_market(
-    world: World, market: str, p_hat: float
+    context: RunContext, market: str, p_hat: float
 ) -> None:
-    pick, home, away = only_pick(world, market, p_hat=p_hat, p_market=0.5)
+    pick, home, away = only_pick(context, market, p_hat=p_hat, p_market=0.5)
     over, under = ("over", "under") if market == "total" else (home, away)
     assert pick.lean == (over if p_hat > 0.5 else under)
     assert pick.gap == pytest.approx(5.0)
 
 
 def test_a_favourite_that_the_model_rates_lower_than_the_market_is_leaned_against(
-    world: World,
+    context: RunContext,
 ) -> None:
     """80 % to win is 5 points less than the price says: the lean is the underdog."""
-    pick, _, away = only_pick(world, "moneyline", p_hat=0.80, p_market=0.85)
+    pick, _, away = only_pick(context, "moneyline", p_hat=0.80, p_market=0.85)
     assert (pick.lean, round(pick.gap, 6)) == (away, 5.0)
 
 
-def test_prices_carry_their_sign(world: World) -> None:
-    assert only_pick(world, "moneyline", price_yes=-198.0, price_no=164.0)[0].prices == "-198/+164"
+def test_prices_carry_their_sign(context: RunContext) -> None:
+    assert (
+        only_pick(context, "moneyline", price_yes=-198.0, price_no=164.0)[0].prices == "-198/+164"
+    )
 
 
-def test_picks_are_all_upcoming_predictions_by_kickoff_in_eastern_time(world: World) -> None:
-    shown, upcoming = picks(world), read_parquet(world.paths.upcoming)
+def test_picks_are_all_upcoming_predictions_by_kickoff_in_eastern_time(context: RunContext) -> None:
+    shown, upcoming = picks(context), read_parquet(context.paths.upcoming)
     assert len(shown) == upcoming.height
     assert [pick.p_hat for pick in shown] == upcoming["p_hat"].to_list()
     assert [pick.p_push for pick in shown] == upcoming["p_push"].to_list()
@@ -93,19 +95,19 @@ def test_picks_are_all_upcoming_predictions_by_kickoff_in_eastern_time(world: Wo
     assert first.game == f"{away} at {home}"
 
 
-def test_no_upcoming_game_is_no_pick(world: World) -> None:
-    write_parquet(world.paths.upcoming, read_parquet(world.paths.upcoming).clear())
-    assert picks(world) == []
+def test_no_upcoming_game_is_no_pick(context: RunContext) -> None:
+    write_parquet(context.paths.upcoming, read_parquet(context.paths.upcoming).clear())
+    assert picks(context) == []
 
 
-def test_status_of_a_finished_home_says_who_speaks_and_what_there_is(world: World) -> None:
-    lines = status(world)
-    books = dict(read_parquet(world.paths.ledger)["book"].value_counts().iter_rows())
+def test_status_of_a_finished_home_says_who_speaks_and_what_there_is(context: RunContext) -> None:
+    lines = status(context)
+    books = dict(read_parquet(context.paths.ledger)["book"].value_counts().iter_rows())
     assert lines["ledger"] == (
         f"{books['learning']} predictions in the learning book, "
         f"{books['production']} predictions in the production book"
     )
-    assert lines["home"] == str(world.paths.home)
+    assert lines["home"] == str(context.paths.home)
     assert (lines["source"], lines["seasons"]) == ("simulated", "2018-2024")
     assert lines["as of"] == "2024-11-05T14:00:00+00:00"
     assert lines["model"] == "v202409"
@@ -116,17 +118,17 @@ def test_status_of_a_finished_home_says_who_speaks_and_what_there_is(world: Worl
 
 
 def test_status_of_an_empty_home_says_not_yet(tmp_path: Path) -> None:
-    world = open_world(settings_of(tmp_path))
-    lines = status(world)
+    context = open_run(settings_of(tmp_path))
+    lines = status(context)
     missing = {name for name, value in lines.items() if value == "not yet"}
     assert missing == {"model", "champion", "ledger", "calibration", "last run"}
     with pytest.raises(InputError, match="not there yet"):
-        picks(world)
+        picks(context)
 
 
-def test_status_says_not_yet_while_no_window_can_be_judged(world: World) -> None:
-    write_parquet(world.paths.calibration, read_parquet(world.paths.calibration).clear())
-    assert status(world)["calibration"] == "not yet"
+def test_status_says_not_yet_while_no_window_can_be_judged(context: RunContext) -> None:
+    write_parquet(context.paths.calibration, read_parquet(context.paths.calibration).clear())
+    assert status(context)["calibration"] == "not yet"
 
 
 def test_status_names_the_voice_that_was_asked_for(finished_home: Path, tmp_path: Path) -> None:
@@ -142,8 +144,8 @@ def test_status_says_why_nobody_can_speak(finished_home: Path, tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_the_report_written_again_is_the_same(world: World) -> None:
-    before = contents(world.paths.reports)
-    written = report_baselines(world)
-    assert contents(world.paths.reports) == before
+def test_the_report_written_again_is_the_same(context: RunContext) -> None:
+    before = contents(context.paths.reports)
+    written = report_baselines(context)
+    assert contents(context.paths.reports) == before
     assert written.name in before

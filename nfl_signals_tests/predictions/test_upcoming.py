@@ -21,39 +21,39 @@ from nfl_signals.predictions.upcoming import (
 )
 from nfl_signals.registry.model_card import read_card
 from nfl_signals.workspace import tables
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import utc
-from nfl_signals_tests.support.worlds import contents, copy_world, earlier, rewrite
+from nfl_signals_tests.support.run_contexts import contents, copy_world, earlier, rewrite
 
 NOW = utc("2024-11-05 14:00")  # the Tuesday after week 9 of 2024
 
 
 @pytest.fixture
-def world(finished_home: Path, tmp_path: Path) -> World:
+def context(finished_home: Path, tmp_path: Path) -> RunContext:
     return copy_world(finished_home, tmp_path)
 
 
-def test_every_game_of_the_next_week_is_predicted_in_every_market(world: World) -> None:
-    upcoming = predict_upcoming(world)
-    games = read_parquet(world.paths.raw("games", 2024)).filter(pl.col("week") == 10)
+def test_every_game_of_the_next_week_is_predicted_in_every_market(context: RunContext) -> None:
+    upcoming = predict_upcoming(context)
+    games = read_parquet(context.paths.raw("games", 2024)).filter(pl.col("week") == 10)
     assert sorted(upcoming["game_id"].unique()) == sorted(games["game_id"])
     assert upcoming.height == games.height * len(MARKETS)
     assert upcoming.select("season", "week").unique().rows() == [(2024, 10)]
     assert upcoming.columns == [*ledger.CONTENT, "p_market"]
     assert upcoming.equals(upcoming.sort("kickoff_at", "game_id", "market"))
-    assert skipped_games(world) == {name: [] for name in MARKETS}
+    assert skipped_games(context) == {name: [] for name in MARKETS}
 
 
-def test_predictions_are_made_now_and_before_kickoff(world: World) -> None:
-    upcoming = predict_upcoming(world)
+def test_predictions_are_made_now_and_before_kickoff(context: RunContext) -> None:
+    upcoming = predict_upcoming(context)
     assert upcoming["made_at"].unique().to_list() == [NOW]
     assert (upcoming["kickoff_at"] > NOW).all()
     assert (upcoming["kickoff_at"] <= NOW + timedelta(days=8)).all()
 
 
-def test_predictions_name_the_model_that_made_them(world: World) -> None:
-    upcoming = predict_upcoming(world)
-    hash_ = read_card(world.paths.ensemble("v202409"))["model_hash"]
+def test_predictions_name_the_model_that_made_them(context: RunContext) -> None:
+    upcoming = predict_upcoming(context)
+    hash_ = read_card(context.paths.ensemble("v202409"))["model_hash"]
     shared = {"model_version": "v202409", "signal_source": "model", "book": "production"}
     shared |= {"model_hash": hash_}
     for column, value in (shared | {"feature_version": feature_version()}).items():
@@ -61,65 +61,67 @@ def test_predictions_name_the_model_that_made_them(world: World) -> None:
     assert upcoming["p_hat"].is_between(0, 1, closed="none").all()
 
 
-def test_predicting_again_gives_the_same_bytes(world: World) -> None:
-    predict_upcoming(world)
-    before = contents(world.paths.home)
-    predict_upcoming(world)
-    assert contents(world.paths.home) == before
+def test_predicting_again_gives_the_same_bytes(context: RunContext) -> None:
+    predict_upcoming(context)
+    before = contents(context.paths.home)
+    predict_upcoming(context)
+    assert contents(context.paths.home) == before
 
 
-def test_games_that_have_kicked_off_and_weeks_after_the_next_are_left_out(world: World) -> None:
+def test_games_that_have_kicked_off_and_weeks_after_the_next_are_left_out(
+    context: RunContext,
+) -> None:
     """On Saturday of week 10 its Thursday game is gone; Sunday of week 11 is eight days away."""
-    saturday = earlier(world, utc("2024-11-09 20:00"))
+    saturday = earlier(context, utc("2024-11-09 20:00"))
     upcoming = predict_upcoming(saturday)
     assert upcoming["week"].unique().to_list() == [10]
     assert upcoming["kickoff_at"].min() > saturday.as_of
-    tuesday = read_parquet(world.paths.raw("games", 2024)).filter(pl.col("week") == 10)
+    tuesday = read_parquet(context.paths.raw("games", 2024)).filter(pl.col("week") == 10)
     assert 0 < upcoming["game_id"].n_unique() < tuesday.height
     assert skipped_games(saturday) == {name: [] for name in MARKETS}
 
 
-def test_the_week_ahead_is_upcoming_from_tuesday_on_and_not_before(world: World) -> None:
-    kickoffs = read_parquet(world.paths.upcoming)["kickoff_at"].unique().sort()
-    monday = earlier(world, utc("2024-11-04 20:00"))
+def test_the_week_ahead_is_upcoming_from_tuesday_on_and_not_before(context: RunContext) -> None:
+    kickoffs = read_parquet(context.paths.upcoming)["kickoff_at"].unique().sort()
+    monday = earlier(context, utc("2024-11-04 20:00"))
     upcoming = predict_upcoming(monday)
     assert upcoming.height == 0
-    assert upcoming.schema == read_parquet(world.paths.upcoming).schema
+    assert upcoming.schema == read_parquet(context.paths.upcoming).schema
     assert append_to_ledger(monday)["production"] == 0
-    tuesday = earlier(world, utc("2024-11-05 00:00"))
+    tuesday = earlier(context, utc("2024-11-05 00:00"))
     assert predict_upcoming(tuesday)["kickoff_at"].unique().sort().equals(kickoffs)
 
 
-def test_a_game_moved_to_tuesday_night_does_not_hide_the_week_after_it(world: World) -> None:
+def test_a_game_moved_to_tuesday_night_does_not_hide_the_week_after_it(context: RunContext) -> None:
     """A game of week 9, unplayed on Tuesday afternoon, stands beside all of week 10."""
-    before = predict_upcoming(world)
-    markets = read_parquet(world.paths.markets / "2024.parquet")
+    before = predict_upcoming(context)
+    markets = read_parquet(context.paths.markets / "2024.parquet")
     moved = markets.filter(pl.col("week") == 9).drop_nulls()["game_id"].min()
     late, none = utc("2024-11-06 01:15"), pl.lit(None)
     is_it = pl.col("game_id") == moved
     rewrite(
-        world.paths.markets / "2024.parquet",
+        context.paths.markets / "2024.parquet",
         pl.when(is_it).then(pl.lit(late)).otherwise("kickoff_at").alias("kickoff_at"),
         *(pl.when(is_it).then(none).otherwise(name).alias(name) for name in ("points", "outcome")),
     )
-    after = predict_upcoming(world)
+    after = predict_upcoming(context)
     assert set(after["game_id"]) == {*before["game_id"], moved}
 
 
-def test_games_without_line_or_price_are_skipped_and_listed(world: World) -> None:
+def test_games_without_line_or_price_are_skipped_and_listed(context: RunContext) -> None:
     """One game lacks its spread, another one price of its total, each elsewhere complete."""
-    no_line, no_price = read_parquet(world.paths.upcoming)["game_id"].unique().sort()[:2]
-    before = predict_upcoming(world)
+    no_line, no_price = read_parquet(context.paths.upcoming)["game_id"].unique().sort()[:2]
+    before = predict_upcoming(context)
     spread = (pl.col("game_id") == no_line) & (pl.col("market") == "ats")
     total = (pl.col("game_id") == no_price) & (pl.col("market") == "total")
     rewrite(
-        world.paths.markets / "2024.parquet",
+        context.paths.markets / "2024.parquet",
         *(pl.when(~spread).then(name).alias(name) for name in ("line",)),
         *(pl.when(~total).then(name).alias(name) for name in ("price_no", "p_market")),
     )
     expected = {"ats": [no_line], "moneyline": [], "total": [no_price]}
-    assert skipped_games(world) == expected
-    upcoming = predict_upcoming(world)
+    assert skipped_games(context) == expected
+    upcoming = predict_upcoming(context)
     said = set(upcoming.select("game_id", "market").rows())
     assert set(before.select("game_id", "market").rows()) - said == {
         (no_line, "ats"),
@@ -132,13 +134,13 @@ def test_games_without_line_or_price_are_skipped_and_listed(world: World) -> Non
 def test_the_proxy_speaks_the_no_vig_probability_and_the_rate_of_pushes(
     finished_home: Path, tmp_path: Path
 ) -> None:
-    world = copy_world(finished_home, tmp_path, signal_source="proxy")
-    upcoming = predict_upcoming(world)
+    context = copy_world(finished_home, tmp_path, signal_source="proxy")
+    upcoming = predict_upcoming(context)
     assert upcoming["p_hat"].equals(upcoming["p_market"].alias("p_hat"))
     for column, value in (("model_hash", "no-vig"), ("model_version", "proxy")):
         assert upcoming[column].unique().to_list() == [value]
     assert upcoming["signal_source"].unique().to_list() == ["proxy"]
-    past = tables.load_markets(world).drop_nulls("outcome").filter(pl.col("line") % 1 == 0)
+    past = tables.load_markets(context).drop_nulls("outcome").filter(pl.col("line") % 1 == 0)
     for name in MARKETS:
         outcomes = past.filter(pl.col("market") == name)["outcome"].to_list()
         rate = outcomes.count("push") / len(outcomes)
@@ -148,10 +150,10 @@ def test_the_proxy_speaks_the_no_vig_probability_and_the_rate_of_pushes(
 
 
 def test_a_version_that_was_never_trained_is_refused(finished_home: Path, tmp_path: Path) -> None:
-    world = copy_world(finished_home, tmp_path, signal_source="model_v209922")
+    context = copy_world(finished_home, tmp_path, signal_source="model_v209922")
     before = contents(tmp_path)
     with pytest.raises(InputError, match="signal_source asks for model_v209922, which was never"):
-        predict_upcoming(world)
+        predict_upcoming(context)
     assert contents(tmp_path) == before
 
 
@@ -164,64 +166,64 @@ def test_a_version_asked_for_speaks_as_the_champion_does_while_it_is_the_champio
 
 
 def test_a_home_from_before_the_history_seats_its_ensemble_before_it_predicts(
-    world: World,
+    context: RunContext,
 ) -> None:
-    before = world.paths.history.read_bytes()
-    world.paths.history.unlink()
-    upcoming = predict_upcoming(world)
+    before = context.paths.history.read_bytes()
+    context.paths.history.unlink()
+    upcoming = predict_upcoming(context)
     assert upcoming["model_version"].unique().to_list() == ["v202409"]
-    assert world.paths.history.read_bytes() == before
+    assert context.paths.history.read_bytes() == before
 
 
 def test_a_champion_is_explained_by_its_own_learners_whatever_is_trained_today(
     finished_home: Path, tmp_path: Path
 ) -> None:
-    world = copy_world(finished_home, tmp_path, training={"learners": ["logistic"]})
-    before = read_parquet(world.paths.explanations)
-    predict_upcoming(world)
-    assert read_parquet(world.paths.explanations).equals(before)
+    context = copy_world(finished_home, tmp_path, training={"learners": ["logistic"]})
+    before = read_parquet(context.paths.explanations)
+    predict_upcoming(context)
+    assert read_parquet(context.paths.explanations).equals(before)
 
 
-def test_both_books_are_filled_once_and_counted(world: World) -> None:
-    world.paths.ledger.unlink()
-    replayed = read_parquet(world.paths.stacked).filter(pl.col("kickoff_at") <= NOW).height
-    upcoming = read_parquet(world.paths.upcoming).height
-    first = append_to_ledger(world)
+def test_both_books_are_filled_once_and_counted(context: RunContext) -> None:
+    context.paths.ledger.unlink()
+    replayed = read_parquet(context.paths.stacked).filter(pl.col("kickoff_at") <= NOW).height
+    upcoming = read_parquet(context.paths.upcoming).height
+    first = append_to_ledger(context)
     total = replayed + upcoming
     assert first == {"learning": replayed, "production": upcoming, "total": total}
-    before = world.paths.ledger.read_bytes()
-    assert append_to_ledger(world) == {"learning": 0, "production": 0, "total": total}
-    assert world.paths.ledger.read_bytes() == before
-    assert ledger.verify(ledger.read(world.paths.ledger)) == []
+    before = context.paths.ledger.read_bytes()
+    assert append_to_ledger(context) == {"learning": 0, "production": 0, "total": total}
+    assert context.paths.ledger.read_bytes() == before
+    assert ledger.verify(ledger.read(context.paths.ledger)) == []
 
 
-def test_the_first_word_stays(world: World) -> None:
+def test_the_first_word_stays(context: RunContext) -> None:
     """Another probability under the same id is not appended, and is no error."""
-    before = world.paths.ledger.read_bytes()
-    rewrite(world.paths.upcoming, pl.col("p_hat") / 2)
-    rewrite(world.paths.stacked, pl.col("p_hat") / 2)
-    assert append_to_ledger(world)["production"] == 0
-    assert world.paths.ledger.read_bytes() == before
+    before = context.paths.ledger.read_bytes()
+    rewrite(context.paths.upcoming, pl.col("p_hat") / 2)
+    rewrite(context.paths.stacked, pl.col("p_hat") / 2)
+    assert append_to_ledger(context)["production"] == 0
+    assert context.paths.ledger.read_bytes() == before
 
 
-def test_a_later_word_on_the_same_game_is_added_after_the_first(world: World) -> None:
-    before = ledger.read(world.paths.ledger)
-    wednesday = earlier(world, NOW + timedelta(days=1))
+def test_a_later_word_on_the_same_game_is_added_after_the_first(context: RunContext) -> None:
+    before = ledger.read(context.paths.ledger)
+    wednesday = earlier(context, NOW + timedelta(days=1))
     n = predict_upcoming(wednesday).height
     assert append_to_ledger(wednesday) == {
         "learning": 0,
         "production": n,
         "total": before.height + n,
     }
-    after = ledger.read(world.paths.ledger)
+    after = ledger.read(context.paths.ledger)
     assert after.head(before.height).equals(before)
     assert after.tail(n)["made_at"].unique().to_list() == [wednesday.as_of]
 
 
 def test_replayed_predictions_are_dated_before_their_games_and_name_their_season(
-    world: World,
+    context: RunContext,
 ) -> None:
-    book = ledger.read(world.paths.ledger).filter(pl.col("book") == "learning")
+    book = ledger.read(context.paths.ledger).filter(pl.col("book") == "learning")
     assert book.height > 0
     for made_at, kickoff in book.select("made_at", "kickoff_at").iter_rows():
         assert made_at == tuesday_before(kickoff)
@@ -235,10 +237,10 @@ def test_replayed_predictions_are_dated_before_their_games_and_name_their_season
     assert hashes["model_hash"].str.len_chars().unique().to_list() == [64]
 
 
-def test_a_replay_by_other_weights_is_another_voice(world: World) -> None:
-    rows = read_parquet(world.paths.stacked).filter(pl.col("kickoff_at") <= NOW)
-    rewrite(world.paths.stacked, pl.col("weight_market") + 0.001)
-    assert append_to_ledger(world)["learning"] == rows.height
+def test_a_replay_by_other_weights_is_another_voice(context: RunContext) -> None:
+    rows = read_parquet(context.paths.stacked).filter(pl.col("kickoff_at") <= NOW)
+    rewrite(context.paths.stacked, pl.col("weight_market") + 0.001)
+    assert append_to_ledger(context)["learning"] == rows.height
 
 
 kickoffs = st.datetimes(datetime(1999, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))

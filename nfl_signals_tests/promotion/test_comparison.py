@@ -17,23 +17,23 @@ from nfl_signals.ingest.source import DirectoryRelease
 from nfl_signals.monitoring import ledger
 from nfl_signals.promotion.comparison import (
     PROXY,
-    Speaker,
+    Book,
+    book_named,
     compare,
     paired,
     pairs_of,
     refuse_late,
-    refuse_taught,
     refuse_too_good,
-    speaker,
+    refuse_trained_on,
 )
 from nfl_signals.promotion.gate import judge
 from nfl_signals.promotion.measures import PAIRS_SCHEMA
 from nfl_signals.stats.confidence_sequence import brier_difference
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.graded_games import graded
 
-REPLAY, MODEL = speaker("replay"), speaker("model_v202322")
+REPLAY, MODEL = book_named("replay"), book_named("model_v202322")
 VOICES = {
     "champion": {"book": "learning", "model_version": "replay_2024"},
     "challenger": {"book": "production", "model_version": "v202322"},
@@ -55,7 +55,9 @@ def told(rows: pl.DataFrame, role: str, **changes: Any) -> pl.DataFrame:  # noqa
     return ledger.with_prediction_id(made).select(ledger.CONTENT)
 
 
-def home(folder: Path, pairs: pl.DataFrame, *said: pl.DataFrame, last: str = "2023-w22") -> World:
+def home(
+    folder: Path, pairs: pl.DataFrame, *said: pl.DataFrame, last: str = "2023-w22"
+) -> RunContext:
     """A home that holds a ledger, the markets behind it and the model's card."""
     paths = Paths(folder)
     ledger.append(paths.ledger, pl.concat(said))
@@ -66,7 +68,7 @@ def home(folder: Path, pairs: pl.DataFrame, *said: pl.DataFrame, last: str = "20
     totals = markets.with_columns(market=pl.lit("total"), points=pl.lit(44.0))
     write_parquet(paths.markets / "2024.parquet", pl.concat([markets, totals]))
     write_json(paths.ensemble("v202322") / "card.json", {"training_window": {"last": last}})
-    return World(
+    return RunContext(
         settings=load_settings(home=folder),
         paths=paths,
         release=DirectoryRelease(folder),
@@ -85,23 +87,25 @@ def pairs() -> pl.DataFrame:
 
 
 @pytest.fixture
-def world(tmp_path: Path, pairs: pl.DataFrame) -> World:
+def context(tmp_path: Path, pairs: pl.DataFrame) -> RunContext:
     return home(tmp_path, pairs, told(pairs, "champion"), told(pairs, "challenger"))
 
 
 def test_names_mean_voices() -> None:
-    assert speaker("proxy") == PROXY
-    assert Speaker(signal_source="model", book="learning") == REPLAY
-    assert Speaker(signal_source="model", book="production", model_version="v202322") == MODEL
-    copy = Speaker(signal_source="model", book="production", model_version="v202401r202510")
-    assert speaker("model_v202401r202510") == copy
+    assert book_named("proxy") == PROXY
+    assert Book(signal_source="model", book="learning") == REPLAY
+    assert Book(signal_source="model", book="production", model_version="v202322") == MODEL
+    copy = Book(signal_source="model", book="production", model_version="v202401r202510")
+    assert book_named("model_v202401r202510") == copy
     for name in ("model_9", "v202401", "model_v202401r"):
         with pytest.raises(SettingsError, match=f"{name}: no such voice; expected proxy, replay"):
-            speaker(name)
+            book_named(name)
 
 
-def test_pairs_are_what_both_said_of_the_same_games(world: World, pairs: pl.DataFrame) -> None:
-    found = pairs_of(world, REPLAY, MODEL)
+def test_pairs_are_what_both_said_of_the_same_games(
+    context: RunContext, pairs: pl.DataFrame
+) -> None:
+    found = pairs_of(context, REPLAY, MODEL)
     assert found.schema == PAIRS_SCHEMA
     same = ["game_id", "outcome", "y", "p_champion", "p_challenger", "price_yes"]
     assert found.select(same).equals(pairs.sort("week", "game_id").select(same))
@@ -112,15 +116,15 @@ def test_the_last_word_before_kickoff_counts(tmp_path: Path, pairs: pl.DataFrame
     early = told(pairs.with_columns(p_challenger=pl.lit(0.5)), "challenger")
     early = early.with_columns(pl.col("made_at") - timedelta(days=1))
     early = ledger.with_prediction_id(early).select(ledger.CONTENT)
-    world = home(tmp_path, pairs, told(pairs, "champion"), told(pairs, "challenger"), early)
-    production = Speaker(signal_source="model", book="production")
-    assert pairs_of(world, REPLAY, production)["p_challenger"].n_unique() > 1
+    context = home(tmp_path, pairs, told(pairs, "champion"), told(pairs, "challenger"), early)
+    production = Book(signal_source="model", book="production")
+    assert pairs_of(context, REPLAY, production)["p_challenger"].n_unique() > 1
 
 
-def test_the_proxy_says_the_price_of_the_others_rows(world: World) -> None:
-    found = pairs_of(world, PROXY, MODEL)
+def test_the_proxy_says_the_price_of_the_others_rows(context: RunContext) -> None:
+    found = pairs_of(context, PROXY, MODEL)
     assert found["p_champion"].equals(found["p_market"].alias("p_champion"))
-    swapped = pairs_of(world, MODEL, PROXY)
+    swapped = pairs_of(context, MODEL, PROXY)
     assert swapped["p_challenger"].equals(found["p_champion"].alias("p_challenger"))
     assert found["clv_champion"].null_count() == found.height == 270
 
@@ -130,28 +134,28 @@ def test_another_line_or_price_is_another_question(tmp_path: Path, pairs: pl.Dat
     moved = pairs.with_columns(
         price_yes=pl.when(late).then(pl.col("price_yes") * 2).otherwise("price_yes")
     )
-    world = home(tmp_path, pairs, told(pairs, "champion"), told(moved, "challenger"))
-    assert pairs_of(world, REPLAY, MODEL)["week"].max() == 10
-    assert compare(world, "replay", "model_v202322").n_left_out == 8 * 15
+    context = home(tmp_path, pairs, told(pairs, "champion"), told(moved, "challenger"))
+    assert pairs_of(context, REPLAY, MODEL)["week"].max() == 10
+    assert compare(context, "replay", "model_v202322").n_left_out == 8 * 15
 
 
 def test_voices_that_share_nothing_are_not_compared(tmp_path: Path, pairs: pl.DataFrame) -> None:
     early, late = pairs.filter(pl.col("week") < 9), pairs.filter(pl.col("week") > 9)
-    world = home(tmp_path, pairs, told(early, "champion"), told(late, "challenger"))
+    context = home(tmp_path, pairs, told(early, "champion"), told(late, "challenger"))
     with pytest.raises(InputError, match="share no settled game"):
-        compare(world, "replay", "model_v202322")
+        compare(context, "replay", "model_v202322")
     with pytest.raises(InputError, match="one voice; name two"):
-        compare(world, "proxy", "proxy")
+        compare(context, "proxy", "proxy")
 
 
-def test_games_that_are_not_over_are_not_compared(world: World) -> None:
-    then = World(**{**vars(world), "as_of": utc("2024-10-01 00:00")})
+def test_games_that_are_not_over_are_not_compared(context: RunContext) -> None:
+    then = RunContext(**{**vars(context), "as_of": utc("2024-10-01 00:00")})
     assert pairs_of(then, REPLAY, MODEL)["week"].max() == 4
 
 
-def test_the_comparison_is_the_gates_and_holds_in_every_week(world: World) -> None:
-    found, rows = compare(world, "replay", "model_v202322"), pairs_of(world, REPLAY, MODEL)
-    seed = world.settings.seed
+def test_the_comparison_is_the_gates_and_holds_in_every_week(context: RunContext) -> None:
+    found, rows = compare(context, "replay", "model_v202322"), pairs_of(context, REPLAY, MODEL)
+    seed = context.settings.seed
     assert found.report == judge(rows, GateSettings(), focus=None, seed=seed)
     assert found.n_left_out == 0
     p, q, y, week = (rows[n].to_numpy() for n in ("p_challenger", "p_champion", "y", "week"))
@@ -163,45 +167,45 @@ def test_the_comparison_is_the_gates_and_holds_in_every_week(world: World) -> No
 
 def test_a_model_taught_by_later_games_is_refused(tmp_path: Path, pairs: pl.DataFrame) -> None:
     said = told(pairs, "champion"), told(pairs, "challenger")
-    world = home(tmp_path, pairs, *said, last="2024-w09")
+    context = home(tmp_path, pairs, *said, last="2024-w09")
     message = r"v202322: trained on games up to 2024-w09, which reaches beyond 2024_01_00"
     for order in (("replay", "model_v202322"), ("model_v202322", "proxy")):
         with pytest.raises(IntegrityError, match=message):
-            compare(world, *order)
+            compare(context, *order)
 
 
 def test_the_week_that_taught_a_model_in_part_is_left_out(
     tmp_path: Path, pairs: pl.DataFrame
 ) -> None:
     rest = pairs.filter(pl.col("week") >= 9)
-    world = home(
+    context = home(
         tmp_path, pairs, told(pairs, "champion"), told(rest, "challenger"), last="2024-w09"
     )
-    assert pairs_of(world, REPLAY, MODEL)["week"].min() == 10
+    assert pairs_of(context, REPLAY, MODEL)["week"].min() == 10
 
 
-def test_a_model_without_a_card_is_refused(world: World) -> None:
-    (world.paths.ensemble("v202322") / "card.json").unlink()
+def test_a_model_without_a_card_is_refused(context: RunContext) -> None:
+    (context.paths.ensemble("v202322") / "card.json").unlink()
     with pytest.raises(IntegrityError, match="nothing says which games taught v202322"):
-        compare(world, "replay", "model_v202322")
+        compare(context, "replay", "model_v202322")
 
 
 def test_a_replay_of_a_later_season_is_refused() -> None:
     rows = pl.DataFrame({"model_version": ["replay_2024"], "season": [2023], "week": [22]})
     rows = rows.with_columns(game_id=pl.lit("2023_22_SF_KC"), market=pl.lit("ats"))
     with pytest.raises(IntegrityError, match="reaches beyond 2023_22_SF_KC"):
-        refuse_taught(rows, {"replay_2024": 202400})
-    assert refuse_taught(rows, {"replay_2024": 202300}).height == 1
+        refuse_trained_on(rows, {"replay_2024": 202400})
+    assert refuse_trained_on(rows, {"replay_2024": 202300}).height == 1
 
 
 def test_a_copy_is_taught_until_the_last_game_of_its_recalibration(
     tmp_path: Path, pairs: pl.DataFrame
 ) -> None:
-    world = home(tmp_path, pairs, told(pairs, "champion"), told(pairs, "challenger"))
+    context = home(tmp_path, pairs, told(pairs, "champion"), told(pairs, "challenger"))
     card = {"training_window": {"last": "2023-w22"}, "recalibration": {"last": "2024-w06"}}
-    write_json(world.paths.ensemble("v202322") / "card.json", card)
+    write_json(context.paths.ensemble("v202322") / "card.json", card)
     with pytest.raises(IntegrityError, match="v202322: trained on games up to 2024-w06"):
-        compare(world, "replay", "model_v202322")
+        compare(context, "replay", "model_v202322")
 
 
 @pytest.mark.parametrize("minutes", [0, 30])
@@ -239,7 +243,7 @@ def test_what_a_challenger_says_in_the_learning_book_is_never_taken_for_the_repl
         model_version=pl.lit("v202409"),
         made_at=pl.col("made_at").dt.offset_by("1h"),
     )
-    heard = speaker("replay").rows(pl.concat([replay, wild]))
-    assert heard.equals(speaker("replay").rows(replay))
-    named = Speaker(signal_source="model", book="learning", model_version="v202409")
+    heard = book_named("replay").rows(pl.concat([replay, wild]))
+    assert heard.equals(book_named("replay").rows(replay))
+    named = Book(signal_source="model", book="learning", model_version="v202409")
     assert set(named.rows(pl.concat([replay, wild]))["model_version"]) == {"v202409"}

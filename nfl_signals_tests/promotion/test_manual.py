@@ -12,19 +12,31 @@ import pytest
 from nfl_signals.core.errors import InputError, IntegrityError, NflSignalsError
 from nfl_signals.core.files import read_json, write_json
 from nfl_signals.core.setting_sections import GateSettings
-from nfl_signals.predictions.champion import seat_first, spoken_version
+from nfl_signals.predictions.champion import promote_first, served_version
 from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming
 from nfl_signals.promotion.gate import judge
-from nfl_signals.promotion.manual import before_champion, candidate, promote, roll_back, unheard
+from nfl_signals.promotion.manual import (
+    before_champion,
+    candidate,
+    promote,
+    roll_back,
+    why_not_served,
+)
 from nfl_signals.promotion.measures import PAIRS_SCHEMA
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision
 from nfl_signals.registry.model_card import CARD, model_hash, read_card
-from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals_tests.support.builders import utc
-from nfl_signals_tests.support.production import speak
+from nfl_signals_tests.support.production import forecast_weeks
+from nfl_signals_tests.support.run_contexts import (
+    contents,
+    copy_world,
+    drop_rows,
+    earlier,
+    settings_of,
+)
 from nfl_signals_tests.support.small_training import LEAST, open_small
-from nfl_signals_tests.support.worlds import contents, copy_world, drop_rows, earlier, settings_of
 
 FIRST, SECOND, THIRD = "v202403", "v20240302", "v20240303"
 COPY = "v202403r202403"
@@ -35,87 +47,89 @@ WHY = "it is a test"
 
 
 @pytest.fixture
-def small(small_home: Path, tmp_path: Path) -> World:
+def small(small_home: Path, tmp_path: Path) -> RunContext:
     """FIRST is champion; SECOND and THIRD can speak, and are as good."""
-    world = open_small(shutil.copytree(small_home, tmp_path / "home"))
+    context = open_small(shutil.copytree(small_home, tmp_path / "home"))
     for version in (SECOND, THIRD):
-        another(world, FIRST, version)
-    return world
+        another(context, FIRST, version)
+    return context
 
 
 @pytest.fixture
-def world(finished_home: Path, tmp_path: Path) -> World:
+def context(finished_home: Path, tmp_path: Path) -> RunContext:
     """The champion is last season's; NEWEST has its walk-forward replay to show."""
     gate = {"min_weeks": 6, "min_games": 60}  # nine weeks of the season are played
     copy = copy_world(finished_home, tmp_path / "home", gate=gate)
     another(copy, NEWEST, LAST_SEASON, training_window={"last": "2023-w22", **PLAYED})
     copy.paths.history.unlink()
-    seat_first(earlier(copy, utc("2024-09-03 14:00")), LAST_SEASON)
+    promote_first(earlier(copy, utc("2024-09-03 14:00")), LAST_SEASON)
     return copy
 
 
-def another(world: World, version: str, name: str, **changes: object) -> None:
+def another(context: RunContext, version: str, name: str, **changes: object) -> None:
     """Another version that differs from the first by a file that nobody reads."""
-    folder = shutil.copytree(world.paths.ensemble(version), world.paths.ensemble(name))
+    folder = shutil.copytree(context.paths.ensemble(version), context.paths.ensemble(name))
     (folder / "name.json").write_text(f'"{name}"')
     card = read_card(folder) | {"model_version": name, "model_hash": model_hash(folder)}
     write_json(folder / CARD, card | changes)
 
 
-def overrule(world: World, version: str) -> Decision:
-    found = candidate(world, version)
-    return promote(world, found, reason=WHY, against_the_gate=True)
+def overrule(context: RunContext, version: str) -> Decision:
+    found = candidate(context, version)
+    return promote(context, found, reason=WHY, against_the_gate=True)
 
 
-def kinds(world: World) -> list[str]:
-    return [each.kind for each in decision_log.read(world.paths.history)]
+def kinds(context: RunContext) -> list[str]:
+    return [each.kind for each in decision_log.read(context.paths.history)]
 
 
 # --- with the gate, and against it
 
 
-def test_whom_the_gate_would_promote_needs_no_reason(world: World) -> None:
-    speak(world, THIS_SEASON, slope=-1.0)
-    found = candidate(world, NEWEST)
+def test_whom_the_gate_would_promote_needs_no_reason(context: RunContext) -> None:
+    forecast_weeks(context, THIS_SEASON, slope=-1.0)
+    found = candidate(context, NEWEST)
     assert (found.champion, found.answer) == (LAST_SEASON, "promote")
-    decision = promote(world, found)
+    decision = promote(context, found)
     assert (decision.kind, decision.step, decision.version) == ("promoted", "person", NEWEST)
     assert decision.sentence.startswith(
         "A person promoted it, with the gate. The gate said: Promot"
     )
     assert decision.measures["findings"][0]["name"] == "calibrated"
-    assert spoken_version(world) == NEWEST
+    assert served_version(context) == NEWEST
 
 
-def test_where_the_gate_cannot_tell_a_person_needs_to_say_so_and_why(world: World) -> None:
-    found = candidate(world, f"model_{NEWEST}")  # the champion has said nothing yet
+def test_where_the_gate_cannot_tell_a_person_needs_to_say_so_and_why(context: RunContext) -> None:
+    found = candidate(context, f"model_{NEWEST}")  # the champion has said nothing yet
     assert (found.version, found.answer) == (NEWEST, "insufficient")
-    before = contents(world.paths.home / "models")
+    before = contents(context.paths.home / "models")
     with pytest.raises(InputError, match=r"the gate says: Insufficient .* say --against-the-gate"):
-        promote(world, found, reason=WHY)
+        promote(context, found, reason=WHY)
     with pytest.raises(InputError, match="--against-the-gate needs a --reason"):
-        promote(world, found, against_the_gate=True)
-    assert contents(world.paths.home / "models") == before
-    decision = promote(world, found, reason=f"{WHY}.", against_the_gate=True)
+        promote(context, found, against_the_gate=True)
+    assert contents(context.paths.home / "models") == before
+    decision = promote(context, found, reason=f"{WHY}.", against_the_gate=True)
     assert decision.sentence.startswith(f"A person promoted it, against the gate: {WHY}. The gate")
     assert decision.measures["gate"] == "insufficient"
 
 
-def test_who_is_too_sure_is_promoted_by_nobody(world: World) -> None:
-    another(world, NEWEST, "v201722", training_window=PLAYED | {"last": "2017-w22"})
-    speak(world, pl.lit(value=True), slope=4.0, version="v201722")
-    found = candidate(world, "v201722")
+def test_who_is_too_sure_is_promoted_by_nobody(context: RunContext) -> None:
+    another(context, NEWEST, "v201722", training_window=PLAYED | {"last": "2017-w22"})
+    forecast_weeks(context, pl.lit(value=True), slope=4.0, version="v201722")
+    found = candidate(context, "v201722")
     assert found.answer == "reject"
     assert [each.market for each in found.uncalibrated] == ["moneyline"]
     for against in (False, True):
         with pytest.raises(
             InputError, match=r"v201722 is not calibrated, .* Moneyline: .*error is"
         ):
-            promote(world, found, reason=WHY, against_the_gate=against)
-    assert kinds(world) == ["first"]
+            promote(context, found, reason=WHY, against_the_gate=against)
+    assert kinds(context) == ["first"]
 
 
-def test_a_recalibrated_copy_is_known_by_what_the_gate_found_when_it_was_made(small: World) -> None:
+def test_a_recalibrated_copy_is_known_by_what_the_gate_found_when_it_was_made(
+    small: RunContext,
+) -> None:
     """It has said nothing itself, and the replay is that of what it is a copy of."""
     another(small, FIRST, COPY, recalibrated_from=FIRST)
     assert candidate(small, COPY).findings == ()
@@ -141,36 +155,36 @@ def test_a_recalibrated_copy_is_known_by_what_the_gate_found_when_it_was_made(sm
 # --- what cannot speak
 
 
-def edited_file(world: World) -> None:
-    (world.paths.ensemble(SECOND) / "name.json").write_text("2")
+def edited_file(context: RunContext) -> None:
+    (context.paths.ensemble(SECOND) / "name.json").write_text("2")
 
 
-def card_with(**changes: object) -> Callable[[World], None]:
-    def change(world: World) -> None:
-        card = world.paths.ensemble(SECOND) / CARD
+def card_with(**changes: object) -> Callable[[RunContext], None]:
+    def change(context: RunContext) -> None:
+        card = context.paths.ensemble(SECOND) / CARD
         write_json(card, read_json(card) | changes)
 
     return change
 
 
-def known_otherwise(world: World) -> None:
+def known_otherwise(context: RunContext) -> None:
     """The history knows other files by its name."""
-    overrule(world, SECOND)
-    roll_back(world)
-    folder = world.paths.ensemble(SECOND)
+    overrule(context, SECOND)
+    roll_back(context)
+    folder = context.paths.ensemble(SECOND)
     (folder / "name.json").write_text("2")
-    card_with(model_hash=model_hash(folder))(world)
+    card_with(model_hash=model_hash(folder))(context)
 
 
-def gone(world: World) -> None:
-    shutil.rmtree(world.paths.ensemble(SECOND))
+def gone(context: RunContext) -> None:
+    shutil.rmtree(context.paths.ensemble(SECOND))
 
 
-def taught_by_the_future(world: World) -> None:
-    drop_rows(world.paths.markets / "2024.parquet", pl.col("week") == 3)
+def taught_by_the_future(context: RunContext) -> None:
+    drop_rows(context.paths.markets / "2024.parquet", pl.col("week") == 3)
 
 
-UNLOADABLE: list[tuple[Callable[[World], None], type[NflSignalsError], str]] = [
+UNLOADABLE: list[tuple[Callable[[RunContext], None], type[NflSignalsError], str]] = [
     (gone, InputError, f"no version {SECOND}; there are {FIRST}, {THIRD}"),
     (edited_file, IntegrityError, "its files are not what its card describes"),
     (card_with(feature_version="0dd"), IntegrityError, "fitted on features 0dd"),
@@ -183,7 +197,7 @@ UNLOADABLE: list[tuple[Callable[[World], None], type[NflSignalsError], str]] = [
 
 @pytest.mark.parametrize(("spoil", "error", "said"), UNLOADABLE)
 def test_what_cannot_speak_is_neither_promoted_nor_gone_back_to(
-    small: World, spoil: Callable[[World], None], error: type[NflSignalsError], said: str
+    small: RunContext, spoil: Callable[[RunContext], None], error: type[NflSignalsError], said: str
 ) -> None:
     spoil(small)
     before = contents(small.paths.home)
@@ -197,28 +211,28 @@ def test_what_cannot_speak_is_neither_promoted_nor_gone_back_to(
 # --- back again
 
 
-def predictions(world: World) -> list[bytes]:
-    predict_upcoming(world)
-    return [path.read_bytes() for path in (world.paths.upcoming, world.paths.explanations)]
+def predictions(context: RunContext) -> list[bytes]:
+    predict_upcoming(context)
+    return [path.read_bytes() for path in (context.paths.upcoming, context.paths.explanations)]
 
 
-def test_after_a_rollback_predictions_are_byte_for_byte_what_they_were(world: World) -> None:
-    before = predictions(world)
-    append_to_ledger(world)
-    overrule(world, NEWEST)
-    between = predictions(world)
+def test_after_a_rollback_predictions_are_byte_for_byte_what_they_were(context: RunContext) -> None:
+    before = predictions(context)
+    append_to_ledger(context)
+    overrule(context, NEWEST)
+    between = predictions(context)
     assert between != before
-    append_to_ledger(world)
-    decision = roll_back(world, reason="It was a drill.")
+    append_to_ledger(context)
+    decision = roll_back(context, reason="It was a drill.")
     assert (decision.kind, decision.champion) == ("rolled_back", LAST_SEASON)
     assert decision.sentence == (
         f"A person gave the seat back to {LAST_SEASON}, from {NEWEST}. It was a drill."
     )
-    assert predictions(world) == before
-    assert append_to_ledger(world)["production"] == 0  # said already
+    assert predictions(context) == before
+    assert append_to_ledger(context)["production"] == 0  # said already
 
 
-def test_going_back_goes_back_one_further_each_time(small: World) -> None:
+def test_going_back_goes_back_one_further_each_time(small: RunContext) -> None:
     overrule(small, SECOND)
     overrule(small, THIRD)
     assert [roll_back(small).champion for _ in range(2)] == [SECOND, FIRST]
@@ -236,7 +250,7 @@ def test_going_back_goes_back_one_further_each_time(small: World) -> None:
 # --- two at once, and twice the same
 
 
-def test_of_two_promotions_at_once_one_wins_and_the_other_is_told(small: World) -> None:
+def test_of_two_promotions_at_once_one_wins_and_the_other_is_told(small: RunContext) -> None:
     found = [candidate(small, version) for version in (SECOND, THIRD)]
 
     def seat(index: int) -> str:
@@ -247,13 +261,13 @@ def test_of_two_promotions_at_once_one_wins_and_the_other_is_told(small: World) 
 
     with ThreadPoolExecutor(2) as pool:
         said = sorted(pool.map(seat, range(2)), key=len)
-    winner = spoken_version(small)
+    winner = served_version(small)
     assert said[0] == winner
     assert f"was decided against {FIRST}, but {winner} holds the seat" in said[1]
     assert kinds(small) == ["first", "promoted"]
 
 
-def test_a_promotion_that_is_repeated_is_one_line(small: World) -> None:
+def test_a_promotion_that_is_repeated_is_one_line(small: RunContext) -> None:
     decision = overrule(small, SECOND)
     before = contents(small.paths.home / "models")
     assert overrule(small, SECOND) == decision
@@ -266,12 +280,12 @@ def test_a_promotion_that_is_repeated_is_one_line(small: World) -> None:
 
 @pytest.mark.parametrize("source", ["proxy", f"model_{FIRST}"])
 def test_where_the_settings_name_another_voice_a_promotion_says_that_it_is_not_heard(
-    small: World, source: str
+    small: RunContext, source: str
 ) -> None:
-    assert unheard(small) is None
-    pinned = open_world(settings_of(small.paths.home, training=LEAST, signal_source=source))
+    assert why_not_served(small) is None
+    pinned = open_run(settings_of(small.paths.home, training=LEAST, signal_source=source))
     overrule(pinned, SECOND)
-    warning = str(unheard(pinned))
+    warning = str(why_not_served(pinned))
     assert warning.startswith(f"signal_source is {source}: the decision is recorded, but ")
     assert f"{source.removeprefix('model_')} goes on speaking" in warning
-    assert spoken_version(small) == SECOND
+    assert served_version(small) == SECOND

@@ -13,10 +13,17 @@ from typing import Any
 import polars as pl
 import pytest
 
-from nfl_signals.alerts.episodes import TREATMENTS_SCHEMA
-from nfl_signals.alerts.steps import treatments
+from nfl_signals.alerts.episodes import STEPS_TAKEN_SCHEMA
+from nfl_signals.alerts.steps import steps_taken
 from nfl_signals.core.errors import InputError, IntegrityError, NflSignalsError, StorageError
-from nfl_signals.registry.decision_log import Decision, champion, read, record, seat, verify
+from nfl_signals.registry.decision_log import (
+    Decision,
+    champion,
+    champion_decision,
+    read,
+    record,
+    verify,
+)
 
 NOW = datetime(2024, 11, 5, 14, tzinfo=UTC)
 FIRST = Decision(
@@ -72,7 +79,7 @@ def test_decisions_come_back_in_the_order_written(path: Path) -> None:
 
 def test_without_a_file_nothing_was_decided_and_nobody_is_seated(tmp_path: Path) -> None:
     assert read(tmp_path / "none") == verify(tmp_path / "none") == []
-    assert seat([]) is champion([]) is None
+    assert champion_decision([]) is champion([]) is None
 
 
 def test_the_same_decisions_give_the_same_bytes_in_any_time_zone(
@@ -119,7 +126,7 @@ def test_a_figure_that_is_no_number_is_refused_and_nothing_is_written(tmp_path: 
 def test_only_decisions_that_give_the_seat_away_change_the_champion(path: Path) -> None:
     decisions = read(path)
     assert [champion(decisions[:n]) for n in range(4)] == [None, "v202409", "v202409", "v202410"]
-    assert seat(decisions) == PROMOTED
+    assert champion_decision(decisions) == PROMOTED
 
 
 def test_as_of_an_earlier_day_the_champion_of_that_day_is_found(path: Path) -> None:
@@ -252,10 +259,10 @@ def test_bytes_that_are_no_text_are_an_edited_line(path: Path) -> None:
 KILLED = """
 import os, sys
 from pathlib import Path
-from nfl_signals import storage
-from nfl_signals.promotions import record
-from nfl_signals_tests.test_promotions import BACK
-storage.Path.replace = lambda *_: os._exit(9)
+from nfl_signals.core import files
+from nfl_signals.registry.decision_log import record
+from nfl_signals_tests.registry.test_decision_log import BACK
+files.Path.replace = lambda *_: os._exit(9)
 record(Path(sys.argv[1]), BACK, expected_champion="v202410")
 """
 
@@ -282,8 +289,8 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 def test_treatments_are_one_row_per_alert_and_judged_work(path: Path) -> None:
     record(path, replace(BACK, alerts=("5eed",)), expected_champion="v202410")
-    table = treatments(read(path))
-    assert table.schema == TREATMENTS_SCHEMA
+    table = steps_taken(read(path))
+    assert table.schema == STEPS_TAKEN_SCHEMA
     assert table.rows() == [
         ("5eed", REJECTED.at, "recalibration", "rejected"),
         ("5eed", PROMOTED.at, "retraining", "promoted"),
@@ -292,4 +299,4 @@ def test_treatments_are_one_row_per_alert_and_judged_work(path: Path) -> None:
 
 
 def test_without_decisions_there_are_no_treatments() -> None:
-    assert treatments([]).equals(pl.DataFrame(schema=TREATMENTS_SCHEMA))
+    assert steps_taken([]).equals(pl.DataFrame(schema=STEPS_TAKEN_SCHEMA))

@@ -233,7 +233,7 @@ def test_a_model_folder_loads_elsewhere_by_its_path_alone(
     shutil.rmtree(home)
     script = (
         "import sys, json, mlflow.pyfunc as m\n"
-        "from nfl_signals_tests.fake_ensemble import *\n"
+        "from nfl_signals_tests.support.fake_ensemble import *\n"
         "asked = requests(3).with_columns(feature_version=pl.lit(FEATURES)).to_pandas()\n"
         "print(json.dumps(m.load_model(sys.argv[1]).predict(asked)['p_hat'].tolist()))"
     )
@@ -254,8 +254,8 @@ def test_a_model_folder_holds_data_and_four_lines_of_code(registry: Registry) ->
     assert {file.suffix for file in files} == {".py", ".json", ".yaml", ".txt", ""}
     code = [file.read_text().splitlines() for file in files if file.suffix == ".py"]
     assert [line for line in code[0][1:] if line] == [
-        "from nfl_signals.registry import serve_with",
-        "from nfl_signals_tests.fake_ensemble import FakeEnsemble",
+        "from nfl_signals.registry.mlflow_registry import serve_with",
+        "from nfl_signals_tests.support.fake_ensemble import FakeEnsemble",
         "serve_with(FakeEnsemble)",
     ]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nfl_signals.core.errors import IntegrityError
-from nfl_signals.registry.mlflow_store import artifacts_uri, registry_lock, settle, store_uri
+from nfl_signals.registry.mlflow_store import artifacts_uri, registry_lock, relocate, store_uri
 
 OLD, NEW = "file:///old/registry/artifacts", "file:///new%20place/registry/artifacts"
 
@@ -41,7 +41,7 @@ def read(path: Path, query: str) -> list[str]:
 
 def test_every_location_below_the_old_place_is_below_the_new_one(tmp_path: Path) -> None:
     file = store(tmp_path / "a.db", f"{OLD}/1/artifacts")
-    settle(file, experiment="mine", artifacts=NEW)
+    relocate(file, experiment="mine", artifacts=NEW)
     assert read(file, "SELECT artifact_location FROM experiments") == [NEW, NEW]
     for table in ("runs", "logged_models", "model_versions"):
         assert set(read(file, f"SELECT * FROM {table}")) == {f"{NEW}/1/artifacts"}
@@ -52,14 +52,14 @@ def test_every_location_below_the_old_place_is_below_the_new_one(tmp_path: Path)
 )
 def test_locations_elsewhere_stay_as_they_are(tmp_path: Path, elsewhere: str) -> None:
     file = store(tmp_path / "a.db", elsewhere)
-    settle(file, experiment="mine", artifacts=NEW)
+    relocate(file, experiment="mine", artifacts=NEW)
     assert read(file, "SELECT artifact_uri FROM runs") == [elsewhere]
 
 
 def test_there_and_back_is_where_one_was(tmp_path: Path) -> None:
     file = store(tmp_path / "a.db", f"{OLD}/1", f"{OLD}/2/b%20c")
-    settle(file, experiment="mine", artifacts=NEW)
-    settle(file, experiment="mine", artifacts=OLD)
+    relocate(file, experiment="mine", artifacts=NEW)
+    relocate(file, experiment="mine", artifacts=OLD)
     assert read(file, "SELECT artifact_uri FROM runs") == [f"{OLD}/1", f"{OLD}/2/b%20c"]
 
 
@@ -69,14 +69,14 @@ def test_a_store_that_lacks_a_table_is_left_as_it_was(tmp_path: Path) -> None:
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("DROP TABLE model_versions")
     with pytest.raises(IntegrityError, match=r"a\.db: not a readable registry .*model_versions"):
-        settle(file, experiment="mine", artifacts=NEW)
+        relocate(file, experiment="mine", artifacts=NEW)
     assert read(file, "SELECT artifact_uri FROM runs") == [f"{OLD}/1"]
     assert OLD in read(file, "SELECT artifact_location FROM experiments")
 
 
 def test_a_store_without_the_experiment_moves_nothing(tmp_path: Path) -> None:
     file = store(tmp_path / "a.db", f"{OLD}/1")
-    settle(file, experiment="another", artifacts=NEW)
+    relocate(file, experiment="another", artifacts=NEW)
     assert read(file, "SELECT artifact_uri FROM runs") == [f"{OLD}/1"]
 
 

@@ -70,7 +70,7 @@ def test_the_server_listens_on_this_machine_only_and_reports_to_nobody() -> None
 def test_a_model_folders_code_is_python_that_names_its_reader() -> None:
     code = model_code(FakeEnsemble)
     compile(code, "model_code.py", "exec")
-    assert "from nfl_signals_tests.fake_ensemble import FakeEnsemble\n" in code
+    assert "from nfl_signals_tests.support.fake_ensemble import FakeEnsemble\n" in code
 
 
 def test_requirements_name_what_is_installed_here() -> None:

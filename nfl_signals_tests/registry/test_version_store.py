@@ -7,8 +7,8 @@ import pytest
 
 from nfl_signals.core.files import write_json
 from nfl_signals.registry.model_card import model_hash, read_card
-from nfl_signals.registry.version_store import shelve
-from nfl_signals_tests.support.worlds import contents
+from nfl_signals.registry.version_store import store_version
+from nfl_signals_tests.support.run_contexts import contents
 
 NAME = "v202409"
 
@@ -23,7 +23,7 @@ def put(shelf: Path, weight: float, *, games: int = 100) -> str:
         write_json(staged / "card.json", card)
         return card
 
-    name = str(shelve(staged, shelf, NAME, describe=describe)["model_version"])
+    name = str(store_version(staged, shelf, NAME, describe=describe)["model_version"])
     assert not staged.exists()
     assert read_card(shelf / name)["model_version"] == name
     assert read_card(shelf / name)["model_hash"] == model_hash(shelf / name)

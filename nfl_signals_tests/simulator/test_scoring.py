@@ -16,7 +16,7 @@ from nfl_signals.simulator.games.scoring import (
     STRETCH,
     TOTAL_SD,
     TOTALS,
-    ScoreDistribution,
+    SimulatedScores,
     above_and_on,
     score_distribution,
 )
@@ -25,7 +25,7 @@ locations = st.floats(-20, 20)
 totals = st.floats(30, 60)
 
 
-def one_game(margin: float, total: float, *, can_tie: bool = True) -> ScoreDistribution:
+def one_game(margin: float, total: float, *, can_tie: bool = True) -> SimulatedScores:
     return score_distribution(np.array([margin]), np.array([total]), can_tie=np.array([can_tie]))
 
 

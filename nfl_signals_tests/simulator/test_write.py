@@ -75,9 +75,9 @@ SIMULATED_STATS = (
 SCRIPT = """
 import sys
 from pathlib import Path
-from nfl_signals.setting_sections import SimulatorSettings
+from nfl_signals.core.setting_sections import SimulatorSettings
 from nfl_signals.simulator.league import simulate
-from nfl_signals.simulator.release import write_release
+from nfl_signals.simulator.write import write_release
 write_release(simulate(SimulatorSettings(first_season=2020, n_seasons=2), seed=7), Path(sys.argv[1]))
 """
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from nfl_signals.markets.definitions import ATS, MARKETS, MONEYLINE, TOTAL, Market
 from nfl_signals.stacking.inputs import (
     SIGNALS,
-    complete,
+    drop_missing_signals,
     game_signals,
+    logit_matrix,
     stack_inputs,
-    values,
     weighed_signals,
 )
 from nfl_signals.stats.logit import logit
@@ -196,7 +196,7 @@ def test_probabilities_enter_as_logits_and_signals_as_they_are_in_the_order_aske
     rows = pl.DataFrame(
         {"p_market": [0.75, 0.5], "p_first": [0.2, 0.9], "signal_offense": [-1.5, 0.3]}
     )
-    x = values(rows, ["offense", "first", "market"])
+    x = logit_matrix(rows, ["offense", "first", "market"])
     assert x[:, 0].tolist() == [-1.5, 0.3]
     assert x[:, 1].tolist() == pytest.approx([-np.log(4), np.log(9)])
     assert x[:, 2].tolist() == pytest.approx([np.log(3), 0.0])
@@ -204,14 +204,14 @@ def test_probabilities_enter_as_logits_and_signals_as_they_are_in_the_order_aske
 
 
 def test_certain_forecasts_have_finite_values() -> None:
-    x = values(pl.DataFrame({"p_first": [0.0, 1.0]}), ["first"])
+    x = logit_matrix(pl.DataFrame({"p_first": [0.0, 1.0]}), ["first"])
     assert x[:, 0].tolist() == logit(np.array([0.0, 1.0])).tolist()
     assert np.isfinite(x).all()
 
 
 def test_no_rows_make_a_matrix_without_rows() -> None:
     rows = pl.DataFrame(schema={"p_market": pl.Float64, "signal_offense": pl.Float64})
-    assert values(rows, ["market", "offense"]).shape == (0, 2)
+    assert logit_matrix(rows, ["market", "offense"]).shape == (0, 2)
 
 
 def test_rows_are_complete_when_every_signal_among_the_inputs_is_there() -> None:
@@ -223,7 +223,7 @@ def test_rows_are_complete_when_every_signal_among_the_inputs_is_there() -> None
         }
     )
     kept = [["market"], ["market", "offense"], ["offense", "defense"]]
-    assert [complete(rows, inputs)["game_id"].to_list() for inputs in kept] == [
+    assert [drop_missing_signals(rows, inputs)["game_id"].to_list() for inputs in kept] == [
         ["a", "b", "c"],
         ["a", "c"],
         ["a"],

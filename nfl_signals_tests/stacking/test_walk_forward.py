@@ -8,14 +8,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nfl_signals.stacking.inputs import values
+from nfl_signals.stacking.inputs import logit_matrix
 from nfl_signals.stacking.logistic import LogisticStack
 from nfl_signals.stacking.walk_forward import (
     Calibration,
     Floats,
-    replay_blend,
-    replay_calibration,
-    scored,
+    settled_yes_no,
+    walk_forward_blend,
+    walk_forward_calibration,
 )
 from nfl_signals_tests.support.replay_games import (
     BLENDS,
@@ -54,8 +54,10 @@ class Spy:
         return lambda p_raw: Calibration("none", p_raw, p_raw - 0.1, p_raw + 0.1)
 
     def watch(self, rows: pl.DataFrame, stack: int = 1, calibration: int = 2) -> pl.DataFrame:
-        blended = replay_blend(rows, inputs=INPUTS, fit_blend=self.blend, min_seasons=stack)
-        return replay_calibration(blended, fit_calibrator=self.calibrator, min_seasons=calibration)
+        blended = walk_forward_blend(rows, inputs=INPUTS, fit_blend=self.blend, min_seasons=stack)
+        return walk_forward_calibration(
+            blended, fit_calibrator=self.calibrator, min_seasons=calibration
+        )
 
 
 def flipped(rows: pl.DataFrame, from_season: int) -> pl.DataFrame:
@@ -79,7 +81,7 @@ def test_each_blend_is_fitted_on_all_settled_games_of_earlier_seasons_and_on_not
     for x, y, season in spy.blends:
         games = rows.filter((pl.col("season") < season) & (pl.col("outcome") != "push"))
         assert len(games) == (season - 2001) * (GAMES - 1)
-        assert x.tobytes() == values(games, INPUTS).tobytes()
+        assert x.tobytes() == logit_matrix(games, INPUTS).tobytes()
         assert y.tolist() == (games["outcome"] == "yes").cast(pl.Float64).to_list()
 
 
@@ -98,12 +100,12 @@ def test_each_calibrator_is_fitted_on_blended_forecasts_of_earlier_seasons() -> 
 def test_a_calibrator_sees_what_the_blend_of_the_time_said_not_a_later_one() -> None:
     rows, spy = league(), Spy()
     fit_blend = partial(linear, inputs=INPUTS)
-    blended = replay_blend(rows, inputs=INPUTS, fit_blend=fit_blend, min_seasons=1)
-    replay_calibration(blended, fit_calibrator=spy.calibrator, min_seasons=1)
-    taught = scored(rows.filter(pl.col("season") == 2001))
-    stack = linear(values(taught, INPUTS), taught["y"].to_numpy(), 2002, inputs=INPUTS)
-    asked = scored(rows.filter(pl.col("season") == 2002))
-    expected = stack.parts(values(asked, INPUTS)).p_raw.tobytes()
+    blended = walk_forward_blend(rows, inputs=INPUTS, fit_blend=fit_blend, min_seasons=1)
+    walk_forward_calibration(blended, fit_calibrator=spy.calibrator, min_seasons=1)
+    taught = settled_yes_no(rows.filter(pl.col("season") == 2001))
+    stack = linear(logit_matrix(taught, INPUTS), taught["y"].to_numpy(), 2002, inputs=INPUTS)
+    asked = settled_yes_no(rows.filter(pl.col("season") == 2002))
+    expected = stack.parts(logit_matrix(asked, INPUTS)).p_raw.tobytes()
     for seen in spy.calibrators:
         of_2002 = seen.filter(pl.col("season") == 2002)
         assert of_2002["p_raw"].to_numpy().tobytes() == expected
@@ -163,7 +165,7 @@ def test_seasons_before_the_minimum_are_not_predicted(
 
 def test_every_blended_season_is_there_for_the_calibrator_that_comes_next() -> None:
     fit_blend = partial(linear, inputs=INPUTS)
-    blended = replay_blend(league(), inputs=INPUTS, fit_blend=fit_blend, min_seasons=1)
+    blended = walk_forward_blend(league(), inputs=INPUTS, fit_blend=fit_blend, min_seasons=1)
     assert blended["season"].unique().sort().to_list() == list(SEASONS[1:])
 
 
@@ -185,7 +187,7 @@ def test_pushes_and_games_to_come_are_predicted_and_teach_nobody() -> None:
 
 def test_scored_rows_by_hand() -> None:
     rows = pl.DataFrame({"p": [0.1, 0.2, 0.3, 0.4], "outcome": ["yes", "push", None, "no"]})
-    kept = scored(rows)
+    kept = settled_yes_no(rows)
     assert kept["p"].to_list() == [0.1, 0.4]
     assert kept["y"].to_list() == [1.0, 0.0]
 
@@ -206,7 +208,7 @@ def test_too_few_seasons_give_an_empty_table_of_the_same_columns_and_types(n_sea
 def test_stored_weights_rebuild_every_forecast(blend: str) -> None:
     table = replay(league(), inputs=HEARD, blend=blend)
     weights = table.select(f"weight_{name}" for name in HEARD).to_numpy()
-    log_odds = table["weight_intercept"] + (weights * values(table, HEARD)).sum(axis=1)
+    log_odds = table["weight_intercept"] + (weights * logit_matrix(table, HEARD)).sum(axis=1)
     assert (1 / (1 + (-log_odds).exp())).to_list() == pytest.approx(
         table["p_raw"].to_list(), rel=1e-12
     )

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nfl_signals.stacking.walk_forward import Floats, replay_blend, scored
+from nfl_signals.stacking.walk_forward import Floats, settled_yes_no, walk_forward_blend
 from nfl_signals.stats.logit import expit, logit
 from nfl_signals_tests.support.blend_games import brier
 from nfl_signals_tests.support.replay_games import GAMES, league, linear
@@ -71,7 +71,9 @@ def walk_forward(rows: pl.DataFrame) -> pl.DataFrame:
 def stacked(rows: pl.DataFrame) -> Stacked:
     inputs = ("market", "first")
     fit_blend = partial(linear, inputs=inputs)
-    table = scored(replay_blend(rows, inputs=inputs, fit_blend=fit_blend, min_seasons=3))
+    table = settled_yes_no(
+        walk_forward_blend(rows, inputs=inputs, fit_blend=fit_blend, min_seasons=3)
+    )
     columns = ("p_raw", "y", "p_true", "weight_first")
     return Stacked(*(table[name].to_numpy() for name in columns))
 

@@ -10,17 +10,17 @@ from scipy.special import expit, logit
 from nfl_signals.core.files import write_json
 from nfl_signals.core.paths import Paths
 from nfl_signals.monitoring import ledger
-from nfl_signals.predictions.champion import seat_first, spoken_version
+from nfl_signals.predictions.champion import promote_first, served_version
 from nfl_signals.registry.model_card import CARD, model_hash, read_card, write_sealed
 from nfl_signals.workspace.market_games import latest_version
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.homes import copy_of
 
 OLDER = "v202222"
 
 
-def speak(
-    world: World,
+def forecast_weeks(
+    context: RunContext,
     where: pl.Expr,
     *,
     market: str = "moneyline",
@@ -31,39 +31,39 @@ def speak(
     """Append to production what the replay said of past games, one market distorted on the way.
 
     Args:
-        world: whose ledger.
+        context: whose ledger.
         where: which replayed rows.
         market: whose logits become bias + slope * logit.
         slope: above 1 is too sure, below 0 swaps the sides.
         bias: logits.
         version: that is said to have spoken; None: the champion.
     """
-    speaker = version or spoken_version(world)
-    replayed = ledger.read(world.paths.ledger).filter(pl.col("book") == "learning").filter(where)
+    speaker = version or served_version(context)
+    replayed = ledger.read(context.paths.ledger).filter(pl.col("book") == "learning").filter(where)
     stated = expit(bias + slope * logit(replayed["p_hat"].to_numpy()))
     wrong = np.where(replayed["market"] == market, stated, replayed["p_hat"].to_numpy())
     said = replayed.drop("seal").with_columns(
         p_hat=pl.Series(wrong).clip(1e-6, 1 - 1e-6),
         book=pl.lit("production"),
         model_version=pl.lit(speaker),
-        model_hash=pl.lit(read_card(world.paths.ensemble(speaker))["model_hash"]),
+        model_hash=pl.lit(read_card(context.paths.ensemble(speaker))["model_hash"]),
         period_flag=pl.lit("unmonitored"),
     )
-    ledger.append(world.paths.ledger, ledger.with_prediction_id(said).select(ledger.CONTENT))
+    ledger.append(context.paths.ledger, ledger.with_prediction_id(said).select(ledger.CONTENT))
 
 
-def seat_older(world: World) -> str:
+def seat_older(context: RunContext) -> str:
     """Make champion a copy of the home's ensemble that says it was taught until the end of 2022 only.
 
     What it said of later games is then no leak; `v202409`, the newest, challenges it.
     """
-    shelf = world.paths.ensemble("any").parent
+    shelf = context.paths.ensemble("any").parent
     folder = shutil.copytree(shelf / latest_version(shelf), shelf / OLDER)
     card = read_card(folder)
     window = card["training_window"] | {"last": "2022-w22"}
     write_json(folder / CARD, card | {"model_version": OLDER, "training_window": window})
-    world.paths.history.unlink()
-    seat_first(world, OLDER)
+    context.paths.history.unlink()
+    promote_first(context, OLDER)
     return OLDER
 
 

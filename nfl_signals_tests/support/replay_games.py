@@ -16,8 +16,8 @@ from nfl_signals.stacking.walk_forward import (
     Calibration,
     FitBlend,
     Floats,
-    replay_blend,
-    replay_calibration,
+    walk_forward_blend,
+    walk_forward_calibration,
 )
 from nfl_signals.stats.logit import expit
 
@@ -95,5 +95,5 @@ def replay(
 ) -> pl.DataFrame:
     """One season for the blend, two blended seasons for the calibrator: 2004 is the first."""
     fit_blend: FitBlend = partial(BLENDS[blend], inputs=inputs)
-    blended = replay_blend(rows, inputs=inputs, fit_blend=fit_blend, min_seasons=1)
-    return replay_calibration(blended, fit_calibrator=platt, min_seasons=2)
+    blended = walk_forward_blend(rows, inputs=inputs, fit_blend=fit_blend, min_seasons=1)
+    return walk_forward_calibration(blended, fit_calibrator=platt, min_seasons=2)

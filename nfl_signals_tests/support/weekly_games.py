@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from nfl_signals.alerts.backtest import HINDSIGHT_SCHEMA
-from nfl_signals.alerts.episodes import TREATMENTS_SCHEMA, episodes
+from nfl_signals.alerts.backtest import BACKTEST_SCHEMA
+from nfl_signals.alerts.episodes import STEPS_TAKEN_SCHEMA, episodes
 from nfl_signals.core.setting_sections import MonitorSettings
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring.calibration_metrics import calibration_metrics, reliability_table
@@ -42,7 +42,7 @@ def weekly_inputs() -> WeeklyInputs:
     weeks = POLICY.window_weeks
     return WeeklyInputs(
         evidence=path,
-        alerts=episodes(path, TREATMENTS_SCHEMA.to_frame(), policy=POLICY),
+        alerts=episodes(path, STEPS_TAKEN_SCHEMA.to_frame(), policy=POLICY),
         metrics=calibration_metrics(games, window_weeks=weeks, seed=7),
         curves=reliability_table(games, window_weeks=weeks, seed=7),
         graded=games,
@@ -74,7 +74,7 @@ def upcoming(games: Sequence[str] = ("2025_10_DAL_MIN", "2025_10_ARI_CAR")) -> p
     )
 
 
-def hindsight() -> pl.DataFrame:
+def alarm_backtest() -> pl.DataFrame:
     """Two voices over two seasons; the literal rule cries every time, the shipped one once."""
     rows = [
         {
@@ -88,7 +88,7 @@ def hindsight() -> pl.DataFrame:
         for voice in ("model replay", "no-vig close")
         for season in (2024, 2025)
     ]
-    return pl.DataFrame(rows, schema=HINDSIGHT_SCHEMA)
+    return pl.DataFrame(rows, schema=BACKTEST_SCHEMA)
 
 
 def _games(market: str, book: str, seasons: range, slope: float) -> pl.DataFrame:

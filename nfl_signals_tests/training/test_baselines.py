@@ -17,10 +17,11 @@ from nfl_signals.learners.sequences import CHANNELS, WINDOW, sequences
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.registry.model_card import model_hash, read_card
 from nfl_signals.training import baselines
-from nfl_signals.workspace.market_games import ask, latest_version
-from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals.workspace.market_games import latest_version, load_market_games
+from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals.workspace.tables import load_features, load_markets
 from nfl_signals_tests.support.model_builders import NEEDS_TORCH
+from nfl_signals_tests.support.run_contexts import contents, rewrite, settings_of
 from nfl_signals_tests.support.small_training import (
     LEAST,
     flip_outcomes,
@@ -28,53 +29,52 @@ from nfl_signals_tests.support.small_training import (
     train_learners,
     untrained,
 )
-from nfl_signals_tests.support.worlds import contents, rewrite, settings_of
 
 LEARNERS = ("logistic", "lightgbm", "xgboost")
 
 
 @pytest.fixture(scope="module")
-def trained(finished_home: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+def trained(finished_home: Path, tmp_path_factory: pytest.TempPathFactory) -> RunContext:
     """Small and trained; tests that change it make a copy."""
-    world = untrained(finished_home, tmp_path_factory.mktemp("trained"))
-    train_learners(world)
-    return world
+    context = untrained(finished_home, tmp_path_factory.mktemp("trained"))
+    train_learners(context)
+    return context
 
 
 @pytest.fixture
-def copy(trained: World, tmp_path: Path) -> World:
+def copy(trained: RunContext, tmp_path: Path) -> RunContext:
     shutil.copytree(trained.paths.home, tmp_path, dirs_exist_ok=True)
     return open_small(tmp_path)
 
 
 def test_the_version_is_the_season_and_week_of_the_last_played_game(
-    trained: World, copy: World
+    trained: RunContext, copy: RunContext
 ) -> None:
-    assert ask(trained, "ats").version() == "v202403"
+    assert load_market_games(trained, "ats").version() == "v202403"
     rewrite(copy.paths.markets / "2024.parquet", pl.lit(None, pl.Float64).alias("points"))
-    assert ask(copy, "total").version() == "v202303"
+    assert load_market_games(copy, "total").version() == "v202303"
     for file in copy.paths.markets.glob("*.parquet"):
         rewrite(file, pl.lit(None, pl.Float64).alias("points"))
     with pytest.raises(InputError, match="no played game to learn from"):
-        ask(copy, "ats").version()
+        load_market_games(copy, "ats").version()
 
 
 @pytest.mark.parametrize("name", MARKETS)
 def test_a_question_has_every_game_once_with_its_own_line_and_points(
-    trained: World, name: MarketName
+    trained: RunContext, name: MarketName
 ) -> None:
-    question = ask(trained, name)
+    question = load_market_games(trained, name)
     markets = load_markets(trained).filter(pl.col("market") == name)
     assert question.table["game_id"].equals(question.matrix.games["game_id"])
     assert sorted(question.table["game_id"]) == sorted(markets["game_id"])
     assert question.matrix.x.shape[0] == len(question.points) == len(question.line)
     assert question.played.sum() == markets["points"].count()
-    assert question.answerable.sum() == markets["line"].count()
+    assert question.has_line.sum() == markets["line"].count()
     assert np.array_equal(question.matrix.x, game_matrix(load_features(trained), MARKETS[name]).x)
 
 
-def test_the_training_window_names_first_and_last_game(trained: World) -> None:
-    window = ask(trained, "ats").window(np.arange(5, 100))
+def test_the_training_window_names_first_and_last_game(trained: RunContext) -> None:
+    window = load_market_games(trained, "ats").window(np.arange(5, 100))
     assert (window.first, window.n_games) == ("2018-w01", 95)
     assert window.last.startswith("2020-w0")
 
@@ -103,10 +103,10 @@ def test_a_later_training_of_a_week_is_newer_and_a_recalibrated_copy_is_no_train
 @pytest.mark.parametrize("name", MARKETS)
 @pytest.mark.parametrize("learner", LEARNERS)
 def test_a_base_model_card_tells_what_taught_it(
-    trained: World, name: MarketName, learner: str
+    trained: RunContext, name: MarketName, learner: str
 ) -> None:
     folder = trained.paths.baseline(name, learner, "v202403")
-    card, question = read_card(folder), ask(trained, name)
+    card, question = read_card(folder), load_market_games(trained, name)
     assert card["training_window"] == {
         "first": "2018-w01",
         "last": "2024-w03",
@@ -118,16 +118,16 @@ def test_a_base_model_card_tells_what_taught_it(
     assert set(card["importance"]) == set(question.matrix.names)
 
 
-def test_importance_is_listed_for_every_model_and_feature(trained: World) -> None:
+def test_importance_is_listed_for_every_model_and_feature(trained: RunContext) -> None:
     table = baselines.importance_table(trained)
     assert table.columns == ["market", "learner", "feature", "share"]
-    names = {name: ask(trained, name).matrix.names for name in MARKETS}
+    names = {name: load_market_games(trained, name).matrix.names for name in MARKETS}
     assert table.height == len(LEARNERS) * sum(map(len, names.values()))
     shares = table.group_by("market", "learner").agg(pl.col("share").sum())["share"]
     assert shares.to_list() == pytest.approx([1.0] * len(shares))
 
 
-def test_the_lock_is_given_back_when_a_retraining_fails(copy: World) -> None:
+def test_the_lock_is_given_back_when_a_retraining_fails(copy: RunContext) -> None:
     with pytest.raises(ZeroDivisionError), baselines.only_retraining(copy):
         raise ZeroDivisionError
     with baselines.only_retraining(copy), pytest.raises(StorageError):
@@ -135,7 +135,7 @@ def test_the_lock_is_given_back_when_a_retraining_fails(copy: World) -> None:
 
 
 def test_no_forecast_of_a_season_depends_on_its_own_or_later_outcomes(
-    trained: World, copy: World
+    trained: RunContext, copy: RunContext
 ) -> None:
     """Features are left alone, so only what the learners are taught can carry the future back."""
     before = read_parquet(trained.paths.oof)
@@ -149,15 +149,15 @@ def test_no_forecast_of_a_season_depends_on_its_own_or_later_outcomes(
 
 
 def test_training_again_gives_the_same_bytes_on_any_number_of_threads(
-    trained: World, tmp_path: Path
+    trained: RunContext, tmp_path: Path
 ) -> None:
     shutil.copytree(trained.paths.home, tmp_path, dirs_exist_ok=True)
     shutil.rmtree(tmp_path / "models")
-    train_learners(open_world(settings_of(tmp_path, training=LEAST, threads=3)))
+    train_learners(open_run(settings_of(tmp_path, training=LEAST, threads=3)))
     assert contents(tmp_path) == contents(trained.paths.home)
 
 
-def test_a_second_training_of_learners_is_refused_while_one_runs(copy: World) -> None:
+def test_a_second_training_of_learners_is_refused_while_one_runs(copy: RunContext) -> None:
     before = contents(copy.paths.home)
     with (
         FileLock(copy.paths.retraining_lock),
@@ -173,43 +173,43 @@ def test_a_second_training_of_learners_is_refused_while_one_runs(copy: World) ->
 
 @pytest.mark.parametrize("name", MARKETS)
 def test_sequences_are_laid_out_only_where_a_learner_reads_them(
-    trained: World, copy: World, name: MarketName
+    trained: RunContext, copy: RunContext, name: MarketName
 ) -> None:
-    without = ask(trained, name).matrix
-    world = open_small(copy.paths.home, learners=["logistic", "lstm"])
-    matrix = ask(world, name).matrix
+    without = load_market_games(trained, name).matrix
+    context = open_small(copy.paths.home, learners=["logistic", "lstm"])
+    matrix = load_market_games(context, name).matrix
     assert without.inputs.sequence.shape == (len(without.x), 2, 0, 0)
     assert matrix.inputs.sequence.shape == (len(matrix.x), 2, WINDOW, len(CHANNELS))
     assert np.array_equal(matrix.x, without.x)
-    expected = sequences(load_features(world), load_markets(world), matrix.games["game_id"])
+    expected = sequences(load_features(context), load_markets(context), matrix.games["game_id"])
     assert np.array_equal(matrix.inputs.sequence, expected)
 
 
 def test_without_pytorch_nothing_is_trained_and_nothing_changes(
-    copy: World, monkeypatch: pytest.MonkeyPatch
+    copy: RunContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = contents(copy.paths.home)
-    world = open_small(copy.paths.home, learners=["logistic", "lstm"])
+    context = open_small(copy.paths.home, learners=["logistic", "lstm"])
     monkeypatch.setitem(sys.modules, "torch", None)  # Python's own way to say: not installed
     with pytest.raises(SettingsError, match="make sequence"):
-        baselines.train_baselines(world, "ats")
+        baselines.train_baselines(context, "ats")
     with pytest.raises(SettingsError, match="make sequence"):
-        baselines.predict_out_of_fold(world)
+        baselines.predict_out_of_fold(context)
     assert contents(copy.paths.home) == before
 
 
 @NEEDS_TORCH
 @pytest.mark.slow
 def test_an_lstm_is_trained_and_predicts_out_of_fold_like_any_other_learner(
-    copy: World, tmp_path_factory: pytest.TempPathFactory
+    copy: RunContext, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     other = tmp_path_factory.mktemp("again")
     shutil.copytree(copy.paths.home, other, dirs_exist_ok=True)
     tables = []
     for home, threads in ((copy.paths.home, 1), (other, 3)):
         chosen = LEAST | {"learners": ["lstm"]}
-        world = open_world(settings_of(home, training=chosen, threads=threads))
-        tables.append(train_learners(world))
+        context = open_run(settings_of(home, training=chosen, threads=threads))
+        tables.append(train_learners(context))
     assert tables[0].equals(tables[1])
     assert contents(other) == contents(copy.paths.home)
     logistic = read_parquet(copy.paths.oof)

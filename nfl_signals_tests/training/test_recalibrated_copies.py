@@ -13,17 +13,17 @@ from nfl_signals.core.files import read_json, read_parquet
 from nfl_signals.ensemble.ensemble import RECALIBRATION_FILE, Ensemble
 from nfl_signals.ensemble.explain import contributions
 from nfl_signals.markets.definitions import MARKETS
-from nfl_signals.predictions.champion import spoken_version
+from nfl_signals.predictions.champion import served_version
 from nfl_signals.predictions.registration import register_ensemble
 from nfl_signals.predictions.upcoming import requests_for
 from nfl_signals.registry.mlflow_registry import open_registry
 from nfl_signals.registry.model_card import TrainingWindow, model_hash, read_card
 from nfl_signals.stats.logit import logit
-from nfl_signals.training.recalibrated_copies import recalibrated_copy, taught_by
+from nfl_signals.training.recalibrated_copies import recalibrated_copy, training_window
 from nfl_signals.workspace.market_games import latest_version
-from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals.workspace.run_context import RunContext, open_run
+from nfl_signals_tests.support.run_contexts import contents, settings_of
 from nfl_signals_tests.support.small_training import LEAST, open_small
-from nfl_signals_tests.support.worlds import contents, settings_of
 
 VERSION, COPY = "v202403", "v202403r202409"
 MAPS = {"moneyline": RecalibrationMap(intercept=0.2, slope=0.6)}
@@ -32,22 +32,22 @@ KEYS = ["game_id", "market"]
 
 
 @pytest.fixture
-def world(small_home: Path, tmp_path: Path) -> World:
+def context(small_home: Path, tmp_path: Path) -> RunContext:
     return open_small(shutil.copytree(small_home, tmp_path / "home"))
 
 
-def answers(world: World, version: str) -> pl.DataFrame:
-    lined = read_parquet(world.paths.markets).drop_nulls(["line", "p_market"])
+def answers(context: RunContext, version: str) -> pl.DataFrame:
+    lined = read_parquet(context.paths.markets).drop_nulls(["line", "p_market"])
     games = lined["game_id"].unique(maintain_order=True).tail(5).to_list()
-    ensemble = Ensemble.load(world.paths.ensemble(version))
-    return ensemble.predict(requests_for(world, games, sequences=False))
+    ensemble = Ensemble.load(context.paths.ensemble(version))
+    return ensemble.predict(requests_for(context, games, sequences=False))
 
 
-def test_a_copy_moves_the_market_that_has_a_map_and_no_bit_of_another(world: World) -> None:
-    before = contents(world.paths.ensemble(VERSION))
-    assert recalibrated_copy(world, VERSION, MAPS, window=WINDOW)["model_version"] == COPY
-    assert contents(world.paths.ensemble(VERSION)) == before
-    said, copied = answers(world, VERSION), answers(world, COPY)
+def test_a_copy_moves_the_market_that_has_a_map_and_no_bit_of_another(context: RunContext) -> None:
+    before = contents(context.paths.ensemble(VERSION))
+    assert recalibrated_copy(context, VERSION, MAPS, window=WINDOW)["model_version"] == COPY
+    assert contents(context.paths.ensemble(VERSION)) == before
+    said, copied = answers(context, VERSION), answers(context, COPY)
     new = ["p_hat", "p_agreed", "model_version", "model_hash"]
     assert copied.drop(new).equals(said.drop(new[0], *new[2:]))
     assert copied["p_agreed"].equals(said["p_hat"].alias("p_agreed"))
@@ -59,9 +59,9 @@ def test_a_copy_moves_the_market_that_has_a_map_and_no_bit_of_another(world: Wor
             assert two.tolist() == one.tolist()
 
 
-def test_the_pieces_of_a_recalibrated_forecast_still_add_up(world: World) -> None:
-    recalibrated_copy(world, VERSION, MAPS, window=WINDOW)
-    said = answers(world, COPY)
+def test_the_pieces_of_a_recalibrated_forecast_still_add_up(context: RunContext) -> None:
+    recalibrated_copy(context, VERSION, MAPS, window=WINDOW)
+    said = answers(context, COPY)
     pieces = contributions(said, ["market", "logistic", "lightgbm", "xgboost"])
     sums = pieces.group_by(KEYS, maintain_order=True).agg(pl.col("contribution").sum())
     both = said.join(sums, on=KEYS, maintain_order="left")
@@ -70,9 +70,9 @@ def test_the_pieces_of_a_recalibrated_forecast_still_add_up(world: World) -> Non
     assert set(moved.join(said, on=KEYS)["market"]) == {"moneyline"}
 
 
-def test_its_card_is_that_of_its_ensemble_and_says_what_was_done(world: World) -> None:
-    card = recalibrated_copy(world, VERSION, MAPS, window=WINDOW)
-    folder, source = world.paths.ensemble(COPY), read_card(world.paths.ensemble(VERSION))
+def test_its_card_is_that_of_its_ensemble_and_says_what_was_done(context: RunContext) -> None:
+    card = recalibrated_copy(context, VERSION, MAPS, window=WINDOW)
+    folder, source = context.paths.ensemble(COPY), read_card(context.paths.ensemble(VERSION))
     assert card == read_card(folder)
     assert card["model_hash"] == model_hash(folder) != source["model_hash"]
     assert card["recalibrated_from"] == VERSION
@@ -86,58 +86,58 @@ def test_its_card_is_that_of_its_ensemble_and_says_what_was_done(world: World) -
     }
 
 
-def test_a_copy_of_a_copy_carries_both_corrections_as_one(world: World) -> None:
-    recalibrated_copy(world, VERSION, MAPS, window=WINDOW)
-    once = answers(world, COPY)
+def test_a_copy_of_a_copy_carries_both_corrections_as_one(context: RunContext) -> None:
+    recalibrated_copy(context, VERSION, MAPS, window=WINDOW)
+    once = answers(context, COPY)
     later = TrainingWindow(first="2024-w10", last="2024-w17", n_games=110)
     again = {
         "moneyline": RecalibrationMap(intercept=-0.1, slope=1.5),
         "total": RecalibrationMap(intercept=0.3, slope=1.0),
     }
-    card = recalibrated_copy(world, COPY, again, window=later)
+    card = recalibrated_copy(context, COPY, again, window=later)
     assert (card["model_version"], card["recalibrated_from"]) == ("v202403r202417", COPY)
-    twice = answers(world, "v202403r202417")
+    twice = answers(context, "v202403r202417")
     for name in MARKETS:
         one, two = (each.filter(market=name)["p_hat"].to_numpy() for each in (once, twice))
         expected = again[name].apply(one) if name in again else one
         assert two == pytest.approx(expected, abs=1e-12)
 
 
-def test_the_same_maps_make_the_same_copy_and_others_the_next_name(world: World) -> None:
-    recalibrated_copy(world, VERSION, MAPS, window=WINDOW)
-    before = contents(world.paths.home)
-    assert recalibrated_copy(world, VERSION, MAPS, window=WINDOW)["model_version"] == COPY
-    assert contents(world.paths.home) == before
+def test_the_same_maps_make_the_same_copy_and_others_the_next_name(context: RunContext) -> None:
+    recalibrated_copy(context, VERSION, MAPS, window=WINDOW)
+    before = contents(context.paths.home)
+    assert recalibrated_copy(context, VERSION, MAPS, window=WINDOW)["model_version"] == COPY
+    assert contents(context.paths.home) == before
     other = {"moneyline": RecalibrationMap(intercept=0.1, slope=0.6)}
-    assert recalibrated_copy(world, VERSION, other, window=WINDOW)["model_version"] == f"{COPY}02"
+    assert recalibrated_copy(context, VERSION, other, window=WINDOW)["model_version"] == f"{COPY}02"
 
 
-def test_a_copy_does_not_speak_until_it_is_asked_for(world: World) -> None:
-    recalibrated_copy(world, VERSION, MAPS, window=WINDOW)
-    assert spoken_version(world) == VERSION
-    assert latest_version(world.paths.ensemble(VERSION).parent) == VERSION
-    asked = settings_of(world.paths.home, training=LEAST, signal_source=f"model_{COPY}")
-    assert spoken_version(open_world(asked)) == COPY
+def test_a_copy_does_not_speak_until_it_is_asked_for(context: RunContext) -> None:
+    recalibrated_copy(context, VERSION, MAPS, window=WINDOW)
+    assert served_version(context) == VERSION
+    assert latest_version(context.paths.ensemble(VERSION).parent) == VERSION
+    asked = settings_of(context.paths.home, training=LEAST, signal_source=f"model_{COPY}")
+    assert served_version(open_run(asked)) == COPY
 
 
 @pytest.mark.slow
-def test_a_copy_is_registered_and_answers_through_the_registry(world: World) -> None:
-    recalibrated_copy(world, VERSION, MAPS, window=WINDOW)
-    assert register_ensemble(world, COPY).aliases == ("challenger",)
-    model = open_registry(world.paths).load(COPY)
+def test_a_copy_is_registered_and_answers_through_the_registry(context: RunContext) -> None:
+    recalibrated_copy(context, VERSION, MAPS, window=WINDOW)
+    assert register_ensemble(context, COPY).aliases == ("challenger",)
+    model = open_registry(context.paths).load(COPY)
     assert read_json(model.ensemble / RECALIBRATION_FILE) == {
         "moneyline": asdict(MAPS["moneyline"])
     }
 
 
-def test_maps_changed_by_hand_are_noticed(world: World) -> None:
-    recalibrated_copy(world, VERSION, MAPS, window=WINDOW)
-    file = world.paths.ensemble(COPY) / RECALIBRATION_FILE
+def test_maps_changed_by_hand_are_noticed(context: RunContext) -> None:
+    recalibrated_copy(context, VERSION, MAPS, window=WINDOW)
+    file = context.paths.ensemble(COPY) / RECALIBRATION_FILE
     file.write_text(file.read_text().replace("0.6", "0.7"))
     with pytest.raises(IntegrityError, match="not what its card describes"):
         Ensemble.load(file.parent)
     with pytest.raises(IntegrityError, match="not what its card describes"):
-        recalibrated_copy(world, COPY, MAPS, window=WINDOW)
+        recalibrated_copy(context, COPY, MAPS, window=WINDOW)
 
 
 @pytest.mark.parametrize(
@@ -149,12 +149,12 @@ def test_maps_changed_by_hand_are_noticed(world: World) -> None:
     ],
 )
 def test_what_cannot_be_recalibrated_is_refused(
-    world: World, version: str, maps: dict[str, RecalibrationMap], said: str
+    context: RunContext, version: str, maps: dict[str, RecalibrationMap], said: str
 ) -> None:
-    before = contents(world.paths.home)
+    before = contents(context.paths.home)
     with pytest.raises(InputError, match=said):
-        recalibrated_copy(world, version, maps, window=WINDOW)
-    assert contents(world.paths.home) == before
+        recalibrated_copy(context, version, maps, window=WINDOW)
+    assert contents(context.paths.home) == before
 
 
 def test_the_window_spans_the_games_that_were_settled() -> None:
@@ -166,4 +166,4 @@ def test_the_window_spans_the_games_that_were_settled() -> None:
             "y": [1.0, 0.0, 0.0, 1.0, None],
         }
     )
-    assert taught_by(rows) == TrainingWindow(first="2023-w18", last="2024-w02", n_games=3)
+    assert training_window(rows) == TrainingWindow(first="2023-w18", last="2024-w02", n_games=3)

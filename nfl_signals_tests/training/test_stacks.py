@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from filelock import FileLock
 
-from nfl_signals.checks.tables import ALL_PROOFS
+from nfl_signals.checks.tables import TABLE_CHECKS
 from nfl_signals.core.errors import IntegrityError, StorageError
 from nfl_signals.core.files import read_parquet
 from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS
@@ -15,30 +15,30 @@ from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.registry.model_card import model_hash, read_card
 from nfl_signals.stacking.inputs import SIGNALS
 from nfl_signals.training import baselines, stacks
-from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals.workspace.tables import load_markets
+from nfl_signals_tests.support.run_contexts import contents, predict_in_sample, rewrite, settings_of
 from nfl_signals_tests.support.small_training import LEAST, WEEKS, flip_outcomes, open_small, train
-from nfl_signals_tests.support.worlds import contents, predict_in_sample, rewrite, settings_of
 
 LEARNER_NAMES = ("logistic", "lightgbm", "xgboost")
 PREDICTED = [2021, 2022, 2023, 2024]  # one season to learn, one to blend, one to calibrate
 
 
 @pytest.fixture
-def trained(small_home: Path) -> World:
+def trained(small_home: Path) -> RunContext:
     """Small and trained; tests that change it make a copy."""
     return open_small(small_home)
 
 
 @pytest.fixture
-def copy(small_home: Path, tmp_path: Path) -> World:
+def copy(small_home: Path, tmp_path: Path) -> RunContext:
     shutil.copytree(small_home, tmp_path, dirs_exist_ok=True)
     return open_small(tmp_path)
 
 
 @pytest.mark.parametrize("name", MARKETS)
 def test_the_card_of_a_stack_says_how_each_voice_was_calibrated_and_on_what(
-    trained: World, name: MarketName
+    trained: RunContext, name: MarketName
 ) -> None:
     card = read_card(trained.paths.stacker(name, "v202403"))
     assert card["model_hash"] == model_hash(trained.paths.stacker(name, "v202403"))
@@ -65,7 +65,7 @@ def test_the_card_of_a_stack_says_how_each_voice_was_calibrated_and_on_what(
 
 @pytest.mark.parametrize("name", MARKETS)
 def test_held_out_scores_are_those_of_the_walk_forward_replay(
-    trained: World, name: MarketName
+    trained: RunContext, name: MarketName
 ) -> None:
     markets = load_markets(trained).select("game_id", "market", "outcome")
     rows = read_parquet(trained.paths.stacked).join(markets, on=["game_id", "market"])
@@ -77,7 +77,7 @@ def test_held_out_scores_are_those_of_the_walk_forward_replay(
     assert held_out["brier_close"] == pytest.approx(((rows["p_market"] - y) ** 2).mean())
 
 
-def test_without_a_settled_replay_the_card_claims_no_score(copy: World) -> None:
+def test_without_a_settled_replay_the_card_claims_no_score(copy: RunContext) -> None:
     """A season that has not begun, with just enough seasons before it."""
     for season in (2021, 2022, 2023):
         for folder in (copy.paths.features, copy.paths.markets):
@@ -89,7 +89,7 @@ def test_without_a_settled_replay_the_card_claims_no_score(copy: World) -> None:
 
 
 def test_the_stacked_table_has_every_game_with_line_and_price_from_the_first_predicted_season(
-    trained: World,
+    trained: RunContext,
 ) -> None:
     stacked = read_parquet(trained.paths.stacked)
     due = load_markets(trained).filter(
@@ -114,7 +114,7 @@ def test_the_stacked_table_has_every_game_with_line_and_price_from_the_first_pre
 
 
 def test_no_forecast_of_a_season_depends_on_its_own_or_later_outcomes(
-    trained: World, copy: World
+    trained: RunContext, copy: RunContext
 ) -> None:
     """Features are left alone, so only what the models are taught can carry the future back."""
     before, oof_before = read_parquet(trained.paths.stacked), read_parquet(trained.paths.oof)
@@ -130,13 +130,13 @@ def test_no_forecast_of_a_season_depends_on_its_own_or_later_outcomes(
 
 
 def test_a_stack_taught_by_forecasts_in_sample_looks_better_than_it_is(
-    trained: World, copy: World
+    trained: RunContext, copy: RunContext
 ) -> None:
     """Coverage is as it should be; only a fold fitted again tells the two tables apart."""
     predict_in_sample(copy)
-    ALL_PROOFS["oof_predictions: coverage"](copy)
+    TABLE_CHECKS["oof_predictions: coverage"](copy)
     with pytest.raises(IntegrityError, match="was not predicted out of fold"):
-        ALL_PROOFS["oof_predictions: out of fold"](copy)
+        TABLE_CHECKS["oof_predictions: out of fold"](copy)
     for name in MARKETS:
         honest = read_card(trained.paths.stacker(name, "v202403"))["held_out"]
         flattered = stacks.train_stack(copy, name)["held_out"]
@@ -145,16 +145,16 @@ def test_a_stack_taught_by_forecasts_in_sample_looks_better_than_it_is(
 
 
 def test_training_again_gives_the_same_bytes_on_any_number_of_threads(
-    trained: World, tmp_path: Path
+    trained: RunContext, tmp_path: Path
 ) -> None:
     shutil.copytree(trained.paths.home, tmp_path, dirs_exist_ok=True)
     shutil.rmtree(tmp_path / "models")
-    world = open_world(settings_of(tmp_path, training=LEAST, threads=3))
-    train(world)
+    context = open_run(settings_of(tmp_path, training=LEAST, threads=3))
+    train(context)
     assert contents(tmp_path) == contents(trained.paths.home)
 
 
-def test_a_second_retraining_is_refused_while_one_runs(copy: World) -> None:
+def test_a_second_retraining_is_refused_while_one_runs(copy: RunContext) -> None:
     before = contents(copy.paths.home)
     with FileLock(copy.paths.retraining_lock):
         for stage in (baselines.train_baselines, stacks.train_stack):

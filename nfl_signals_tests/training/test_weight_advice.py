@@ -16,10 +16,10 @@ from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS
 from nfl_signals.stacking.inputs import SIGNALS
 from nfl_signals.training import stacks
 from nfl_signals.training.weight_advice import DESCRIPTIONS, SEASON_OPENS
-from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals_tests.support.chat_server import ChatServer, Reply, completion, serving
+from nfl_signals_tests.support.run_contexts import settings_of
 from nfl_signals_tests.support.small_training import LEAST, open_small
-from nfl_signals_tests.support.worlds import settings_of
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def copy(small_home: Path, tmp_path: Path) -> Path:
     return shutil.copytree(small_home, tmp_path / "home")
 
 
-def opened(home: Path, llm: dict[str, Any]) -> World:
-    return open_world(settings_of(home, training=LEAST | {"prior": "advice"}, llm=llm))
+def opened(home: Path, llm: dict[str, Any]) -> RunContext:
+    return open_run(settings_of(home, training=LEAST | {"prior": "advice"}, llm=llm))
 
 
 @pytest.fixture
@@ -63,9 +63,9 @@ def test_advice_moves_the_weights_of_seasons_that_the_adviser_cannot_remember(
     copy: Path, server: ChatServer
 ) -> None:
     before = read_parquet(open_small(copy).paths.stacked).filter(market="ats")
-    world = opened(copy, advising(server))
-    card = stacks.train_stack(world, "ats")
-    after = read_parquet(world.paths.stacked_part("ats"))
+    context = opened(copy, advising(server))
+    card = stacks.train_stack(context, "ats")
+    after = read_parquet(context.paths.stacked_part("ats"))
     weights = ["weight_market", "weight_lightgbm"]
     known = pl.col("season") <= 2021
     assert after.filter(known).select(weights).equals(before.filter(known).select(weights))
@@ -81,10 +81,10 @@ def test_advice_moves_the_weights_of_seasons_that_the_adviser_cannot_remember(
 def test_the_adviser_is_asked_once_about_each_list_of_inputs_and_then_replayed(
     copy: Path, server: ChatServer
 ) -> None:
-    world = opened(copy, advising(server))
-    live = stacks.train_stack(world, "ats")
+    context = opened(copy, advising(server))
+    live = stacks.train_stack(context, "ats")
     assert len(server.requests) == len([PLAIN, WITH_SIGNALS])
-    table = read_parquet(world.paths.stacked_part("ats"))
+    table = read_parquet(context.paths.stacked_part("ats"))
     replay = opened(copy, {"provider": "replay", "model": "small"})
     assert stacks.train_stack(replay, "ats") == live
     assert read_parquet(replay.paths.stacked_part("ats")).equals(table)
@@ -94,9 +94,9 @@ def test_the_adviser_is_asked_once_about_each_list_of_inputs_and_then_replayed(
 def test_without_an_answer_the_market_is_right(copy: Path) -> None:
     """Nothing recorded: the same stack as without advice, and the card says why."""
     before = read_parquet(open_small(copy).paths.stacked_part("ats"))
-    world = opened(copy, {"provider": "replay", "model": "small"})
-    card = stacks.train_stack(world, "ats")
-    assert read_parquet(world.paths.stacked_part("ats")).equals(before)
+    context = opened(copy, {"provider": "replay", "model": "small"})
+    card = stacks.train_stack(context, "ats")
+    assert read_parquet(context.paths.stacked_part("ats")).equals(before)
     advice = card["voices"][PLAIN]["advice"]
     assert (advice["means"], advice["refusal"]) == (None, "no recorded answer")
 

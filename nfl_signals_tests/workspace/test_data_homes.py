@@ -9,8 +9,8 @@ from nfl_signals.core.errors import StorageError
 from nfl_signals.core.files import read_json
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings
-from nfl_signals.workspace.data_homes import BELONGINGS, claim_home, world_name
-from nfl_signals_tests.support.worlds import contents, copy_world, settings_of
+from nfl_signals.workspace.data_homes import CONTENTS, claim_home, data_home_name
+from nfl_signals_tests.support.run_contexts import contents, copy_world, settings_of
 
 SIMULATED = {seed: Settings(seed=seed) for seed in (1, 2, 3)}
 NFLVERSE = Settings(source="nflverse")
@@ -21,17 +21,17 @@ def claim(home: Path, settings: Settings) -> None:
     claim_home(Paths(home), settings)
 
 
-def furnish(home: Path, world: str, *, names: tuple[str, ...] = BELONGINGS) -> None:
+def furnish(home: Path, run_context: str, *, names: tuple[str, ...] = CONTENTS) -> None:
     """Give the home one file per belonging that says whose it is."""
     for name in names:
         file = home / name / "rows.txt"
         file.parent.mkdir(parents=True)
-        file.write_text(f"{world}: {name}")
+        file.write_text(f"{run_context}: {name}")
 
 
 def owners(home: Path) -> set[str]:
     """Whose files lie in the home, parked ones left out."""
-    files = [home / name / "rows.txt" for name in BELONGINGS]
+    files = [home / name / "rows.txt" for name in CONTENTS]
     return {file.read_text().split(":")[0] for file in files if file.exists()}
 
 
@@ -47,18 +47,22 @@ def owners(home: Path) -> set[str]:
     ],
 )
 def test_a_world_is_named_by_what_its_past_depends_on(changes: dict[str, Any], same: bool) -> None:
-    assert (world_name(Settings(**{"seed": 1, **changes})) == world_name(Settings(seed=1))) is same
+    assert (
+        data_home_name(Settings(**{"seed": 1, **changes})) == data_home_name(Settings(seed=1))
+    ) is same
 
 
 def test_a_home_from_before_a_bookmaker_could_be_ignorant_keeps_its_name() -> None:
-    assert world_name(Settings(seed=1)) == "simulated-1ef035ae"
+    assert data_home_name(Settings(seed=1)) == "simulated-1ef035ae"
     ignorant = {"drift_known": False}
-    assert world_name(Settings(seed=1, simulator=ignorant)) != world_name(Settings(seed=1))
+    assert data_home_name(Settings(seed=1, simulator=ignorant)) != data_home_name(Settings(seed=1))
 
 
 def test_a_fresh_home_is_claimed_without_moving_anything(tmp_path: Path) -> None:
     claim(tmp_path, SIMULATED[1])
-    assert read_json(tmp_path / "data/world.json") == {"world": world_name(SIMULATED[1])}
+    assert read_json(tmp_path / "data/data_home.json") == {
+        "data_home": data_home_name(SIMULATED[1])
+    }
     assert not (tmp_path / "data/parked").exists()
 
 
@@ -77,11 +81,11 @@ def test_a_finished_world_comes_back_byte_for_byte(finished_home: Path, tmp_path
     mine, other = settings_of(tmp_path), settings_of(tmp_path, seed=1)
     before = contents(tmp_path)
     claim(tmp_path, other)
-    assert not [name for name in BELONGINGS if (tmp_path / name).exists()]
+    assert not [name for name in CONTENTS if (tmp_path / name).exists()]
     (tmp_path / "data/ledger").mkdir()
     (tmp_path / LEDGER).write_bytes(b"the other league's")
     claim(tmp_path, mine)
-    parked = tmp_path / "data/parked" / world_name(other)
+    parked = tmp_path / "data/parked" / data_home_name(other)
     assert contents(parked) == {LEDGER: b"the other league's"}
     back = {name: file for name, file in contents(tmp_path).items() if "parked" not in name}
     assert back == before
@@ -135,18 +139,18 @@ def test_a_switch_killed_between_any_two_moves_is_finished_by_the_next_claim(
         with pytest.raises(KilledError):
             claim(tmp_path, SIMULATED[2])
     claim(tmp_path, after)
-    expected = {world_name(SIMULATED[1]): {"one"}, world_name(SIMULATED[2]): {"two"}}
-    assert owners(tmp_path) == expected.get(world_name(after), set())
+    expected = {data_home_name(SIMULATED[1]): {"one"}, data_home_name(SIMULATED[2]): {"two"}}
+    assert owners(tmp_path) == expected.get(data_home_name(after), set())
     for settings, owner, count in ((SIMULATED[1], "one", 10), (SIMULATED[2], "two", 4)):
         claim(tmp_path, settings)
         assert owners(tmp_path) == {owner}
-        assert sum((tmp_path / name / "rows.txt").exists() for name in BELONGINGS) == count
+        assert sum((tmp_path / name / "rows.txt").exists() for name in CONTENTS) == count
 
 
 def test_a_folder_that_is_in_the_way_stops_the_move_and_keeps_both(tmp_path: Path) -> None:
     claim(tmp_path, SIMULATED[1])
     furnish(tmp_path, "one", names=("data/ledger",))
-    in_the_way = tmp_path / "data/parked" / world_name(SIMULATED[1]) / "data/ledger/rows.txt"
+    in_the_way = tmp_path / "data/parked" / data_home_name(SIMULATED[1]) / "data/ledger/rows.txt"
     in_the_way.parent.mkdir(parents=True)
     in_the_way.write_text("older")
     with pytest.raises(StorageError, match="data/ledger: could not be moved"):

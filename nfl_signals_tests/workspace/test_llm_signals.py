@@ -16,7 +16,7 @@ from nfl_signals.core.settings import load_settings
 from nfl_signals.llm.signals import SCHEMA
 from nfl_signals.workspace import tables
 from nfl_signals.workspace.llm_signals import build_signals, load_signals
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import (
     OPENER,
     SECOND,
@@ -37,7 +37,7 @@ from nfl_signals_tests.support.chat_server import (
     serving,
 )
 from nfl_signals_tests.support.llm_builders import live
-from nfl_signals_tests.support.worlds import contents, drop_rows, rewrite
+from nfl_signals_tests.support.run_contexts import contents, drop_rows, rewrite
 
 LAST = "2022_18_KC_CIN"
 AS_OF = utc("2023-09-12 14:00")
@@ -52,7 +52,7 @@ def _no_pauses_between_attempts() -> Iterator[None]:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def context(tmp_path: Path) -> RunContext:
     """Three games in two seasons with two reports and two notes, ingested."""
     games = [
         game(LAST, "2023-01-08", score=(3, 20), **starters("cin", "kc")),
@@ -64,7 +64,7 @@ def world(tmp_path: Path) -> World:
         note(OPENER, "KC", utc("2023-09-05 15:00")) | {"text": HOSTILE},
         note(SECOND, "CLE", utc("2023-09-11 15:00"), note_id="late"),
     ]
-    made = World(
+    made = RunContext(
         settings=load_settings(home=tmp_path),
         paths=Paths(tmp_path),
         release=release(games, injuries=injuries, notes=notes),
@@ -76,66 +76,70 @@ def world(tmp_path: Path) -> World:
     return made
 
 
-def reading(world: World, **llm: Any) -> World:  # noqa: ANN401 - field values
+def reading(context: RunContext, **llm: Any) -> RunContext:  # noqa: ANN401 - field values
     """The same world with another reader."""
     settings = live(llm.pop("base_url", None), **llm)
-    return replace(world, settings=world.settings.model_copy(update={"llm": settings}))
+    return replace(context, settings=context.settings.model_copy(update={"llm": settings}))
 
 
-def reasons(world: World) -> dict[str, str]:
-    table = load_signals(world).filter(season=2023)
+def reasons(context: RunContext) -> dict[str, str]:
+    table = load_signals(context).filter(season=2023)
     return dict(table.select("team_id", "reason").iter_rows())
 
 
-def test_rules_read_what_is_stored_and_count_it(world: World) -> None:
-    figures = build_signals(world, SEASONS)
+def test_rules_read_what_is_stored_and_count_it(context: RunContext) -> None:
+    figures = build_signals(context, SEASONS)
     assert (figures.rows, figures.available) == (6, 4)
     assert figures.reasons == {"no documents this week": 2, "quiet": 2}
-    assert reasons(world) == {"DET": "", "KC": "", "CIN": "quiet", "CLE": "quiet"}
-    kansas = load_signals(world).filter(season=2023, team_id="KC")
+    assert reasons(context) == {"DET": "", "KC": "", "CIN": "quiet", "CLE": "quiet"}
+    kansas = load_signals(context).filter(season=2023, team_id="KC")
     assert kansas.select("quarterback", "offense", "confidence").row(0) == (-1, 0, 0.8)
 
 
-def test_before_anything_is_built_there_are_no_signals_but_their_columns(world: World) -> None:
-    assert load_signals(world).schema == SCHEMA
-    assert load_signals(world).height == 0
+def test_before_anything_is_built_there_are_no_signals_but_their_columns(
+    context: RunContext,
+) -> None:
+    assert load_signals(context).schema == SCHEMA
+    assert load_signals(context).height == 0
 
 
-def test_building_again_or_season_by_season_gives_the_same_bytes(world: World) -> None:
-    build_signals(world, SEASONS)
-    before = contents(world.paths.llm_signals)
+def test_building_again_or_season_by_season_gives_the_same_bytes(context: RunContext) -> None:
+    build_signals(context, SEASONS)
+    before = contents(context.paths.llm_signals)
     assert set(before) == {"2022.parquet", "2023.parquet"}
     for season in SEASONS:
-        build_signals(world, [season])
-    assert contents(world.paths.llm_signals) == before
+        build_signals(context, [season])
+    assert contents(context.paths.llm_signals) == before
 
 
-def test_seasons_that_the_run_does_not_have_are_removed(world: World) -> None:
-    build_signals(world, SEASONS)
-    build_signals(replace(world, seasons=(2023,)), [2023])
-    assert set(contents(world.paths.llm_signals)) == {"2023.parquet"}
+def test_seasons_that_the_run_does_not_have_are_removed(context: RunContext) -> None:
+    build_signals(context, SEASONS)
+    build_signals(replace(context, seasons=(2023,)), [2023])
+    assert set(contents(context.paths.llm_signals)) == {"2023.parquet"}
 
 
-def test_at_an_earlier_instant_rows_up_to_it_are_the_same(world: World) -> None:
-    build_signals(world, SEASONS)
-    full = load_signals(world)
+def test_at_an_earlier_instant_rows_up_to_it_are_the_same(context: RunContext) -> None:
+    build_signals(context, SEASONS)
+    full = load_signals(context)
     for as_of in (utc("2023-01-10 14:00"), utc("2023-09-08 14:00")):
-        build_signals(replace(world, as_of=as_of), SEASONS)
+        build_signals(replace(context, as_of=as_of), SEASONS)
         then = pl.col("kickoff_at") <= as_of
-        assert load_signals(world).filter(then).equals(full.filter(then))
+        assert load_signals(context).filter(then).equals(full.filter(then))
 
 
-def test_a_missing_raw_season_is_named_and_nothing_is_written(world: World) -> None:
-    world.paths.raw("notes", 2023).unlink()
+def test_a_missing_raw_season_is_named_and_nothing_is_written(context: RunContext) -> None:
+    context.paths.raw("notes", 2023).unlink()
     with pytest.raises(InputError, match="season 2023 of raw_notes is not there yet"):
-        build_signals(world, SEASONS)
-    assert not world.paths.llm_signals.exists()
+        build_signals(context, SEASONS)
+    assert not context.paths.llm_signals.exists()
 
 
-def test_a_reader_that_lacks_a_setting_stops_before_anything_is_read(world: World) -> None:
+def test_a_reader_that_lacks_a_setting_stops_before_anything_is_read(context: RunContext) -> None:
     with pytest.raises(SettingsError, match="NFL_SIGNALS_LLM__KNOWLEDGE_CUTOFF"):
-        build_signals(reading(world, base_url="http://127.0.0.1:9", knowledge_cutoff=None), SEASONS)
-    assert not world.paths.llm_signals.exists()
+        build_signals(
+            reading(context, base_url="http://127.0.0.1:9", knowledge_cutoff=None), SEASONS
+        )
+    assert not context.paths.llm_signals.exists()
 
 
 CASES: dict[str, tuple[Reply, dict[str, Any], str]] = {
@@ -167,11 +171,13 @@ def server() -> Iterator[ChatServer]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_run_ends_whatever_the_server_does(world: World, server: ChatServer, case: str) -> None:
+def test_the_run_ends_whatever_the_server_does(
+    context: RunContext, server: ChatServer, case: str
+) -> None:
     reply, changes, why = CASES[case]
     server.say(reply)
     settings = {"base_url": server.url, "knowledge_cutoff": "2023-02-28", "attempts": 2}
-    other = reading(world, **{**settings, **changes})
+    other = reading(context, **{**settings, **changes})
     figures = build_signals(other, SEASONS)
     assert figures.rows == 6
     assert {reasons(other)[team] for team in ("DET", "KC")} == {why}
@@ -179,13 +185,13 @@ def test_the_run_ends_whatever_the_server_does(world: World, server: ChatServer,
     assert figures.available == (4 if case == "good" else 2)
 
 
-def test_a_later_replay_needs_no_server(world: World) -> None:
+def test_a_later_replay_needs_no_server(context: RunContext) -> None:
     with serving() as server:
-        build_signals(reading(world, base_url=server.url, knowledge_cutoff="2023-02-28"), SEASONS)
-    live_rows = load_signals(world)
-    again = reading(world, provider="replay", knowledge_cutoff=None)
+        build_signals(reading(context, base_url=server.url, knowledge_cutoff="2023-02-28"), SEASONS)
+    live_rows = load_signals(context)
+    again = reading(context, provider="replay", knowledge_cutoff=None)
     build_signals(again, SEASONS)
-    replayed = load_signals(world)
+    replayed = load_signals(context)
     assert set(replayed["provider"]) == {"replay"}
     # Last season's games were declined by a cut-off that these settings do not name.
     later = pl.col("season") == 2023
@@ -193,14 +199,14 @@ def test_a_later_replay_needs_no_server(world: World) -> None:
     assert now.equals(then)
 
 
-def test_the_proof_sees_a_lonely_row_and_a_late_document(world: World) -> None:
-    build_signals(world, SEASONS)
-    assert signals_schema(world) == {"rows": 6, "available": 4}
-    file = world.paths.llm_signals / "2023.parquet"
+def test_the_proof_sees_a_lonely_row_and_a_late_document(context: RunContext) -> None:
+    build_signals(context, SEASONS)
+    assert signals_schema(context) == {"rows": 6, "available": 4}
+    file = context.paths.llm_signals / "2023.parquet"
     rewrite(file, pl.col("kickoff_at").alias("known_at"))
     with pytest.raises(SchemaError, match="documents known before kickoff"):
-        signals_schema(world)
-    build_signals(world, SEASONS)
+        signals_schema(context)
+    build_signals(context, SEASONS)
     drop_rows(file, pl.col("team_id") == "KC")
     with pytest.raises(Exception, match=f"{OPENER} does not have two rows"):
-        signals_schema(world)
+        signals_schema(context)

@@ -6,14 +6,14 @@ import polars as pl
 import pytest
 
 from nfl_signals.core.settings import load_settings
-from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, replay_voice, voice_inputs
-from nfl_signals.stacking.walk_forward import scored
+from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, input_names, walk_forward_stack
+from nfl_signals.stacking.walk_forward import settled_yes_no
 from nfl_signals.stats.bootstrap import Interval, week_block_ratio
 from nfl_signals.training import baselines
 from nfl_signals.training.stacks import stack_rows
 from nfl_signals.workspace import tables
 from nfl_signals.workspace.llm_signals import build_signals
-from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals.workspace.run_context import RunContext, open_run
 
 pytestmark = pytest.mark.slow
 
@@ -24,27 +24,29 @@ WORTH = 0.01  # of the Brier score: the least that unpriced news has to gain
 NOISE = 0.005  # of the Brier score: the most that signals without news may cost
 
 
-def read_and_predicted(home: Path, news: str) -> World:
+def read_and_predicted(home: Path, news: str) -> RunContext:
     """A league whose documents were read, and its forecasts out of fold by one quick learner."""
     training, league = {"learners": ["logistic"]}, {**LEAGUE, "news": news}
-    world = open_world(load_settings(home=home, seed=SEED, simulator=league, training=training))
+    context = open_run(load_settings(home=home, seed=SEED, simulator=league, training=training))
     for table in tables.READERS:
-        tables.ingest(world, table, world.seasons)
-    tables.build_gold(world, world.seasons)
-    tables.build_gold_markets(world, world.seasons)
-    build_signals(world, world.seasons)
-    baselines.predict_out_of_fold(world)
-    return world
+        tables.ingest(context, table, context.seasons)
+    tables.build_gold(context, context.seasons)
+    tables.build_gold_markets(context, context.seasons)
+    build_signals(context, context.seasons)
+    baselines.predict_out_of_fold(context)
+    return context
 
 
-def by_signals(world: World) -> Interval:
+def by_signals(context: RunContext) -> Interval:
     """Change of the moneyline's Brier score by signals, as a share of it; below 0 they help."""
-    rows = stack_rows(world, "moneyline", "walk_forward")
+    rows = stack_rows(context, "moneyline", "walk_forward")
     plain, heard = (
-        replay_voice(world.settings, rows, voice_inputs(world.settings, voice), lambda _: None)[1]
+        walk_forward_stack(
+            context.settings, rows, input_names(context.settings, voice), lambda _: None
+        )[1]
         for voice in (PLAIN, WITH_SIGNALS)
     )
-    games = scored(plain.join(heard.select("game_id", heard="p_calibrated"), on="game_id"))
+    games = settled_yes_no(plain.join(heard.select("game_id", heard="p_calibrated"), on="game_id"))
     before, after = ((games[name] - games["y"]) ** 2 for name in ("p_calibrated", "heard"))
     weeks = games.select(pl.col("season") * 100 + pl.col("week")).to_series()
     return week_block_ratio(

@@ -9,15 +9,15 @@ import pytest
 from nfl_signals.core.errors import SettingsError, SourceError
 from nfl_signals.core.settings import load_settings
 from nfl_signals.ingest.source import DirectoryRelease
-from nfl_signals.workspace.run_context import World, open_world
-from nfl_signals_tests.support.worlds import contents
+from nfl_signals.workspace.run_context import RunContext, open_run
+from nfl_signals_tests.support.run_contexts import contents
 
 LEAGUE = {"first_season": 2018, "n_seasons": 4, "weeks_played": 9}
 LEAST = {"min_learner_seasons": 1, "min_stack_seasons": 1, "min_calibration_seasons": 1}
 
 
-def opened(home: Path, **changes: object) -> World:
-    return open_world(
+def opened(home: Path, **changes: object) -> RunContext:
+    return open_run(
         load_settings(**{"home": home, "simulator": LEAGUE, "training": LEAST, **changes})
     )
 
@@ -31,10 +31,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_simulated_world_reads_its_own_league(home: Path) -> None:
-    world = opened(home)
-    assert isinstance(world.release, DirectoryRelease)
-    assert world.release.root == home / "data/simulated/release"
-    assert world.seasons == (2018, 2019, 2020, 2021)
+    context = opened(home)
+    assert isinstance(context.release, DirectoryRelease)
+    assert context.release.root == home / "data/simulated/release"
+    assert context.seasons == (2018, 2019, 2020, 2021)
 
 
 def test_now_of_a_simulated_world_is_the_leagues_tuesday(home: Path) -> None:
@@ -55,10 +55,10 @@ def test_the_instant_asked_for_wins_and_is_told_in_utc(home: Path) -> None:
 def test_now_of_a_real_world_is_the_last_full_hour(home: Path, tmp_path: Path) -> None:
     release = str(home / "data/simulated/release")
     before = datetime.now(UTC)
-    world = opened(tmp_path, source="nflverse", nflverse=release)
-    assert before - timedelta(hours=1) < world.as_of <= datetime.now(UTC)
-    assert (world.as_of.minute, world.as_of.second, world.as_of.microsecond) == (0, 0, 0)
-    assert isinstance(world.release, DirectoryRelease)
+    context = opened(tmp_path, source="nflverse", nflverse=release)
+    assert before - timedelta(hours=1) < context.as_of <= datetime.now(UTC)
+    assert (context.as_of.minute, context.as_of.second, context.as_of.microsecond) == (0, 0, 0)
+    assert isinstance(context.release, DirectoryRelease)
     assert not (tmp_path / "data/simulated").exists()
 
 

@@ -80,7 +80,7 @@ def pushes(records: list[Json]) -> str:
     )
 
 
-def movers(records: list[Json], *, title: str) -> str:
+def contributions(records: list[Json], *, title: str) -> str:
     """One panel a learner: the features that move it most.
 
     Args:

@@ -13,11 +13,11 @@ TOP = 10  # features shown per learner
 UNITS = {"moneyline": "logits", "ats": "points of margin", "total": "points of both teams"}
 
 
-def top_movers(movers: pl.DataFrame, market: str) -> list[Json]:
+def largest_contributions(moves: pl.DataFrame, market: str) -> list[Json]:
     """The features that move each learner most.
 
     Args:
-        movers: `market, learner, version, season, n, feature, mean_abs`; mean absolute contribution
+        moves: `market, learner, version, season, n, feature, mean_abs`; mean absolute contribution
             over n games, logits on the moneyline and points elsewhere.
         market: name.
 
@@ -25,7 +25,7 @@ def top_movers(movers: pl.DataFrame, market: str) -> list[Json]:
         One entry a learner: `learner, version, season, n, unit, n_features, features`, the last in
         falling order, `feature, mean_abs` each.
     """
-    mine = movers.filter(pl.col("market") == market)
+    mine = moves.filter(pl.col("market") == market)
     found = []
     for learner in mine["learner"].unique(maintain_order=True):
         rows = mine.filter(pl.col("learner") == learner).sort(-pl.col("mean_abs"), "feature")
@@ -40,7 +40,7 @@ def top_movers(movers: pl.DataFrame, market: str) -> list[Json]:
     return found
 
 
-def input_movers(stacked: pl.DataFrame, inputs: list[str]) -> list[Json]:
+def input_contributions(stacked: pl.DataFrame, inputs: list[str]) -> list[Json]:
     """How far each input, and each step after the blend, moves the stack.
 
     Args:

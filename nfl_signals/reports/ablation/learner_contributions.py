@@ -5,8 +5,8 @@ import polars as pl
 
 from nfl_signals.learners.baseline import Baseline
 from nfl_signals.markets.definitions import MARKETS, MarketName
-from nfl_signals.workspace.market_games import Question, ask, latest_version
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.market_games import MarketGames, latest_version, load_market_games
+from nfl_signals.workspace.run_context import RunContext
 
 SCHEMA = {
     "market": pl.String,
@@ -19,7 +19,7 @@ SCHEMA = {
 }
 
 
-def mover_table(world: World) -> pl.DataFrame:
+def contribution_table(context: RunContext) -> pl.DataFrame:
     """Mean absolute contribution of every feature, by the learners' own decompositions.
 
     Returns:
@@ -31,19 +31,21 @@ def mover_table(world: World) -> pl.DataFrame:
         InputError: a learner has no stored model.
         IntegrityError: the newest was fitted on other feature columns than today's.
     """
-    return pl.DataFrame([row for name in MARKETS for row in _market(world, name)], schema=SCHEMA)
+    return pl.DataFrame([row for name in MARKETS for row in _market(context, name)], schema=SCHEMA)
 
 
-def _market(world: World, name: MarketName) -> list[dict[str, object]]:
-    question = ask(world, name)
-    learners = world.settings.training.learners
-    return [row for learner in learners for row in _learner(world, question, learner)]
+def _market(context: RunContext, name: MarketName) -> list[dict[str, object]]:
+    market_games = load_market_games(context, name)
+    learners = context.settings.training.learners
+    return [row for learner in learners for row in _learner(context, market_games, learner)]
 
 
-def _learner(world: World, question: Question, learner: str) -> list[dict[str, object]]:
-    name, matrix = question.market.name, question.matrix
-    version = latest_version(world.paths.baseline(name, learner, "newest").parent)
-    baseline = Baseline.load(world.paths.baseline(name, learner, version), matrix.names)
+def _learner(
+    context: RunContext, market_games: MarketGames, learner: str
+) -> list[dict[str, object]]:
+    name, matrix = market_games.market.name, market_games.matrix
+    version = latest_version(context.paths.baseline(name, learner, "newest").parent)
+    baseline = Baseline.load(context.paths.baseline(name, learner, version), matrix.names)
     seasons = matrix.games["season"].to_numpy()
     last = np.flatnonzero(seasons == seasons.max())
     found = baseline.learner.contributions(matrix.inputs.take(last))

@@ -7,7 +7,11 @@ from typing import Any
 import polars as pl
 
 from nfl_signals.markets.definitions import MARKETS, Market
-from nfl_signals.reports.ablation.contributions import calibrators, input_movers, top_movers
+from nfl_signals.reports.ablation.contributions import (
+    calibrators,
+    input_contributions,
+    largest_contributions,
+)
 from nfl_signals.reports.ablation.pushes import (
     PUSH_RATES,
     push_rates,
@@ -57,7 +61,7 @@ class AblationInputs:
         learners: names of the base learners.
         stacked: `schemas.stacked_schema`.
         markets: `schemas.GOLD_MARKETS`, all seasons.
-        movers: see `ablation_movers.top_movers`.
+        movers: see `ablation_movers.largest_contributions`.
         source_name: where the games come from.
         feature_version: hash of the feature list.
         seed: of every interval and null.
@@ -98,7 +102,7 @@ def _market(market: Market, inputs: AblationInputs) -> Json:
     names = forecasters(rows)
     stacked = inputs.stacked.filter(pl.col("market") == market.name)
     scored = _scored(market, rows, names, inputs.seed) if names else _nothing_scored()
-    movers = top_movers(inputs.movers, market.name)
+    movers = largest_contributions(inputs.movers, market.name)
     explained = {mover["learner"] for mover in movers}
     return {
         "market": market.name,
@@ -110,7 +114,7 @@ def _market(market: Market, inputs: AblationInputs) -> Json:
         **_pushes(market, inputs),
         "movers": movers,
         "unexplained": [name for name in inputs.learners if name not in explained],
-        "inputs": input_movers(stacked, ["market", *inputs.learners]),
+        "inputs": input_contributions(stacked, ["market", *inputs.learners]),
         "calibrators": calibrators(stacked),
     }
 

@@ -60,7 +60,7 @@ def _drawn(part: Json) -> dict[str, str]:
     if part["reliability"]:
         drawn["reliability"] = charts.reliability(part["reliability"], title=title, yes=part["yes"])
     if part["movers"]:
-        drawn["movers"] = ablation_charts.movers(part["movers"], title=title)
+        drawn["movers"] = ablation_charts.contributions(part["movers"], title=title)
     if part["inputs"]:
         drawn["inputs"] = ablation_charts.inputs(part["inputs"], title=title)
     return drawn

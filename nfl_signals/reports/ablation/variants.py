@@ -10,7 +10,7 @@ from functools import cache, partial
 
 import polars as pl
 
-from nfl_signals.calibration.choice import CANDIDATES, remembering
+from nfl_signals.calibration.choice import CANDIDATES, cached_fits
 from nfl_signals.calibration.methods import FITS
 from nfl_signals.calibration.protocol import Fit
 from nfl_signals.core.errors import SettingsError
@@ -21,8 +21,8 @@ from nfl_signals.ensemble.stacked_model import (
     PLAIN,
     WITH_SIGNALS,
     blend_fitter,
-    choice,
-    voice_inputs,
+    chosen_calibrator,
+    input_names,
 )
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.reports.ablation.table import (
@@ -38,19 +38,19 @@ from nfl_signals.stacking.protocol import MARKET
 from nfl_signals.stacking.walk_forward import (
     Calibration,
     prefer_signals,
-    replay_blend,
-    replay_calibration,
-    scored,
+    settled_yes_no,
+    walk_forward_blend,
+    walk_forward_calibration,
 )
 from nfl_signals.training.stacks import stack_rows
 from nfl_signals.training.weight_advice import weight_adviser
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 from nfl_signals.workspace.tables import load_markets
 
 UNTOUCHED = "identity"
 GAME = ("market", "game_id", "season", "week", "y")
 Blended = Callable[[str, tuple[str, ...], str], pl.DataFrame]
-"""Kind of blend, inputs left out, voice -> rows of `replay.replay_blend`."""
+"""Kind of blend, inputs left out, voice -> rows of `replay.walk_forward_blend`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,17 +71,17 @@ class Variant:
     stack: str
     calibrator: str
     dropped: tuple[str, ...] = ()
-    voices: tuple[str, ...] = (PLAIN, WITH_SIGNALS)
+    stacked_models: tuple[str, ...] = (PLAIN, WITH_SIGNALS)
 
 
-def ablation_table(world: World) -> pl.DataFrame:
+def ablation_table(context: RunContext) -> pl.DataFrame:
     """Every forecaster's probability for every settled game that the full stack predicted.
 
     Returns:
         `reports.ablation_table.COLUMNS`. A forecaster that did not speak on all of those games is left
         out whole.
     """
-    return pl.concat(_market(world, name) for name in steps(list(MARKETS), "markets taken apart"))
+    return pl.concat(_market(context, name) for name in steps(list(MARKETS), "markets taken apart"))
 
 
 def forecasters(settings: Settings) -> list[str]:
@@ -97,8 +97,8 @@ def variants(settings: Settings) -> list[Variant]:
     other = "gbm" if training.stack == "logistic" else "logistic"
     alone: tuple[str, ...] = training.learners
     return [
-        new(forecaster=MARKET_ONLY, kind="without", dropped=alone, voices=(PLAIN,)),
-        new(forecaster=WITHOUT_SIGNALS, kind="without", voices=(PLAIN,)),
+        new(forecaster=MARKET_ONLY, kind="without", dropped=alone, stacked_models=(PLAIN,)),
+        new(forecaster=WITHOUT_SIGNALS, kind="without", stacked_models=(PLAIN,)),
         *(
             new(forecaster=f"{STACK} without {name}", kind="without", dropped=(name,))
             for name in (MARKET, *training.learners)
@@ -112,7 +112,7 @@ def variants(settings: Settings) -> list[Variant]:
     ]
 
 
-def replay_variant(
+def walk_forward_variant(
     settings: Settings, variant: Variant, blended: Blended, fits: Mapping[str, Fit] = FITS
 ) -> pl.DataFrame | None:
     """A variant's calibrated answers, season by season: rows of its voices with `p_calibrated`.
@@ -130,12 +130,12 @@ def replay_variant(
     changed = settings.model_copy(update={"training": training})
     try:
         answers = [
-            replay_calibration(
+            walk_forward_calibration(
                 blended(variant.stack, variant.dropped, voice),
                 fit_calibrator=partial(_fit_curve, changed, fits),
                 min_seasons=training.min_calibration_seasons,
             )
-            for voice in variant.voices
+            for voice in variant.stacked_models
         ]
     except SettingsError:
         if variant.kind != "calibrator":
@@ -144,15 +144,15 @@ def replay_variant(
     return prefer_signals(*answers) if len(answers) > 1 else answers[0]
 
 
-def _market(world: World, name: MarketName) -> pl.DataFrame:
-    outcomes = load_markets(world).filter(market=name).select("game_id", "outcome")
-    stacked = read_parquet(world.paths.stacked).filter(market=name).join(outcomes, on="game_id")
-    games = scored(stacked)
+def _market(context: RunContext, name: MarketName) -> pl.DataFrame:
+    outcomes = load_markets(context).filter(market=name).select("game_id", "outcome")
+    stacked = read_parquet(context.paths.stacked).filter(market=name).join(outcomes, on="game_id")
+    games = settled_yes_no(stacked)
     parts = [
         games.select(
             *GAME, pl.lit(forecaster).alias("forecaster"), pl.lit(kind).alias("kind")
         ).join(p, on="game_id", how="left", maintain_order="left")
-        for forecaster, kind, p in (*_given(world.settings, games), *_replayed(world, name))
+        for forecaster, kind, p in (*_given(context.settings, games), *_replayed(context, name))
     ]
     return pl.concat(part.select(COLUMNS) for part in parts if not part["p"].null_count())
 
@@ -173,27 +173,27 @@ def _given(settings: Settings, games: pl.DataFrame) -> Iterator[tuple[str, str, 
         yield forecaster, kind, games.select("game_id", p=column)
 
 
-def _replayed(world: World, name: MarketName) -> Iterator[tuple[str, str, pl.DataFrame]]:
-    blended, fits = blends(world, name), remembering()
-    for variant in variants(world.settings):
-        answers = replay_variant(world.settings, variant, blended, fits)
+def _replayed(context: RunContext, name: MarketName) -> Iterator[tuple[str, str, pl.DataFrame]]:
+    blended, fits = blends(context, name), cached_fits()
+    for variant in variants(context.settings):
+        answers = walk_forward_variant(context.settings, variant, blended, fits)
         if answers is not None:
             yield variant.forecaster, variant.kind, answers.select("game_id", p="p_calibrated")
 
 
-def blends(world: World, name: MarketName) -> Blended:
+def blends(context: RunContext, name: MarketName) -> Blended:
     """How one market's blends are replayed; each is replayed once, whoever asks how often."""
-    rows = stack_rows(world, name, "walk_forward")
-    training = world.settings.training
+    rows = stack_rows(context, name, "walk_forward")
+    training = context.settings.training
 
     @cache
     def blended(stack: str, dropped: tuple[str, ...], voice: str) -> pl.DataFrame:
-        settings = world.settings.model_copy(
+        settings = context.settings.model_copy(
             update={"training": training.model_copy(update={"stack": stack})}
         )
-        inputs = [item for item in voice_inputs(settings, voice) if item not in dropped]
-        fit_blend = blend_fitter(settings, inputs, weight_adviser(world, name, inputs))
-        return replay_blend(
+        inputs = [item for item in input_names(settings, voice) if item not in dropped]
+        fit_blend = blend_fitter(settings, inputs, weight_adviser(context, name, inputs))
+        return walk_forward_blend(
             rows, inputs=inputs, fit_blend=fit_blend, min_seasons=training.min_stack_seasons
         )
 
@@ -204,7 +204,7 @@ def _fit_curve(
     settings: Settings, fits: Mapping[str, Fit], rows: pl.DataFrame
 ) -> Callable[[Floats], Calibration]:
     """The calibrator for a season without intervals, which nothing here reads: each is its point."""
-    calibrator = choice(settings, rows, fits=fits).calibrator
+    calibrator = chosen_calibrator(settings, rows, fits=fits).calibrator
 
     def calibrate(p_raw: Floats) -> Calibration:
         p = calibrator.predict(p_raw)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import polars as pl
 
-from nfl_signals.alerts.backtest import HINDSIGHT_SCHEMA
+from nfl_signals.alerts.backtest import BACKTEST_SCHEMA
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,4 +53,4 @@ class WeeklyInputs:
     limits: Limits
     as_of: datetime
     source_name: str
-    hindsight: pl.DataFrame = field(default_factory=HINDSIGHT_SCHEMA.to_frame)
+    alarm_backtest: pl.DataFrame = field(default_factory=BACKTEST_SCHEMA.to_frame)

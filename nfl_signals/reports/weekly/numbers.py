@@ -25,7 +25,7 @@ def weekly_numbers(inputs: WeeklyInputs) -> Json:
     Returns:
         JSON values: `season, week` of the newest graded games, `verdict`, `speakers`, a part per
         market under `markets` (the voice that counts), `others` (every other series), `alerts`
-        (`all, open, opened, recovered`), `predictions`, `hindsight`, `glossary`, `limits`, `as_of`,
+        (`all, open, opened, recovered`), `predictions`, `alarm_backtest`, `glossary`, `limits`, `as_of`,
         `source`.
 
     Raises:
@@ -50,7 +50,7 @@ def weekly_numbers(inputs: WeeklyInputs) -> Json:
         "others": [_series(inputs, voice) for voice in others],
         "alerts": {"all": records, **grouped(records, season=season, week=week)},
         "predictions": pick_records(inputs.upcoming),
-        "hindsight": inputs.hindsight.sort(HINDSIGHT_ORDER).to_dicts(),
+        "hindsight": inputs.alarm_backtest.sort(HINDSIGHT_ORDER).to_dicts(),
         "glossary": [list(pair) for pair in glossary(limits)],
     }
 

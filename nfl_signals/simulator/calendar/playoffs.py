@@ -13,7 +13,7 @@ SEVEN_SEEDS_FROM = 2020
 ROUNDS = ("WC", "DIV", "CON", "SB")
 
 
-def standings(games: pl.DataFrame) -> list[int]:
+def statuses(games: pl.DataFrame) -> list[int]:
     """Teams from best to worst by record.
 
     Args:

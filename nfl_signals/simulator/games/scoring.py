@@ -59,7 +59,7 @@ LATTICE = _lattice()
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreDistribution:
+class SimulatedScores:
     """Joint distribution of margin and total for n games, kept as its factors.
 
     Attributes:
@@ -98,7 +98,7 @@ class ScoreDistribution:
 
 def score_distribution(
     margin: FloatArray, total: FloatArray, *, can_tie: BoolArray
-) -> ScoreDistribution:
+) -> SimulatedScores:
     """Distribution of the score of each game.
 
     Args:
@@ -110,7 +110,7 @@ def score_distribution(
     margin_factor = np.cosh((MARGINS - STRETCH * margin[:, None]) / scale) ** -2.0
     margin_factor[~can_tie, TOP_SCORE] = 0.0
     total_factor = np.exp(-0.5 * ((TOTALS - total[:, None]) / TOTAL_SD) ** 2)
-    return ScoreDistribution(
+    return SimulatedScores(
         margin_factor=margin_factor,
         total_factor=total_factor,
         margin=_normalised(margin_factor * (total_factor @ LATTICE.T)),

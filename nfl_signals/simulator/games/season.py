@@ -9,7 +9,7 @@ from nfl_signals.core.setting_sections import SimulatorSettings
 from nfl_signals.simulator.arrays import FloatArray, IntArray, stream
 from nfl_signals.simulator.calendar import events, kickoffs, playoffs, schedule
 from nfl_signals.simulator.games.drift import drifted
-from nfl_signals.simulator.games.scoring import ScoreDistribution, score_distribution
+from nfl_signals.simulator.games.scoring import SimulatedScores, score_distribution
 from nfl_signals.simulator.teams.franchises import N_TEAMS, not_yet_founded
 from nfl_signals.simulator.teams.news import News, season_news
 from nfl_signals.simulator.teams.quarterbacks import Quarterbacks, draft
@@ -60,7 +60,7 @@ def play_season(
     weeks = _Weeks(before, season=season, seed=seed, settings=settings)
     fixtures = _regular_fixtures(before, season=season, seed=seed, settings=settings)
     regular = pl.concat(weeks.play(games) for games in fixtures.partition_by("week"))
-    order = playoffs.standings(regular.filter(~pl.col("cancelled")))
+    order = playoffs.statuses(regular.filter(~pl.col("cancelled")))
     rounds, last = [regular], schedule.regular_weeks(season)
     alive = [playoffs.seeds(order, conference=i, season=season) for i in (0, 1)]
     for week, game_type in enumerate(playoffs.ROUNDS, start=last + 1):
@@ -84,7 +84,7 @@ def distribution_of(
     *,
     margin_error: FloatArray | None = None,
     total_error: FloatArray | None = None,
-) -> ScoreDistribution:
+) -> SimulatedScores:
     """The score's distribution for each game: the truth, or as somebody in error sees it.
 
     Args:

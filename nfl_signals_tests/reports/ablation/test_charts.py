@@ -44,7 +44,7 @@ def drawn() -> dict[str, str]:
     return {
         "differences": charts.differences(DIFFERENCES, title="Moneyline"),
         "pushes": charts.pushes(PUSHES),
-        "movers": charts.movers(MOVERS, title="Moneyline"),
+        "movers": charts.contributions(MOVERS, title="Moneyline"),
         "inputs": charts.inputs(INPUTS, title="Moneyline"),
     }
 

@@ -4,7 +4,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nfl_signals.reports.ablation.contributions import TOP, calibrators, input_movers, top_movers
+from nfl_signals.reports.ablation.contributions import (
+    TOP,
+    calibrators,
+    input_contributions,
+    largest_contributions,
+)
 from nfl_signals.stats.logit import logit
 from nfl_signals_tests.support import ablation_games
 from nfl_signals_tests.support.ablation_games import FEATURES, WEIGHTS
@@ -18,7 +23,7 @@ def stacked() -> pl.DataFrame:
 
 
 def test_the_ten_largest_come_first_with_unit_and_games() -> None:
-    (mover,) = top_movers(ablation_games.movers(), "ats")
+    (mover,) = largest_contributions(ablation_games.movers(), "ats")
     assert [row["feature"] for row in mover["features"]] == [f"f{i:02d}" for i in range(13, 3, -1)]
     assert (len(mover["features"]), mover["n_features"]) == (TOP, FEATURES)
     assert (mover["learner"], mover["season"], mover["n"]) == ("noisy", 2021, 60)
@@ -27,7 +32,7 @@ def test_the_ten_largest_come_first_with_unit_and_games() -> None:
 
 def test_probabilities_move_in_logits_and_points_in_points() -> None:
     units = {
-        name: top_movers(ablation_games.movers(), name)[0]["unit"]
+        name: largest_contributions(ablation_games.movers(), name)[0]["unit"]
         for name in ablation_games.MARKETS
     }
     assert units["moneyline"] == "logits"
@@ -37,16 +42,16 @@ def test_probabilities_move_in_logits_and_points_in_points() -> None:
 
 def test_equal_features_keep_the_order_of_their_names() -> None:
     flat = ablation_games.movers().with_columns(mean_abs=pl.lit(1.0)).reverse()
-    features = [row["feature"] for row in top_movers(flat, "total")[0]["features"]]
+    features = [row["feature"] for row in largest_contributions(flat, "total")[0]["features"]]
     assert features == sorted(features)
 
 
 def test_without_a_stored_model_there_are_no_movers() -> None:
-    assert top_movers(ablation_games.movers().clear(), "ats") == []
+    assert largest_contributions(ablation_games.movers().clear(), "ats") == []
 
 
 def test_an_input_moves_by_its_weight_times_its_logit(stacked: pl.DataFrame) -> None:
-    rows = {row["input"]: row for row in input_movers(stacked, INPUTS)}
+    rows = {row["input"]: row for row in input_contributions(stacked, INPUTS)}
     for name, weight in WEIGHTS.items():
         expected = np.abs(weight * logit(stacked[f"p_{name}"].to_numpy())).mean()
         assert rows[name]["mean_abs"] == pytest.approx(expected)
@@ -57,7 +62,7 @@ def test_an_input_moves_by_its_weight_times_its_logit(stacked: pl.DataFrame) -> 
 
 
 def test_a_signal_that_was_not_heard_moved_nothing(stacked: pl.DataFrame) -> None:
-    row = next(row for row in input_movers(stacked, INPUTS) if row["input"] == "quarterback")
+    row = next(row for row in input_contributions(stacked, INPUTS) if row["input"] == "quarterback")
     heard = stacked["signal_quarterback"].drop_nulls().abs().sum() * 0.05
     assert 0 < row["n_heard"] < row["n"] == stacked.height
     assert row["mean_abs"] == pytest.approx(heard / stacked.height)
@@ -65,14 +70,14 @@ def test_a_signal_that_was_not_heard_moved_nothing(stacked: pl.DataFrame) -> Non
 
 
 def test_inputs_come_in_the_order_in_which_the_stack_adds_them(stacked: pl.DataFrame) -> None:
-    order = [row["input"] for row in input_movers(stacked, INPUTS)]
+    order = [row["input"] for row in input_contributions(stacked, INPUTS)]
     assert order == [
         "intercept",
         *INPUTS,
         *("quarterback", "offense", "defense"),
         *("calibration", "agreement"),
     ]
-    assert input_movers(stacked.clear(), INPUTS) == []
+    assert input_contributions(stacked.clear(), INPUTS) == []
 
 
 def test_each_season_names_its_calibrators_and_their_games(stacked: pl.DataFrame) -> None:

@@ -12,7 +12,7 @@ from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import load_settings
-from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, replay_voice, voice_inputs
+from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, input_names, walk_forward_stack
 from nfl_signals.llm.signals import SCHEMA
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.reports.ablation.table import (
@@ -28,15 +28,15 @@ from nfl_signals.reports.ablation.variants import (
     ablation_table,
     blends,
     forecasters,
-    replay_variant,
     variants,
+    walk_forward_variant,
 )
 from nfl_signals.stacking.inputs import SIGNALS
 from nfl_signals.stacking.walk_forward import prefer_signals
 from nfl_signals.stats.logit import expit, logit
 from nfl_signals.training.stacks import stack_rows
 from nfl_signals.training.weight_advice import weight_adviser
-from nfl_signals.workspace.run_context import World
+from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import release, utc
 from nfl_signals_tests.support.synthetic_forecasts import gold_markets
 
@@ -54,21 +54,21 @@ SPOKEN_FROM = {PLAIN: 2018, WITH_SIGNALS: 2020}  # one season to blend, one to c
 CHANGED_SEASON = 2020
 
 
-def new_world(home: Path, **training: object) -> World:
+def new_world(home: Path, **training: object) -> RunContext:
     settings = load_settings(home=home, training={**TRAINING, **training})
     as_of = utc("2022-06-01 12:00")
-    return World(
+    return RunContext(
         settings=settings, paths=Paths(home), release=release([]), seasons=SEASONS, as_of=as_of
     )
 
 
-def store(world: World, markets: pl.DataFrame, *, shaken: Mapping[str, float]) -> World:
+def store(context: RunContext, markets: pl.DataFrame, *, shaken: Mapping[str, float]) -> RunContext:
     """Gold tables, signals and walk-forward forecasts: the truth, shaken by learner."""
     rng = np.random.default_rng(5)
-    write_parquet(world.paths.markets / "all.parquet", markets.drop("truth"))
+    write_parquet(context.paths.markets / "all.parquet", markets.drop("truth"))
     games = markets.filter(market="ats").select("game_id", "season")
     teams = [games.with_columns(team_id=pl.lit(team), is_home=pl.lit(team == "H")) for team in "HA"]
-    write_parquet(world.paths.features / "all.parquet", pl.concat(teams))
+    write_parquet(context.paths.features / "all.parquet", pl.concat(teams))
     heard = pl.concat(teams).filter(pl.col("season") >= HEARD_FROM)
     numbers = {name: rng.uniform(-1, 1, heard.height) for name in SIGNALS}
     signals = heard.select("game_id", "team_id", "season").with_columns(
@@ -77,7 +77,7 @@ def store(world: World, markets: pl.DataFrame, *, shaken: Mapping[str, float]) -
         **{name: pl.Series(values) for name, values in numbers.items()},
     )
     columns = [name for name in SCHEMA if name in signals.columns]
-    write_parquet(world.paths.llm_signals / "all.parquet", signals.select(columns))
+    write_parquet(context.paths.llm_signals / "all.parquet", signals.select(columns))
     noise = {name: rng.normal(0, 1, markets.height) for name in LEARNERS}
     truth = logit(markets["truth"].to_numpy())
     parts = [
@@ -89,59 +89,59 @@ def store(world: World, markets: pl.DataFrame, *, shaken: Mapping[str, float]) -
         )
         for name in LEARNERS
     ]
-    write_parquet(world.paths.oof, pl.concat(parts))
-    write_parquet(world.paths.stacked, pl.concat(stack(world, name) for name in MARKETS))
-    return world
+    write_parquet(context.paths.oof, pl.concat(parts))
+    write_parquet(context.paths.stacked, pl.concat(stack(context, name) for name in MARKETS))
+    return context
 
 
-def stack(world: World, name: str) -> pl.DataFrame:
+def stack(context: RunContext, name: str) -> pl.DataFrame:
     """The full stack by its own pipeline; agreement moves every probability by a hair."""
-    rows, answers = stack_rows(world, name, "walk_forward"), []
+    rows, answers = stack_rows(context, name, "walk_forward"), []
     for voice in (PLAIN, WITH_SIGNALS):
-        inputs = voice_inputs(world.settings, voice)
-        adviser = weight_adviser(world, name, inputs)
-        answers.append(replay_voice(world.settings, rows, inputs, adviser)[1])
+        inputs = input_names(context.settings, voice)
+        adviser = weight_adviser(context, name, inputs)
+        answers.append(walk_forward_stack(context.settings, rows, inputs, adviser)[1])
     return (
         prefer_signals(*answers).with_columns(p_hat=pl.col("p_calibrated") * 0.999).drop("outcome")
     )
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+def context(tmp_path_factory: pytest.TempPathFactory) -> RunContext:
     home = tmp_path_factory.mktemp("home")
     return store(new_world(home), gold_markets(7), shaken={"logistic": 0.1, "lightgbm": 0.6})
 
 
 @pytest.fixture(scope="module")
-def table(world: World) -> pl.DataFrame:
-    return ablation_table(world)
+def table(context: RunContext) -> pl.DataFrame:
+    return ablation_table(context)
 
 
 def said(table: pl.DataFrame, forecaster: str) -> pl.DataFrame:
     return table.filter(forecaster=forecaster).select("market", "game_id", "season", "p")
 
 
-def changed_world(tmp_path: Path, markets: pl.DataFrame, **shaken: float) -> World:
+def changed_world(tmp_path: Path, markets: pl.DataFrame, **shaken: float) -> RunContext:
     return store(new_world(tmp_path), markets, shaken={"logistic": 0.1, "lightgbm": 0.6, **shaken})
 
 
-def test_nothing_changed_is_the_stored_stack_bit_for_bit(world: World) -> None:
-    stacked = read_parquet(world.paths.stacked)
+def test_nothing_changed_is_the_stored_stack_bit_for_bit(context: RunContext) -> None:
+    stacked = read_parquet(context.paths.stacked)
     same = Variant(forecaster="same", kind="without", stack="logistic", calibrator="platt")
     for name in MARKETS:
-        answers = replay_variant(world.settings, same, blends(world, name))
+        answers = walk_forward_variant(context.settings, same, blends(context, name))
         assert answers is not None
         expected = stacked.filter(market=name).select("game_id", "p_raw", "p_calibrated")
         assert answers.select(expected.columns).equals(expected)
 
 
 def test_every_forecaster_is_given_for_the_same_settled_games(
-    world: World, table: pl.DataFrame
+    context: RunContext, table: pl.DataFrame
 ) -> None:
     assert table.columns == list(COLUMNS)
     assert set(table["kind"]) == set(KINDS)
     assert table.null_count().sum_horizontal().item() == 0
-    decided = read_parquet(world.paths.markets).filter(
+    decided = read_parquet(context.paths.markets).filter(
         pl.col("outcome").is_in(["yes", "no"]) & (pl.col("season") >= SPOKEN_FROM[PLAIN])
     )
     keys = ["market", "game_id"]
@@ -153,8 +153,10 @@ def test_every_forecaster_is_given_for_the_same_settled_games(
     assert truth["y"].equals((truth["outcome"] == "yes").cast(pl.Float64).rename("y"))
 
 
-def test_stored_forecasts_are_those_of_the_stacked_table(world: World, table: pl.DataFrame) -> None:
-    stacked = read_parquet(world.paths.stacked)
+def test_stored_forecasts_are_those_of_the_stacked_table(
+    context: RunContext, table: pl.DataFrame
+) -> None:
+    stacked = read_parquet(context.paths.stacked)
     columns = {
         FINAL: "p_hat",
         "stack": "p_calibrated",
@@ -174,19 +176,21 @@ def test_the_calibrator_of_the_settings_is_the_stack_itself(table: pl.DataFrame)
 
 
 def test_a_calibrator_that_needs_more_games_is_tried_and_left_out(
-    world: World, table: pl.DataFrame
+    context: RunContext, table: pl.DataFrame
 ) -> None:
-    missing = set(forecasters(world.settings)) - set(table["forecaster"])
+    missing = set(forecasters(context.settings)) - set(table["forecaster"])
     assert missing == {"stack, isotonic"}
-    assert set(table["forecaster"]) <= set(forecasters(world.settings))
+    assert set(table["forecaster"]) <= set(forecasters(context.settings))
 
 
-def test_a_stack_that_cannot_be_calibrated_as_asked_is_an_error_not_a_gap(world: World) -> None:
+def test_a_stack_that_cannot_be_calibrated_as_asked_is_an_error_not_a_gap(
+    context: RunContext,
+) -> None:
     asked = Variant(forecaster="x", kind="without", stack="logistic", calibrator="isotonic")
     with pytest.raises(SettingsError, match=r"training\.calibrator: isotonic"):
-        replay_variant(world.settings, asked, blends(world, "ats"))
+        walk_forward_variant(context.settings, asked, blends(context, "ats"))
     skipped = replace(asked, kind="calibrator")
-    assert replay_variant(world.settings, skipped, blends(world, "ats")) is None
+    assert walk_forward_variant(context.settings, skipped, blends(context, "ats")) is None
 
 
 def test_without_signals_is_the_stack_where_there_were_none_to_hear(table: pl.DataFrame) -> None:
@@ -197,7 +201,7 @@ def test_without_signals_is_the_stack_where_there_were_none_to_hear(table: pl.Da
 
 
 def test_what_is_left_out_no_longer_moves_the_forecast(
-    world: World, table: pl.DataFrame, tmp_path: Path
+    context: RunContext, table: pl.DataFrame, tmp_path: Path
 ) -> None:
     other = ablation_table(changed_world(tmp_path, gold_markets(7), lightgbm=1.5))
     for untouched in ("stack without lightgbm", MARKET_ONLY, "close", "logistic"):
@@ -219,14 +223,14 @@ def test_no_forecaster_learns_from_the_season_it_predicts_or_a_later_one(
     assert not said(table, "stack").equals(said(other, "stack"))
 
 
-def test_every_variant_changes_exactly_one_thing(world: World) -> None:
-    named = {variant.forecaster: variant for variant in variants(world.settings)}
-    assert len(named) == len(variants(world.settings))
+def test_every_variant_changes_exactly_one_thing(context: RunContext) -> None:
+    named = {variant.forecaster: variant for variant in variants(context.settings)}
+    assert len(named) == len(variants(context.settings))
     for variant in named.values():
         changes = [
             variant.stack != "logistic",
             variant.calibrator != "platt" or variant.kind == "calibrator",
-            bool(variant.dropped) or variant.voices == (PLAIN,),
+            bool(variant.dropped) or variant.stacked_models == (PLAIN,),
         ]
         assert sum(changes) == 1, variant.forecaster
     assert named[MARKET_ONLY].dropped == LEARNERS
@@ -241,5 +245,5 @@ def test_the_other_blend_is_trees_where_the_stack_is_linear_and_the_reverse(tmp_
     assert (linear.count("gbm"), trees.count("logistic")) == (1, 1)
 
 
-def test_the_same_world_gives_the_same_table(world: World, table: pl.DataFrame) -> None:
-    assert ablation_table(world).equals(table)
+def test_the_same_world_gives_the_same_table(context: RunContext, table: pl.DataFrame) -> None:
+    assert ablation_table(context).equals(table)

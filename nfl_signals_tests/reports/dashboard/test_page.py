@@ -17,9 +17,9 @@ from nfl_signals.reports.weekly.numbers import weekly_numbers
 from nfl_signals.reports.weekly.text import window_cells
 from nfl_signals_tests.support.weekly_games import (
     HOSTILE,
+    alarm_backtest,
     empty_inputs,
     fresh_inputs,
-    hindsight,
     upcoming,
     weekly_inputs,
 )
@@ -67,7 +67,7 @@ def page_of(inputs: WeeklyInputs) -> Page:
 
 @pytest.fixture(scope="module")
 def html() -> str:
-    return dashboard_html(weekly_numbers(replace(weekly_inputs(), hindsight=hindsight())))
+    return dashboard_html(weekly_numbers(replace(weekly_inputs(), alarm_backtest=alarm_backtest())))
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,7 @@ def test_hostile_words_stay_words() -> None:
             inputs,
             alerts=inputs.alerts.with_columns(sentence=pl.lit(HOSTILE)),
             upcoming=upcoming([f'2025_10_{HOSTILE}_"><img src=x>']),
-            hindsight=hindsight().with_columns(voice=pl.lit(HOSTILE)),
+            alarm_backtest=alarm_backtest().with_columns(voice=pl.lit(HOSTILE)),
             source_name=HOSTILE,
         )
     )

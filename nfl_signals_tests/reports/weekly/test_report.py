@@ -9,22 +9,22 @@ from typing import Any
 import polars as pl
 import pytest
 
-from nfl_signals.alerts.backtest import HINDSIGHT_SCHEMA
+from nfl_signals.alerts.backtest import BACKTEST_SCHEMA
 from nfl_signals.core.errors import InputError
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.reports.shared.markdown import number, share
 from nfl_signals.reports.weekly.numbers import weekly_numbers
 from nfl_signals.reports.weekly.report import write_weekly_report
 from nfl_signals.reports.weekly.text import window_cells
+from nfl_signals_tests.support.run_contexts import contents
 from nfl_signals_tests.support.weekly_games import (
     HOSTILE,
+    alarm_backtest,
     empty_inputs,
     fresh_inputs,
-    hindsight,
     upcoming,
     weekly_inputs,
 )
-from nfl_signals_tests.support.worlds import contents
 
 HEADINGS = [
     "Alerts",
@@ -40,7 +40,9 @@ HEADINGS = [
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("reports")
-    write_weekly_report(made / "2025-w09.md", replace(weekly_inputs(), hindsight=hindsight()))
+    write_weekly_report(
+        made / "2025-w09.md", replace(weekly_inputs(), alarm_backtest=alarm_backtest())
+    )
     return made
 
 
@@ -158,7 +160,9 @@ def test_every_chart_has_a_file_and_a_title_with_n(folder: Path, numbers: dict[s
 
 
 def test_writing_the_report_again_changes_no_byte(folder: Path, tmp_path: Path) -> None:
-    write_weekly_report(tmp_path / "2025-w09.md", replace(weekly_inputs(), hindsight=hindsight()))
+    write_weekly_report(
+        tmp_path / "2025-w09.md", replace(weekly_inputs(), alarm_backtest=alarm_backtest())
+    )
     assert contents(tmp_path) == contents(folder)
 
 
@@ -207,7 +211,7 @@ def test_words_from_the_data_cannot_become_markup(tmp_path: Path) -> None:
 
 
 def test_hindsight_may_be_empty_but_has_its_columns() -> None:
-    assert hindsight().schema == HINDSIGHT_SCHEMA
+    assert alarm_backtest().schema == BACKTEST_SCHEMA
     assert weekly_numbers(weekly_inputs())["hindsight"] == []
 
 

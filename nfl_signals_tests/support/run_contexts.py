@@ -13,8 +13,8 @@ from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.core.settings import Settings, load_settings
 from nfl_signals.learners.baseline import Baseline
 from nfl_signals.markets.definitions import MARKETS
-from nfl_signals.workspace.market_games import ask
-from nfl_signals.workspace.run_context import World, open_world
+from nfl_signals.workspace.market_games import load_market_games
+from nfl_signals.workspace.run_context import RunContext, open_run
 
 LEAGUE = {"first_season": 2018, "n_seasons": 7, "weeks_played": 9}
 """The league of the fixture `finished_home`."""
@@ -25,17 +25,17 @@ def settings_of(home: Path, **changes: Any) -> Settings:  # noqa: ANN401 - field
     return load_settings(**{"home": home, "simulator": LEAGUE, **changes})
 
 
-def copy_world(finished: Path, folder: Path, **changes: Any) -> World:  # noqa: ANN401
+def copy_world(finished: Path, folder: Path, **changes: Any) -> RunContext:  # noqa: ANN401
     """The finished home copied to `folder`, opened with some settings changed."""
     shutil.copytree(
         finished, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("dagster_home")
     )
-    return open_world(settings_of(folder, **changes))
+    return open_run(settings_of(folder, **changes))
 
 
-def earlier(world: World, as_of: datetime) -> World:
+def earlier(context: RunContext, as_of: datetime) -> RunContext:
     """The same world standing at another instant."""
-    return replace(world, as_of=as_of)
+    return replace(context, as_of=as_of)
 
 
 def rewrite(path: Path, *columns: pl.Expr) -> None:
@@ -48,24 +48,24 @@ def drop_rows(path: Path, where: pl.Expr) -> None:
     write_parquet(path, read_parquet(path).filter(~where))
 
 
-def predict_in_sample(world: World) -> None:
+def predict_in_sample(context: RunContext) -> None:
     """Out-of-fold forecasts replaced by those of models that were taught by the very games."""
     said = []
     for market in MARKETS:
-        question = ask(world, market)
-        rows = np.flatnonzero(question.played & question.answerable)
-        for learner in world.settings.training.learners:
-            folder = world.paths.baseline(market, learner, question.version())
+        question = load_market_games(context, market)
+        rows = np.flatnonzero(question.played & question.has_line)
+        for learner in context.settings.training.learners:
+            folder = context.paths.baseline(market, learner, question.version())
             model = Baseline.load(folder, question.matrix.names)
             p, _ = model.predict(question.matrix.inputs.take(rows), question.line[rows])
             games = question.matrix.games["game_id"].gather(rows)
             named = {"market": pl.lit(market), "learner": pl.lit(learner)}
             said.append(pl.DataFrame({"game_id": games, "in_sample": p}).with_columns(**named))
-    oof = read_parquet(world.paths.oof)
+    oof = read_parquet(context.paths.oof)
     keys = ["game_id", "market", "learner"]
     both = oof.join(pl.concat(said), on=keys, how="left", maintain_order="left")
     p_hat = pl.coalesce("in_sample", "p_hat").alias("p_hat")
-    write_parquet(world.paths.oof, both.with_columns(p_hat).select(oof.columns))
+    write_parquet(context.paths.oof, both.with_columns(p_hat).select(oof.columns))
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -32,7 +32,7 @@ def run(job: str, op: str, home: Path, **config: Any) -> dict[str, Any]:  # noqa
     """Metadata of the job's one op."""
     done = defs.resolve_job_def(job).execute_in_process(
         run_config={
-            "resources": {"world": {"config": {"home": str(home)}}},
+            "resources": {"run_context": {"config": {"home": str(home)}}},
             "ops": {op: {"config": config}},
             "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         }

@@ -4,9 +4,9 @@ import dagster as dg
 from pydantic import Field
 
 from nfl_signals.defs.models import RETRAINING_POOL
-from nfl_signals.defs.resources import WorldResource
+from nfl_signals.defs.resources import RunContextResource
 from nfl_signals.predictions.registration import point_aliases
-from nfl_signals.promotion.manual import candidate, roll_back, unheard
+from nfl_signals.promotion.manual import candidate, roll_back, why_not_served
 from nfl_signals.promotion.manual import promote as promote_version
 from nfl_signals.registry.decision_log import Decision
 
@@ -28,27 +28,27 @@ class RollbackConfig(dg.Config):
 
 @dg.op(pool=RETRAINING_POOL)
 def promote_a_version(
-    context: dg.OpExecutionContext, config: PromoteConfig, world: WorldResource
+    context: dg.OpExecutionContext, config: PromoteConfig, run_context: RunContextResource
 ) -> None:
     """Give the seat to a version; the gate is asked, and overruled only with a reason."""
-    found = candidate(world.open(), config.version)
+    found = candidate(run_context.open(), config.version)
     context.log.info(found.sentence)
     decision = promote_version(
-        world.open(),
+        run_context.open(),
         found,
         reason=config.reason or None,
         against_the_gate=config.against_the_gate,
     )
-    _tell(context, world, decision)
+    _tell(context, run_context, decision)
 
 
 @dg.op(pool=RETRAINING_POOL)
 def go_back_to_a_version(
-    context: dg.OpExecutionContext, config: RollbackConfig, world: WorldResource
+    context: dg.OpExecutionContext, config: RollbackConfig, run_context: RunContextResource
 ) -> None:
     """Give the seat back to a former champion."""
-    decision = roll_back(world.open(), config.version or None, reason=config.reason or None)
-    _tell(context, world, decision)
+    decision = roll_back(run_context.open(), config.version or None, reason=config.reason or None)
+    _tell(context, run_context, decision)
 
 
 @dg.job(description="A person lets a version speak.")
@@ -63,11 +63,13 @@ def rollback() -> None:
     go_back_to_a_version()
 
 
-def _tell(context: dg.OpExecutionContext, world: WorldResource, decision: Decision) -> None:
-    aliases = point_aliases(world.open())
+def _tell(
+    context: dg.OpExecutionContext, run_context: RunContextResource, decision: Decision
+) -> None:
+    aliases = point_aliases(run_context.open())
     context.add_output_metadata({"sentence": decision.sentence, **aliases})
-    if warning := unheard(world.open()):
+    if warning := why_not_served(run_context.open()):
         context.log.warning(warning)
 
 
-SEATING_JOBS = [promote, rollback]
+PROMOTION_JOBS = [promote, rollback]

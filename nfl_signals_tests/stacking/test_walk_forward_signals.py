@@ -6,9 +6,14 @@ from functools import partial
 import polars as pl
 import pytest
 
-from nfl_signals.stacking.inputs import SIGNALS, values
+from nfl_signals.stacking.inputs import SIGNALS, logit_matrix
 from nfl_signals.stacking.logistic import LogisticStack
-from nfl_signals.stacking.walk_forward import Floats, prefer_signals, replay_agreement, replay_blend
+from nfl_signals.stacking.walk_forward import (
+    Floats,
+    prefer_signals,
+    walk_forward_blend,
+    walk_forward_coherence,
+)
 from nfl_signals_tests.support.replay_games import BLENDS, GAMES, HEARD, league, linear, replay
 
 NEWS = [f"signal_{name}" for name in SIGNALS]
@@ -33,19 +38,19 @@ def test_games_that_lack_a_signal_neither_teach_nor_are_answered_by_the_voice_wi
         taught.append(x)
         return linear(x, y, season, inputs=HEARD)
 
-    blended = replay_blend(rows, inputs=HEARD, fit_blend=fit, min_seasons=1)
+    blended = walk_forward_blend(rows, inputs=HEARD, fit_blend=fit, min_seasons=1)
     heard = rows.drop_nulls(NEWS)
     assert len(heard) == 200
     assert blended["game_id"].to_list() == (
         heard.filter(pl.col("season") > 2001)["game_id"].to_list()
     )
     first = heard.filter((pl.col("season") == 2001) & (pl.col("outcome") != "push"))
-    assert taught[0].tobytes() == values(first, HEARD).tobytes()
+    assert taught[0].tobytes() == logit_matrix(first, HEARD).tobytes()
 
 
 def test_one_missing_signal_is_enough_to_leave_a_game_out() -> None:
     one = pl.when(pl.col("game_id") != "g0240").then(pl.col(NEWS[-1])).alias(NEWS[-1])
-    blended = replay_blend(
+    blended = walk_forward_blend(
         league().with_columns(one),
         inputs=HEARD,
         fit_blend=partial(linear, inputs=HEARD),
@@ -159,7 +164,7 @@ def settled_games() -> pl.DataFrame:
 
 def test_scores_of_earlier_seasons_alone_make_a_seasons_markets_agree() -> None:
     notes = Notes()
-    replay_agreement(three_markets(), settled_games(), agree=notes.agree)
+    walk_forward_coherence(three_markets(), settled_games(), agree=notes.agree)
     assert len(notes.calls) == 2
     for season, (settled, rows) in zip([2004, 2005], notes.calls, strict=True):
         assert settled["season"].unique().sort().to_list() == list(range(1999, season))
@@ -170,7 +175,7 @@ def test_scores_of_earlier_seasons_alone_make_a_seasons_markets_agree() -> None:
 
 def test_agreement_keeps_every_row_in_time_order_with_a_games_markets_together() -> None:
     rows = three_markets()
-    table = replay_agreement(rows, settled_games(), agree=Notes().agree)
+    table = walk_forward_coherence(rows, settled_games(), agree=Notes().agree)
     assert table.columns == [*rows.columns, "p_hat", "p_push"]
     assert table["market"].to_list() == ["ats", "moneyline", "total"] * (2 * GAMES)
     assert table["game_id"].to_list() == [
@@ -181,7 +186,7 @@ def test_agreement_keeps_every_row_in_time_order_with_a_games_markets_together()
 
 def test_nothing_to_agree_on_is_an_empty_table_of_the_same_columns_and_types() -> None:
     rows = three_markets()
-    full = replay_agreement(rows, settled_games(), agree=Notes().agree)
-    empty = replay_agreement(rows.head(0), settled_games(), agree=Notes().agree)
+    full = walk_forward_coherence(rows, settled_games(), agree=Notes().agree)
+    empty = walk_forward_coherence(rows.head(0), settled_games(), agree=Notes().agree)
     assert empty.is_empty()
     assert empty.schema == full.schema

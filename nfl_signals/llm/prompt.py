@@ -18,7 +18,7 @@ EASTERN = ZoneInfo("America/New_York")  # games and training data are dated by t
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question(Generic[AnswerType]):
+class Prompt(Generic[AnswerType]):
     """One question and the closed type of its answer.
 
     Attributes:

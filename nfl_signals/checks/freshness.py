@@ -6,7 +6,6 @@ from typing import Any
 import polars as pl
 
 from nfl_signals.core.errors import StaleDataError
-from nfl_signals.core.files import read_parquet
 from nfl_signals.ingest.history import RESULT_DELAY
 from nfl_signals.monitoring.steps import graded_ledger
 from nfl_signals.workspace.run_context import RunContext
@@ -26,10 +25,10 @@ def outcomes_fresh(context: RunContext) -> dict[str, Any]:
     """
     if not context.paths.ledger.exists():
         return {"graded": 0}
-    said = graded_ledger(context).filter(pl.col("book") == "production")
+    forecasts = graded_ledger(context).filter(pl.col("book") == "production")
     ended = pl.col("kickoff_at") + RESULT_DELAY
     overdue = ended + DEADLINE <= context.as_of
-    missing = said.filter(
+    missing = forecasts.filter(
         overdue & (ended + GIVEN_UP > context.as_of) & pl.col("outcome").is_null()
     )
     if missing.height:
@@ -38,10 +37,10 @@ def outcomes_fresh(context: RunContext) -> dict[str, Any]:
             f"{len(games)} games without a result a day after their end ({', '.join(games[:3])}): "
             "the source is late or ingestion failed; run the job daily_outcomes."
         )
-    graded = said.filter(overdue & pl.col("outcome").is_not_null())
-    path = read_parquet(context.paths.weekly_evidence).filter(pl.col("book") == "production")
-    newest = pl.concat([graded["kickoff_at"], path["week_end_at"]]).max()
-    if graded.height and path["week_end_at"].max() != newest:
+    graded = forecasts.filter(overdue & pl.col("outcome").is_not_null())
+    evidence = context.read(context.paths.weekly_evidence).filter(pl.col("book") == "production")
+    newest = pl.concat([graded["kickoff_at"], evidence["week_end_at"]]).max()
+    if graded.height and evidence["week_end_at"].max() != newest:
         raise StaleDataError(
             f"{context.paths.weekly_evidence}: older than the newest graded game; materialize "
             "calibration_metrics."

@@ -1,21 +1,16 @@
-"""What must hold of the registered champion, beside the checks of stored tables in `tables.py`."""
-
-from collections.abc import Callable
-from typing import Any
+"""Checks of the registered champion: its files, and its predictions through MLflow."""
 
 import polars as pl
 
+from nfl_signals.checks.tables import Figures
 from nfl_signals.core.errors import InputError, IntegrityError
-from nfl_signals.core.files import read_parquet
 from nfl_signals.ensemble.ensemble import SEQUENCE_LEARNER
 from nfl_signals.predictions.upcoming import requests_for
-from nfl_signals.registry.mlflow_registry import RegisteredModel, open_registry
+from nfl_signals.registry.mlflow_registry import open_registry
 from nfl_signals.registry.mlflow_store import CHAMPION
 from nfl_signals.registry.model_card import model_hash, read_card
 from nfl_signals.workspace.run_context import RunContext
-from nfl_signals.workspace.tables import load_markets
 
-Figures = dict[str, Any]
 KEYS = ["game_id", "market"]
 LARGEST_DIFFERENCE = 1e-12  # probability; JSON and pandas keep every digit, so this is generous
 
@@ -35,26 +30,27 @@ def champion_files(context: RunContext) -> Figures:
 
 
 def champion_predictions(context: RunContext) -> Figures:
-    """Through MLflow the champion says what it says without, and what was predicted with it.
+    """Through MLflow the champion predicts what it predicts without, and what is stored.
 
-    Asked are the upcoming games, or those of the last week where nothing is upcoming.
+    Predicted are the upcoming games, or those of the last week where nothing is upcoming.
     """
     model = open_registry(context.paths).load(CHAMPION)
     learners = read_card(model.ensemble).get("learners", [])
     requests = stored_requests(context, sequences=SEQUENCE_LEARNER in learners)
-    # Without MLflow first: what is wrong with stored tables is then said in this program's words.
+    # Without MLflow first: what is wrong with stored tables then has this program's message.
     expected = model.reader.predict(requests)
-    answers = model.predict(requests)
-    check_probabilities(answers)
-    direct = largest_difference(answers, expected)
-    upcoming = _predicted(context, model)
-    stored = largest_difference(answers, upcoming)
+    served = model.predict(requests)
+    check_probabilities(served)
+    direct = largest_difference(served, expected)
+    # Under `proxy`, or when another version is served, none of the stored predictions are its own.
+    upcoming = context.read(context.paths.upcoming).filter(model_hash=model.version.model_hash)
+    stored = largest_difference(served, upcoming)
     if max(direct, stored) > LARGEST_DIFFERENCE:
         raise IntegrityError(
-            f"{model.version.folder}: answers differ by {direct:.3g} from the same ensemble without "
+            f"{model.version.folder}: predictions differ by {direct:.3g} from the same ensemble without "
             f"MLflow, by {stored:.3g} from the upcoming predictions; predict again."
         )
-    return {"rows": answers.height, "upcoming": upcoming.height, "difference": max(direct, stored)}
+    return {"rows": served.height, "upcoming": upcoming.height, "difference": max(direct, stored)}
 
 
 def stored_requests(context: RunContext, *, sequences: bool = False) -> pl.DataFrame:
@@ -67,10 +63,10 @@ def stored_requests(context: RunContext, *, sequences: bool = False) -> pl.DataF
     Raises:
         InputError: no stored game has a line.
     """
-    markets = load_markets(context)
-    games = _upcoming(context)["game_id"].unique(maintain_order=True).to_list()
+    upcoming = context.read(context.paths.upcoming)
+    games = upcoming["game_id"].unique(maintain_order=True).to_list()
     if not games:
-        lined = markets.drop_nulls(["line", "p_market"]).sort("kickoff_at", "game_id")
+        lined = context.markets.drop_nulls(["line", "p_market"]).sort("kickoff_at", "game_id")
         if lined.is_empty():
             raise InputError(f"{context.paths.markets}: no game has a line and a price yet.")
         week = [pl.col(name) == lined[name][-1] for name in ("season", "week")]
@@ -78,11 +74,11 @@ def stored_requests(context: RunContext, *, sequences: bool = False) -> pl.DataF
     return requests_for(context, games, sequences=sequences)
 
 
-def check_probabilities(answers: pl.DataFrame) -> None:
-    """Yes, no and push of every answer are probabilities and sum to 1.
+def check_probabilities(served: pl.DataFrame) -> None:
+    """Yes, no and push of every prediction are probabilities and sum to 1.
 
     Raises:
-        IntegrityError: names the first answer for which it is not so.
+        IntegrityError: names the first one that breaks this.
     """
     p, push = pl.col("p_hat"), pl.col("p_push")
     outcomes = [p * (1 - push), (1 - p) * (1 - push), push]
@@ -91,38 +87,23 @@ def check_probabilities(answers: pl.DataFrame) -> None:
         pl.col("p_hat", "p_push").is_between(0, 1),
         (pl.sum_horizontal(outcomes) - 1).abs() <= LARGEST_DIFFERENCE,
     )
-    bad = answers.filter(~fine.fill_null(value=False))
+    bad = served.filter(~fine.fill_null(value=False))
     if bad.height:
         where = ", ".join(f"{name} {bad[name][0]}" for name in [*KEYS, "p_hat", "p_push"])
-        raise IntegrityError(f"served answers: {where}: not probabilities that sum to 1.")
+        raise IntegrityError(f"served predictions: {where}: not probabilities that sum to 1.")
 
 
-def largest_difference(answers: pl.DataFrame, others: pl.DataFrame) -> float:
-    """Of `p_hat` and `p_push`, over the rows of `others`, each of which has to be answered.
+def largest_difference(served: pl.DataFrame, others: pl.DataFrame) -> float:
+    """Of `p_hat` and `p_push`, over the rows of `others`, each of which must be served.
 
     Raises:
         IntegrityError: one is not.
     """
     pairs = others.select(*KEYS, "p_hat", "p_push").join(
-        answers, on=KEYS, how="left", suffix="_served"
+        served, on=KEYS, how="left", suffix="_served"
     )
-    unanswered = pairs.filter(pl.any_horizontal(pl.col("^p_.*_served$").is_null()))
-    if unanswered.height:
-        raise IntegrityError(f"served answers: none for {' '.join(unanswered.row(0)[:2])}.")
+    missing = pairs.filter(pl.any_horizontal(pl.col("^p_.*_served$").is_null()))
+    if missing.height:
+        raise IntegrityError(f"served predictions: none for {' '.join(missing.row(0)[:2])}.")
     differences = [(pl.col(name) - pl.col(f"{name}_served")).abs() for name in ("p_hat", "p_push")]
     return float(pairs.select(pl.max_horizontal(differences).max().fill_null(0.0)).item())
-
-
-def _upcoming(context: RunContext) -> pl.DataFrame:
-    return read_parquet(context.paths.upcoming)
-
-
-def _predicted(context: RunContext, model: RegisteredModel) -> pl.DataFrame:
-    """Upcoming predictions that this very model made; another version may speak for a market."""
-    return _upcoming(context).filter(model_hash=model.version.model_hash)
-
-
-REGISTRY_CHECKS: dict[str, Callable[[RunContext], Figures]] = {
-    "registry: champion is what was registered": champion_files,
-    "registry: champion answers as predicted": champion_predictions,
-}

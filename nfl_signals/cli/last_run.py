@@ -1,4 +1,4 @@
-"""What the last run was told, so that looking at a home needs no option."""
+"""The settings of the last run, so that looking at a home needs no option."""
 
 from nfl_signals.core.files import read_json
 from nfl_signals.core.paths import Paths
@@ -6,7 +6,7 @@ from nfl_signals.core.settings import Settings, load_settings
 
 
 def as_last_run(source: str | None) -> Settings:
-    """Settings for looking at what is there: where nothing says otherwise, those of the last run.
+    """Settings for looking at what is there: those of the last run, unless told otherwise.
 
     Raises:
         SettingsError: a setting is refused.

@@ -132,7 +132,7 @@ def picks(source: Source = None) -> None:
 
 @app.command()
 def status(source: Source = None) -> None:
-    """Show who speaks, what data and models there are, and whether calibration holds."""
+    """Show which model is served, what data and models there are, and whether calibration holds."""
     from nfl_signals.predictions.summary import status as read_status
     from nfl_signals.workspace.run_context import open_run
 
@@ -148,22 +148,21 @@ def status(source: Source = None) -> None:
 def verify(source: Source = None) -> None:
     """Check everything that is stored: schemas, joins, leaks, coverage, ledger seals, model hashes.
 
-    Prints one line per proof; the exit code is 1 when one fails.
+    Prints one line per check; the exit code is 1 when one fails.
     """
-    from nfl_signals.checks.registry import REGISTRY_CHECKS
-    from nfl_signals.checks.tables import TABLE_CHECKS
+    from nfl_signals.checks.catalog import ALL_CHECKS
     from nfl_signals.workspace.run_context import open_run
 
-    context, failures, proofs = open_run(as_last_run(source)), 0, TABLE_CHECKS | REGISTRY_CHECKS
-    for name, proof in proofs.items():
+    context, failures = open_run(as_last_run(source)), 0
+    for name, check in ALL_CHECKS.items():
         try:
-            figures = ", ".join(f"{key} {_brief(value)}" for key, value in proof(context).items())
+            figures = ", ".join(f"{key} {_brief(value)}" for key, value in check(context).items())
             console.print(f"[green]ok[/green]    {name} ({figures})")
         except NflSignalsError as error:
             failures += 1
             console.print(f"[red]FAILED[/red] {name}: {escape(str(error))}", highlight=False)
     if failures:
-        raise NflSignalsError(f"{failures} of {len(proofs)} proofs failed")
+        raise NflSignalsError(f"{failures} of {len(ALL_CHECKS)} checks failed")
 
 
 for command in MODEL_COMMANDS:

@@ -1,4 +1,4 @@
-"""Commands about who speaks: promote, roll back, look back, compare."""
+"""Commands about which model is served: promote, rollback, history, compare."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nfl_signals.workspace.run_context import RunContext
 
 Version = Annotated[str, typer.Argument(help="As `models/ensemble/` names it, e.g. v202409.")]
-Reason = Annotated[str | None, typer.Option(help="Why, in words; it stays in the history.")]
+Reason = Annotated[str | None, typer.Option(help="Why, in words; it stays in the decision log.")]
 Source = Annotated[str | None, typer.Option(help="Default: that of the last run.")]
 
 
@@ -34,15 +34,15 @@ def promote(
     ] = False,
     source: Source = None,
 ) -> None:
-    """Let a version speak from now on, whatever is trained next, and write down why.
+    """Make a version champion, whatever is trained next, and record why.
 
-    The gate is asked first and its findings are shown; where it says promote, nothing more is needed.
-    Where it rejects or cannot tell, nothing happens (exit code 2) unless you overrule it. What cannot
-    be overruled: a version whose files, features, labels or horizons are not those of its card and of
-    this program, and one that is shown to be uncalibrated.
+    The gate is asked first and its findings are shown; where it promotes, nothing more is needed. Where
+    it rejects or cannot tell, nothing happens (exit code 2) unless you overrule it. What cannot be
+    overruled: a version whose files, features, labels or horizons are not those of its card and of this
+    program, and one that is shown to be uncalibrated.
 
-    If the seat changes hands meanwhile, nothing happens; a promotion that was killed can be repeated.
-    `upcoming_predictions` follow with the next run. `nfl-signals rollback` takes it back.
+    If the champion changes meanwhile, nothing happens; a promotion that was killed can be repeated. The
+    next run predicts with the new champion. `nfl-signals rollback` takes it back.
 
     Examples:
     - `nfl-signals promote v202409`
@@ -58,7 +58,7 @@ def promote(
     print_findings(found.findings)
     console.print(f"The gate: {escape(found.sentence)}", highlight=False)
     decision = promote_version(context, found, reason=reason, against_the_gate=against_the_gate)
-    _tell(context, decision)
+    _print(context, decision)
 
 
 def rollback(
@@ -68,10 +68,10 @@ def rollback(
     reason: Reason = None,
     source: Source = None,
 ) -> None:
-    """Give the seat back to a version that held it before; its predictions are the ones it made then.
+    """Make a former champion champion again; it predicts as it did then.
 
-    Nothing is trained and the gate is not asked, so it takes seconds. The version has to be able to
-    speak: its files, features, labels and horizons are checked. Called again without a version it goes
+    Nothing is trained and the gate is not asked, so it takes seconds. The version must be fit to be
+    served: its files, features, labels and horizons are checked. Called again without a version it goes
     back one further; if it was killed, look at `nfl-signals history` and name the version.
 
     Without any model: `signal_source: proxy` in signals.yaml.
@@ -85,13 +85,13 @@ def rollback(
     from nfl_signals.workspace.run_context import open_run
 
     context = open_run(as_last_run(source))
-    _tell(context, roll_back(context, version, reason=reason))
+    _print(context, roll_back(context, version, reason=reason))
 
 
 def history(source: Source = None) -> None:
-    """Show every decision about models: when, what, who was champion after it, whose work, and why.
+    """Show every decision about models: when, what, the champion after it, what was judged, and why.
 
-    kind: first (the seat was empty), promoted, rejected, insufficient (the gate cannot tell),
+    kind: first (there was no champion), promoted, rejected, insufficient (the gate cannot tell),
     rolled_back. step: training, recalibration, retraining, person. Alerts that caused a decision are
     named by their ids, as in `data/analysis/alerts.parquet`.
 
@@ -99,10 +99,9 @@ def history(source: Source = None) -> None:
 
     Example: `nfl-signals history`
     """
-    from nfl_signals.registry import decision_log
     from nfl_signals.workspace.run_context import open_run
 
-    print_history(decision_log.read(open_run(as_last_run(source)).paths.history))
+    print_history(open_run(as_last_run(source)).decision_log)
 
 
 def compare(
@@ -110,10 +109,10 @@ def compare(
     b: Annotated[str, typer.Argument(help="Challenger: likewise.")],
     source: Source = None,
 ) -> None:
-    """Hold a challenger against a champion on all settled games that both spoke on before kickoff.
+    """Compare a challenger with a champion on all settled games that both forecast before kickoff.
 
-    `proxy` is the price itself, `replay` the walk-forward learning book, `model_vN` what that version
-    said in production. Each finding of the gate is shown with its interval over redrawn weeks, n
+    `proxy` is the price itself, `replay` the walk-forward (the shadow book), `model_vN` the forecasts of
+    that version in production. Each finding of the gate is shown with its interval over redrawn weeks, n
     forecasts, its limit, a verdict, and the smallest difference that so many games show with power
     80 %. Larger is worse for the challenger. Nothing is decided or written.
 
@@ -125,23 +124,23 @@ def compare(
 
     - `nfl-signals compare model_v202322 replay`
     """
-    from nfl_signals.promotion.comparison import compare as compare_voices
+    from nfl_signals.promotion.comparison import compare as compare_books
     from nfl_signals.workspace.run_context import open_run
 
-    found = compare_voices(open_run(as_last_run(source)), a, b)
+    found = compare_books(open_run(as_last_run(source)), a, b)
     report = found.report
     console.print(
         f"{escape(b)} (challenger) against {escape(a)} (champion): {report.n_games} games in "
-        f"{report.n_weeks} weeks; {found.n_left_out} forecasts had no partner.",
+        f"{report.n_weeks} weeks; {found.n_left_out} forecasts had no match.",
         highlight=False,
     )
     print_findings(report.findings)
     print_sequences(found.sequences)
-    console.print(f"\nThe gate would say: {escape(report.sentence)}", highlight=False)
+    console.print(f"\nThe gate: {escape(report.sentence)}", highlight=False)
 
 
-def _tell(context: "RunContext", decision: "Decision") -> None:
-    """What was decided, and whether it is heard; the registry's aliases follow."""
+def _print(context: "RunContext", decision: "Decision") -> None:
+    """What was decided, and whether it is served; the registry's aliases follow."""
     from nfl_signals.predictions.registration import point_aliases
     from nfl_signals.promotion.manual import why_not_served
 

@@ -119,15 +119,15 @@ def print_sequences(sequences: "Mapping[MarketName, ConfidenceSequence]") -> Non
     for name, each in sequences.items():
         value, low, high = (float(side[-1]) for side in (each.estimate, each.low, each.high))
         better = "challenger is better" if high < 0 else "champion is better"
-        said = better if high < 0 or low > 0 else "cannot tell"
-        table.add_row(name, str(len(each.estimate)), _interval(value, low, high), said)
+        answer = better if high < 0 or low > 0 else "cannot tell"
+        table.add_row(name, str(len(each.estimate)), _interval(value, low, high), answer)
     console.print(table)
 
 
 def print_history(decisions: "Sequence[Decision]") -> None:
     """Decisions about models, oldest first."""
     if not decisions:
-        console.print("No decision yet: the first ensemble that is trained takes the seat.")
+        console.print("No decision yet: the first ensemble that is trained becomes champion.")
         return
     table = _tight_table()
     table.add_column("when (UTC)", no_wrap=True)

@@ -51,7 +51,7 @@ class Paths:
 
     @property
     def llm_responses(self) -> Path:
-        """Recorded answers of language models, one file a question."""
+        """Recorded answers of language models, one file a prompt."""
         return self.home / "data" / "llm" / "responses"
 
     @property
@@ -75,7 +75,7 @@ class Paths:
 
     @property
     def challenge(self) -> Path:
-        """What the challenger says of the upcoming week; not there where nobody challenges."""
+        """The challenger's predictions of the upcoming week; not there where there is no challenger."""
         return self.home / "data" / "upcoming" / "challenge.parquet"
 
     @property
@@ -110,7 +110,7 @@ class Paths:
 
     @property
     def deliveries(self) -> Path:
-        """Which alerts were sent to whom it may concern."""
+        """Which alerts were sent."""
         return self.home / "data" / "analysis" / "deliveries.jsonl"
 
     @property
@@ -131,13 +131,18 @@ class Paths:
         """One fitted stack with its calibrator."""
         return self.home / "models" / "stacker" / market / version
 
+    @property
+    def ensembles(self) -> Path:
+        """The version store: one folder a version."""
+        return self.home / "models" / "ensemble"
+
     def ensemble(self, version: str) -> Path:
         """One version's learners, stacks and score distribution together, complete in itself."""
-        return self.home / "models" / "ensemble" / version
+        return self.ensembles / version
 
     @property
     def history(self) -> Path:
-        """Decisions about versions: who speaks, since when and why."""
+        """Decision log: which version is champion, since when and why."""
         return self.home / "models" / "history.jsonl"
 
     @property

@@ -1,18 +1,17 @@
 """Jobs, schedules, and the sensor that answers each alert once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 
 from nfl_signals.defs.checks import DRIFT_CHECK, PENDING_STEPS
 from nfl_signals.defs.partitions import sync_seasons
-from nfl_signals.defs.resources import RunContextResource
+from nfl_signals.workspace.run_context import RunContext
 
 EASTERN = "America/New_York"
 IN_SEASON = "9-12,1-2"  # months with games
 SENSOR_SECONDS = 10
-HISTORY = 50  # evaluations read per tick; a tick falls behind only if more happen in between
 
 _TABLES = dg.AssetSelection.groups("raw", "gold")
 _METRICS = dg.AssetSelection.assets("calibration_metrics", "alerts", "weekly_report", "dashboard")
@@ -36,29 +35,20 @@ daily_outcomes = dg.define_asset_job(
 recalibration = dg.define_asset_job(
     "recalibration",
     selection=dg.AssetSelection.assets("recalibrated_ensemble") | _FORECASTS,
-    description="The first answer to an alert: straighten the champion by its own games, if the gate "
-    "lets it.",
+    description="The first answer to an alert: recalibrate the champion on its own games, if the gate "
+    "passes it.",
 )
 retraining = dg.define_asset_job(
     "retraining",
     selection=dg.AssetSelection.groups("models", "signals"),
-    description="Refit learners, stacks and calibrators on all played games; the gate says who "
-    "speaks; predict again.",
+    description="Refit learners, stacks and calibrators on all played games; the gate decides what is "
+    "served; predict again.",
 )
 backfill_seasons = dg.define_asset_job(
     "backfill_seasons",
     selection=_TABLES,
     description="Raw and gold of chosen seasons: a range in one run, or season by season.",
 )
-
-JOBS = [
-    everything,
-    weekly_refresh,
-    daily_outcomes,
-    recalibration,
-    retraining,
-    backfill_seasons,
-]
 
 
 @dg.schedule(
@@ -68,7 +58,7 @@ JOBS = [
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 def weekly_schedule(
-    context: dg.ScheduleEvaluationContext, run_context: RunContextResource
+    context: dg.ScheduleEvaluationContext, run_context: dg.ResourceParam[RunContext]
 ) -> dg.RunRequest | dg.SkipReason:
     """Tuesday morning, US Eastern, in season: the week is over and the next one has lines."""
     return _current_season(context, run_context)
@@ -81,74 +71,32 @@ def weekly_schedule(
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 def daily_schedule(
-    context: dg.ScheduleEvaluationContext, run_context: RunContextResource
+    context: dg.ScheduleEvaluationContext, run_context: dg.ResourceParam[RunContext]
 ) -> dg.RunRequest | dg.SkipReason:
     """Every morning in season: yesterday's outcomes reach the metrics within 24 hours."""
     return _current_season(context, run_context)
 
 
 def _current_season(
-    context: dg.ScheduleEvaluationContext, run_context: RunContextResource
+    context: dg.ScheduleEvaluationContext, run_context: RunContext
 ) -> dg.RunRequest | dg.SkipReason:
     """The source's last season as partition; skipped until a first full run has made models."""
-    seasons = run_context.open().seasons
-    if not run_context.open().paths.features.exists():
+    if not run_context.paths.features.exists():
         return dg.SkipReason("no data yet: run the job `everything` once")
-    sync_seasons(context.instance, seasons)
-    return dg.RunRequest(partition_key=str(seasons[-1]))
+    sync_seasons(context.instance, run_context.seasons)
+    return dg.RunRequest(partition_key=str(run_context.seasons[-1]))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """One finished evaluation of the drift check.
-
-    Attributes:
-        timestamp: when it was stored, seconds since 1970.
-        due: steps that open alerts ask for, as `responding.Due`.
-    """
-
-    timestamp: float
-    due: tuple[dict[str, str], ...]
-
-
-def drift_evaluations(instance: dg.DagsterInstance, *, after: float) -> list[Evaluation]:
-    """Evaluations of the drift check newer than `after`, oldest first.
-
-    Dagster has no public call for this; the storage method below is the UI's own. The event's
-    timestamp orders them: record ids are allotted when a check is planned, not when it is evaluated.
-    """
-    from dagster._core.storage.asset_check_execution_record import (
-        AssetCheckExecutionRecordStatus as Status,
-    )
-
-    records = instance.event_log_storage.get_asset_check_execution_history(
-        DRIFT_CHECK, limit=HISTORY, status={Status.FAILED, Status.SUCCEEDED}
-    )
-    found = [
-        Evaluation(timestamp=record.event.timestamp, due=_pending(record.event))
-        for record in records
-        if record.event is not None and record.event.timestamp > after
-    ]
-    return sorted(found, key=lambda item: item.timestamp)
-
-
-def _pending(event: dg.EventLogEntry) -> tuple[dict[str, str], ...]:
-    assert event.dagster_event is not None
-    evaluation = event.dagster_event.asset_check_evaluation_data
-    metadata = evaluation.metadata.get(PENDING_STEPS)
-    return tuple(metadata.value) if isinstance(metadata, dg.JsonMetadataValue) else ()  # type: ignore[arg-type]
-
-
-def run_request_for(due: Sequence[dict[str, str]]) -> dg.RunRequest | None:
-    """The run that does what is due, or None.
+def run_request_for(pending: Sequence[dict[str, Any]]) -> dg.RunRequest | None:
+    """The run that does what is pending (`automatic.PendingStep`), or None.
 
     Its key names alerts, step and week, and Dagster starts no second run of one key: an alert is
-    answered once a week at most, and once a step at all, because a step that was done is not due.
+    answered once a week at most, and once a step at all, because a step that was done is not pending.
     """
-    if not due:
+    if not pending:
         return None
-    step, week = due[0]["step"], due[0]["week"]
-    alerts = "-".join(sorted(each["alert_id"] for each in due))
+    step, week = pending[0]["step"], pending[0]["week"]
+    alerts = "-".join(sorted(each["alert_id"] for each in pending))
     return dg.RunRequest(run_key=f"{step}-{week}-{alerts}", job_name=step)
 
 
@@ -158,15 +106,23 @@ def run_request_for(due: Sequence[dict[str, str]]) -> dg.RunRequest | None:
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def retrain_on_drift(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-    """What the newest evaluation of the drift check says is due: recalibrate, or retrain."""
-    new = drift_evaluations(context.instance, after=float(context.cursor or 0))
-    if not new:
+    """Start what the newest evaluation of the drift check finds pending: recalibrate, or retrain."""
+    latest = context.instance.get_latest_asset_check_evaluation_record(DRIFT_CHECK)
+    event = None if latest is None else latest.event
+    # Record ids are allotted when a check is planned; the event's time orders evaluations.
+    if event is None or event.timestamp <= float(context.cursor or 0):
         return dg.SkipReason("no new evaluation of calibration_drift")
-    request = run_request_for(new[-1].due)
+    assert event.dagster_event is not None
+    found = event.dagster_event.asset_check_evaluation_data.metadata.get(PENDING_STEPS)
+    pending = found.value if isinstance(found, dg.JsonMetadataValue) else ()
+    request = run_request_for(pending)  # type: ignore[arg-type]
     return dg.SensorResult(
-        run_requests=[] if request is None else [request], cursor=repr(new[-1].timestamp)
+        run_requests=[] if request is None else [request], cursor=repr(event.timestamp)
     )
 
 
-SCHEDULES = [weekly_schedule, daily_schedule]
-SENSORS = [retrain_on_drift]
+defs = dg.Definitions(
+    jobs=[everything, weekly_refresh, daily_outcomes, recalibration, retraining, backfill_seasons],
+    schedules=[weekly_schedule, daily_schedule],
+    sensors=[retrain_on_drift],
+)

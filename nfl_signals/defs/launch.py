@@ -33,7 +33,7 @@ def prepare_instance(paths: Paths) -> None:
 
 
 def register_seasons(run_context: RunContext) -> None:
-    """Prepare the instance and make its partitions the world's seasons."""
+    """Prepare the instance and make its partitions the run's seasons."""
     prepare_instance(run_context.paths)
     with dg.DagsterInstance.get() as instance:
         sync_seasons(instance, run_context.seasons)
@@ -54,12 +54,12 @@ def run_job(
         defs: the project's definitions.
         name: of the job.
         run_context: whose home and seasons the instance is prepared for.
-        overrides: fields of `RunContextResource`; None means not given.
-        listener: told after every step.
-        seasons: ascending and without gaps among the world's.
+        overrides: configuration of the resource `run_context`; None means not given.
+        listener: called after every step.
+        seasons: ascending and without gaps among the run's.
 
     Raises:
-        NflSignalsError: the error of the step that failed, or what the failed checks say.
+        NflSignalsError: the error of the step that failed, or the messages of the failed checks.
     """
     register_seasons(run_context)
     job = defs.resolve_job_def(name)
@@ -83,7 +83,7 @@ def run_job(
 
 
 class _Watcher:
-    """Counts finished steps and keeps what failed blocking checks said."""
+    """Counts finished steps and keeps the messages of failed blocking checks."""
 
     def __init__(self, *, total: int, listener: StepListener) -> None:
         self.total = total

@@ -1,8 +1,8 @@
-"""baseline_*, oof_predictions, stacker_*, calibrated_predictions: everything that fits."""
+"""Everything that fits: learners, out-of-fold predictions, stacks, ensembles, and the gate on them."""
 
 import dagster as dg
 
-from nfl_signals.defs.resources import RunContextResource
+from nfl_signals.defs.tables import CODE_VERSION, table_result
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.predictions.champion import promote_first
 from nfl_signals.predictions.registration import point_aliases, register_ensemble
@@ -11,8 +11,12 @@ from nfl_signals.registry.decision_log import Decision
 from nfl_signals.training.baselines import predict_out_of_fold, train_baselines
 from nfl_signals.training.ensembles import assemble
 from nfl_signals.training.stacks import collect_stacked, train_stack
+from nfl_signals.workspace.run_context import RunContext
 
 RETRAINING_POOL = "retraining"
+GOLD = ["gold_features", "gold_markets"]
+BASELINES = [f"baseline_{name}" for name in MARKETS]
+STACKERS = [f"stacker_{name}" for name in MARKETS]
 
 
 def baseline_asset(name: MarketName) -> dg.AssetsDefinition:
@@ -23,11 +27,12 @@ def baseline_asset(name: MarketName) -> dg.AssetsDefinition:
         description=f"{MARKETS[name].title}: the base learners, which never see a price.",
         group_name="models",
         kinds={"scikitlearn", "lightgbm", "xgboost"},
+        code_version=CODE_VERSION,
         pool=RETRAINING_POOL,
-        deps=["gold_features", "gold_markets"],
+        deps=GOLD,
     )
-    def baseline(run_context: RunContextResource) -> dg.MaterializeResult[None]:
-        cards = train_baselines(run_context.open(), name)
+    def baseline(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
+        cards = train_baselines(run_context, name)
         return dg.MaterializeResult(
             metadata={learner: card["model_hash"] for learner, card in cards.items()}
             | {"model_version": next(iter(cards.values()))["model_version"]}
@@ -39,14 +44,18 @@ def baseline_asset(name: MarketName) -> dg.AssetsDefinition:
 @dg.asset(
     group_name="models",
     kinds={"polars", "parquet"},
+    code_version=CODE_VERSION,
     pool=RETRAINING_POOL,
-    deps=[f"baseline_{name}" for name in MARKETS],
+    deps=GOLD,
 )
-def oof_predictions(run_context: RunContextResource) -> dg.MaterializeResult[None]:
+def oof_predictions(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
     """Every game predicted by models that never saw it: walk-forward and purged K-fold."""
-    table = predict_out_of_fold(run_context.open())
-    counts = table.group_by("scheme").len().sort("scheme").iter_rows()
-    return dg.MaterializeResult(metadata={f"rows_{scheme}": rows for scheme, rows in counts})
+    table = predict_out_of_fold(run_context)
+    counts = {
+        f"rows_{scheme}": rows
+        for scheme, rows in table.group_by("scheme").len().sort("scheme").iter_rows()
+    }
+    return table_result(table, counts, stored=run_context.paths.oof)
 
 
 def stacker_asset(name: MarketName) -> dg.AssetsDefinition:
@@ -57,18 +66,14 @@ def stacker_asset(name: MarketName) -> dg.AssetsDefinition:
         description=f"{MARKETS[name].title}: calibrated blends, with and without signals.",
         group_name="models",
         kinds={"numpy"},
+        code_version=CODE_VERSION,
         pool=RETRAINING_POOL,
-        deps=["oof_predictions", "llm_signals"],
+        deps=[*GOLD, "oof_predictions", "llm_signals"],
     )
-    def stacker(run_context: RunContextResource) -> dg.MaterializeResult[None]:
-        card = train_stack(run_context.open(), name)
-        return dg.MaterializeResult(
-            metadata={
-                "model_version": card["model_version"],
-                "model_hash": card["model_hash"],
-                **{f"held_out_{key}": value for key, value in card["held_out"].items()},
-            }
-        )
+    def stacker(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
+        card = train_stack(run_context, name)
+        held_out = {f"held_out_{key}": value for key, value in card["held_out"].items()}
+        return _model_result(card, **held_out)
 
     return stacker
 
@@ -76,36 +81,40 @@ def stacker_asset(name: MarketName) -> dg.AssetsDefinition:
 @dg.asset(
     group_name="models",
     kinds={"polars", "parquet"},
-    deps=[f"stacker_{name}" for name in MARKETS],
+    code_version=CODE_VERSION,
+    deps=[*STACKERS, "gold_markets"],
 )
-def calibrated_predictions(run_context: RunContextResource) -> dg.MaterializeResult[None]:
-    """Walk-forward predictions whose markets agree, each season from earlier ones only."""
-    table = collect_stacked(run_context.open())
-    return dg.MaterializeResult(
-        metadata={"rows": table.height, "seasons": table["season"].n_unique()}
-    )
+def calibrated_predictions(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
+    """Walk-forward predictions with coherent markets, each season from earlier ones only."""
+    table = collect_stacked(run_context)
+    seasons = {"seasons": table["season"].n_unique()}
+    return table_result(table, seasons, stored=run_context.paths.stacked)
 
 
 @dg.asset(
     group_name="models",
     kinds={"polars"},
+    code_version=CODE_VERSION,
     pool=RETRAINING_POOL,
-    deps=["calibrated_predictions"],
+    deps=[*GOLD, *BASELINES, *STACKERS],
 )
-def ensemble(run_context: RunContextResource) -> dg.MaterializeResult[None]:
+def ensemble(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
     """The whole ensemble in one folder that answers requests, wherever it lies."""
-    opened = run_context.open()
-    card = assemble(opened)
-    promote_first(opened, str(card["model_version"]))
-    return dg.MaterializeResult(
-        metadata={"model_version": card["model_version"], "model_hash": card["model_hash"]}
-    )
+    card = assemble(run_context)
+    promote_first(run_context, str(card["model_version"]))
+    return _model_result(card)
 
 
-@dg.asset(group_name="models", kinds={"mlflow"}, pool=RETRAINING_POOL, deps=["ensemble"])
-def registered_ensemble(run_context: RunContextResource) -> dg.MaterializeResult[None]:
-    """The ensemble as a version in the MLflow registry; aliases say who speaks."""
-    version = register_ensemble(run_context.open())
+@dg.asset(
+    group_name="models",
+    kinds={"mlflow"},
+    code_version=CODE_VERSION,
+    pool=RETRAINING_POOL,
+    deps=["ensemble", *GOLD, "llm_signals"],
+)
+def registered_ensemble(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
+    """The ensemble as a version in the MLflow registry, with the aliases champion and challenger."""
+    version = register_ensemble(run_context)
     return dg.MaterializeResult(
         metadata={
             "model_version": version.version,
@@ -116,44 +125,79 @@ def registered_ensemble(run_context: RunContextResource) -> dg.MaterializeResult
     )
 
 
-@dg.asset(group_name="models", kinds={"polars"}, pool=RETRAINING_POOL)
-def recalibrated_ensemble(run_context: RunContextResource) -> dg.MaterializeResult[None]:
-    """Answer to an alert: the champion straightened by its own games, if the gate lets it."""
-    return answered(
-        run_context, recalibrate(run_context.open()), "No alert asks for a recalibration."
+@dg.asset(
+    group_name="models",
+    kinds={"polars"},
+    code_version=CODE_VERSION,
+    pool=RETRAINING_POOL,
+    deps=["gold_markets"],
+)
+def recalibrated_ensemble(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
+    """Answer to an alert: a copy of the champion, recalibrated on its own games, if the gate passes it.
+
+    Reads the ledger of earlier runs, which depends on what is decided here.
+    """
+    return _decision_result(
+        run_context, recalibrate(run_context), "no alert asks for a recalibration"
     )
 
 
 @dg.asset(
     group_name="models",
     kinds={"polars"},
+    code_version=CODE_VERSION,
     pool=RETRAINING_POOL,
-    deps=["registered_ensemble", "recalibrated_ensemble"],
+    deps=[
+        "registered_ensemble",
+        "recalibrated_ensemble",
+        "calibrated_predictions",
+        "ensemble",
+        "gold_markets",
+    ],
 )
-def promotion(run_context: RunContextResource) -> dg.MaterializeResult[None]:
-    """The gate on the newest ensemble: promote, reject, or not enough to tell."""
-    return answered(
-        run_context, decide(run_context.open()), "Nothing to decide: the newest has been judged."
+def promotion(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
+    """The gate on the newest ensemble: promote, reject, or not enough to tell.
+
+    Reads the ledger of earlier runs, which depends on what is decided here.
+    """
+    return _decision_result(
+        run_context, decide(run_context), "the newest ensemble has been judged before"
     )
 
 
-def answered(
-    run_context: RunContextResource, decision: Decision | None, otherwise: str
+def _model_result(card: dict[str, object], **metadata: object) -> dg.MaterializeResult[None]:
+    names = {name: str(card[name]) for name in ("model_version", "model_hash")}
+    return dg.MaterializeResult(
+        metadata=names | metadata,  # type: ignore[arg-type]
+        data_version=dg.DataVersion(names["model_hash"]),
+    )
+
+
+def _decision_result(
+    run_context: RunContext, decision: Decision | None, otherwise: str
 ) -> dg.MaterializeResult[None]:
-    """A decision as metadata; the registry's aliases follow it."""
-    aliases = point_aliases(run_context.open()) if decision else {}
-    facts = {"answer": decision.kind, "version": decision.version} if decision else {}
-    sentence = decision.sentence if decision else otherwise
-    return dg.MaterializeResult(metadata={**facts, **aliases, "sentence": sentence})
+    """A decision as metadata, and that there was none where there was none."""
+    if decision is None:
+        return dg.MaterializeResult(metadata={"decision": "none", "why": otherwise})
+    return dg.MaterializeResult(
+        metadata={
+            "decision": decision.kind,
+            "version": decision.version,
+            "why": decision.sentence,
+            **point_aliases(run_context),
+        }
+    )
 
 
-MODEL_ASSETS = [
-    *(baseline_asset(name) for name in MARKETS),
-    oof_predictions,
-    *(stacker_asset(name) for name in MARKETS),
-    calibrated_predictions,
-    ensemble,
-    registered_ensemble,
-    recalibrated_ensemble,
-    promotion,
-]
+defs = dg.Definitions(
+    assets=[
+        *(baseline_asset(name) for name in MARKETS),
+        oof_predictions,
+        *(stacker_asset(name) for name in MARKETS),
+        calibrated_predictions,
+        ensemble,
+        registered_ensemble,
+        recalibrated_ensemble,
+        promotion,
+    ]
+)

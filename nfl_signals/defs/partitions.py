@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 SEASONS = dg.DynamicPartitionsDefinition(name="season")
+IN_ONE_RUN = dg.BackfillPolicy.single_run()
 
 
 def sync_seasons(instance: dg.DagsterInstance, seasons: Sequence[int]) -> None:

@@ -2,8 +2,9 @@
 
 import dagster as dg
 
-from nfl_signals.defs.partitions import SEASONS, chosen_seasons
-from nfl_signals.defs.resources import RunContextResource
+from nfl_signals.defs.partitions import IN_ONE_RUN, SEASONS, chosen_seasons
+from nfl_signals.defs.tables import CODE_VERSION
+from nfl_signals.workspace.run_context import RunContext
 from nfl_signals.workspace.tables import READERS, ingest
 
 DESCRIPTIONS = {
@@ -22,16 +23,19 @@ def raw_asset(table: str) -> dg.AssetsDefinition:
         description=DESCRIPTIONS[table],
         group_name="raw",
         kinds={"polars", "parquet"},
+        code_version=CODE_VERSION,
         partitions_def=SEASONS,
-        backfill_policy=dg.BackfillPolicy.single_run(),
+        backfill_policy=IN_ONE_RUN,
     )
     def ingested(
-        context: dg.AssetExecutionContext, run_context: RunContextResource
+        context: dg.AssetExecutionContext, run_context: dg.ResourceParam[RunContext]
     ) -> dg.MaterializeResult[None]:
-        rows = ingest(run_context.open(), table, chosen_seasons(context))
-        return dg.MaterializeResult(metadata={"rows": sum(rows.values()), "seasons": len(rows)})
+        rows = ingest(run_context, table, chosen_seasons(context))
+        return dg.MaterializeResult(
+            metadata={"dagster/row_count": sum(rows.values()), "seasons": len(rows)}
+        )
 
     return ingested
 
 
-RAW_ASSETS = [raw_asset(table) for table in READERS]
+defs = dg.Definitions(assets=[raw_asset(table) for table in READERS])

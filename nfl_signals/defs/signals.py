@@ -1,4 +1,4 @@
-"""upcoming_predictions, ledger, calibration_metrics and the reports: what people and checks read."""
+"""Predictions, ledger, calibration metrics, alerts and reports: what people and checks read."""
 
 from datetime import timedelta
 
@@ -6,19 +6,17 @@ import dagster as dg
 import polars as pl
 
 from nfl_signals.alerts.steps import send_alerts, update_alerts
-from nfl_signals.defs.resources import RunContextResource
-from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.defs.models import BASELINES, GOLD
+from nfl_signals.defs.tables import CODE_VERSION, table_result
 from nfl_signals.monitoring.steps import update_metrics
+from nfl_signals.predictions.challenger import challenge_upcoming
 from nfl_signals.predictions.summary import champion_line, served_model_line
-from nfl_signals.predictions.upcoming import (
-    append_to_ledger,
-    challenge_upcoming,
-    predict_upcoming,
-    skipped_games,
-)
+from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming, skipped_games
 from nfl_signals.reports.steps import report_ablation, report_baselines
 from nfl_signals.reports.weekly_steps import report_dashboard, report_week
+from nfl_signals.workspace.run_context import RunContext
 
+TABLE = {"polars", "parquet"}
 # The job daily_outcomes starts at 10:00; two hours later yesterday's games must be in the metrics.
 DAILY_IN_SEASON = dg.FreshnessPolicy.cron(
     deadline_cron="0 12 * 9-12,1-2 *",
@@ -29,88 +27,108 @@ DAILY_IN_SEASON = dg.FreshnessPolicy.cron(
 
 @dg.asset(
     group_name="signals",
-    kinds={"polars", "parquet"},
-    deps=["gold_features", "gold_markets", "llm_signals", "promotion"],
+    kinds=TABLE,
+    code_version=CODE_VERSION,
+    deps=[*GOLD, "llm_signals", "promotion"],
 )
-def upcoming_predictions(run_context: RunContextResource) -> dg.MaterializeResult[None]:
-    """The next week's games by who speaks; the challenger is asked too, for the learning book."""
-    upcoming = predict_upcoming(run_context.open())
-    challenge = challenge_upcoming(run_context.open())
-    skipped = skipped_games(run_context.open())
-    return dg.MaterializeResult(
-        metadata={
-            "rows": upcoming.height,
-            "speaks": served_model_line(run_context.open()),
-            "champion": champion_line(run_context.open()) or "nobody yet",
+def upcoming_predictions(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
+    """The next week's games by the model that is served; the challenger's go to the shadow book.
+
+    Reads the ledger of earlier runs for `period_flag`; this run's ledger follows.
+    """
+    upcoming = predict_upcoming(run_context)
+    challenge = challenge_upcoming(run_context)
+    skipped = {f"skipped_{name}": len(ids) for name, ids in skipped_games(run_context).items()}
+    return table_result(
+        upcoming,
+        {
+            "serving": served_model_line(run_context),
+            "champion": champion_line(run_context) or "none yet",
             "challenger": challenge.sentence,
-            **{f"skipped_{name}": len(games) for name, games in skipped.items()},
-        }
+            **skipped,
+        },
+        stored=run_context.paths.upcoming,
     )
 
 
 @dg.asset(
     group_name="signals",
-    kinds={"polars", "parquet"},
-    deps=["calibrated_predictions", "upcoming_predictions"],
+    kinds=TABLE,
+    code_version=CODE_VERSION,
+    deps=["calibrated_predictions", "upcoming_predictions", "gold_markets"],
 )
-def ledger(run_context: RunContextResource) -> dg.MaterializeResult[None]:
-    """Sealed, append-only predictions: production, and the walk-forward replay as learning book."""
-    counts = append_to_ledger(run_context.open())
-    return dg.MaterializeResult(metadata={f"rows_{book}": n for book, n in counts.items()})
+def ledger(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
+    """Sealed, append-only predictions: production, and the walk-forward in the shadow book."""
+    counts = append_to_ledger(run_context)
+    total = counts.pop("total")
+    new = {f"new_rows_{book}": rows for book, rows in counts.items()}
+    return dg.MaterializeResult(metadata={"dagster/row_count": total, **new})
 
 
 @dg.asset(
     group_name="signals",
-    kinds={"polars", "parquet"},
+    kinds=TABLE,
+    code_version=CODE_VERSION,
     deps=["ledger", "gold_markets"],
     freshness_policy=DAILY_IN_SEASON,
 )
-def calibration_metrics(run_context: RunContextResource) -> dg.MaterializeResult[None]:
-    """Rolling Brier, log loss, calibration error and reliability of every voice and market."""
-    metrics = update_metrics(run_context.open())
-    return dg.MaterializeResult(metadata={"windows": metrics.height})
+def calibration_metrics(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
+    """Rolling Brier, log loss, calibration error and reliability of every series and version."""
+    metrics = update_metrics(run_context)
+    return table_result(metrics, stored=run_context.paths.calibration)
 
 
-@dg.asset(group_name="signals", kinds={"polars", "parquet"}, deps=["calibration_metrics"])
-def alerts(run_context: RunContextResource) -> dg.MaterializeResult[None]:
-    """Alert episodes: what has drifted since when, what is done about it; told to whom it concerns."""
-    table = update_alerts(run_context.open())
-    standing = table.filter(pl.col("state") == "open")["sentence"].to_list()
-    return dg.MaterializeResult(
-        metadata={
-            "episodes": table.height,
-            "open": dg.MetadataValue.md("\n".join(f"- {line}" for line in standing) or "none"),
-            "delivery": send_alerts(run_context.open()),
-        }
+@dg.asset(
+    group_name="signals",
+    kinds=TABLE,
+    code_version=CODE_VERSION,
+    deps=["ledger", "gold_markets"],
+)
+def alerts(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
+    """Alert episodes: what has drifted since when, what is done about it, and who was notified."""
+    table = update_alerts(run_context)
+    opened = table.filter(pl.col("state") == "open")["sentence"].to_list()
+    return table_result(
+        table,
+        {
+            "open": dg.MetadataValue.md("\n".join(f"- {line}" for line in opened) or "none"),
+            "delivery": send_alerts(run_context),
+        },
+        stored=run_context.paths.alerts,
     )
 
 
-@dg.asset(group_name="signals", kinds={"markdown"}, deps=["calibrated_predictions"])
-def metrics_baseline(run_context: RunContextResource) -> dg.MaterializeResult[None]:
+@dg.asset(
+    group_name="signals",
+    kinds={"markdown"},
+    code_version=CODE_VERSION,
+    deps=[*GOLD, *BASELINES, "oof_predictions", "calibrated_predictions"],
+)
+def metrics_baseline(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
     """Report on base learners, stack and close over the same walk-forward games."""
-    path = report_baselines(run_context.open())
+    path = report_baselines(run_context)
     return dg.MaterializeResult(metadata={"report": dg.MetadataValue.path(str(path))})
 
 
 @dg.asset(
     group_name="signals",
     kinds={"markdown"},
-    deps=["calibrated_predictions", *(f"baseline_{name}" for name in MARKETS)],
+    code_version=CODE_VERSION,
+    deps=[*GOLD, *BASELINES, "oof_predictions", "llm_signals", "calibrated_predictions"],
 )
-def ablation_stacker(run_context: RunContextResource) -> dg.MaterializeResult[None]:
+def ablation_stacker(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
     """Report on what each part of the stack is worth, over the same walk-forward games."""
-    path = report_ablation(run_context.open())
+    path = report_ablation(run_context)
     return dg.MaterializeResult(metadata={"report": dg.MetadataValue.path(str(path))})
 
 
-@dg.asset(
-    group_name="signals",
-    kinds={"markdown"},
-    deps=["alerts", "upcoming_predictions"],
-)
-def weekly_report(run_context: RunContextResource) -> dg.MaterializeResult[None]:
+WEEKLY = ["ledger", "gold_markets", "calibration_metrics", "alerts", "upcoming_predictions"]
+
+
+@dg.asset(group_name="signals", kinds={"markdown"}, code_version=CODE_VERSION, deps=WEEKLY)
+def weekly_report(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
     """What a person reads on Monday: verdict, alerts, numbers, next week's predictions."""
-    written = report_week(run_context.open())
+    written = report_week(run_context)
     return dg.MaterializeResult(
         metadata={
             "report": dg.MetadataValue.path(str(written.path)),
@@ -119,24 +137,22 @@ def weekly_report(run_context: RunContextResource) -> dg.MaterializeResult[None]
     )
 
 
-@dg.asset(
-    group_name="signals",
-    kinds={"html"},
-    deps=["alerts", "upcoming_predictions"],
-)
-def dashboard(run_context: RunContextResource) -> dg.MaterializeResult[None]:
+@dg.asset(group_name="signals", kinds={"html"}, code_version=CODE_VERSION, deps=WEEKLY)
+def dashboard(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
     """One page that opens offline: states, trends, reliability, alerts, predictions."""
-    path = report_dashboard(run_context.open())
+    path = report_dashboard(run_context)
     return dg.MaterializeResult(metadata={"page": dg.MetadataValue.path(str(path))})
 
 
-SIGNAL_ASSETS = [
-    upcoming_predictions,
-    ledger,
-    calibration_metrics,
-    alerts,
-    metrics_baseline,
-    ablation_stacker,
-    weekly_report,
-    dashboard,
-]
+defs = dg.Definitions(
+    assets=[
+        upcoming_predictions,
+        ledger,
+        calibration_metrics,
+        alerts,
+        metrics_baseline,
+        ablation_stacker,
+        weekly_report,
+        dashboard,
+    ]
+)

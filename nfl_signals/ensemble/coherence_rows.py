@@ -1,4 +1,4 @@
-"""Between tables of three rows a game and the agreement of a game's three markets."""
+"""Between tables of three rows a game and the coherence of a game's three markets."""
 
 import polars as pl
 
@@ -19,7 +19,7 @@ def settled_games(markets: pl.DataFrame) -> pl.DataFrame:
 
 
 def fit_scores(settled: pl.DataFrame) -> ScoreDistribution:
-    """The score distribution that the games of `settled_games` teach.
+    """The score distribution fitted on the games of `settled_games`.
 
     Raises:
         InputError: too few games have a result and both lines.
@@ -32,14 +32,14 @@ def fit_scores(settled: pl.DataFrame) -> ScoreDistribution:
 
 
 def coherent_rows(distribution: ScoreDistribution, rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows of one to three markets a game with `p_hat, p_push` that agree.
+    """Rows of one to three markets a game with coherent `p_hat, p_push`.
 
     Args:
         distribution: of scores.
         rows: `game_id, market, line, p_calibrated` and anything else.
     """
     games = rows.select("game_id").unique(maintain_order=True)
-    asked = {
+    tables = {
         name: games.join(
             rows.filter(market=name).select("game_id", "line", "p_calibrated"),
             on="game_id",
@@ -51,10 +51,10 @@ def coherent_rows(distribution: ScoreDistribution, rows: pl.DataFrame) -> pl.Dat
     missing = float("nan")
     numbers = {
         f"{what}_{name}": table[column].fill_null(missing).to_numpy()
-        for name, table in asked.items()
+        for name, table in tables.items()
         for what, column in (("p", "p_calibrated"), ("line", "line"))
     }
-    answer = make_coherent(
+    found = make_coherent(
         distribution,
         CoherenceInputs(
             p_moneyline=numbers["p_moneyline"],
@@ -64,17 +64,17 @@ def coherent_rows(distribution: ScoreDistribution, rows: pl.DataFrame) -> pl.Dat
             total_line=numbers["line_total"],
         ),
     )
-    said = pl.concat(
+    forecasts = pl.concat(
         games.with_columns(
             pl.lit(name).alias("market"),
-            pl.Series("p_hat", answer.p_hat[name], dtype=pl.Float64),
-            pl.Series("p_push", answer.p_push[name], dtype=pl.Float64),
+            pl.Series("p_hat", found.p_hat[name], dtype=pl.Float64),
+            pl.Series("p_push", found.p_push[name], dtype=pl.Float64),
         )
         for name in MARKETS
     )
-    return rows.join(said, on=["game_id", "market"], how="left", maintain_order="left")
+    return rows.join(forecasts, on=["game_id", "market"], how="left", maintain_order="left")
 
 
 def coherent_season(settled: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """`replay.Agree`: what seasons before teach about scores makes a season's markets agree."""
+    """`walk_forward.MakeCoherent`: a season made coherent by the scores of seasons before it."""
     return coherent_rows(fit_scores(settled), rows)

@@ -1,7 +1,7 @@
-"""The whole ensemble as one object: a folder of data files in, answers for requests out.
+"""The whole ensemble as one object: a folder of data files in, forecasts for requests out.
 
-Learners of three markets, both stacked_models of each, and the score distribution by which the markets
-agree. The same code answers for the upcoming week, for a served model and for a replayed one.
+Learners of three markets, both stacked models of each, and the score distribution that makes the
+markets coherent. The same code forecasts the upcoming week and serves requests.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,12 @@ from nfl_signals.ensemble.request import (
     request_market,
     request_sequences,
 )
-from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, StackedModel, load_stacked_model
+from nfl_signals.ensemble.stacked_model import (
+    PLAIN,
+    WITH_SIGNALS,
+    StackedModel,
+    load_stacked_model,
+)
 from nfl_signals.learners.baseline import Baseline
 from nfl_signals.learners.game_matrix import game_matrix
 from nfl_signals.learners.protocol import Inputs
@@ -35,17 +40,6 @@ ENSEMBLE_FILE = "ensemble.json"
 SEQUENCE_LEARNER = "lstm"  # reads each team's last games
 SCORES_FILE = "score_distribution.json"
 RECALIBRATION_FILE = "recalibration.json"  # of recalibrated copies only
-ANSWER = (
-    "game_id",
-    "market",
-    "line",
-    "p_market",
-    "p_hat",
-    "p_push",
-    "venn_abers_low",
-    "venn_abers_high",
-)
-"""What a consumer sees of an answer, with `llm_available, model_version, model_hash`."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,8 +51,8 @@ class Ensemble:
         model_hash: of its folder.
         learners: by market, then by name.
         stacked_models: by market, the one without signals first; None where it has no second.
-        scores: by which the markets agree.
-        recalibration: by market, what is done to its p_hat last of all; usually empty.
+        scores: by which the markets are coherent.
+        recalibration: by market, applied to its p_hat last of all; usually empty.
     """
 
     version: str
@@ -80,7 +74,7 @@ class Ensemble:
         card, content = read_card(folder), read_json(folder / ENSEMBLE_FILE)
         check_card(folder, card, list(MARKETS.values()))
         learners: dict[str, dict[str, Baseline]] = {}
-        stacked_models: dict[str, tuple[StackedModel, StackedModel | None]] = {}
+        stacked: dict[str, tuple[StackedModel, StackedModel | None]] = {}
         for name, market in MARKETS.items():
             names = game_matrix(request_features(_no_games()), market).names
             learners[name] = {
@@ -88,16 +82,13 @@ class Ensemble:
                 for learner in content["learners"]
             }
             plain = load_stacked_model(folder / "stacker" / name, PLAIN)
-            assert plain is not None  # only the other voice may be missing
-            stacked_models[name] = (
-                plain,
-                load_stacked_model(folder / "stacker" / name, WITH_SIGNALS),
-            )
+            assert plain is not None  # only the other one may be missing
+            stacked[name] = (plain, load_stacked_model(folder / "stacker" / name, WITH_SIGNALS))
         return cls(
             version=str(card["model_version"]),
             model_hash=str(card["model_hash"]),
             learners=learners,
-            stacked_models=stacked_models,
+            stacked_models=stacked,
             scores=ScoreDistribution.from_json(read_json(folder / SCORES_FILE)),
             recalibration=read_maps(folder),
         )
@@ -108,16 +99,17 @@ class Ensemble:
         return any(SEQUENCE_LEARNER in learners for learners in self.learners.values())
 
     def predict(self, requests: pl.DataFrame) -> pl.DataFrame:
-        """Answer every market that a request asks, in the order of requests.
+        """Forecast every market that a request has a price for, in the order of requests.
 
         Args:
-            requests: see `game_request`.
+            requests: see `request.py`.
 
         Returns:
-            `ANSWER`, `price_yes, price_no, llm_available, model_version, model_hash`, and all that
-            led there: `p_<learner>, signal_*, p_raw, weight_*, calibrator, p_calibrated`, and of a
-            recalibrated copy `p_agreed`, p_hat as it was before. A market without price or line has
-            no row.
+            What a consumer sees: `game_id, market, line, price_yes, price_no, p_market, p_hat,
+            p_push, venn_abers_low, venn_abers_high, llm_available, model_version, model_hash`; and
+            all that led there: `p_<learner>, signal_*, p_raw, weight_*, calibrator, p_calibrated`,
+            and of a recalibrated copy `p_coherent`, p_hat as it was before. A market without price or
+            line has no row.
 
         Raises:
             SchemaError: a column is missing or not a number.
@@ -126,9 +118,9 @@ class Ensemble:
         order = games.select("game_id").with_row_index("row")
         with threadpool_limits(limits=1):  # sums in another order would change the last bits
             rows = pl.concat(self._market(games, market) for market in MARKETS.values())
-            said = recalibrated(coherent_rows(self.scores, rows), self.recalibration)
+            forecasts = recalibrated(coherent_rows(self.scores, rows), self.recalibration)
         return (
-            said.join(order, on="game_id", maintain_order="left")
+            forecasts.join(order, on="game_id", maintain_order="left")
             .sort("row", "market")
             .drop("row")
             .with_columns(
@@ -144,23 +136,23 @@ class Ensemble:
             if self.reads_sequences
             else Inputs.tabular(x)
         )
-        asked = request_market(games, market)
-        line = asked["line"].fill_null(0.0).to_numpy()
-        said = {
+        quotes = request_market(games, market)
+        line = quotes["line"].fill_null(0.0).to_numpy()
+        learned = {
             f"p_{name}": pl.Series(learner.predict(inputs, line)[0], dtype=pl.Float64)
             for name, learner in self.learners[market.name].items()
         }
-        rows = asked.with_columns(**said).drop_nulls("p_market")
+        rows = quotes.with_columns(**learned).drop_nulls("p_market")
         plain, with_signals = self.stacked_models[market.name]
-        answers = plain.predict(rows)
+        forecasts = plain.predict(rows)
         if with_signals is None:
-            return prefer_signals(answers, without_signals(answers.head(0)))
-        heard = drop_missing_signals(rows, with_signals.blend.inputs)
-        return prefer_signals(answers, with_signals.predict(heard))
+            return prefer_signals(forecasts, without_signals(forecasts.head(0)))
+        available = drop_missing_signals(rows, with_signals.blend.inputs)
+        return prefer_signals(forecasts, with_signals.predict(available))
 
 
 def read_maps(folder: Path) -> dict[str, RecalibrationMap]:
-    """Maps of an ensemble folder by market; none where it was never recalibrated."""
+    """Recalibration maps of an ensemble folder by market; none where it was never recalibrated."""
     file = folder / RECALIBRATION_FILE
     stored = read_json(file) if file.exists() else {}
     return {name: RecalibrationMap(**numbers) for name, numbers in stored.items()}
@@ -170,11 +162,11 @@ def recalibrated(rows: pl.DataFrame, maps: Mapping[str, RecalibrationMap]) -> pl
     """Rows with `p_hat` moved in the markets that have a map; all others keep theirs bit for bit."""
     if not maps:
         return rows
-    agreed_p, market = rows["p_hat"].to_numpy(), rows["market"].to_numpy()
-    p_hat = agreed_p.copy()
+    before, market = rows["p_hat"].to_numpy(), rows["market"].to_numpy()
+    p_hat = before.copy()
     for name, each in maps.items():
-        p_hat[market == name] = each.apply(agreed_p[market == name])
-    return rows.with_columns(p_hat=pl.Series(p_hat), p_agreed=pl.Series(agreed_p))
+        p_hat[market == name] = each.apply(before[market == name])
+    return rows.with_columns(p_hat=pl.Series(p_hat), p_coherent=pl.Series(before))
 
 
 def _no_games() -> pl.DataFrame:

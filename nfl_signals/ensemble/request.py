@@ -1,10 +1,10 @@
-"""What one asks an ensemble: one row per game, complete in itself, fit for a JSON request.
+"""Requests to an ensemble: one row per game, complete in itself, fit for a JSON request.
 
     game_id
     home_<feature>, away_<feature>          every feature of the data dictionary
-    spread_line, total_line                 nflverse's signs; null: not asked
+    spread_line, total_line                 nflverse's signs; null: no forecast wanted
     home_moneyline, away_moneyline, home_spread_odds, away_spread_odds, over_odds, under_odds
-                                            American odds; null: that market is not asked
+                                            American odds; null: no forecast of that market
     home_signal_<name>, away_signal_<name>  signal times confidence; null: no signal
     home_<channel>_<k>, away_<channel>_<k>  for an ensemble with the learner lstm: each team's last
                                             games, k = 1 the oldest (`sequences.py`); 0 before its first
@@ -90,8 +90,8 @@ def game_requests(
     table = table.select("game_id", *FEATURE_COLUMNS, *LINES, *PRICES, *SIGNAL_COLUMNS)
     if not with_sequences:
         return table
-    told = sequences(features, markets, wanted["game_id"]).reshape(len(wanted), -1)
-    return table.hstack(pl.DataFrame(told, schema=SEQUENCE_COLUMNS))
+    games_before = sequences(features, markets, wanted["game_id"]).reshape(len(wanted), -1)
+    return table.hstack(pl.DataFrame(games_before, schema=SEQUENCE_COLUMNS))
 
 
 def checked(requests: pl.DataFrame) -> pl.DataFrame:
@@ -116,7 +116,7 @@ def checked(requests: pl.DataFrame) -> pl.DataFrame:
             raise SchemaError(
                 f"request: column {name}: expected numbers, found {full[name].dtype}."
             )
-    # pandas and JSON know no null among numbers: there NaN says "not given".
+    # pandas and JSON have no null among numbers: there NaN means "not given".
     full = full.with_columns(
         pl.col(FEATURE_COLUMNS).cast(pl.Float64),
         pl.col(optional).cast(pl.Float64).fill_nan(None),
@@ -170,7 +170,7 @@ def request_sequences(requests: pl.DataFrame) -> Floats:
 def request_market(requests: pl.DataFrame, market: Market) -> pl.DataFrame:
     """`game_id, market, line, price_yes, price_no, p_market, signal_<name>...` in request order.
 
-    `p_market` is null where the market is not asked; signals are null unless both teams have them.
+    `p_market` is null where line or prices are missing; signals are null unless both teams have them.
     """
     yes, no = pl.col(market.price_yes_column), pl.col(market.price_no_column)
     return requests.select(

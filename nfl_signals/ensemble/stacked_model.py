@@ -1,10 +1,10 @@
-"""A voice: one market's fitted blend, its calibrator and its intervals; fitted, stored, asked.
+"""A stacked model: one market's fitted blend, its calibrator and its intervals; fit, store, predict.
 
-Each market has two, one that weighs signals and one that never heard of them. They share nothing,
-so a game without signals gets the answer of a pipeline without signals, bit for bit.
+Each market has two, one that weighs signals and one without any. They share nothing, so a game
+without signals gets the forecast of a pipeline without signals, bit for bit.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,9 @@ from nfl_signals.stacking.logistic import fit_logistic_stack
 from nfl_signals.stacking.prior import Adviser, advised_means, default_means
 from nfl_signals.stacking.protocol import MARKET, Blend
 from nfl_signals.stacking.walk_forward import (
+    Calibrate,
     Calibration,
+    FitBlend,
     FitCalibrator,
     walk_forward_blend,
     walk_forward_calibration,
@@ -35,15 +37,12 @@ from nfl_signals.stacking.walk_forward import (
     with_parts,
 )
 
-FitStack = Callable[[Floats, Floats, int], Blend]
-"""Values, outcomes, the season that will be predicted -> blend."""
 PLAIN, WITH_SIGNALS = "plain", "signals"
-"""The two voices; parts of their files' names."""
-PARTS = ("stack", "calibrator", "venn_abers")
+"""The two stacked models of a market; parts of their files' names."""
+FILES = ("stack", "calibrator", "venn_abers")
 MIN_WEEKS = 2
-PROBES = np.array(
-    [0.3, 0.4, 0.5, 0.6, 0.7]
-)  # forecasts at which a card shows the calibrator's interval
+PROBES = np.array([0.3, 0.4, 0.5, 0.6, 0.7])
+"""Forecasts at which a card shows the calibrator's interval."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +51,7 @@ class StackedModel:
 
     Attributes:
         blend: logits from values.
-        calibrator: straightens them.
+        calibrator: corrects them.
         intervals: Venn-Abers.
     """
 
@@ -61,27 +60,27 @@ class StackedModel:
     intervals: VennAbers
 
     def predict(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Rows of `stack_values` with everything the voice says of them."""
+        """Rows of `stacking/inputs.py` with blend, calibration and all that led there."""
         inputs = self.blend.inputs
-        said = with_parts(rows, self.blend.parts(logit_matrix(rows, inputs)), inputs)
-        p_raw = said["p_raw"].to_numpy()
-        return with_calibration(said, _calibration(self.calibrator, self.intervals, p_raw))
+        blended = with_parts(rows, self.blend.parts(logit_matrix(rows, inputs)), inputs)
+        p_raw = blended["p_raw"].to_numpy()
+        return with_calibration(blended, _calibration(self.calibrator, self.intervals, p_raw))
 
     def save(self, folder: Path, name: str) -> None:
         """Write three JSON files below a model folder."""
-        stack, calibrator, intervals = (_file(folder, part, name) for part in PARTS)
+        stack, calibrator, intervals = _files(folder, name)
         self.blend.save(stack)
         save_calibrator(calibrator, self.calibrator)
         save_calibrator(intervals, self.intervals)
 
 
 def load_stacked_model(folder: Path, name: str) -> StackedModel | None:
-    """The voice stored under a name; None where the model was fitted without it.
+    """The stacked model stored under a name; None where the version was fitted without it.
 
     Raises:
         IntegrityError: a file is not what this version can read.
     """
-    stack, calibrator, intervals = (_file(folder, part, name) for part in PARTS)
+    stack, calibrator, intervals = _files(folder, name)
     if name == WITH_SIGNALS and not stack.exists():
         return None
     return StackedModel(
@@ -92,12 +91,12 @@ def load_stacked_model(folder: Path, name: str) -> StackedModel | None:
 
 
 def input_names(settings: Settings, name: str) -> list[str]:
-    """What a voice weighs: the market, the learners, and signals if it is the one that does."""
+    """What a stacked model weighs: the market, the learners, and signals if it is the one that does."""
     signals = SIGNALS if name == WITH_SIGNALS else ()
     return [MARKET, *settings.training.learners, *signals]
 
 
-def blend_fitter(settings: Settings, inputs: Sequence[str], adviser: Adviser) -> FitStack:
+def blend_fitter(settings: Settings, inputs: Sequence[str], adviser: Adviser) -> FitBlend:
     """How a blend of the inputs is fitted for a season."""
     signals = [name for name in inputs if name in SIGNALS]
 
@@ -118,9 +117,9 @@ def walk_forward_stack(
 
     Args:
         settings: section `training`.
-        rows: `stack_values.stack_inputs` of the walk-forward scheme, with signals.
+        rows: `inputs.stack_inputs` of the walk-forward scheme, with signals.
         inputs: what is blended.
-        adviser: whom to ask about the weights.
+        adviser: who advises on the weights.
     """
     blended = walk_forward_blend(
         rows,
@@ -128,24 +127,12 @@ def walk_forward_stack(
         fit_blend=blend_fitter(settings, inputs, adviser),
         min_seasons=settings.training.min_stack_seasons,
     )
-    replayed = walk_forward_calibration(
+    calibrated = walk_forward_calibration(
         blended,
-        fit_calibrator=calibrator_fitter(settings),
+        fit_calibrator=_calibrator_fitter(settings),
         min_seasons=settings.training.min_calibration_seasons,
     )
-    return blended, replayed
-
-
-def calibrator_fitter(settings: Settings) -> FitCalibrator:
-    """How the calibrator for a season is fitted: by the method chosen on the seasons given."""
-    fits = cached_fits()
-
-    def fit(rows: pl.DataFrame) -> Callable[[Floats], Calibration]:
-        calibrator = chosen_calibrator(settings, rows, fits=fits).calibrator
-        intervals = fit_venn_abers(rows["p_raw"].to_numpy(), rows["y"].to_numpy())
-        return lambda p_raw: _calibration(calibrator, intervals, p_raw)
-
-    return fit
+    return blended, calibrated
 
 
 def chosen_calibrator(
@@ -178,24 +165,35 @@ def calibrate_blend(
     Args:
         settings: method and seed.
         blend: fitted on all games.
-        blended: scored rows of `walk_forward_blend`.
+        blended: settled rows of `walk_forward_blend`.
 
     Returns:
-        The voice, and what its card says of the calibration: method, reasons, parameters, and the
+        The stacked model, and the calibration for its card: method, reasons, parameters, and the
         95 % week-block bootstrap interval of the curve at `PROBES`.
     """
-    p_raw, y = blended["p_raw"].to_numpy(), blended["y"].to_numpy()
-    made = chosen_calibrator(settings, blended)
-    intervals = fit_venn_abers(p_raw, y)
-    voice = StackedModel(blend=blend, calibrator=made.calibrator, intervals=intervals)
-    return voice, {
-        **made.to_json(),
-        "fitted": made.calibrator.to_json(),
-        "interval": _interval(settings, made, blended),
+    intervals = fit_venn_abers(blended["p_raw"].to_numpy(), blended["y"].to_numpy())
+    chosen = chosen_calibrator(settings, blended)
+    model = StackedModel(blend=blend, calibrator=chosen.calibrator, intervals=intervals)
+    return model, {
+        **chosen.to_json(),
+        "fitted": chosen.calibrator.to_json(),
+        "interval": _interval(settings, chosen, blended),
     }
 
 
-def _interval(settings: Settings, made: Choice, rows: pl.DataFrame) -> dict[str, Any]:
+def _calibrator_fitter(settings: Settings) -> FitCalibrator:
+    """How the calibrator for a season is fitted: by the method chosen on the seasons given."""
+    fits = cached_fits()
+
+    def fit(rows: pl.DataFrame) -> Calibrate:
+        calibrator = chosen_calibrator(settings, rows, fits=fits).calibrator
+        intervals = fit_venn_abers(rows["p_raw"].to_numpy(), rows["y"].to_numpy())
+        return lambda p_raw: _calibration(calibrator, intervals, p_raw)
+
+    return fit
+
+
+def _interval(settings: Settings, chosen: Choice, rows: pl.DataFrame) -> dict[str, Any]:
     """Week-block bootstrap of the calibrator; empty where there are no two weeks to redraw."""
     weeks = (rows["season"] * 100 + rows["week"]).to_numpy()
     if len(np.unique(weeks)) < MIN_WEEKS:
@@ -204,14 +202,14 @@ def _interval(settings: Settings, made: Choice, rows: pl.DataFrame) -> dict[str,
         rows["p_raw"].to_numpy(),
         rows["y"].to_numpy(),
         weeks,
-        fit=REFITS[made.method],
+        fit=REFITS[chosen.method],
         at=PROBES,
         seed=settings.seed,
     )
     return {
         "parameters": {name: list(ends) for name, ends in spread.parameters.items()},
         "p_raw": PROBES.tolist(),
-        "p": made.calibrator.predict(PROBES).tolist(),
+        "p": chosen.calibrator.predict(PROBES).tolist(),
         "low": spread.low.tolist(),
         "high": spread.high.tolist(),
         "n_weeks": spread.n_blocks,
@@ -223,5 +221,5 @@ def _calibration(calibrator: Calibrator, intervals: VennAbers, p_raw: Floats) ->
     return Calibration(calibrator.method, calibrator.predict(p_raw), low, high)
 
 
-def _file(folder: Path, part: str, name: str) -> Path:
-    return folder / f"{part}_{name}.json"
+def _files(folder: Path, name: str) -> list[Path]:
+    return [folder / f"{part}_{name}.json" for part in FILES]

@@ -49,6 +49,7 @@ SCHEMA = pl.Schema(
 CONTENT = [name for name in SCHEMA if name != "seal"]
 IDENTITY = ["book", "signal_source", "model_version", "model_hash", "game_id", "market"]
 OPTIONAL = ["price_yes", "price_no"]  # no price is known where no bookmaker quotes one yet
+BOOKS = ("production", "learning")
 GENESIS = "0" * 64
 LOCK_SECONDS = 60.0  # a writer holds the lock for well under a second
 
@@ -60,7 +61,7 @@ RULES: tuple[tuple[str, str, pl.Expr], ...] = (
     ("p_hat", "a probability in (0, 1)", pl.col("p_hat").is_between(0, 1, closed="none")),
     ("p_push", "a probability in [0, 1)", pl.col("p_push").is_between(0, 1, closed="left")),
     ("signal_source", "proxy or model", pl.col("signal_source").is_in(["proxy", "model"])),
-    ("book", "production or learning", pl.col("book").is_in(["production", "learning"])),
+    ("book", "production or learning", pl.col("book").is_in(BOOKS)),
     ("made_at", "a time before kickoff", pl.col("made_at") < pl.col("kickoff_at")),
 )
 

@@ -1,14 +1,16 @@
-"""Grade the ledger and measure calibration.
+"""Steps of monitoring: grade the ledger, measure calibration, store both.
 
-What is stored is also what makes the next update cheap: windows whose games have not changed are
-taken from it. It never decides a number, so a file that is missing, unreadable or of another
-version costs a full computation and nothing else, wherever an earlier update was killed.
+What is stored also makes the next update cheap: windows whose games have not changed are taken from
+it. It never decides a number, so a file that is missing, unreadable or of another version costs a
+full computation and nothing else, wherever an earlier update was killed.
 """
+
+from datetime import datetime
 
 import polars as pl
 
 from nfl_signals.core.errors import InputError
-from nfl_signals.core.files import read_parquet, write_parquet
+from nfl_signals.core.files import write_parquet
 from nfl_signals.ingest.history import RESULT_DELAY
 from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.calibration_metrics import (
@@ -19,17 +21,38 @@ from nfl_signals.monitoring.calibration_metrics import (
 from nfl_signals.monitoring.closing_line_value import with_closing_line_value
 from nfl_signals.monitoring.weekly_evidence import evidence_path
 from nfl_signals.workspace.run_context import RunContext
-from nfl_signals.workspace.tables import load_markets
+
+
+def stored_ledger(context: RunContext) -> pl.DataFrame:
+    """The ledger; no rows where nothing has been appended yet."""
+    if not context.paths.ledger.exists():
+        return ledger.SCHEMA.to_frame()
+    return context.load(context.paths.ledger, ledger.read)
 
 
 def graded_ledger(context: RunContext) -> pl.DataFrame:
-    """Ledger rows with outcomes and closes known at the run's `as_of`, one per voice and game."""
-    known = pl.col("kickoff_at") + RESULT_DELAY <= context.as_of
-    markets = load_markets(context)
+    """Ledger rows with outcomes and closes known at the run's `as_of`; see `graded_at`.
+
+    Raises:
+        InputError: there is no ledger yet.
+    """
+    rows = context.load(context.paths.ledger, ledger.read)
+    return context.derive(graded_at, rows, context.markets, context.as_of)
+
+
+def graded_at(rows: pl.DataFrame, markets: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+    """Ledger rows with outcomes and closing-line values known at an instant, one per model and game.
+
+    Args:
+        rows: of the ledger.
+        markets: gold markets.
+        as_of: results later than this are unknown.
+    """
+    known = pl.col("kickoff_at") + RESULT_DELAY <= as_of
     points = markets.select("game_id", "market", pl.when(known).then("points"))
     wide = points.pivot(on="market", index="game_id", values="points")
     outcomes = wide.select("game_id", pl.col("moneyline").alias("result"), "total")
-    graded = ledger.latest_before_kickoff(ledger.grade(ledger.read(context.paths.ledger), outcomes))
+    graded = ledger.latest_before_kickoff(ledger.grade(rows, outcomes))
     return with_closing_line_value(graded, markets.filter(known))
 
 
@@ -39,7 +62,7 @@ def read_metrics(context: RunContext) -> pl.DataFrame:
     Raises:
         InputError: there are none yet, or they were measured by another version.
     """
-    metrics = read_parquet(context.paths.calibration)
+    metrics = context.read(context.paths.calibration)
     if metrics.schema != METRICS_SCHEMA:
         raise InputError(
             f"{context.paths.calibration}: written by another version; materialize "
@@ -60,5 +83,5 @@ def update_metrics(context: RunContext) -> pl.DataFrame:
     write_parquet(context.paths.calibration, metrics)
     curves = reliability_table(graded, window_weeks=weeks, seed=seed)
     write_parquet(context.paths.reliability, curves)
-    write_parquet(context.paths.weekly_evidence, evidence_path(graded))
+    write_parquet(context.paths.weekly_evidence, context.derive(evidence_path, graded))
     return metrics

@@ -1,38 +1,39 @@
-"""The challenger: who it is, and what it would say beside the champion.
+"""The challenger: which version it is, and what it forecasts beside the champion.
 
-What it says is kept in the learning book, where a later comparison finds both on the same games at the
-same lines. It never speaks to a consumer, and a challenger that cannot speak stops nobody who can.
+Its forecasts go to the shadow book (`learning`), where a later comparison finds both on the same games
+at the same lines. It serves no consumer, and a challenger that fails stops no other model.
 """
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import polars as pl
 
 from nfl_signals.core.errors import InputError
-from nfl_signals.ensemble.ensemble import Ensemble
-from nfl_signals.predictions.champion import PROXY, configured_version, load_served_model
+from nfl_signals.core.files import write_parquet
+from nfl_signals.predictions.champion import PROXY, configured_version, load_version
+from nfl_signals.predictions.ledger_rows import ledger_rows
+from nfl_signals.predictions.upcoming import QUOTE, model_forecasts, upcoming_games
 from nfl_signals.registry import decision_log
-from nfl_signals.workspace.market_games import trained_versions
+from nfl_signals.registry.model_version import trained_versions
 from nfl_signals.workspace.run_context import RunContext
 
-Ask = Callable[[Ensemble], pl.DataFrame]
 PROBABLE = pl.col("p_hat").is_between(0, 1, closed="none") & pl.col("p_push").is_between(
     0, 1, closed="left"
 )
+FLAG = "challenger"
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Challenge:
-    """What became of asking the challenger.
+    """What the challenger did.
 
     Attributes:
-        version: who challenges; None: nobody does, or it could not be found out.
-        rows: what it said, as the ledger's columns without `seal`; None where it said nothing.
-        problem: why it is silent; None where it is not.
+        version: which it is; None: there is none, or it could not be found out.
+        rows: its forecasts, as the ledger's columns without `seal`; None where it made none.
+        problem: why it made none; None where nothing went wrong.
     """
 
     version: str | None = None
@@ -43,49 +44,57 @@ class Challenge:
     def sentence(self) -> str:
         """All of it in words."""
         if self.problem is not None:
-            return f"{self.version or 'the challenger'} is silent: {self.problem}"
+            return f"{self.version or 'The challenger'} made no forecast: {self.problem}"
         if self.rows is None:
-            return "nobody challenges the champion"
-        return f"{self.version} challenges the champion with {self.rows.height} predictions"
+            return "There is no challenger."
+        return f"{self.version} challenges the champion with {self.rows.height} predictions."
 
 
 def challenger(context: RunContext) -> str | None:
-    """The newest ensemble trained after the champion that the history has not rejected.
+    """The newest ensemble trained after the champion that the gate has not rejected.
 
-    Under `proxy` the champion of the history is challenged, else who speaks. None where nobody
-    challenges.
+    Under `proxy` it challenges the champion of the decision log, else the model that is served.
+    None where there is none.
 
     Raises:
-        IntegrityError: the history was tampered with.
+        IntegrityError: the decision log was tampered with.
     """
-    decisions = decision_log.read(context.paths.history, as_of=context.as_of)
     named = configured_version(context)
-    champion = decision_log.champion(decisions) if named == PROXY else named
-    rejected = {each.version for each in decisions if each.kind == "rejected"}
-    later = trained_versions(context.paths.ensemble("any").parent, after=champion)
+    champion = decision_log.champion(context.decisions) if named == PROXY else named
+    rejected = {each.version for each in context.decisions if each.kind == "rejected"}
+    later = trained_versions(context.paths.ensembles, after=champion)
     return next((each for each in reversed(later) if each not in {champion, *rejected}), None)
 
 
-def run_challenger(context: RunContext, ask: Ask) -> Challenge:
-    """Ask the challenger; what goes wrong is told and logged, and never rises.
+def challenge_upcoming(context: RunContext) -> Challenge:
+    """Forecast the upcoming week with the challenger; stored for the shadow book, for no consumer.
 
-    Args:
-        context: whose challenger.
-        ask: makes ledger rows, without `seal`, of what an ensemble says.
+    Returns:
+        Its forecasts, or why there are none: what goes wrong is logged and never raised.
     """
+    found = _challenge(context)
+    if found.rows is None:
+        context.paths.challenge.unlink(missing_ok=True)
+    else:
+        write_parquet(context.paths.challenge, found.rows)
+    return found
+
+
+def _challenge(context: RunContext) -> Challenge:
     version = None
     try:
         version = challenger(context)
         if version is None:
             return Challenge()
-        pin = context.settings.model_copy(update={"signal_source": f"model_{version}"})
-        ensemble = load_served_model(replace(context, settings=pin))
-        assert ensemble is not None  # only the proxy has none
-        return Challenge(version=version, rows=_probable(ask(ensemble)))
-    except Exception as error:  # whatever it is, production speaks without the challenger
-        silent = Challenge(version=version, problem=f"{type(error).__name__}: {error}")
-        _log.warning(silent.sentence)
-        return silent
+        games = upcoming_games(context.markets, context.as_of).drop_nulls(QUOTE)
+        forecasts = model_forecasts(context, load_version(context, version), games)
+        flags = dict.fromkeys(forecasts.select("market", pl.lit("model")).rows(), FLAG)
+        rows = ledger_rows(games, forecasts, made_at=context.as_of, book="learning", flags=flags)
+        return Challenge(version=version, rows=_probable(rows.drop("p_market")))
+    except Exception as error:  # whatever it is, production goes on without the challenger
+        failed = Challenge(version=version, problem=f"{type(error).__name__}: {error}")
+        _log.warning(failed.sentence)
+        return failed
 
 
 def _probable(rows: pl.DataFrame) -> pl.DataFrame:

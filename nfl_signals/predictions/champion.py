@@ -1,4 +1,4 @@
-"""Who speaks: the one line of the settings, the history of promotions, and a folder that is sound."""
+"""Which model is served: the one line of the settings, the decision log, and a folder that is sound."""
 
 from nfl_signals.core.errors import InputError, IntegrityError
 from nfl_signals.ensemble.ensemble import Ensemble
@@ -6,9 +6,8 @@ from nfl_signals.features.version import feature_version
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision
 from nfl_signals.registry.model_card import CARD, read_card
-from nfl_signals.workspace.market_games import latest_version
+from nfl_signals.registry.model_version import latest_version
 from nfl_signals.workspace.run_context import RunContext
-from nfl_signals.workspace.tables import load_markets
 
 PROXY = "proxy"
 CHAMPION_SOURCE = "champion"
@@ -16,25 +15,23 @@ REMEDY = "Set signal_source to proxy, or to another version (model_vN)"
 
 
 def promote_first(context: RunContext, version: str | None = None) -> Decision:
-    """Seat an ensemble where nobody is champion yet; else nothing changes.
+    """Make a version champion where there is none yet; else nothing changes.
 
     Args:
-        context: whose history says who is.
-        version: that takes an empty seat; None: the newest trained one.
+        context: whose decision log.
+        version: None: the newest trained one.
 
     Returns:
-        The decision by which the champion holds the seat.
+        The decision that made the champion.
 
     Raises:
-        InputError: nobody is champion, and nothing was trained yet or only on games to come.
-        IntegrityError: the history was tampered with, or the ensemble cannot speak.
+        InputError: there is no champion, and nothing was trained yet or only on games to come.
+        IntegrityError: the decision log was tampered with, or the version cannot be served.
     """
-    held = decision_log.champion_decision(
-        decision_log.read(context.paths.history), as_of=context.as_of
-    )
+    held = decision_log.champion_decision(context.decisions)
     if held is not None:
         return held
-    version = version or latest_version(context.paths.ensemble("any").parent)
+    version = version or latest_version(context.paths.ensembles)
     _check(context, version)
     card = read_card(context.paths.ensemble(version))
     window = card["training_window"]
@@ -46,47 +43,45 @@ def promote_first(context: RunContext, version: str | None = None) -> Decision:
         champion=version,
         step="training",
         sentence=(
-            f"The first ensemble of this home speaks until another one is promoted; it was taught "
-            f"by {window['n_games']} games, {window['first']} to {window['last']}."
+            "The first ensemble of this home is served until another one is promoted; it was fitted "
+            f"on {window['n_games']} games, {window['first']} to {window['last']}."
         ),
     )
     return decision_log.record(context.paths.history, first, expected_champion=None)
 
 
 def configured_version(context: RunContext) -> str | None:
-    """The version that settings and history name, or 'proxy'; None where nobody is champion yet.
+    """The version that settings and decision log name, or 'proxy'; None where there is no champion.
 
-    Whether it can speak is another question: `served_version`.
+    Whether it can be served is another matter: `served_version`.
     """
-    asked = context.settings.signal_source
-    if asked == PROXY:
+    source = context.settings.signal_source
+    if source == PROXY:
         return PROXY
-    if asked == CHAMPION_SOURCE:
-        return decision_log.champion(decision_log.read(context.paths.history), as_of=context.as_of)
-    return asked.removeprefix("model_")
+    if source == CHAMPION_SOURCE:
+        return decision_log.champion(context.decisions)
+    return source.removeprefix("model_")
 
 
 def served_version(context: RunContext) -> str:
-    """Version of the ensemble that speaks, or 'proxy'. Nothing else ever speaks in its place.
+    """Version of the ensemble that is served, or 'proxy'. Nothing else is ever served in its place.
 
     Raises:
-        InputError: nobody is champion yet, the version was never trained, or it was taught by games
-            that are still to come.
-        IntegrityError: the history knows other files by its name, or it was fitted on features that
-            this version of the program no longer builds.
+        InputError: there is no champion yet, the version was never trained, or it was fitted on
+            games that are still to come.
+        IntegrityError: the decision log knows other files by its name, or it was fitted on features
+            that this version of the program no longer builds.
     """
     version = configured_version(context)
     if version is None:
-        raise InputError(
-            f"{context.paths.history}: nobody is champion yet; run the retraining job."
-        )
+        raise InputError(f"{context.paths.history}: no champion yet; run the retraining job.")
     if version != PROXY:
         _check(context, version)
     return version
 
 
 def load_served_model(context: RunContext) -> Ensemble | None:
-    """The ensemble that speaks, read and found to be what its card says; None for the proxy.
+    """The ensemble that is served, read and found to be what its card says; None for the proxy.
 
     Raises:
         InputError, IntegrityError: as `served_version`, or its files are not what its card describes.
@@ -95,15 +90,25 @@ def load_served_model(context: RunContext) -> Ensemble | None:
     return None if version == PROXY else Ensemble.load(context.paths.ensemble(version))
 
 
+def load_version(context: RunContext, version: str) -> Ensemble:
+    """Any version, read as if it were to be served now.
+
+    Raises:
+        InputError, IntegrityError: what would keep it from being served.
+    """
+    _check(context, version)
+    return Ensemble.load(context.paths.ensemble(version))
+
+
 def _check(context: RunContext, version: str) -> None:
-    folder, asked = context.paths.ensemble(version), context.settings.signal_source
+    folder = context.paths.ensemble(version)
     if not (folder / CARD).exists():
         raise InputError(
-            f"{folder}: signal_source asks for {asked}, which was never trained or is gone. "
-            f"{REMEDY}, or restore the folder."
+            f"{folder}: {version} was never trained or is gone (signal_source: "
+            f"{context.settings.signal_source}). {REMEDY}, or restore the folder."
         )
     card = read_card(folder)
-    known = decision_log.known_hash(decision_log.read(context.paths.history), version)
+    known = decision_log.known_hash(context.decision_log, version)
     if known not in (None, card["model_hash"]):
         raise IntegrityError(
             f"{folder}: holds the files {card['model_hash'][:12]}, {version} was promoted as "
@@ -114,15 +119,15 @@ def _check(context: RunContext, version: str) -> None:
             f"{folder}: fitted on features {card['feature_version']}, this program builds "
             f"{feature_version()}. {REMEDY}, or retrain and promote the new one."
         )
-    taught, played = card["training_window"]["last"], _last_played(context)
-    if taught > played:
+    fitted_until, played = card["training_window"]["last"], _last_played(context)
+    if fitted_until > played:
         raise InputError(
-            f"{folder}: taught by games until {taught}, as of {context.as_of.isoformat()} the last one "
-            f"played is of {played}. {REMEDY} of that time."
+            f"{folder}: fitted on games until {fitted_until}, as of {context.as_of.isoformat()} the "
+            f"last one played is of {played}. {REMEDY} of that time."
         )
 
 
 def _last_played(context: RunContext) -> str:
     """Season and week as cards write them; '' where nothing was played yet."""
-    weeks = load_markets(context).drop_nulls("points").select("season", "week").rows()
+    weeks = context.markets.drop_nulls("points").select("season", "week").rows()
     return "{}-w{:02d}".format(*max(weeks)) if weeks else ""

@@ -1,4 +1,4 @@
-"""What a person wants to know after a run: the picks, who speaks, and the state of the home."""
+"""What a person wants to know after a run: the picks, the model that is served, the state of the home."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from nfl_signals.alerts.steps import current_alerts
+from nfl_signals.alerts.steps import alert_state
 from nfl_signals.core.errors import InputError, NflSignalsError
-from nfl_signals.core.files import read_json, read_parquet
+from nfl_signals.core.files import read_json
 from nfl_signals.core.settings import describe
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.predictions.champion import configured_version, served_version
@@ -57,14 +57,15 @@ def picks(context: RunContext) -> list[Pick]:
     Raises:
         InputError: no run has made predictions yet.
     """
-    upcoming = read_parquet(context.paths.upcoming)
-    teams = _teams(context)
+    home = context.features.filter(pl.col("is_home"))
+    teams = home.select("game_id", home="team_id", away="opponent_id")
+    upcoming = context.read(context.paths.upcoming)
     rows = upcoming.join(teams, on="game_id", how="left").sort("kickoff_at", "game_id", "market")
     return [_pick(row) for row in rows.iter_rows(named=True)]
 
 
 def status(context: RunContext) -> dict[str, Any]:
-    """Who speaks and what there is; 'not yet' for what no run has produced."""
+    """Which model is served and what there is; 'not yet' for what no run has produced."""
     paths = context.paths
     return {
         "home": str(paths.home),
@@ -76,7 +77,7 @@ def status(context: RunContext) -> dict[str, Any]:
         "champion": _or_not_yet(partial(champion_line, context)),
         "ledger": _or_not_yet(partial(_ledger_line, context)),
         "calibration": _or_not_yet(
-            lambda: "\n".join(item.sentence for item in current_alerts(context).statuses())
+            lambda: "\n".join(each.sentence for each in alert_state(context).statuses())
         ),
         "last run": _or_not_yet(lambda: str(read_json(paths.run_record)["finished_at"])),
     }
@@ -90,20 +91,18 @@ def _or_not_yet(value: Callable[[], object]) -> str:
 
 
 def served_model_line(context: RunContext) -> str:
-    """Version that speaks, or 'proxy'; or why nobody can."""
+    """Version that is served, or 'proxy'; or why none can be."""
     if configured_version(context) is None:
         return "not yet"
     try:
         return served_version(context)
     except NflSignalsError as error:
-        return f"nobody: {error}"
+        return f"none: {error}"
 
 
 def champion_line(context: RunContext) -> str:
-    """Who was promoted last, since when and why, in words; '' where nobody was."""
-    held = decision_log.champion_decision(
-        decision_log.read(context.paths.history), as_of=context.as_of
-    )
+    """The champion, since when and why, in words; '' where there is none."""
+    held = decision_log.champion_decision(context.decisions)
     if held is None:
         return ""
     kind = held.kind.replace("_", " ")
@@ -111,13 +110,8 @@ def champion_line(context: RunContext) -> str:
 
 
 def _ledger_line(context: RunContext) -> str:
-    counts = read_parquet(context.paths.ledger).group_by("book").len().sort("book")
+    counts = context.read(context.paths.ledger).group_by("book").len().sort("book")
     return ", ".join(f"{rows} predictions in the {book} book" for book, rows in counts.iter_rows())
-
-
-def _teams(context: RunContext) -> pl.DataFrame:
-    features = read_parquet(context.paths.features).filter(pl.col("is_home"))
-    return features.select("game_id", home="team_id", away="opponent_id")
 
 
 def _pick(row: dict[str, Any]) -> Pick:

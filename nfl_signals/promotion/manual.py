@@ -1,22 +1,20 @@
-"""A person gives the seat to a version, or gives it back to one that held it before.
+"""Promotion and rollback by hand.
 
 The gate is asked first. A person may decide against it where it cannot tell or finds a change for the
-worse, with a reason that stays in the history; but nobody seats a version that cannot speak, or one
-that is shown to be uncalibrated.
+worse, with a reason that stays in the decision log; but no version is promoted that cannot be served,
+or that is shown to be uncalibrated.
 """
 
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from typing import Any
-
-import polars as pl
 
 from nfl_signals.core.errors import InputError
 from nfl_signals.monitoring.steps import graded_ledger
-from nfl_signals.predictions.champion import CHAMPION_SOURCE, configured_version, load_served_model
-from nfl_signals.promotion.comparison import PROXY, Book, pairs_of, refuse_too_good
+from nfl_signals.predictions.champion import CHAMPION_SOURCE, configured_version, load_version
+from nfl_signals.promotion.books import PRICE, WALK_FORWARD, Book, production
+from nfl_signals.promotion.comparison import judge_pair, pairs_of
 from nfl_signals.promotion.findings import Finding
-from nfl_signals.promotion.gate import CALIBRATED, Answer, judge
+from nfl_signals.promotion.gate import CALIBRATED, Answer
 from nfl_signals.promotion.measures import PAIRS_SCHEMA
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision
@@ -24,68 +22,59 @@ from nfl_signals.registry.model_card import CARD, read_card
 from nfl_signals.workspace.run_context import RunContext
 
 PERSON: decision_log.Step = "person"
-WALK_FORWARD = Book(signal_source="model", book="learning")
+ANSWERS: dict[str, Answer] = {"promoted": "promote", "rejected": "reject"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A version that can speak, and what the gate thinks of it.
+    """A version that can be served, and what the gate finds.
 
     Attributes:
         version: its name.
         card: of its folder.
-        champion: who held the seat when it was looked at; None: nobody.
+        champion: who was champion when it was judged; None: no version.
         answer: of the gate.
         sentence: why.
-        findings: behind the answer; none where nothing that it said has been settled.
+        findings: behind the answer; none where none of its forecasts has been settled.
     """
 
     version: str
     card: dict[str, Any]
     champion: str | None
-    answer: Answer
-    sentence: str
-    findings: tuple[Finding, ...]
+    answer: Answer = "insufficient"
+    sentence: str = "Insufficient evidence: none of its forecasts has been settled yet."
+    findings: tuple[Finding, ...] = ()
 
     @property
     def uncalibrated(self) -> tuple[Finding, ...]:
-        """What shows that it must not speak, whoever wants it to."""
-        wrong = (each for each in self.findings if each.name == CALIBRATED.name)
-        return tuple(each for each in wrong if each.verdict == "FAIL")
+        """What shows that it must not be served, whatever the reason."""
+        return tuple(each for each in self.findings if _uncalibrated(each))
 
 
 def candidate(context: RunContext, version: str) -> Candidate:
-    """Load a version and ask the gate about it; nothing is changed.
+    """Load a version and judge it; nothing is changed.
 
-    It is judged by what it said in production; before it has spoken, a trained version by its
-    recipe's walk-forward replay in the learning book, and a recalibrated copy by what the gate found
-    when it was made.
+    It is judged by its forecasts in production; before it has any, a trained version by its recipe's
+    walk-forward in the shadow book, and a recalibrated copy by what the gate found when it was made.
 
     Args:
-        context: whose models, ledger and history.
+        context: whose models, ledger and decision log.
         version: v202409 or model_v202409.
 
     Raises:
-        InputError: there is no such version, or games that are still to come taught it.
+        InputError: there is no such version, or it was fitted on games that are still to come.
         IntegrityError: its files, features, labels or horizons are not what its card and this program
-            say, or what it said leaks.
+            say, or its forecasts leak.
     """
     version = version.removeprefix("model_")
     _load(context, version)
-    decisions = _decisions(context)
-    champion = decision_log.champion(decisions)
     found = Candidate(
         version=version,
         card=read_card(context.paths.ensemble(version)),
-        champion=champion,
-        answer="insufficient",
-        sentence="Insufficient evidence: nothing that it said has been settled yet.",
-        findings=(),
+        champion=decision_log.champion(context.decisions),
     )
-    voice = _book_of(context, found)
-    return (
-        _with_last_findings(found, decisions) if voice is None else _judged(context, found, voice)
-    )
+    book = _book_of(context, found)
+    return _with_last_findings(context, found) if book is None else _judged(context, found, book)
 
 
 def promote(
@@ -95,26 +84,28 @@ def promote(
     reason: str | None = None,
     against_the_gate: bool = False,
 ) -> Decision:
-    """Give the seat to a version; one that holds it already keeps it, and nothing is written.
+    """Make a version champion; one that is champion already stays it, and nothing is written.
 
     Args:
-        context: whose history.
+        context: whose decision log.
         found: what `candidate` gave.
-        reason: in words, for the history.
+        reason: in words, for the decision log.
         against_the_gate: whether an answer other than promote is overruled.
 
     Returns:
-        The decision by which it holds the seat.
+        The decision that makes it champion.
 
     Raises:
         InputError: it is uncalibrated, the gate does not agree and is not overruled, it is overruled
-            without a reason, or the seat changed hands since `candidate`.
-        IntegrityError: the history was tampered with, or knows other files by the version's name.
+            without a reason, or the champion has changed since `candidate`.
+        IntegrityError: the decision log was tampered with, or knows other files by the version's name.
     """
-    held = decision_log.champion_decision(_decisions(context))
+    held = decision_log.champion_decision(context.decisions)
     if held is not None and held.champion == found.version == found.champion:
         return held
     _refuse(found, reason, against_the_gate=against_the_gate)
+    how = "with" if found.answer == "promote" else "against"
+    because = f": {reason.rstrip('.')}" if reason else ""
     decision = Decision(
         at=context.as_of,
         kind="promoted",
@@ -122,7 +113,7 @@ def promote(
         model_hash=str(found.card["model_hash"]),
         champion=found.version,
         step=PERSON,
-        sentence=_sentence(found, reason),
+        sentence=f"Promoted by hand, {how} the gate{because}. The gate: {found.sentence}",
         measures={"gate": found.answer, "findings": [asdict(each) for each in found.findings]},
     )
     return decision_log.record(context.paths.history, decision, expected_champion=found.champion)
@@ -131,22 +122,21 @@ def promote(
 def roll_back(
     context: RunContext, version: str | None = None, *, reason: str | None = None
 ) -> Decision:
-    """Give the seat back to a version that held it; the gate is not asked.
+    """Make a former champion champion again; the gate is not asked.
 
     Args:
-        context: whose history.
+        context: whose decision log.
         version: a former champion; None: the one before the champion.
-        reason: in words, for the history.
+        reason: in words, for the decision log.
 
     Returns:
-        The decision; that by which it holds the seat where it is champion already.
+        The decision; the one that made it champion where it is champion already.
 
     Raises:
         InputError: it never was champion, there was none before, or it is gone.
-        IntegrityError: the history was tampered with, or the version cannot speak.
+        IntegrityError: the decision log was tampered with, or the version cannot be served.
     """
-    decisions = _decisions(context)
-    held = decision_log.champion_decision(decisions)
+    held = decision_log.champion_decision(context.decisions)
     champion = held.champion if held else None
     version = version.removeprefix("model_") if version else before_champion(context)
     if held is not None and version == champion:
@@ -160,97 +150,85 @@ def roll_back(
         model_hash=str(read_card(context.paths.ensemble(version))["model_hash"]),
         champion=version,
         step=PERSON,
-        sentence=f"A person gave the seat back to {version}, from {champion}.{because}",
+        sentence=f"Rolled back by hand to {version}, from {champion}.{because}",
     )
     return decision_log.record(context.paths.history, decision, expected_champion=champion)
 
 
 def before_champion(context: RunContext) -> str:
-    """Who held the seat before the champion; whoever was rolled back from is not gone back to.
+    """The champion before this one; a version that was rolled back from is not gone back to.
 
     Raises:
-        InputError: nobody did.
+        InputError: there was none.
     """
     line: list[str] = []
-    seated = (each for each in _decisions(context) if each.kind in decision_log.PROMOTING)
-    for each in sorted(seated, key=lambda decision: decision.at):
+    promoting = (each for each in context.decisions if each.kind in decision_log.PROMOTING)
+    for each in sorted(promoting, key=lambda decision: decision.at):
         if each.kind == "rolled_back" and each.champion in line:
             del line[line.index(each.champion) + 1 :]
         elif line[-1:] != [each.champion]:
             line.append(each.champion)
     if len(line) < 2:
         raise InputError(
-            f"{context.paths.history}: nobody was champion before {line[0] if line else 'anybody'}; "
-            "name a version, or set signal_source to proxy."
+            f"{context.paths.history}: there was no champion before "
+            f"{line[0] if line else 'the first one'}; name a version, or set signal_source to proxy."
         )
     return line[-2]
 
 
 def why_not_served(context: RunContext) -> str | None:
-    """Why a promotion is not heard; None where the champion speaks."""
-    asked = context.settings.signal_source
-    if asked == CHAMPION_SOURCE:
+    """Why a promoted champion is not served; None where it is."""
+    source = context.settings.signal_source
+    if source == CHAMPION_SOURCE:
         return None
     return (
-        f"signal_source is {asked}: the decision is recorded, but {configured_version(context)} goes on "
-        f"speaking until that one line of signals.yaml says {CHAMPION_SOURCE}."
+        f"signal_source is {source}: the decision is recorded, but {configured_version(context)} "
+        f"is served until that one line of signals.yaml is {CHAMPION_SOURCE}."
     )
 
 
-def _decisions(context: RunContext) -> list[Decision]:
-    """Those that are known at the run's as_of."""
-    return [each for each in decision_log.read(context.paths.history) if each.at <= context.as_of]
-
-
 def _load(context: RunContext, version: str) -> None:
-    """Read a version as if it had to speak now; raises what would keep it from it."""
-    shelf = context.paths.ensemble(version).parent
-    there = sorted(card.parent.name for card in shelf.glob(f"v*/{CARD}"))
-    if version not in there:
-        known = f"there are {', '.join(there)}" if there else "none is there yet"
-        raise InputError(f"{shelf}: no version {version}; {known}.")
-    pinned = context.settings.model_copy(update={"signal_source": f"model_{version}"})
-    load_served_model(replace(context, settings=pinned))
+    """Read a version as if it were served now; raises what would keep it from it."""
+    store = context.paths.ensembles
+    stored = sorted(card.parent.name for card in store.glob(f"v*/{CARD}"))
+    if version not in stored:
+        known = f"there are {', '.join(stored)}" if stored else "none is there yet"
+        raise InputError(f"{store}: no version {version}; {known}.")
+    load_version(context, version)
 
 
 def _book_of(context: RunContext, found: Candidate) -> Book | None:
     """Whose settled rows stand for the version; None where there are none."""
-    own = Book(signal_source="model", book="production", model_version=found.version)
-    voices = [own] if "recalibrated_from" in found.card else [own, WALK_FORWARD]
     if not context.paths.ledger.exists():
         return None
+    own = production(found.version)
+    books = [own] if "recalibrated_from" in found.card else [own, WALK_FORWARD]
     graded = graded_ledger(context)
-    return next((each for each in voices if each.rows(graded).height), None)
+    return next((each for each in books if each.rows(graded).height), None)
 
 
-def _with_last_findings(found: Candidate, decisions: list[Decision]) -> Candidate:
+def _with_last_findings(context: RunContext, found: Candidate) -> Candidate:
     """With what the gate found when the version was decided about last, if ever it was."""
-    judged = [
-        each
-        for each in decisions
-        if each.version == found.version and each.measures.get("findings")
-    ]
+    mine = (each for each in context.decisions if each.version == found.version)
+    judged = [each for each in mine if each.measures.get("findings")]
     if not judged:
         return found
     last = judged[-1]
-    answers: dict[str, Answer] = {"promoted": "promote", "rejected": "reject"}
-    answer = last.measures.get("gate", answers.get(last.kind, "insufficient"))
+    answer = last.measures.get("gate", ANSWERS.get(last.kind, "insufficient"))
     findings = tuple(Finding(**each) for each in last.measures["findings"])
     return replace(found, answer=answer, sentence=last.sentence, findings=findings)
 
 
-def _judged(context: RunContext, found: Candidate, voice: Book) -> Candidate:
-    settings = context.settings
-    ask = partial(
-        judge, policy=settings.gate, focus=None, seed=settings.seed, monitor=settings.monitor
-    )
-    priced = pairs_of(context, PROXY, voice)
-    refuse_too_good(priced, settings.gate, seed=settings.seed)
-    report, alone = ask(_against_champion(context, found, voice)), ask(priced)
-    # A market that says what the champion says, or that shares no game with it, must be calibrated too.
+def _judged(context: RunContext, found: Candidate, book: Book) -> Candidate:
+    pairs = PAIRS_SCHEMA.to_frame()
+    if found.champion not in (None, found.version):
+        pairs = pairs_of(context, production(str(found.champion)), book)
+    alone = judge_pair(pairs_of(context, PRICE, book), context.settings)
+    report = judge_pair(pairs, context.settings)
+    # A market that both forecast alike, or on which they share no game, must be calibrated too.
     calibrated = [each for each in alone.findings if each.name == CALIBRATED.name]
     others = [each for each in report.findings if each.name != CALIBRATED.name]
-    wrong = [each.sentence for each in calibrated if each.verdict == "FAIL"]
+    wrong = [each.sentence for each in calibrated if _uncalibrated(each)]
     return replace(
         found,
         answer="reject" if wrong else report.answer,
@@ -259,34 +237,24 @@ def _judged(context: RunContext, found: Candidate, voice: Book) -> Candidate:
     )
 
 
-def _against_champion(context: RunContext, found: Candidate, voice: Book) -> pl.DataFrame:
-    if found.champion in (None, found.version):
-        return PAIRS_SCHEMA.to_frame()
-    champion = Book(signal_source="model", book="production", model_version=str(found.champion))
-    try:
-        return pairs_of(context, champion, voice)
-    except InputError:  # they share no game yet
-        return PAIRS_SCHEMA.to_frame()
+def _uncalibrated(finding: Finding) -> bool:
+    return finding.name == CALIBRATED.name and finding.verdict == "FAIL"
 
 
 def _refuse(found: Candidate, reason: str | None, *, against_the_gate: bool) -> None:
     if found.uncalibrated:
         raise InputError(
-            f"{found.version} is not calibrated, and whoever is not cannot be promoted: "
+            f"{found.version} is not calibrated, so it cannot be promoted: "
             + " ".join(each.sentence for each in found.uncalibrated)
         )
     if found.answer == "promote":
         return
     if not against_the_gate:
         raise InputError(
-            f"{found.version} was not promoted, the gate says: {found.sentence} To promote it "
-            "all the same, say --against-the-gate and --reason why."
+            f"{found.version} was not promoted. The gate: {found.sentence} To promote it all the "
+            "same, give --against-the-gate and --reason."
         )
     if not reason:
-        raise InputError(f"{found.version}: --against-the-gate needs a --reason, for the history.")
-
-
-def _sentence(found: Candidate, reason: str | None) -> str:
-    how = "with" if found.answer == "promote" else "against"
-    because = f": {reason.rstrip('.')}" if reason else ""
-    return f"A person promoted it, {how} the gate{because}. The gate said: {found.sentence}"
+        raise InputError(
+            f"{found.version}: --against-the-gate needs a --reason, for the decision log."
+        )

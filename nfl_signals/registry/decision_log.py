@@ -1,12 +1,12 @@
-"""The history of decisions about models: who speaks, since when, and why.
+"""The decision log: which version is champion, since when, and why.
 
 `models/history.jsonl` holds one decision a line, append-only. Each line carries the hash of the line
 before it and the hash of its own content, so an edited, removed or reordered line breaks the chain at
 its place; what a chain cannot show is that its *last* lines were cut off. A line takes its place by one
 replacement of the file: a process killed on the way leaves the old champion or the new one.
 
-The champion is whom the newest decision that gave the seat away named. Decisions are dated: a run that
-looks at the world as of an earlier day finds the champion of that day.
+The champion is the version that the newest promoting decision names. Decisions are dated: a run as of
+an earlier day finds the champion of that day.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ Kind = Literal["first", "promoted", "rejected", "insufficient", "rolled_back"]
 Step = Literal["training", "recalibration", "retraining", "person"]
 
 PROMOTING = ("first", "promoted", "rolled_back")
-"""Kinds that give the seat to the version that was decided about."""
+"""Kinds that make the version that was decided about champion."""
 GENESIS = "0" * 64
 LOCK_SECONDS = 60.0  # a writer holds the lock for well under a second
 
@@ -37,11 +37,11 @@ class Decision:
 
     Attributes:
         at: the run's as_of, zone aware.
-        kind: first (the seat was empty), promoted, rejected, insufficient (evidence), rolled_back.
+        kind: first (there was no champion), promoted, rejected, insufficient (evidence), rolled_back.
         version: that was decided about.
         model_hash: of its folder.
-        champion: who holds the seat after it.
-        step: whose work was judged, or 'person'.
+        champion: after the decision.
+        step: what was judged, or 'person'.
         alerts: ids of the alerts that caused it.
         sentence: the reason in words.
         measures: figures behind it, as JSON can hold them.
@@ -88,12 +88,8 @@ def record(path: Path, decision: Decision, *, expected_champion: str | None) -> 
         raise StorageError(f"{path}: cannot be locked ({error.strerror or error}).") from error
 
 
-def read(path: Path, *, as_of: datetime | None = None) -> list[Decision]:
-    """Decisions in the order written; none where there is no history yet.
-
-    Args:
-        path: the history.
-        as_of: what was decided later does not exist; None reads all.
+def read(path: Path) -> tuple[Decision, ...]:
+    """Decisions in the order written; none where there is no log yet.
 
     Raises:
         IntegrityError: a line is not what was written.
@@ -101,8 +97,12 @@ def read(path: Path, *, as_of: datetime | None = None) -> list[Decision]:
     lines = _lines(path)
     if problems := _problems(lines):
         raise IntegrityError(f"{path}: {problems[0]}; restore a copy.")
-    decisions = (_decision(json.loads(line)) for line in lines)
-    return [each for each in decisions if as_of is None or each.at <= as_of]
+    return tuple(_decision(json.loads(line)) for line in lines)
+
+
+def known_at(decisions: Sequence[Decision], as_of: datetime) -> tuple[Decision, ...]:
+    """Decisions made by an instant; what was decided later does not exist."""
+    return tuple(each for each in decisions if each.at <= as_of)
 
 
 def verify(path: Path) -> list[str]:
@@ -110,30 +110,21 @@ def verify(path: Path) -> list[str]:
     return _problems(_lines(path))
 
 
-def champion_decision(
-    decisions: Sequence[Decision], *, as_of: datetime | None = None
-) -> Decision | None:
-    """The decision by which the champion holds the seat; None while it is empty.
-
-    Args:
-        decisions: as `read` gives them.
-        as_of: what was decided later does not exist; None looks at all.
-    """
-    given = [
-        each for each in decisions if each.kind in PROMOTING and (as_of is None or each.at <= as_of)
-    ]
+def champion_decision(decisions: Sequence[Decision]) -> Decision | None:
+    """The decision that made the champion; None where there is none."""
+    promoting = [each for each in decisions if each.kind in PROMOTING]
     # Of decisions of the same instant the line written last counts; `max` keeps the first it meets.
-    return max(reversed(given), key=lambda each: each.at, default=None)
+    return max(reversed(promoting), key=lambda each: each.at, default=None)
 
 
-def champion(decisions: Sequence[Decision], *, as_of: datetime | None = None) -> str | None:
-    """Who holds the seat; None while it is empty. `as_of` as in `champion_decision`."""
-    held = champion_decision(decisions, as_of=as_of)
+def champion(decisions: Sequence[Decision]) -> str | None:
+    """The version that is champion; None where there is none."""
+    held = champion_decision(decisions)
     return held.champion if held else None
 
 
 def known_hash(decisions: Sequence[Decision], version: str) -> str | None:
-    """Hash of the files that the history knows by a version's name; None where it knows none."""
+    """Hash of the files that the log knows by a version's name; None where it knows none."""
     return next((each.model_hash for each in decisions if each.version == version), None)
 
 
@@ -142,21 +133,22 @@ def _check(decision: Decision) -> None:
         raise InputError(f"decision about {decision.version}: at: expected a time zone.")
     if decision.kind in PROMOTING and decision.champion != decision.version:
         raise InputError(
-            f"decision about {decision.version}: {decision.kind} gives it the seat, and "
+            f"decision about {decision.version}: {decision.kind} makes it champion, and "
             f"{decision.champion} is named as champion."
         )
 
 
 def _extend(path: Path, decision: Decision, expected: str | None) -> Decision:
     lines, decisions = _lines(path), read(path)
-    held = champion_decision(decisions, as_of=decision.at)
+    held = champion_decision(known_at(decisions, decision.at))
     now = held.champion if held else None
     if now == decision.champion and _content(decision) in map(_content, decisions):
         return decision
     if now != expected:
         raise InputError(
-            f"{path}: {decision.kind} {decision.version} was decided against {expected or 'nobody'}, "
-            f"but {_standing(held)}; nothing was changed, judge it against the champion of today."
+            f"{path}: {decision.kind} {decision.version} was decided while the champion was "
+            f"{expected or 'none'}, but {_held(held)}; nothing was changed, judge it against the "
+            "champion of today."
         )
     _refuse(path, decision, decisions, now)
     sealed = _sealed(decision, _seal_of(lines[-1]) if lines else GENESIS)
@@ -164,25 +156,27 @@ def _extend(path: Path, decision: Decision, expected: str | None) -> Decision:
     return decision
 
 
-def _standing(held: Decision | None) -> str:
+def _held(held: Decision | None) -> str:
     if held is None:
-        return "nobody holds the seat"
-    return f"{held.champion} holds the seat since {held.at.isoformat()} ({held.kind})"
+        return "there is no champion"
+    return f"{held.champion} is champion since {held.at.isoformat()} ({held.kind})"
 
 
 def _refuse(path: Path, decision: Decision, known: Sequence[Decision], now: str | None) -> None:
-    """What may not follow upon what is known."""
+    """Refuse what may not follow upon what is known."""
     name = decision.version
     files = known_hash(known, name)
     if files not in (None, decision.model_hash):
         raise IntegrityError(
-            f"{path}: {name} stands for the files {str(files)[:12]}, these are "
+            f"{path}: {name} is the name of the files {str(files)[:12]}, these are "
             f"{decision.model_hash[:12]}; a name is never given to other files, choose a new one."
         )
     if decision.kind not in PROMOTING and decision.champion != now:
-        raise InputError(f"decision about {name}: {decision.kind} leaves {now or 'nobody'} seated.")
+        raise InputError(
+            f"decision about {name}: {decision.kind} leaves the champion, {now or 'none'}."
+        )
     if decision.kind == "first" and now is not None:
-        raise InputError(f"decision about {name}: the seat is not empty, {now} holds it.")
+        raise InputError(f"decision about {name}: there is a champion already, {now}.")
     if decision.kind == "rolled_back" and name not in {each.champion for each in known}:
         raise InputError(f"decision about {name}: it never was champion; promote it instead.")
 

@@ -1,10 +1,10 @@
-"""The artifact card: what a model folder is, what it was fitted on, and the hash that pins it."""
+"""The model card: what a model folder is, what it was fitted on, and the hash that pins it."""
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -27,12 +27,12 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "scipy": ("scipy",),
     "xgboost": ("xgboost-cpu", "xgboost"),
 }
-"""What fits and answers, with the names under which it may be installed."""
+"""Packages that fit and predict, with the names under which they may be installed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingWindow:
-    """Which games taught a model.
+    """Which games a model was fitted on.
 
     Attributes:
         first: season and week of the first game, e.g. '1999-w01'.
@@ -43,6 +43,17 @@ class TrainingWindow:
     first: str
     last: str
     n_games: int
+
+
+def week_code(week: str) -> int:
+    """Season * 100 + week of a window's end.
+
+    Example:
+        >>> week_code("2024-w09")
+        202409
+    """
+    season, number = week.split("-w")
+    return int(season) * 100 + int(number)
 
 
 def model_hash(folder: Path) -> str:
@@ -72,9 +83,9 @@ def write_card(
 
     Args:
         folder: model files, complete.
-        markets: the questions it answers, whose labels and horizons are stored with the model.
+        markets: that it forecasts, whose labels and horizons are stored with the model.
         version: name under which consumers ask for it.
-        window: games that taught it.
+        window: games that it was fitted on.
         seed: of every random choice.
         extra: what only this kind of model has (learner, calibration, held-out metrics).
 
@@ -86,11 +97,7 @@ def write_card(
         "model_version": version,
         "model_hash": model_hash(folder),
         "feature_version": feature_version(),
-        "training_window": {
-            "first": window.first,
-            "last": window.last,
-            "n_games": window.n_games,
-        },
+        "training_window": asdict(window),
         "seed": seed,
         "packages": package_versions(),
         **extra,
@@ -130,7 +137,7 @@ def read_card(folder: Path) -> dict[str, Any]:
 
 
 def check_card(folder: Path, card: Mapping[str, Any], markets: Sequence[Market]) -> None:
-    """Whether a model folder is what its card says, and answers what this program asks.
+    """Whether a model folder is what its card says, and forecasts what this program means.
 
     Raises:
         IntegrityError: its files changed, it was fitted on other features, or label or horizon are
@@ -148,8 +155,8 @@ def check_card(folder: Path, card: Mapping[str, Any], markets: Sequence[Market])
     for name, today in _labels(markets).items():
         if (then := card.get(name)) != today:
             raise IntegrityError(
-                f"{folder}: {name}: it was taught {then}, this program asks {today}; retrain, or "
-                "choose a version that answers today's question."
+                f"{folder}: {name}: fitted with {then}, this program has {today}; retrain, or choose "
+                f"a version with today's {name}."
             )
 
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from nfl_signals.core.files import read_parquet
 from nfl_signals.features.version import feature_version
 from nfl_signals.reports.ablation.learner_contributions import contribution_table
 from nfl_signals.reports.ablation.numbers import AblationInputs
@@ -12,7 +11,6 @@ from nfl_signals.reports.baseline.report import BaselineReportInputs, write_base
 from nfl_signals.reports.data_dictionary import write_data_dictionary
 from nfl_signals.training.baselines import importance_table
 from nfl_signals.workspace.run_context import RunContext
-from nfl_signals.workspace.tables import load_features, load_markets
 
 
 def report_baselines(context: RunContext) -> Path:
@@ -22,16 +20,16 @@ def report_baselines(context: RunContext) -> Path:
         `reports/metrics_baseline.md`.
     """
     inputs = BaselineReportInputs(
-        oof=read_parquet(context.paths.oof),
-        markets=load_markets(context),
-        stacked=read_parquet(context.paths.stacked),
+        oof=context.read(context.paths.oof),
+        markets=context.markets,
+        stacked=context.read(context.paths.stacked),
         importance=importance_table(context),
         source_name=context.settings.source,
         feature_version=feature_version(),
         seed=context.settings.seed,
     )
     write_baseline_report(context.paths.reports, inputs)
-    write_data_dictionary(context.paths.reports, load_features(context))
+    write_data_dictionary(context.paths.reports, context.features)
     return context.paths.reports / "metrics_baseline.md"
 
 
@@ -49,8 +47,8 @@ def report_ablation(context: RunContext) -> Path:
         table=ablation_table(context),
         wanted=forecasters(context.settings),
         learners=context.settings.training.learners,
-        stacked=read_parquet(context.paths.stacked),
-        markets=load_markets(context),
+        stacked=context.read(context.paths.stacked),
+        markets=context.markets,
         movers=contribution_table(context),
         source_name=context.settings.source,
         feature_version=feature_version(),

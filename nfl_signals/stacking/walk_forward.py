@@ -1,4 +1,4 @@
-"""Walk-forward replay of blend, calibrator and agreement: each season from earlier seasons only.
+"""The walk-forward of blend, calibrator and coherence: each season from earlier seasons only.
 
 For season S the blend is fitted on learners' walk-forward forecasts of seasons before S, the
 calibrator on the blend's own forecasts of seasons before S, and the score distribution on games of
@@ -6,47 +6,18 @@ seasons before S. All fit functions are handed in.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from nfl_signals.stacking.inputs import SIGNALS, drop_missing_signals, logit_matrix
+from nfl_signals.stacking.protocol import Blend, Floats, Parts
 
-Floats = NDArray[np.float64]
 YES_NO = ["yes", "no"]
 
 
-class Parts(Protocol):
-    """A blend's answer in pieces."""
-
-    @property
-    def base(self) -> Floats:
-        """N intercepts, logits."""
-        ...
-
-    @property
-    def weights(self) -> Floats:
-        """N x inputs."""
-        ...
-
-    @property
-    def p_raw(self) -> Floats:
-        """N probabilities."""
-        ...
-
-
-class Blend(Protocol):
-    """A fitted stack."""
-
-    def parts(self, logit_matrix: Floats) -> Parts:
-        """N x inputs -> pieces."""
-        ...
-
-
 class Calibration(NamedTuple):
-    """What a fitted calibrator says of n forecasts.
+    """What a fitted calibrator makes of n forecasts.
 
     Attributes:
         method: its name.
@@ -61,22 +32,11 @@ class Calibration(NamedTuple):
     high: Floats
 
 
-class Agreed(NamedTuple):
-    """Answers of one market that agree with the other markets of the same games.
-
-    Attributes:
-        p_hat: n probabilities of YES given no push.
-        p_push: n probabilities of a push.
-    """
-
-    p_hat: Floats
-    p_push: Floats
-
-
 FitBlend = Callable[[Floats, Floats, int], Blend]
 """Values, outcomes, the season that will be predicted -> blend."""
-FitCalibrator = Callable[[pl.DataFrame], Callable[[Floats], Calibration]]
-"""Scored rows of earlier seasons with `p_raw, y, season, week` -> calibrator."""
+Calibrate = Callable[[Floats], Calibration]
+FitCalibrator = Callable[[pl.DataFrame], Calibrate]
+"""Settled rows of earlier seasons with `p_raw, y, season, week` -> calibrator."""
 MakeCoherent = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
 """Settled games of earlier seasons, rows of one season -> those rows with `p_hat, p_push`."""
 
@@ -87,21 +47,24 @@ def walk_forward_blend(
     """Blend every season that has enough earlier ones; rows that lack a signal are left out.
 
     Args:
-        rows: `stack_values.stack_inputs` of the walk-forward scheme, with signals where there are.
+        rows: `inputs.stack_inputs` of the walk-forward scheme, with signals where there are.
         inputs: names of what is blended.
         fit_blend: see `FitBlend`.
-        min_seasons: earlier seasons the blend needs.
+        min_seasons: earlier seasons that the blend needs.
 
     Returns:
         The rows of blended seasons with `p_raw, weight_intercept, weight_<input>...`; other columns
         as given.
     """
     usable = drop_missing_signals(rows, inputs)
-    seasons = usable["season"].unique().sort().to_list()[min_seasons:]
-    empty = _with_numbers(usable.head(0), inputs)
-    return pl.concat(
-        [empty, *(_blend_season(usable, season, inputs, fit_blend) for season in seasons)]
-    )
+    names = ["p_raw", "weight_intercept", *(f"weight_{name}" for name in inputs)]
+    blended = [usable.head(0).with_columns(pl.lit(0.0).alias(name) for name in names)]
+    for season in usable["season"].unique().sort().to_list()[min_seasons:]:
+        training = settled_yes_no(usable.filter(pl.col("season") < season))
+        blend = fit_blend(logit_matrix(training, inputs), training["y"].to_numpy(), season)
+        current = usable.filter(pl.col("season") == season)
+        blended.append(with_parts(current, blend.parts(logit_matrix(current, inputs)), inputs))
+    return pl.concat(blended)
 
 
 def walk_forward_calibration(
@@ -112,24 +75,42 @@ def walk_forward_calibration(
     Args:
         blended: result of `walk_forward_blend`.
         fit_calibrator: see `FitCalibrator`.
-        min_seasons: earlier blended seasons the calibrator needs.
+        min_seasons: earlier blended seasons that the calibrator needs.
 
     Returns:
         The rows of calibrated seasons with `calibrator, p_calibrated, venn_abers_low, venn_abers_high`.
     """
-    numbers = (
-        pl.lit(0.0).alias(name) for name in ("p_calibrated", "venn_abers_low", "venn_abers_high")
-    )
-    finished = [blended.head(0).with_columns(pl.lit("").alias("calibrator"), *numbers)]
+    none = Calibration("", *(blended["p_raw"].head(0).to_numpy() for _ in range(3)))
+    calibrated = [with_calibration(blended.head(0), none)]
     for season in blended["season"].unique().sort().to_list()[min_seasons:]:
         calibrate = fit_calibrator(settled_yes_no(blended.filter(pl.col("season") < season)))
         current = blended.filter(pl.col("season") == season)
-        finished.append(with_calibration(current, calibrate(current["p_raw"].to_numpy())))
-    return pl.concat(finished)
+        calibrated.append(with_calibration(current, calibrate(current["p_raw"].to_numpy())))
+    return pl.concat(calibrated)
+
+
+def walk_forward_coherence(
+    rows: pl.DataFrame, settled: pl.DataFrame, *, make_coherent: MakeCoherent
+) -> pl.DataFrame:
+    """Make the markets of each game coherent, by scores of the seasons before it.
+
+    Args:
+        rows: calibrated rows of all markets.
+        settled: played games with `season` and whatever `make_coherent` is fitted on.
+        make_coherent: see `MakeCoherent`.
+
+    Returns:
+        The rows with `p_hat, p_push`, in time order.
+    """
+    coherent = [rows.head(0).with_columns(p_hat=pl.lit(0.0), p_push=pl.lit(0.0))]
+    for season in rows["season"].unique().sort():
+        current = rows.filter(pl.col("season") == season)
+        coherent.append(make_coherent(settled.filter(pl.col("season") < season), current))
+    return pl.concat(coherent).sort("season", "week", "kickoff_at", "game_id", "market")
 
 
 def prefer_signals(without: pl.DataFrame, signals: pl.DataFrame) -> pl.DataFrame:
-    """Rows of the stack with signals where it has spoken, of the one without elsewhere.
+    """Rows of the stack with signals where it has a forecast, of the one without elsewhere.
 
     Returns:
         One row per game of `without`, in its order, with `llm_available`; the weight of a signal
@@ -139,8 +120,7 @@ def prefer_signals(without: pl.DataFrame, signals: pl.DataFrame) -> pl.DataFrame
     fallback = without_signals(without.join(signals, on="game_id", how="anti"))
     fallback = fallback.with_columns(llm_available=pl.lit(value=False))
     used = signals.with_columns(llm_available=pl.lit(value=True)).select(fallback.columns)
-    both = pl.concat([fallback, used]).join(order, on="game_id")
-    return both.sort("row").drop("row")
+    return pl.concat([fallback, used]).join(order, on="game_id").sort("row").drop("row")
 
 
 def without_signals(rows: pl.DataFrame) -> pl.DataFrame:
@@ -151,33 +131,13 @@ def without_signals(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def walk_forward_coherence(
-    rows: pl.DataFrame, settled: pl.DataFrame, *, agree: MakeCoherent
-) -> pl.DataFrame:
-    """Make the markets of each game agree, with what seasons before it teach about scores.
-
-    Args:
-        rows: calibrated rows of all markets.
-        settled: played games with `season` and whatever `agree` learns from.
-        agree: see `MakeCoherent`.
-
-    Returns:
-        The rows with `p_hat, p_push`, in time order.
-    """
-    finished = [rows.head(0).with_columns(p_hat=pl.lit(0.0), p_push=pl.lit(0.0))]
-    for season in rows["season"].unique().sort():
-        current = rows.filter(pl.col("season") == season)
-        finished.append(agree(settled.filter(pl.col("season") < season), current))
-    return pl.concat(finished).sort("season", "week", "kickoff_at", "game_id", "market")
-
-
-def with_calibration(rows: pl.DataFrame, said: Calibration) -> pl.DataFrame:
+def with_calibration(rows: pl.DataFrame, found: Calibration) -> pl.DataFrame:
     """The rows with `calibrator, p_calibrated, venn_abers_low, venn_abers_high`."""
     return rows.with_columns(
-        pl.lit(said.method).alias("calibrator"),
-        pl.Series("p_calibrated", said.p, dtype=pl.Float64),
-        pl.Series("venn_abers_low", said.low, dtype=pl.Float64),
-        pl.Series("venn_abers_high", said.high, dtype=pl.Float64),
+        pl.lit(found.method).alias("calibrator"),
+        pl.Series("p_calibrated", found.p, dtype=pl.Float64),
+        pl.Series("venn_abers_low", found.low, dtype=pl.Float64),
+        pl.Series("venn_abers_high", found.high, dtype=pl.Float64),
     )
 
 
@@ -194,17 +154,3 @@ def settled_yes_no(rows: pl.DataFrame) -> pl.DataFrame:
     """Settled rows with `y` (1.0 YES, 0.0 NO); pushes and open games left out."""
     settled = rows.filter(pl.col("outcome").is_in(YES_NO))
     return settled.with_columns(y=(pl.col("outcome") == "yes").cast(pl.Float64))
-
-
-def _blend_season(
-    rows: pl.DataFrame, season: int, inputs: Sequence[str], fit_blend: FitBlend
-) -> pl.DataFrame:
-    taught = settled_yes_no(rows.filter(pl.col("season") < season))
-    blend = fit_blend(logit_matrix(taught, inputs), taught["y"].to_numpy(), season)
-    current = rows.filter(pl.col("season") == season)
-    return with_parts(current, blend.parts(logit_matrix(current, inputs)), inputs)
-
-
-def _with_numbers(rows: pl.DataFrame, inputs: Sequence[str]) -> pl.DataFrame:
-    names = ["p_raw", "weight_intercept", *(f"weight_{name}" for name in inputs)]
-    return rows.with_columns(pl.lit(0.0).alias(name) for name in names)

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from nfl_signals.core.errors import StorageError
-from nfl_signals.core.files import read_parquet, write_parquet
+from nfl_signals.core.files import write_parquet
 from nfl_signals.core.progress import steps
+from nfl_signals.core.settings import Settings
 from nfl_signals.core.validation import validate
 from nfl_signals.learners.baseline import Baseline, fit_baseline, require
 from nfl_signals.markets.definitions import MARKETS, MarketName
@@ -53,20 +54,31 @@ def train_baselines(context: RunContext, name: MarketName) -> dict[str, dict[str
     Raises:
         SettingsError: a learner needs what is not installed, or a GPU that is not there.
     """
-    require(context.settings.training.learners, context.settings.training.device)
+    training, seed = context.settings.training, context.settings.seed
+    require(training.learners, training.device)
     market_games = load_market_games(context, name)
-    rows = np.flatnonzero(market_games.played)
-    learners = list(context.settings.training.learners)
+    version, rows = market_games.version(), np.flatnonzero(market_games.played)
+    cards: dict[str, dict[str, Any]] = {}
     with (
         only_retraining(context),
         threadpool_limits(limits=1),
         ThreadPoolExecutor(context.settings.threads) as pool,
     ):
-        fitted = pool.map(partial(_fit, context, market_games, rows=rows), learners)
-        done = zip(steps(learners, f"{name} learners fitted"), fitted, strict=True)
-        return {
-            learner: _store(context, market_games, learner, model, rows) for learner, model in done
-        }
+        fit = partial(_fit, market_games, context.settings, rows=rows)
+        fitted = pool.map(fit, training.learners)
+        names = steps(list(training.learners), f"{name} learners fitted")
+        for learner, baseline in zip(names, fitted, strict=True):
+            folder = context.paths.baseline(name, learner, version)
+            baseline.save(folder)
+            cards[learner] = write_card(
+                folder,
+                markets=[market_games.market],
+                version=version,
+                window=market_games.window(rows),
+                seed=seed,
+                extra={"learner": learner, "importance": baseline.learner.importance()},
+            )
+    return cards
 
 
 def predict_out_of_fold(context: RunContext) -> pl.DataFrame:
@@ -76,9 +88,7 @@ def predict_out_of_fold(context: RunContext) -> pl.DataFrame:
         SettingsError: a learner needs what is not installed, or a GPU that is not there.
     """
     require(context.settings.training.learners, context.settings.training.device)
-    questions = [load_market_games(context, name) for name in MARKETS]
-    tasks = [task for market_games in questions for task in _tasks(context, market_games)]
-    games = questions[0].matrix.games["game_id"]
+    tasks, games = _tasks(context)
     table = out_of_fold(tasks, games, threads=context.settings.threads)
     write_parquet(context.paths.oof, validate(table, OOF, "oof_predictions"))
     return table
@@ -95,11 +105,9 @@ def refit_folds(context: RunContext) -> int:
     Raises:
         IntegrityError: a stored forecast is not one of a model that never saw the game.
     """
-    stored = read_parquet(context.paths.oof)
+    stored = context.read(context.paths.oof)
     random = np.random.default_rng([context.settings.seed, context.seasons[-1]])
-    questions = [load_market_games(context, name) for name in MARKETS]
-    tasks = [task for market_games in questions for task in _tasks(context, market_games)]
-    games = questions[0].matrix.games["game_id"]
+    tasks, games = _tasks(context)
     with threadpool_limits(limits=1):
         for task in steps([task for task in tasks if task.folds], "folds fitted again"):
             drawn = int(random.integers(len(task.folds)))
@@ -124,43 +132,16 @@ def importance_table(context: RunContext) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def _store(
-    context: RunContext,
-    market_games: MarketGames,
-    learner: str,
-    baseline: Baseline,
-    rows: NDArray[np.int64],
-) -> dict[str, Any]:
-    version = market_games.version()
-    folder = context.paths.baseline(market_games.market.name, learner, version)
-    baseline.save(folder)
-    return write_card(
-        folder,
-        markets=[market_games.market],
-        version=version,
-        window=market_games.window(rows),
-        seed=context.settings.seed,
-        extra={"learner": learner, "importance": baseline.learner.importance()},
-    )
+def _tasks(context: RunContext) -> tuple[list[OofTask], pl.Series]:
+    """What is predicted out of fold in every market, and the game of each row."""
+    all_games = [load_market_games(context, name) for name in MARKETS]
+    tasks = [task for each in all_games for task in oof_tasks(each, context.settings)]
+    return tasks, all_games[0].matrix.games["game_id"]
 
 
-def _fit(
-    context: RunContext, market_games: MarketGames, learner: str, rows: NDArray[np.int64]
-) -> Baseline:
-    return fit_baseline(
-        market_games.matrix,
-        rows,
-        market_games.points,
-        market=market_games.market,
-        learner=learner,
-        seed=context.settings.seed,
-        device=context.settings.training.device,
-    )
-
-
-def _tasks(context: RunContext, market_games: MarketGames) -> list[OofTask]:
+def oof_tasks(market_games: MarketGames, settings: Settings) -> list[OofTask]:
     """Both schemes for every learner; K-fold predicts settled games, walk-forward all of them."""
-    games, training = market_games.matrix.games, context.settings.training
+    games, training = market_games.matrix.games, settings.training
     season = games["season"].to_numpy().astype(np.int64)
     week = games["week"].to_numpy().astype(np.int64)
     forward = walk_forward(season, min_train_seasons=training.min_learner_seasons)
@@ -173,10 +154,8 @@ def _tasks(context: RunContext, market_games: MarketGames) -> list[OofTask]:
     ]
 
     def fit(learner: str, rows: NDArray[np.int64]) -> Predictor:
-        baseline = _fit(context, market_games, learner, rows)
-        return lambda test: baseline.predict(
-            market_games.matrix.inputs.take(test), market_games.line[test]
-        )
+        baseline, inputs = _fit(market_games, settings, learner, rows), market_games.matrix.inputs
+        return lambda test: baseline.predict(inputs.take(test), market_games.line[test])
 
     return [
         OofTask(
@@ -189,5 +168,19 @@ def _tasks(context: RunContext, market_games: MarketGames) -> list[OofTask]:
             fit=partial(fit, learner),
         )
         for scheme, folds, eligible in schemes
-        for learner in context.settings.training.learners
+        for learner in training.learners
     ]
+
+
+def _fit(
+    market_games: MarketGames, settings: Settings, learner: str, rows: NDArray[np.int64]
+) -> Baseline:
+    return fit_baseline(
+        market_games.matrix,
+        rows,
+        market_games.points,
+        market=market_games.market,
+        learner=learner,
+        seed=settings.seed,
+        device=settings.training.device,
+    )

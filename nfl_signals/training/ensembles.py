@@ -15,9 +15,8 @@ from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.registry.model_card import content_hash, read_card, write_card
 from nfl_signals.registry.version_store import store_version
 from nfl_signals.training.baselines import only_retraining
-from nfl_signals.workspace.market_games import MarketGames, load_market_games
+from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext
-from nfl_signals.workspace.tables import load_features, load_markets
 
 KEYS = {"features": ["game_id", "team_id"], "markets": ["game_id", "market"]}
 
@@ -32,65 +31,67 @@ def assemble(context: RunContext) -> dict[str, Any]:
         Its card.
     """
     market_games = load_market_games(context, "moneyline")
-    version = market_games.version()
-    shelf = context.paths.ensemble(version).parent
-    staged = shelf / f".{version}.staged"
-    with only_retraining(context):
-        _copy_parts(context, version, staged)
-        write_json(staged / ENSEMBLE_FILE, {"learners": list(context.settings.training.learners)})
-        with threadpool_limits(limits=1):  # sums in another order would change the last bits
-            scores = fit_scores(settled_games(load_markets(context)))
-        write_json(staged / SCORES_FILE, scores.to_json())
-        return store_version(
+    version, learners = market_games.version(), list(context.settings.training.learners)
+    played = np.flatnonzero(market_games.played)
+    games = market_games.matrix.games["game_id"].gather(played)
+    store = context.paths.ensembles
+    staged = store / f".{version}.staged"
+
+    def describe(name: str) -> dict[str, Any]:
+        return write_card(
             staged,
-            shelf,
-            version,
-            describe=lambda name: _describe(context, market_games, staged, name),
+            markets=list(MARKETS.values()),
+            version=name,
+            window=market_games.window(played),
+            seed=context.settings.seed,
+            extra={
+                "learners": learners,
+                "data": data_hashes(context.features, context.markets, games),
+                **_stacks(staged),
+            },
         )
 
-
-def _describe(
-    context: RunContext, market_games: MarketGames, folder: Path, name: str
-) -> dict[str, Any]:
-    return write_card(
-        folder,
-        markets=list(MARKETS.values()),
-        version=name,
-        window=market_games.window(np.flatnonzero(market_games.played)),
-        seed=context.settings.seed,
-        extra={
-            "learners": list(context.settings.training.learners),
-            "data": _data_hashes(context, market_games),
-            **_stacks(context, market_games.version()),
-        },
-    )
+    with only_retraining(context):
+        _copy_parts(context, version, staged)
+        write_json(staged / ENSEMBLE_FILE, {"learners": learners})
+        with threadpool_limits(limits=1):  # sums in another order would change the last bits
+            scores = fit_scores(settled_games(context.markets))
+        write_json(staged / SCORES_FILE, scores.to_json())
+        return store_version(staged, store, version, describe=describe)
 
 
-def _stacks(context: RunContext, version: str) -> dict[str, Any]:
-    """How each market's voices were calibrated, and their walk-forward scores."""
-    cards = {name: read_card(context.paths.stacker(name, version)) for name in MARKETS}
+def data_hashes(features: pl.DataFrame, markets: pl.DataFrame, games: pl.Series) -> dict[str, str]:
+    """SHA-256 of the gold rows of played games, whatever files hold them.
+
+    Lines of games to come move daily and no model is fitted on them, so they must not make another
+    card.
+
+    Args:
+        features: gold features.
+        markets: gold markets.
+        games: ids of the played games.
+    """
+    tables = {"features": features, "markets": markets}
+    played = {
+        name: rows.filter(pl.col("game_id").is_in(games.implode())) for name, rows in tables.items()
+    }
+    return {name: content_hash(rows.sort(KEYS[name])) for name, rows in played.items()}
+
+
+def _stacks(folder: Path) -> dict[str, Any]:
+    """How each market's stacked models were calibrated, and their walk-forward scores."""
+    cards = {name: read_card(folder / "stacker" / name) for name in MARKETS}
     return {
         "calibration": {
             name: {
-                voice: each["calibration"]["fitted"]
-                for voice, each in card["voices"].items()
+                kind: each["calibration"]["fitted"]
+                for kind, each in card["stacked_models"].items()
                 if each
             }
             for name, card in cards.items()
         },
         "held_out": {name: card["held_out"] for name, card in cards.items()},
     }
-
-
-def _data_hashes(context: RunContext, market_games: MarketGames) -> dict[str, str]:
-    """SHA-256 of the gold rows that could teach: those of played games, whatever files hold them.
-
-    Lines of games to come move daily and teach nothing, so they must not make another card.
-    """
-    games = market_games.matrix.games.filter(pl.Series(market_games.played)).select("game_id")
-    tables = {"features": load_features(context), "markets": load_markets(context)}
-    taught = {name: rows.join(games, on="game_id", how="semi") for name, rows in tables.items()}
-    return {name: content_hash(rows.sort(KEYS[name])) for name, rows in taught.items()}
 
 
 def _copy_parts(context: RunContext, version: str, folder: Path) -> None:

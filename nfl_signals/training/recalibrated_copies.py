@@ -17,8 +17,10 @@ from nfl_signals.registry.model_card import (
     TrainingWindow,
     model_hash,
     read_card,
+    week_code,
     write_sealed,
 )
+from nfl_signals.registry.model_version import ModelVersion
 from nfl_signals.registry.version_store import store_version
 from nfl_signals.training.baselines import only_retraining
 from nfl_signals.workspace.run_context import RunContext
@@ -31,20 +33,21 @@ def recalibrated_copy(
     *,
     window: TrainingWindow,
 ) -> dict[str, Any]:
-    """Store a copy of an ensemble that recalibrates its answers; it does not speak by that alone.
+    """Store a copy of an ensemble that recalibrates its forecasts; it is not served by that alone.
 
-    It is named `<version>r<season><week>` after the last week that taught the maps, v202401r202510. A
-    copy of a copy carries both corrections as one map and keeps the name of what was trained.
+    It is named `<version>r<season><week>` after the last week that the maps were fitted on,
+    v202401r202510. A copy of a copy carries both corrections as one map and keeps the name of what was
+    trained.
 
     Args:
         context: whose models.
         version: trained or recalibrated.
-        maps: by market, fitted on what `version` said; a market without one stays as it is.
-        window: games that taught the maps; see `training_window`.
+        maps: by market, fitted on forecasts of `version`; a market without one stays as it is.
+        window: games that the maps were fitted on; see `training_window`.
 
     Returns:
         The card: that of `version` with its own name and hash, `recalibrated_from`, and under
-        `recalibration` the maps, how many games taught them and which.
+        `recalibration` the maps and the games that they were fitted on.
 
     Raises:
         InputError: there is no such version, no map, or no such market.
@@ -54,6 +57,7 @@ def recalibrated_copy(
     folder = context.paths.ensemble(version)
     _check(context, version, maps)
     staged = folder.parent / f".{version}.staged"
+    copy = ModelVersion.parse(version).recalibrated_on(week_code(window.last))
     with only_retraining(context):
         shutil.rmtree(staged, ignore_errors=True)
         shutil.copytree(folder, staged)
@@ -62,7 +66,6 @@ def recalibrated_copy(
             carried[name] = new.after(carried[name]) if name in carried else new
         stored = {name: asdict(each) for name, each in carried.items()}
         write_json(staged / RECALIBRATION_FILE, stored)
-        recalibration = {"maps": stored, **asdict(window)}
 
         def describe(name: str) -> dict[str, Any]:
             card = {
@@ -70,18 +73,18 @@ def recalibrated_copy(
                 "model_version": name,
                 "model_hash": model_hash(staged),
                 "recalibrated_from": version,
-                "recalibration": recalibration,
+                "recalibration": {"maps": stored, **asdict(window)},
             }
             return write_sealed(staged, card)
 
-        return store_version(staged, folder.parent, copy_name(version, window), describe=describe)
+        return store_version(staged, folder.parent, copy.name, describe=describe)
 
 
 def training_window(games: pl.DataFrame) -> TrainingWindow:
-    """The window that graded forecasts span; a game that several markets ask about is one game.
+    """The window that graded forecasts span; a game with several markets is one game.
 
     Args:
-        games: `game_id, season, week, y` (null: a push or unplayed, which teaches nothing); one or
+        games: `game_id, season, week, y` (null: a push or unplayed, which counts for nothing); one or
             more rows that count.
     """
     rows = games.drop_nulls("y")
@@ -90,25 +93,14 @@ def training_window(games: pl.DataFrame) -> TrainingWindow:
     return TrainingWindow(first=first, last=last, n_games=rows["game_id"].n_unique())
 
 
-def copy_name(version: str, window: TrainingWindow) -> str:
-    """Name of a copy whose maps were taught by the games of a window.
-
-    Example:
-        >>> taught = TrainingWindow(first="2025-w01", last="2025-w10", n_games=150)
-        >>> copy_name("v202401", taught), copy_name("v202401r202505", taught)
-        ('v202401r202510', 'v202401r202510')
-    """
-    return f"{version.split('r')[0]}r{window.last.replace('-w', '')}"
-
-
 def _check(context: RunContext, version: str, maps: Mapping[str, RecalibrationMap]) -> None:
     folder = context.paths.ensemble(version)
     if not (folder / CARD).exists():
-        raise InputError(f"{folder}: not there; only an ensemble on the shelf can be recalibrated.")
-    if not maps or (strange := [name for name in maps if name not in MARKETS]):
+        raise InputError(f"{folder}: not there; only a stored ensemble can be recalibrated.")
+    if not maps or (unknown := [name for name in maps if name not in MARKETS]):
         raise InputError(
             f"recalibration of {version}: expected maps of {', '.join(MARKETS)}, got "
-            f"{', '.join(strange) if maps else 'none'}."
+            f"{', '.join(unknown) if maps else 'none'}."
         )
     if model_hash(folder) != read_card(folder)["model_hash"]:
         raise IntegrityError(f"{folder}: its files are not what its card describes.")

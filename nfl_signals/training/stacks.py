@@ -1,6 +1,7 @@
-"""Fit stacks and calibrators, replay them season by season; write models and their cards."""
+"""Fit the stacked models of a market, walk them forward season by season; write models and cards."""
 
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,8 +9,9 @@ import numpy as np
 import polars as pl
 from threadpoolctl import threadpool_limits
 
-from nfl_signals.core.files import read_parquet, write_parquet
+from nfl_signals.core.files import write_parquet
 from nfl_signals.core.progress import steps
+from nfl_signals.core.settings import Settings
 from nfl_signals.core.validation import validate
 from nfl_signals.ensemble.coherence_rows import coherent_season, settled_games
 from nfl_signals.ensemble.stacked_model import (
@@ -24,126 +26,136 @@ from nfl_signals.ensemble.stacked_model import (
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.registry.model_card import write_card
 from nfl_signals.stacking.inputs import (
+    SIGNALS,
     drop_missing_signals,
     game_signals,
     logit_matrix,
     stack_inputs,
 )
+from nfl_signals.stacking.prior import Adviser
 from nfl_signals.stacking.schemas import stacked_schema
 from nfl_signals.stacking.walk_forward import prefer_signals, settled_yes_no, walk_forward_coherence
 from nfl_signals.stats import scores
 from nfl_signals.training.baselines import only_retraining
 from nfl_signals.training.weight_advice import weight_adviser
-from nfl_signals.workspace.llm_signals import load_signals
-from nfl_signals.workspace.market_games import MarketGames, load_market_games
+from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext
-from nfl_signals.workspace.tables import load_features, load_markets
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Trained:
-    """One voice of one market.
+    """One stacked model of one market.
 
     Attributes:
-        voice: fitted on every settled game; None where no season could be calibrated.
-        replayed: its walk-forward answers, each season from earlier seasons only.
-        card: what the card says of calibrator and advice.
+        model: fitted on every settled game; None where no season could be calibrated.
+        walk_forward: its forecasts, each season from earlier seasons only.
+        card: calibration and advice, for the model card.
     """
 
-    voice: StackedModel | None
-    replayed: pl.DataFrame
+    model: StackedModel | None
+    walk_forward: pl.DataFrame
     card: dict[str, Any]
 
 
 def train_stack(context: RunContext, name: MarketName) -> dict[str, Any]:
-    """Fit one market's voices; replay both walk-forward; store all.
+    """Fit one market's stacked models, walk both forward, and store all.
 
     The stored blends are fitted on purged K-fold forecasts of every settled game, their calibrators
-    on the walk-forward blends' forecasts. Every figure on the card comes from the walk-forward replay.
+    on the walk-forward blends' forecasts. Every figure on the card comes from the walk-forward.
 
     Returns:
         The card.
     """
-    market_games = load_market_games(context, name)
     forward, settled = (
         stack_rows(context, name, scheme) for scheme in ("walk_forward", "purged_kfold")
     )
+    trained = {}
     with threadpool_limits(limits=1):  # sums in another order would change the last bits
-        trained = {
-            voice: _train(context, name, voice, forward=forward, settled=settled)
-            for voice in steps((PLAIN, WITH_SIGNALS), f"{name} stacks fitted")
-        }
-    replayed = prefer_signals(trained[PLAIN].replayed, trained[WITH_SIGNALS].replayed)
+        for kind in steps((PLAIN, WITH_SIGNALS), f"{name} stacks fitted"):
+            inputs = input_names(context.settings, kind)
+            adviser = weight_adviser(context.settings, context.paths.llm_responses, name, inputs)
+            trained[kind] = fit_stacked_model(
+                context.settings, forward, settled, inputs, adviser, season=context.seasons[-1]
+            )
+    walk_forward = prefer_signals(*(each.walk_forward for each in trained.values()))
     with only_retraining(context):
-        write_parquet(context.paths.stacked_part(name), replayed)
-        return _store(context, market_games, trained, replayed)
+        write_parquet(context.paths.stacked_part(name), walk_forward)
+        return _store(context, name, trained, walk_forward)
+
+
+def fit_stacked_model(
+    settings: Settings,
+    forward: pl.DataFrame,
+    settled: pl.DataFrame,
+    inputs: Sequence[str],
+    adviser: Adviser,
+    *,
+    season: int,
+) -> Trained:
+    """Walk a stacked model forward, then fit it on every settled game.
+
+    Args:
+        settings: sections `training` and `llm`.
+        forward: `stack_rows` of the walk-forward scheme.
+        settled: `stack_rows` of purged K-fold.
+        inputs: what is blended.
+        adviser: who advises on the weights.
+        season: that will be predicted.
+    """
+    blended, walk_forward = walk_forward_stack(settings, forward, inputs, adviser)
+    if not set(SIGNALS).isdisjoint(inputs) and walk_forward.is_empty():
+        return Trained(model=None, walk_forward=walk_forward, card={})
+    training = settled_yes_no(drop_missing_signals(settled, inputs))
+    fit_blend = blend_fitter(settings, inputs, adviser)
+    blend = fit_blend(logit_matrix(training, inputs), training["y"].to_numpy(), season)
+    model, calibration = calibrate_blend(settings, blend, settled_yes_no(blended))
+    advice = adviser(season)
+    card = {"calibration": calibration, "advice": None if advice is None else asdict(advice)}
+    return Trained(model=model, walk_forward=walk_forward, card=card)
 
 
 def collect_stacked(context: RunContext) -> pl.DataFrame:
-    """Make the three markets' walk-forward predictions agree, and store the table."""
-    markets = load_markets(context)
-    parts = pl.concat(read_parquet(context.paths.stacked_part(name)) for name in MARKETS)
-    lines = markets.select("game_id", "market", "line")
+    """Make the three markets' walk-forward predictions coherent, and store the table."""
+    parts = pl.concat(context.read(context.paths.stacked_part(name)) for name in MARKETS)
+    lines = context.markets.select("game_id", "market", "line")
     rows = parts.join(lines, on=["game_id", "market"], maintain_order="left")
     schema = stacked_schema(context.settings.training.learners)
+    settled = settled_games(context.markets)
     with threadpool_limits(limits=1):
-        agreed = walk_forward_coherence(rows, settled_games(markets), agree=coherent_season)
-    table = agreed.select(list(schema.columns))
+        coherent = walk_forward_coherence(rows, settled, make_coherent=coherent_season)
+    table = coherent.select(list(schema.columns))
     write_parquet(context.paths.stacked, validate(table, schema, "calibrated_predictions"))
     return table
 
 
 def stack_rows(context: RunContext, name: MarketName, scheme: str) -> pl.DataFrame:
-    """`stack_values.stack_inputs` of one market, with signals where both teams have them."""
-    home = load_features(context).filter(pl.col("is_home")).select("game_id", "team_id")
+    """`inputs.stack_inputs` of one market, with signals where both teams have them."""
+    home = context.features.filter(pl.col("is_home")).select("game_id", "team_id")
     rows = stack_inputs(
-        read_parquet(context.paths.oof),
-        load_markets(context),
+        context.read(context.paths.oof),
+        context.markets,
         market=name,
         scheme=scheme,
         learners=context.settings.training.learners,
     )
-    signals = game_signals(load_signals(context), home, MARKETS[name])
+    signals = game_signals(context.signals, home, MARKETS[name])
     return rows.join(signals, on="game_id", how="left", maintain_order="left")
-
-
-def _train(
-    context: RunContext,
-    name: MarketName,
-    voice: str,
-    *,
-    forward: pl.DataFrame,
-    settled: pl.DataFrame,
-) -> Trained:
-    settings = context.settings
-    inputs = input_names(settings, voice)
-    adviser = weight_adviser(context, name, inputs)
-    blended, replayed = walk_forward_stack(settings, forward, inputs, adviser)
-    if voice == WITH_SIGNALS and replayed.is_empty():
-        return Trained(voice=None, replayed=replayed, card={})
-    taught = settled_yes_no(drop_missing_signals(settled, inputs))
-    current = context.seasons[-1]
-    fit_blend = blend_fitter(settings, inputs, adviser)
-    blend = fit_blend(logit_matrix(taught, inputs), taught["y"].to_numpy(), current)
-    fitted, calibration = calibrate_blend(settings, blend, settled_yes_no(blended))
-    advice = adviser(current)
-    card = {"calibration": calibration, "advice": None if advice is None else asdict(advice)}
-    return Trained(voice=fitted, replayed=replayed, card=card)
 
 
 def _store(
     context: RunContext,
-    market_games: MarketGames,
-    trained: dict[str, Trained],
-    replayed: pl.DataFrame,
+    name: MarketName,
+    trained: Mapping[str, Trained],
+    walk_forward: pl.DataFrame,
 ) -> dict[str, Any]:
-    name, version = market_games.market.name, market_games.version()
+    market_games = load_market_games(context, name)
+    version = market_games.version()
     folder = context.paths.stacker(name, version)
-    # A version trained again must not keep a voice that it no longer has.
+    # A version trained again must not keep a stacked model that it no longer has.
     shutil.rmtree(folder, ignore_errors=True)
-    for voice, result in trained.items():
-        if result.voice is not None:
-            result.voice.save(folder, voice)
+    for kind, each in trained.items():
+        if each.model is not None:
+            each.model.save(folder, kind)
     return write_card(
         folder,
         markets=[market_games.market],
@@ -152,15 +164,15 @@ def _store(
         seed=context.settings.seed,
         extra={
             "stack": context.settings.training.stack,
-            "voices": {voice: each.card for voice, each in trained.items()},
-            "held_out": _held_out(replayed),
+            "stacked_models": {kind: each.card for kind, each in trained.items()},
+            "held_out": held_out(walk_forward),
         },
     )
 
 
-def _held_out(replayed: pl.DataFrame) -> dict[str, Any]:
+def held_out(walk_forward: pl.DataFrame) -> dict[str, Any]:
     """Walk-forward scores of calibrated stack and close on the same games; empty without any."""
-    rows = settled_yes_no(replayed)
+    rows = settled_yes_no(walk_forward)
     if rows.is_empty():
         return {"n_games": 0}
     p, close, y = (rows[column].to_numpy() for column in ("p_calibrated", "p_market", "y"))

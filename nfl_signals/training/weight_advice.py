@@ -1,13 +1,14 @@
-"""A language model's advice on where the stack's weights start, asked once a season of the replay."""
+"""A language model's advice on where the stack's weights start, once a season of the walk-forward."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 
+from nfl_signals.core.settings import Settings
 from nfl_signals.llm.advice import Advice, advise
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.stacking.prior import Adviser
-from nfl_signals.workspace.run_context import RunContext
 
 SEASON_OPENS = (9, 1)  # month, day: no game of a season is earlier
 DESCRIPTIONS = {
@@ -22,20 +23,26 @@ DESCRIPTIONS = {
 }
 
 
-def weight_adviser(context: RunContext, name: MarketName, inputs: Sequence[str]) -> Adviser:
-    """Who is asked about the weights of one market's inputs under the settings.
+def weight_adviser(
+    settings: Settings, responses: Path, name: MarketName, inputs: Sequence[str]
+) -> Adviser:
+    """Who advises on the weights of one market's inputs under the settings.
 
     For each season the adviser's knowledge must end before that season opens.
+
+    Args:
+        settings: sections `training` and `llm`.
+        responses: folder of recorded responses.
+        name: of the market.
+        inputs: what is blended.
     """
     described = {item: DESCRIPTIONS[item].format(yes=MARKETS[name].yes) for item in inputs}
 
     @cache
-    def ask(season: int) -> Advice | None:
-        if context.settings.training.prior == "market":
+    def advise_on(season: int) -> Advice | None:
+        if settings.training.prior == "market":
             return None
         opens = datetime(season, *SEASON_OPENS, tzinfo=UTC)
-        return advise(
-            context.settings.llm, described, as_of=opens, responses=context.paths.llm_responses
-        )
+        return advise(settings.llm, described, as_of=opens, responses=responses)
 
-    return ask
+    return advise_on

@@ -1,24 +1,35 @@
-"""The world a run lives in: settings, paths, the release it reads, its seasons and its now."""
+"""The context of a run: settings, paths, release, seasons and now, and each stored table once."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import polars as pl
 
 from nfl_signals.core.errors import SettingsError, SourceError
-from nfl_signals.core.files import read_json
+from nfl_signals.core.file_cache import FileCache
+from nfl_signals.core.files import read_json, read_parquet
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings
 from nfl_signals.ingest.raw import seasons_in
 from nfl_signals.ingest.source import DirectoryRelease, Release, open_release
 from nfl_signals.llm.connect import open_provider
+from nfl_signals.llm.signals import SCHEMA as SIGNALS_SCHEMA
+from nfl_signals.registry import decision_log
+from nfl_signals.registry.decision_log import Decision
 from nfl_signals.simulator.league import simulate
 from nfl_signals.simulator.write import write_release
 from nfl_signals.workspace.data_homes import claim_home
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunContext:
-    """What every step of a run is given.
+    """What every step of a run is given; steps load from it, pure functions get what they loaded.
 
     Attributes:
         settings: validated settings.
@@ -26,6 +37,7 @@ class RunContext:
         release: where raw tables come from.
         seasons: seasons of this run, ascending.
         as_of: nothing known after this instant exists.
+        files: what has been read so far; a table that has not changed is not read again.
     """
 
     settings: Settings
@@ -33,6 +45,54 @@ class RunContext:
     release: Release
     seasons: tuple[int, ...]
     as_of: datetime
+    files: FileCache = field(default_factory=FileCache, init=False, repr=False, compare=False)
+
+    @property
+    def features(self) -> pl.DataFrame:
+        """Gold features of all seasons, in time order."""
+        return self.read(self.paths.features)
+
+    @property
+    def markets(self) -> pl.DataFrame:
+        """Gold markets of all seasons, in time order."""
+        return self.read(self.paths.markets)
+
+    @property
+    def signals(self) -> pl.DataFrame:
+        """Signals of all seasons, in time order; no rows where none have been built."""
+        if not any(self.paths.llm_signals.glob("*.parquet")):
+            return pl.DataFrame(schema=SIGNALS_SCHEMA)
+        return self.read(self.paths.llm_signals)
+
+    @property
+    def decision_log(self) -> tuple[Decision, ...]:
+        """Every decision about models, in the order written.
+
+        Raises:
+            IntegrityError: the decision log is not what was written.
+        """
+        return self.load(self.paths.history, decision_log.read)
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """Those that are known at `as_of`."""
+        return self.derive(decision_log.known_at, self.decision_log, self.as_of)
+
+    def read(self, path: Path) -> pl.DataFrame:
+        """A stored table, read once while it does not change.
+
+        Raises:
+            InputError: it is not there yet or cannot be read.
+        """
+        return self.load(path, read_parquet)
+
+    def load(self, path: Path, reader: Callable[[Path], T]) -> T:
+        """What a reader makes of a stored file, read once while it does not change."""
+        return self.files.read(path, reader)
+
+    def derive(self, function: Callable[..., T], *inputs: object) -> T:
+        """`function(*inputs)`, computed once for the same inputs."""
+        return self.files.derive(function, *inputs)
 
 
 def open_run(settings: Settings) -> RunContext:

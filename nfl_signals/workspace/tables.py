@@ -1,21 +1,29 @@
-"""Read and write the raw and gold tables, season by season."""
+"""Raw and gold tables, season by season: load, build, store."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pandera.polars as pa
 import polars as pl
 
 from nfl_signals.core.errors import InputError
-from nfl_signals.core.files import read_parquet, write_parquet
+from nfl_signals.core.files import write_parquet
 from nfl_signals.core.progress import steps
 from nfl_signals.features.build import build_features, build_markets
 from nfl_signals.features.leakage import check_no_leak, sample_kickoffs
 from nfl_signals.ingest import raw
 from nfl_signals.ingest.history import History
 from nfl_signals.ingest.joins import JoinReport, check_references
+from nfl_signals.ingest.schemas import RAW_GAMES, RAW_INJURIES, RAW_NOTES, RAW_TEAM_STATS
 from nfl_signals.ingest.source import Release
 from nfl_signals.workspace.run_context import RunContext
 
+SCHEMAS: dict[str, pa.DataFrameSchema] = {
+    "games": RAW_GAMES,
+    "team_stats": RAW_TEAM_STATS,
+    "injuries": RAW_INJURIES,
+    "notes": RAW_NOTES,
+}
 READERS: dict[str, Callable[[Release, int], pl.DataFrame]] = {
     "games": raw.read_games,
     "team_stats": raw.read_team_stats,
@@ -49,23 +57,29 @@ def ingest(context: RunContext, table: str, seasons: Sequence[int]) -> dict[int,
     return {season: frame.height for season, frame in frames.items()}
 
 
-def load_history(context: RunContext, *, last_season: int | None = None) -> History:
+def load_history(
+    context: RunContext, *, last_season: int | None = None, tables: Sequence[str] = tuple(READERS)
+) -> History:
     """Raw tables of the run's seasons as known at its `as_of`.
 
     Args:
         context: the run.
-        last_season: leave out later seasons.
+        last_season: later ones are left out; None: none.
+        tables: that are needed; the others stay empty.
 
     Raises:
         InputError: a season has not been materialized yet.
     """
     seasons = [s for s in context.seasons if last_season is None or s <= last_season]
-    tables = {table: _load(context, table, seasons) for table in READERS}
-    return History(**tables).known_at(context.as_of)
+    loaded = {
+        table: _load(context, table, seasons) if table in tables else _empty(SCHEMAS[table])
+        for table in READERS
+    }
+    return History(**loaded).known_at(context.as_of)
 
 
 def load_stored_history(context: RunContext) -> History:
-    """Raw tables of the run's leading seasons that are there, for proofs of what is stored so far.
+    """Raw tables of the run's leading seasons that are there, for checks of what is stored so far.
 
     Raises:
         InputError: not even the first season has been materialized.
@@ -79,33 +93,34 @@ def load_stored_history(context: RunContext) -> History:
     return load_history(context, last_season=max(stored, default=context.seasons[0]))
 
 
-def build_gold(context: RunContext, seasons: Sequence[int]) -> tuple[int, JoinReport]:
+def build_gold(context: RunContext, seasons: Sequence[int]) -> tuple[pl.DataFrame, JoinReport]:
     """Build and store features of the given seasons from everything before them.
 
     Returns:
-        Rows written, and what had no partner in a join.
+        Rows written, and what had no match in a join.
 
     Raises:
-        JoinError: a row has no partner and no known exception explains it.
+        JoinError: a row has no match and no known exception explains it.
     """
     history = load_history(context, last_season=max(seasons))
     report = check_references(
         history.games, history.team_stats, history.injuries, history.notes, as_of=context.as_of
     )
     features = build_features(history)
-    return _store(context, context.paths.features, features, seasons), report
+    return store_seasons(context, context.paths.features, features, seasons), report
 
 
-def build_gold_markets(context: RunContext, seasons: Sequence[int]) -> int:
-    """Build and store the markets of the given seasons; returns rows written."""
-    markets = build_markets(load_history(context, last_season=max(seasons)))
-    return _store(context, context.paths.markets, markets, seasons)
+def build_gold_markets(context: RunContext, seasons: Sequence[int]) -> pl.DataFrame:
+    """Build and store the markets of the given seasons; returns the rows written."""
+    history = load_history(context, last_season=max(seasons), tables=["games"])
+    markets = build_markets(history)
+    return store_seasons(context, context.paths.markets, markets, seasons)
 
 
 def check_features(context: RunContext) -> int:
-    """As-of replay and perturbation at sampled kickoffs; returns proofs held.
+    """As-of replay and perturbation at sampled kickoffs; returns how many checks held.
 
-    Sampled from the last season played: one that has not begun holds nothing to prove it with.
+    Sampled from the last season played: one that has not begun holds nothing to check it with.
 
     Raises:
         LeakageError: a feature depends on something known only after kickoff.
@@ -115,34 +130,32 @@ def check_features(context: RunContext) -> int:
     return check_no_leak(history, build_features, sample_kickoffs(history, played[-1:]))
 
 
-def load_features(context: RunContext) -> pl.DataFrame:
-    """Gold features of all seasons, in time order."""
-    return read_parquet(context.paths.features)
+def store_seasons(
+    context: RunContext, folder: Path, table: pl.DataFrame, seasons: Sequence[int]
+) -> pl.DataFrame:
+    """Write one file a season; files of seasons that the run does not have are removed.
+
+    Returns:
+        The rows written.
+    """
+    written = [table.filter(pl.col("season") == season) for season in seasons]
+    for season, part in zip(seasons, written, strict=True):
+        write_parquet(folder / f"{season}.parquet", part)
+    for file in folder.glob("*.parquet"):
+        if int(file.stem) not in context.seasons:
+            file.unlink()
+    return pl.concat(written)
 
 
-def load_markets(context: RunContext) -> pl.DataFrame:
-    """Gold markets of all seasons, in time order."""
-    return read_parquet(context.paths.markets)
+def _empty(schema: pa.DataFrameSchema) -> pl.DataFrame:
+    return pl.DataFrame(schema={name: column.dtype.type for name, column in schema.columns.items()})
 
 
 def _load(context: RunContext, table: str, seasons: Sequence[int]) -> pl.DataFrame:
     missing = [season for season in seasons if not context.paths.raw(table, season).exists()]
     if missing:
         raise InputError(
-            f"{context.paths.raw(table, missing[0])}: season {missing[0]} of raw_{table} is not there "
-            f"yet; materialize it first (missing: {', '.join(map(str, missing))})."
+            f"{context.paths.raw(table, missing[0])}: season {missing[0]} of raw_{table} is not "
+            f"there yet; materialize it first (missing: {', '.join(map(str, missing))})."
         )
-    return pl.concat(read_parquet(context.paths.raw(table, season)) for season in seasons)
-
-
-def _store(context: RunContext, folder: Path, table: pl.DataFrame, seasons: Sequence[int]) -> int:
-    """Write one file a season; files of seasons that the run does not have are removed."""
-    rows = 0
-    for season in seasons:
-        part = table.filter(pl.col("season") == season)
-        write_parquet(folder / f"{season}.parquet", part)
-        rows += part.height
-    for file in folder.glob("*.parquet"):
-        if int(file.stem) not in context.seasons:
-            file.unlink()
-    return rows
+    return pl.concat(context.read(context.paths.raw(table, season)) for season in seasons)

@@ -54,7 +54,7 @@ def test_every_piece_by_hand() -> None:
         ("quarterback", -0.5, 0.4, -0.2),
         ("defense", 0.0, -0.3, 0.0),
         ("calibration", None, None, ln(0.55 / 0.45) - ln(0.6 / 0.4)),
-        ("agreement", None, None, -ln(0.55 / 0.45)),
+        ("coherence", None, None, -ln(0.55 / 0.45)),
     ]
     assert pieces.columns == ["input", "value", "weight", "contribution"]
     for row, wanted in zip(pieces.rows(), expected, strict=True):
@@ -82,7 +82,7 @@ def test_a_contribution_is_weight_times_value(blend: str) -> None:
     pieces = contributions(answers(blend=blend, silent_every=3), INPUTS)
     weighed = pieces.filter(pl.col("input").is_in([*INPUTS, *SIGNALS]))
     assert (weighed["value"] * weighed["weight"]).equals(weighed["contribution"])
-    rest = pieces.filter(pl.col("input").is_in(["intercept", "calibration", "agreement"]))
+    rest = pieces.filter(pl.col("input").is_in(["intercept", "calibration", "coherence"]))
     assert rest["value"].null_count() == rest["weight"].null_count() == len(rest) == 3 * 360
     assert len(weighed) + len(rest) == len(pieces)
 
@@ -100,7 +100,7 @@ def test_signals_that_were_not_heard_have_no_row() -> None:
 def test_rows_keep_the_order_of_the_forecasts_and_pieces_the_order_of_the_sum() -> None:
     rows = answers(blend="linear", silent_every=0).sort("p_hat")
     pieces = contributions(rows, ["second", "market", "first"])
-    order = ["intercept", "second", "market", "first", *SIGNALS, "calibration", "agreement"]
+    order = ["intercept", "second", "market", "first", *SIGNALS, "calibration", "coherence"]
     assert pieces["input"].to_list() == order * len(rows)
     assert pieces["game_id"].to_list() == [game for game in rows["game_id"] for _ in order]
 

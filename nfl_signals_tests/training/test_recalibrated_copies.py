@@ -48,9 +48,9 @@ def test_a_copy_moves_the_market_that_has_a_map_and_no_bit_of_another(context: R
     assert recalibrated_copy(context, VERSION, MAPS, window=WINDOW)["model_version"] == COPY
     assert contents(context.paths.ensemble(VERSION)) == before
     said, copied = answers(context, VERSION), answers(context, COPY)
-    new = ["p_hat", "p_agreed", "model_version", "model_hash"]
+    new = ["p_hat", "p_coherent", "model_version", "model_hash"]
     assert copied.drop(new).equals(said.drop(new[0], *new[2:]))
-    assert copied["p_agreed"].equals(said["p_hat"].alias("p_agreed"))
+    assert copied["p_coherent"].equals(said["p_hat"].alias("p_coherent"))
     for name in MARKETS:
         one, two = (each.filter(market=name)["p_hat"].to_numpy() for each in (said, copied))
         if name == "moneyline":

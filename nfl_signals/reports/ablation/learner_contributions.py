@@ -5,7 +5,8 @@ import polars as pl
 
 from nfl_signals.learners.baseline import Baseline
 from nfl_signals.markets.definitions import MARKETS, MarketName
-from nfl_signals.workspace.market_games import MarketGames, latest_version, load_market_games
+from nfl_signals.registry.model_version import latest_version
+from nfl_signals.workspace.market_games import MarketGames, load_market_games
 from nfl_signals.workspace.run_context import RunContext
 
 SCHEMA = {

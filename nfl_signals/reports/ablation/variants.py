@@ -14,7 +14,6 @@ from nfl_signals.calibration.choice import CANDIDATES, cached_fits
 from nfl_signals.calibration.methods import FITS
 from nfl_signals.calibration.protocol import Fit
 from nfl_signals.core.errors import SettingsError
-from nfl_signals.core.files import read_parquet
 from nfl_signals.core.progress import steps
 from nfl_signals.core.settings import Settings
 from nfl_signals.ensemble.stacked_model import (
@@ -45,7 +44,6 @@ from nfl_signals.stacking.walk_forward import (
 from nfl_signals.training.stacks import stack_rows
 from nfl_signals.training.weight_advice import weight_adviser
 from nfl_signals.workspace.run_context import RunContext
-from nfl_signals.workspace.tables import load_markets
 
 UNTOUCHED = "identity"
 GAME = ("market", "game_id", "season", "week", "y")
@@ -145,8 +143,8 @@ def walk_forward_variant(
 
 
 def _market(context: RunContext, name: MarketName) -> pl.DataFrame:
-    outcomes = load_markets(context).filter(market=name).select("game_id", "outcome")
-    stacked = read_parquet(context.paths.stacked).filter(market=name).join(outcomes, on="game_id")
+    outcomes = context.markets.filter(market=name).select("game_id", "outcome")
+    stacked = context.read(context.paths.stacked).filter(market=name).join(outcomes, on="game_id")
     games = settled_yes_no(stacked)
     parts = [
         games.select(
@@ -192,7 +190,11 @@ def blends(context: RunContext, name: MarketName) -> Blended:
             update={"training": training.model_copy(update={"stack": stack})}
         )
         inputs = [item for item in input_names(settings, voice) if item not in dropped]
-        fit_blend = blend_fitter(settings, inputs, weight_adviser(context, name, inputs))
+        fit_blend = blend_fitter(
+            settings,
+            inputs,
+            weight_adviser(context.settings, context.paths.llm_responses, name, inputs),
+        )
         return walk_forward_blend(
             rows, inputs=inputs, fit_blend=fit_blend, min_seasons=training.min_stack_seasons
         )

@@ -1,0 +1,25 @@
+"""Every check by its name, in the order in which `nfl-signals verify` runs them."""
+
+from nfl_signals.checks import models, registry, tables
+from nfl_signals.workspace.tables import SCHEMAS
+
+ALL_CHECKS: dict[str, tables.Check] = {
+    **{f"raw_{table}: schema": tables.raw_schema(table) for table in SCHEMAS},
+    "gold_features: schema": tables.features_schema,
+    "gold_markets: schema": tables.markets_schema,
+    "llm_signals: schema": tables.signals_schema,
+    "joins: referential integrity": tables.referential_integrity,
+    "features: no leak": tables.no_leak,
+    "oof_predictions: coverage": tables.oof_coverage,
+    "oof_predictions: out of fold": tables.out_of_fold,
+    "calibrated_predictions: contract": tables.stacked_contract,
+    "reports: figures match the tables": tables.report_figures,
+    "ledger: sealed": tables.ledger_sealed,
+    "models: files match cards": models.models_match_cards,
+    "decision log: sealed": models.decision_log_sealed,
+    "models: the served model loads": models.served_model_loads,
+    "ledger: every version is known": models.ledger_versions_known,
+    "outputs: no feature is shown": models.no_feature_shown,
+    "registry: champion is what was registered": registry.champion_files,
+    "registry: champion predicts as stored": registry.champion_predictions,
+}

@@ -1,0 +1,43 @@
+"""Metadata of assets that are tables: rows, columns, and the version of their content."""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from nfl_signals.core.files import sha256_of
+
+CODE_VERSION = version("nfl-signals")
+
+
+def table_result(
+    table: pl.DataFrame,
+    metadata: Mapping[str, Any] | None = None,
+    *,
+    stored: Path | None = None,
+    descriptions: Mapping[str, str] | None = None,
+) -> dg.MaterializeResult[None]:
+    """The result of a step that wrote a table.
+
+    Args:
+        table: the rows that were written.
+        metadata: what else Dagster is to show.
+        stored: file or folder whose content is the asset's data version; None for a partition.
+        descriptions: of columns, by name.
+    """
+    known = descriptions or {}
+    columns = [
+        dg.TableColumn(name, str(kind), description=known.get(name))
+        for name, kind in table.schema.items()
+    ]
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": table.height,
+            "dagster/column_schema": dg.TableSchema(columns=columns),
+            **(metadata or {}),
+        },
+        data_version=None if stored is None else dg.DataVersion(sha256_of(stored)),
+    )

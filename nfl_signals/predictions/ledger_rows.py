@@ -1,0 +1,113 @@
+"""Forecasts as rows of the ledger: of a model, of the price, and of the walk-forward."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+
+import polars as pl
+
+from nfl_signals.alerts.series_status import UNMONITORED
+from nfl_signals.features.version import feature_version
+from nfl_signals.monitoring import ledger
+from nfl_signals.predictions.champion import PROXY
+from nfl_signals.predictions.football_week import tuesday_before
+
+TIME = pl.Datetime("us", "UTC")
+KEYS = ["game_id", "market"]
+
+
+def price_forecasts(games: pl.DataFrame, markets: pl.DataFrame) -> pl.DataFrame:
+    """No-vig probabilities; pushes as often as in earlier games on a whole line (0 on a half point).
+
+    Args:
+        games: rows of gold markets with line and prices.
+        markets: gold markets of all games.
+    """
+    whole = pl.col("line") == pl.col("line").floor()
+    settled = markets.filter(pl.col("outcome").is_not_null() & whole)
+    rates = settled.group_by("market").agg(rate=(pl.col("outcome") == "push").mean())
+    return games.join(rates, on="market", how="left", maintain_order="left").select(
+        *KEYS,
+        pl.col("p_market").alias("p_hat"),
+        pl.when(whole).then(pl.col("rate").fill_null(0.0)).otherwise(0.0).alias("p_push"),
+        pl.lit(PROXY).alias("model_version"),
+        pl.lit("no-vig").alias("model_hash"),
+    )
+
+
+def ledger_rows(
+    games: pl.DataFrame,
+    forecasts: pl.DataFrame,
+    *,
+    made_at: datetime,
+    book: str,
+    flags: Mapping[tuple[str, str], str],
+) -> pl.DataFrame:
+    """Forecasts as the ledger takes them, in order of kickoff, game and market.
+
+    Args:
+        games: rows of gold markets with line and prices.
+        forecasts: `game_id, market, p_hat, p_push, model_version, model_hash`.
+        made_at: the run's now.
+        book: production or learning.
+        flags: `period_flag` by market and signal source; `UNMONITORED` where there is none.
+
+    Returns:
+        The ledger's columns without `seal`, plus `p_market`.
+    """
+    columns = [*KEYS, "p_hat", "p_push", "model_version", "model_hash"]
+    rows = games.join(forecasts.select(columns), on=KEYS, maintain_order="left").with_columns(
+        pl.lit(made_at).cast(TIME).alias("made_at"),
+        pl.lit(feature_version()).alias("feature_version"),
+        pl.when(pl.col("model_version") == PROXY)
+        .then(pl.lit(PROXY))
+        .otherwise(pl.lit("model"))
+        .alias("signal_source"),
+        pl.lit(book).alias("book"),
+    )
+    series = rows.select("market", "signal_source").rows()
+    flag = pl.Series("period_flag", [flags.get(each, UNMONITORED) for each in series], pl.String)
+    named = ledger.with_prediction_id(rows.with_columns(flag))
+    return named.select(*ledger.CONTENT, "p_market").sort("kickoff_at", *KEYS)
+
+
+def walk_forward_rows(
+    stacked: pl.DataFrame, markets: pl.DataFrame, *, as_of: datetime
+) -> pl.DataFrame:
+    """Walk-forward predictions of past games for the shadow book, dated the Tuesday before each.
+
+    Args:
+        stacked: walk-forward stacked predictions.
+        markets: gold markets.
+        as_of: games that kick off later are left out.
+
+    Returns:
+        The ledger's columns without `seal`.
+    """
+    quotes = markets.select(*KEYS, "line", "price_yes", "price_no")
+    past = stacked.filter(pl.col("kickoff_at") <= as_of).join(quotes, on=KEYS)
+    rows = past.join(_blend_hashes(stacked), on=["market", "season"]).select(
+        pl.col("kickoff_at").map_elements(tuesday_before, TIME).alias("made_at"),
+        *("kickoff_at", "season", "week", *KEYS, "line", "price_yes", "price_no"),
+        *("p_hat", "p_push"),
+        (pl.lit("replay_") + pl.col("season").cast(pl.String)).alias("model_version"),
+        "model_hash",
+        pl.lit(feature_version()).alias("feature_version"),
+        pl.lit("model").alias("signal_source"),
+        pl.lit("learning").alias("book"),
+        pl.lit("replay").alias("period_flag"),
+    )
+    order = ["made_at", "kickoff_at", *KEYS]
+    return ledger.with_prediction_id(rows).select(ledger.CONTENT).sort(order)
+
+
+def _blend_hashes(stacked: pl.DataFrame) -> pl.DataFrame:
+    """Hash of each season's walk-forward blend: market, season, feature version and weights."""
+    rows = []
+    for (market,), mine in stacked.group_by("market", maintain_order=True):
+        for season in mine["season"].unique().sort():
+            weights = mine.filter(pl.col("season") == season).select("^weight_.*$").head(1)
+            text = f"{market}|{season}|{feature_version()}|{weights.write_json()}"
+            rows.append((market, season, hashlib.sha256(text.encode()).hexdigest()))
+    schema = {"market": pl.String, "season": pl.Int32, "model_hash": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")

@@ -1,0 +1,150 @@
+"""Which forecasts of the ledger are meant, and whether they may be compared.
+
+Refused before the gate: forecasts made at or after kickoff, by a version fitted on the games that it
+is judged on, and a score too good to be had honestly. No interval helps against a leak.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from nfl_signals.core.errors import IntegrityError, SettingsError
+from nfl_signals.core.setting_sections import GateSettings
+from nfl_signals.monitoring.rolling_windows import COUNTED
+from nfl_signals.promotion.measures import PAIRS_SCHEMA, brier_excess
+
+KEY = ["game_id", "market"]
+QUOTE = ["line", "price_yes", "price_no"]
+CODE = pl.col("season").cast(pl.Int64) * 100 + pl.col("week")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Book:
+    """Rows of the ledger that are compared as one.
+
+    Attributes:
+        signal_source: 'model', or 'proxy': the no-vig price of whatever rows the other book has.
+        book: 'production' or 'learning' (the shadow book); None for the price, which has none.
+        model_version: as in the ledger; None: any.
+    """
+
+    signal_source: str
+    book: str | None = None
+    model_version: str | None = None
+
+    def rows(self, graded: pl.DataFrame) -> pl.DataFrame:
+        """Its last forecast of each settled game and market."""
+        wanted = {name: value for name, value in vars(self).items() if value is not None}
+        counted = COUNTED if self.model_version is None else pl.lit(value=True)
+        mine = graded.filter(pl.col("outcome").is_not_null(), counted, **wanted).sort("made_at")
+        return mine.unique(KEY, keep="last", maintain_order=True)
+
+
+PRICE = Book(signal_source="proxy")
+WALK_FORWARD = Book(signal_source="model", book="learning")
+
+
+def production(version: str) -> Book:
+    """What a version forecast while it was served."""
+    return Book(signal_source="model", book="production", model_version=version)
+
+
+def book_named(name: str) -> Book:
+    """The book meant by 'proxy', 'replay' (the walk-forward) or 'model_vN', 'model_vNrN'.
+
+    Raises:
+        SettingsError: it is none of these.
+    """
+    if name == "proxy":
+        return PRICE
+    if name == "replay":
+        return WALK_FORWARD
+    if re.fullmatch(r"model_v\d+(r\d+)?", name):
+        return production(name.removeprefix("model_"))
+    raise SettingsError(f"{name}: no such book; expected proxy, replay or model_vN.")
+
+
+def comparable(rows: pl.DataFrame, trained_until: Mapping[str, int]) -> pl.DataFrame:
+    """Rows that may be judged: made before kickoff, by versions fitted on earlier weeks only.
+
+    Args:
+        rows: of a graded ledger.
+        trained_until: season * 100 + week of each version's last training game.
+
+    Returns:
+        The rows of later weeks; those of that week are left out, for its card does not say which of
+        their games the version was fitted on.
+
+    Raises:
+        IntegrityError: names the prediction, or the version, the game and the training window's end.
+    """
+    late = rows.filter(pl.col("made_at") >= pl.col("kickoff_at"))
+    if late.height:
+        row = late.row(0, named=True)
+        raise IntegrityError(
+            f"{row['model_version']}, {row['game_id']} {row['market']}: made at {row['made_at']}, "
+            f"kickoff was {row['kickoff_at']}; it cannot be compared."
+        )
+    if rows.is_empty():
+        return rows
+    last = pl.col("model_version").replace_strict(trained_until, return_dtype=pl.Int64)
+    leaky = rows.filter(last > CODE)
+    if leaky.height:
+        row = leaky.row(0, named=True)
+        season, week = divmod(trained_until[row["model_version"]], 100)
+        raise IntegrityError(
+            f"{row['model_version']}: trained on games up to {season}-w{week:02d}, which reaches "
+            f"beyond {row['game_id']} ({row['market']}); it knows what it is judged on."
+        )
+    return rows.filter(last < CODE)
+
+
+def as_price(rows: pl.DataFrame) -> pl.DataFrame:
+    """The price's own forecast on rows that have one; it never leans, so it has no line value."""
+    priced = rows.drop_nulls("p_market")
+    return priced.with_columns(p_hat="p_market", closing_line_value=pl.lit(None, pl.Float64))
+
+
+def paired(champion: pl.DataFrame, challenger: pl.DataFrame) -> pl.DataFrame:
+    """Two books' graded rows, joined where game, market, line and prices are the same.
+
+    Another line is another bet, and another time of the week another market.
+
+    Args:
+        champion: one row per game and market of a graded ledger.
+        challenger: likewise.
+
+    Returns:
+        PAIRS_SCHEMA in time order.
+    """
+    named = [
+        rows.rename({"p_hat": f"p_{role}", "closing_line_value": f"clv_{role}"})
+        for role, rows in (("champion", champion), ("challenger", challenger))
+    ]
+    other = named[1].select(*KEY, *QUOTE, "p_challenger", "clv_challenger")
+    both = named[0].join(other, on=[*KEY, *QUOTE], nulls_equal=True, validate="1:1")
+    columns = [pl.col(name).cast(kind) for name, kind in PAIRS_SCHEMA.items()]
+    return both.select(columns).sort("season", "week", *KEY)
+
+
+def refuse_too_good(pairs: pl.DataFrame, policy: GateSettings, *, seed: int) -> None:
+    """Refuse a challenger whose moneyline score lies so far below the price's that it must leak.
+
+    The whole interval of the Brier difference must lie below -`policy.max_edge`.
+
+    Raises:
+        IntegrityError: it does.
+    """
+    rows = pairs.filter(market="moneyline").drop_nulls(["y", "p_market"])
+    weeks = rows.select("season", "week").n_unique()
+    if rows.height < policy.min_games or weeks < policy.min_weeks:
+        return
+    found = brier_excess(rows, over="p_market", seed=seed, level=policy.level)
+    if found.high < -policy.max_edge:
+        raise IntegrityError(
+            f"moneyline: the challenger's Brier score is {-found.estimate:.4f} below that of the "
+            f"price over {found.n} games (at least {-found.high:.4f}; credible: {policy.max_edge:g} "
+            "at most): that is a leak until proved otherwise."
+        )

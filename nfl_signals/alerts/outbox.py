@@ -12,17 +12,14 @@ sending it again might be telling it twice: the next run calls it `interrupted` 
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from nfl_signals.core.errors import IntegrityError, StorageError
+from nfl_signals.core.errors import IntegrityError
 from nfl_signals.core.files import write_text
+from nfl_signals.core.locks import WRITER_SECONDS, exclusive, lock_beside
 
-LOCK_SECONDS = 60.0
 STATUSES = ("sending", "sent", "failed", "interrupted", "past")
 
 
@@ -82,8 +79,7 @@ def write_outbox(path: Path, rows: Rows) -> None:
     write_text(path, "".join(json.dumps(asdict(row)) + "\n" for row in rows.values()))
 
 
-@contextmanager
-def alone(path: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+def alone(path: Path, *, seconds: float = WRITER_SECONDS) -> AbstractContextManager[None]:
     """One run at a time: two would both find the same event unclaimed.
 
     A killed run's lock ends with it, so a claim seen in here is never another run's.
@@ -91,15 +87,5 @@ def alone(path: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
     Raises:
         StorageError: another run holds the outbox for so many seconds, or it cannot be locked.
     """
-    lock = FileLock(path.with_name(path.name + ".lock"), timeout=seconds)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout:
-        raise StorageError(f"{path}: another run is sending; try again when it is done.") from None
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be locked ({error.strerror or error}).") from error
-    try:
-        yield
-    finally:
-        lock.release()
+    busy = "another run is sending; try again when it is done."
+    return exclusive(lock_beside(path), busy=busy, seconds=seconds)

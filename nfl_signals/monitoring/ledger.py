@@ -8,17 +8,16 @@ or that all of it was rewritten: note the head seal (`AppendResult.head`) elsewh
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import polars as pl
-from filelock import FileLock, Timeout
 
-from nfl_signals.core.errors import InputError, IntegrityError, JoinError, StorageError
+from nfl_signals.core.errors import InputError, IntegrityError, JoinError
 from nfl_signals.core.files import read_parquet, write_parquet
+from nfl_signals.core.hash_chain import GENESIS, broken_links, seals_after
+from nfl_signals.core.locks import exclusive, lock_beside
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.markets.odds import no_vig_probability
 
@@ -50,8 +49,6 @@ CONTENT = [name for name in SCHEMA if name != "seal"]
 IDENTITY = ["book", "signal_source", "model_version", "model_hash", "game_id", "market"]
 OPTIONAL = ["price_yes", "price_no"]  # no price is known where no bookmaker quotes one yet
 BOOKS = ("production", "learning")
-GENESIS = "0" * 64
-LOCK_SECONDS = 60.0  # a writer holds the lock for well under a second
 
 RULES: tuple[tuple[str, str, pl.Expr], ...] = (
     ("market", "a market", pl.col("market").is_in(list(MARKETS))),
@@ -107,7 +104,8 @@ def prediction_id(
     if made_at.tzinfo is None:
         raise ValueError(f"made_at: expected a time zone, got {made_at.isoformat()}")
     parts = (book, signal_source, model_version, model_hash, game_id, market)
-    return _digest("|".join((*parts, made_at.astimezone(UTC).isoformat())))[:16]
+    text = "|".join((*parts, made_at.astimezone(UTC).isoformat()))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def with_prediction_id(rows: pl.DataFrame) -> pl.DataFrame:
@@ -134,14 +132,9 @@ def append(path: Path, rows: pl.DataFrame) -> AppendResult:
         StorageError: the ledger cannot be written or another writer holds it for a minute.
     """
     checked = _checked(rows)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_name(path.name + ".lock"), timeout=LOCK_SECONDS):
-            return _extend(path, checked)
-    except Timeout:
-        raise StorageError(f"{path}: another writer holds it; try again when it is done.") from None
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be locked ({error.strerror or error}).") from error
+    busy = "another writer holds the ledger; try again when it is done."
+    with exclusive(lock_beside(path), busy=busy):
+        return _extend(path, checked)
 
 
 def read(path: Path) -> pl.DataFrame:
@@ -167,13 +160,12 @@ def verify(ledger: pl.DataFrame, *, anchor: str | None = None) -> list[str]:
     if ledger.schema != SCHEMA:
         return ["columns or types are not the ledger's"]
     seals = ledger["seal"].to_list()
+    names = ledger.select("prediction_id", "game_id", "market").rows()
     problems = [
-        f"row {place} ({content[0]}, {content[5]} {content[6]}): edited, or what came before it "
-        "was removed or reordered"
-        for place, (content, seal, before) in enumerate(
-            zip(ledger.select(CONTENT).iter_rows(), seals, [GENESIS, *seals], strict=False)
+        "row {} ({}, {} {}): edited, or what came before it was removed or reordered".format(
+            place, *names[place]
         )
-        if seal != _seal(content, before)
+        for place in broken_links(_contents(ledger), seals)
     ]
     late = ledger.filter(pl.col("made_at") >= pl.col("kickoff_at"))
     problems += [f"{row[0]}, {row[5]}: made after kickoff" for row in late.iter_rows()]
@@ -241,7 +233,7 @@ def _extend(path: Path, rows: pl.DataFrame) -> AppendResult:
         )
     new = rows.join(known.select("prediction_id"), on="prediction_id", how="anti")
     head = ledger["seal"].item(-1) if ledger.height else GENESIS
-    seals = list(_chain(new, head))
+    seals = list(seals_after(head, _contents(new)))
     if seals:
         sealed = new.with_columns(pl.Series("seal", seals, dtype=pl.String)).select(*SCHEMA)
         ledger = pl.concat([ledger, sealed])
@@ -278,16 +270,9 @@ def _refuse(bad: pl.DataFrame, name: str, words: str) -> None:
         )
 
 
-def _chain(rows: pl.DataFrame, seal: str) -> Iterator[str]:
-    for content in rows.select(CONTENT).iter_rows():
-        seal = _seal(content, seal)
-        yield seal
-
-
-def _seal(content: tuple[Any, ...], before: str) -> str:
+def _contents(rows: pl.DataFrame) -> list[str]:
     """Canonical form: a JSON array in column order; floats as their shortest exact decimal."""
-    return _digest(before + json.dumps(content, default=datetime.isoformat, ensure_ascii=False))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return [
+        json.dumps(row, default=datetime.isoformat, ensure_ascii=False)
+        for row in rows.select(CONTENT).iter_rows()
+    ]

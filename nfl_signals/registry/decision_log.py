@@ -9,7 +9,6 @@ The champion is the version that the newest promoting decision names. Decisions 
 an earlier day finds the champion of that day.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -17,18 +16,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from filelock import FileLock, Timeout
-
-from nfl_signals.core.errors import InputError, IntegrityError, StorageError
+from nfl_signals.core.errors import InputError, IntegrityError
 from nfl_signals.core.files import write_text
+from nfl_signals.core.hash_chain import GENESIS, seal_of
+from nfl_signals.core.locks import exclusive, lock_beside
 
 Kind = Literal["first", "promoted", "rejected", "insufficient", "rolled_back"]
 Step = Literal["training", "recalibration", "retraining", "person"]
 
 PROMOTING = ("first", "promoted", "rolled_back")
 """Kinds that make the version that was decided about champion."""
-GENESIS = "0" * 64
-LOCK_SECONDS = 60.0  # a writer holds the lock for well under a second
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,14 +75,9 @@ def record(path: Path, decision: Decision, *, expected_champion: str | None) -> 
         StorageError: it cannot be written, or another writer holds it for a minute.
     """
     _check(decision)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_name(path.name + ".lock"), timeout=LOCK_SECONDS):
-            return _extend(path, decision, expected_champion)
-    except Timeout:
-        raise StorageError(f"{path}: another writer holds it; try again when it is done.") from None
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be locked ({error.strerror or error}).") from error
+    busy = "another writer holds the history; try again when it is done."
+    with exclusive(lock_beside(path), busy=busy):
+        return _extend(path, decision, expected_champion)
 
 
 def read(path: Path) -> tuple[Decision, ...]:
@@ -206,8 +198,7 @@ def _problems(lines: Sequence[str]) -> list[str]:
 def _sealed(decision: Decision, before: str) -> str:
     """The line of a decision: its content, the seal of the line before, and its own."""
     text = _content(decision)
-    seal = hashlib.sha256((before + text).encode()).hexdigest()
-    line = {**json.loads(text), "before": before, "seal": seal}
+    line = {**json.loads(text), "before": before, "seal": seal_of(text, before)}
     return json.dumps(line, sort_keys=True, ensure_ascii=False)
 
 

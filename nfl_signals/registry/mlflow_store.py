@@ -5,16 +5,16 @@ the registry is opened, so a home can be moved, copied or unpacked elsewhere. No
 """
 
 import sqlite3
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
-
 from nfl_signals.core.errors import IntegrityError
+from nfl_signals.core.locks import exclusive
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 ALIASES = (CHAMPION, CHALLENGER)
+REGISTRY_SECONDS = 600.0  # MLflow copies a model and tries it out while the lock is held
 
 _PLACES = (
     ("experiments", "artifact_location"),
@@ -72,9 +72,14 @@ def artifacts_uri(root: Path) -> str:
     return (root / "artifacts").as_uri()
 
 
-def registry_lock(root: Path) -> FileLock:
-    """Held while a registry is opened or written to; the same process may take it again."""
-    return FileLock(root / ".lock", is_singleton=True)
+def registry_lock(root: Path) -> AbstractContextManager[None]:
+    """Held while a registry is opened or written to; the thread that holds it may take it again.
+
+    Raises:
+        StorageError: another run has been writing to it for ten minutes.
+    """
+    busy = "another run is writing to the registry; try again when it is done."
+    return exclusive(root / ".lock", busy=busy, seconds=REGISTRY_SECONDS, reentrant=True)
 
 
 def relocate(store: Path, *, experiment: str, artifacts: str) -> None:

@@ -1,19 +1,17 @@
 """Fit the base learners and predict out of fold; write models and their cards."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
 import numpy as np
 import polars as pl
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from nfl_signals.core.errors import StorageError
 from nfl_signals.core.files import write_parquet
+from nfl_signals.core.locks import exclusive
 from nfl_signals.core.progress import steps
 from nfl_signals.core.settings import Settings
 from nfl_signals.core.validation import validate
@@ -27,22 +25,17 @@ from nfl_signals.workspace.market_games import MarketGames, load_market_games
 from nfl_signals.workspace.run_context import RunContext
 
 
-@contextmanager
-def only_retraining(context: RunContext) -> Iterator[None]:
+def only_retraining(context: RunContext) -> AbstractContextManager[None]:
     """One process writes models at a time, whoever started it.
 
     Raises:
         StorageError: another retraining is running.
     """
-    context.paths.retraining_lock.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(context.paths.retraining_lock, timeout=context.settings.training.lock_seconds)
-    try:
-        with lock:
-            yield
-    except Timeout:
-        raise StorageError(
-            f"{context.paths.retraining_lock}: another retraining is running; wait for it to finish."
-        ) from None
+    return exclusive(
+        context.paths.retraining_lock,
+        busy="another retraining is running; wait for it to finish.",
+        seconds=context.settings.training.lock_seconds,
+    )
 
 
 def train_baselines(context: RunContext, name: MarketName) -> dict[str, dict[str, Any]]:

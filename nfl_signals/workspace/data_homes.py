@@ -10,10 +10,9 @@ import hashlib
 import json
 from pathlib import Path
 
-from filelock import FileLock
-
 from nfl_signals.core.errors import StorageError
 from nfl_signals.core.files import read_json, write_json
+from nfl_signals.core.locks import exclusive
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings
 
@@ -60,8 +59,8 @@ def claim_home(paths: Paths, settings: Settings) -> None:
     stamp, wanted = paths.home / STAMP, {"data_home": data_home_name(settings)}
     if _present(stamp) == wanted:
         return
-    stamp.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(stamp.with_suffix(".lock")):
+    busy = "another run is moving the data of this home; try again when it is done."
+    with exclusive(stamp.with_suffix(".lock"), busy=busy):
         present = _present(stamp)
         if present == wanted:
             return

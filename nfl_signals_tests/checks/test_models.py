@@ -13,6 +13,7 @@ from nfl_signals.checks.registry import stored_requests
 from nfl_signals.checks.tables import TABLE_CHECKS
 from nfl_signals.core.errors import NflSignalsError
 from nfl_signals.core.files import read_parquet, write_parquet
+from nfl_signals.core.hash_chain import GENESIS, seals_after
 from nfl_signals.ensemble.ensemble import ANSWER, Ensemble
 from nfl_signals.ensemble.request import FEATURE_COLUMNS
 from nfl_signals.features.declarations import FEATURE_NAMES
@@ -36,7 +37,7 @@ def context(finished_home: Path, tmp_path: Path) -> RunContext:
 def resealed(context: RunContext, changed: pl.DataFrame) -> None:
     """Store a ledger as somebody would who knows how rows are sealed."""
     named = ledger.with_prediction_id(changed)
-    seals = list(ledger._chain(named, ledger.GENESIS))
+    seals = list(seals_after(GENESIS, ledger._contents(named)))
     rows = named.with_columns(pl.Series("seal", seals, dtype=pl.String)).select(*ledger.SCHEMA)
     write_parquet(context.paths.ledger, rows)
 

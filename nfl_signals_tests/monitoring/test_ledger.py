@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from nfl_signals.core.errors import InputError, IntegrityError, JoinError, StorageError
+from nfl_signals.core.hash_chain import GENESIS, seals_after
 from nfl_signals.monitoring import ledger
 
 KICKOFF = datetime(2024, 9, 8, 17, tzinfo=UTC)
@@ -90,7 +91,7 @@ def test_one_append_or_two_give_the_same_chain(path: Path, tmp_path: Path) -> No
 
 def test_nothing_to_append_writes_nothing(path: Path) -> None:
     result = ledger.append(path, games(1).clear())
-    assert (result.total, result.head) == (0, ledger.GENESIS)
+    assert (result.total, result.head) == (0, GENESIS)
     assert not path.exists()
 
 
@@ -211,7 +212,7 @@ def test_an_edit_with_a_freshly_computed_seal_shows_at_the_next_row(written: pl.
     edited = written.with_row_index().with_columns(
         p_hat=pl.when(pl.col("index") == 2).then(0.9).otherwise("p_hat")
     )
-    forged = next(ledger._chain(edited[2:3], written["seal"][1]))
+    forged = next(seals_after(written["seal"][1], ledger._contents(edited[2:3])))
     edited = edited.with_columns(
         seal=pl.when(pl.col("index") == 2).then(pl.lit(forged)).otherwise("seal")
     )

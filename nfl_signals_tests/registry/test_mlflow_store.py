@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from filelock import FileLock, Timeout
 
 from nfl_signals.core.errors import IntegrityError
 from nfl_signals.registry.mlflow_store import artifacts_uri, registry_lock, relocate, store_uri
@@ -86,6 +87,8 @@ def test_uris_escape_what_would_end_a_path() -> None:
 
 
 def test_one_process_may_take_the_lock_twice(tmp_path: Path) -> None:
-    with registry_lock(tmp_path), registry_lock(tmp_path):
-        assert registry_lock(tmp_path).is_locked
-    assert not registry_lock(tmp_path).is_locked
+    elsewhere = FileLock(tmp_path / ".lock")
+    with registry_lock(tmp_path), registry_lock(tmp_path), pytest.raises(Timeout):
+        elsewhere.acquire(timeout=0)
+    with elsewhere.acquire(timeout=0):
+        pass

@@ -59,4 +59,4 @@ lock:  ## resolve pyproject.toml again into requirements.lock (needs uv)
 
 clean:  ## remove the environment and everything that runs wrote
 	rm -rf .venv data/raw data/gold data/oof data/stacker data/upcoming data/ledger data/analysis \
-		data/simulated data/downloads data/parked data/*.json data/*.lock models reports
+		data/simulated data/downloads data/homes data/*.json data/*.lock models reports

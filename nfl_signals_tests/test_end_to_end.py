@@ -140,7 +140,7 @@ class Quiet(SimpleHTTPRequestHandler):
     """Serves a folder without a log."""
 
     def log_message(self, *_: object) -> None:
-        """The test's own assertions speak."""
+        """The test's own assertions report."""
 
 
 @pytest.fixture
@@ -196,7 +196,7 @@ def test_one_more_week_keeps_every_old_row_of_the_ledger(
     assert ledger.verify(after, anchor=before["seal"][-1]) == []
 
 
-def test_one_more_week_adds_the_next_weeks_predictions_and_the_replay_of_the_last(
+def test_one_more_week_adds_the_next_weeks_predictions_and_the_walk_forward_of_the_last(
     home_run_twice: Path, later_home: Path
 ) -> None:
     before = ledger.read(Paths(home_run_twice).ledger).height
@@ -247,7 +247,7 @@ def test_one_more_week_makes_new_models_beside_the_old_ones(later_home: Path) ->
     assert aliases == {"v202409": (CHAMPION,), "v202410": (CHALLENGER,)}
 
 
-def test_a_newer_model_does_not_speak_before_it_is_promoted(later_home: Path) -> None:
+def test_a_newer_model_is_not_served_before_it_is_promoted(later_home: Path) -> None:
     first, judged = decision_log.read(Paths(later_home).history)
     assert (first.kind, first.champion) == ("first", "v202409")
     assert (judged.kind, judged.champion) == ("insufficient", "v202409")

@@ -1,4 +1,4 @@
-"""When a forecast's calibration raises the alarm: an error that lasts, and proof that it is one.
+"""When a forecast's calibration raises the alarm: an error that lasts, and evidence that it is one.
 
 Why a calibration error above 0.05 alone cannot be the alarm: the error is a distance, so chance
 alone keeps it above zero. Over 10 equal-width bins a perfectly calibrated moneyline forecast shows a
@@ -7,17 +7,17 @@ the closing line exceeds 0.05 in 11 of 20 seasons. "Above 0.05 two weeks running
 perfect season, a weekly Spiegelhalter |Z| > 1.96 in 21 % of them. So two things must hold together
 at the end of a week:
 
-1. the calibration error without its sampling bias (`calibration_gap.gap_to_date`) has stood above the
+1. the calibration error without its sampling bias (`recalibration_error.gap_to_date`) has stood above the
    limit for more than `min_days` days without a break, and still does; and
 2. the evidence (`stats/e_process.py`) has reached `evidence` in this season. Ville's inequality bounds the
-   largest value of an e-process, so what was once proved needs no second proof while the error lasts.
+   largest value of an e-process, so what was once shown needs no second showing while the error lasts.
 
-Both count within a season and within one model's time: the off-season adds no days, proof does not
+Both count within a season and within one model's time: the off-season adds no days, evidence does not
 outlast its season, and a model that replaces another starts afresh. How often the two together fire
 when nothing is wrong, and how soon when something is, is measured in `benchmarks/alarms.py`.
 
 `rule: literal` is the other reading of "error above 0.05 for more than 7 days": the plain error over
-ten bins, sampling bias included, and no proof asked for.
+ten bins, sampling bias included, and no evidence needed.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Reading:
     Attributes:
         season: of the week.
         day: number of the day of its last game; later weeks have larger ones.
-        segment: counts the models that spoke one after the other; see `rolling_windows.segments`.
+        segment: counts the models served one after the other; see `rolling_windows.segments`.
         error: calibration error of the season so far without sampling bias, probability.
         ece: plain calibration error over ten equal bins, probability.
         e_value: evidence of the season so far.
@@ -61,13 +61,13 @@ class Judgement:
     Attributes:
         level: place in `LEVELS`.
         days_over: days since the error first stood above the limit without a break since.
-        proof: largest evidence so far in this season, since it last counted afresh.
+        evidence: largest e-value so far in this season, since it last counted afresh.
         settled: whether the error has stood at or below the recovery limit for long enough.
     """
 
     level: NDArray[np.int64]
     days_over: NDArray[np.int64]
-    proof: Floats
+    evidence: Floats
     settled: NDArray[np.bool_]
 
 
@@ -88,8 +88,8 @@ class Alarm:
         self._span: tuple[int, int] | None = None  # season and segment
         self._over: Floats = np.full(shape, np.nan)  # day since which; NaN: it does not
         self._calm: Floats = np.full(shape, np.nan)
-        self._proof: Floats = np.zeros(shape)
-        self._counted: Floats = np.ones(shape)  # what proof is measured against
+        self._evidence: Floats = np.zeros(shape)
+        self._counted: Floats = np.ones(shape)  # what evidence is measured against
         self._last: Floats = np.ones(shape)
 
     def read(self, reading: Reading) -> Judgement:
@@ -101,31 +101,31 @@ class Alarm:
         error = np.asarray(reading.ece if literal else reading.error)
         self._over = _since(self._over, error > policy.max_calibration_error, reading.day)
         self._calm = _since(self._calm, error <= policy.recovery_error, reading.day)
-        self._proof = np.maximum(self._proof, np.asarray(reading.e_value) / self._counted)
+        self._evidence = np.maximum(self._evidence, np.asarray(reading.e_value) / self._counted)
         self._last = np.asarray(reading.e_value)
         days = _days(self._over, reading.day)
         lasting = days > policy.min_days
-        proven = lasting & (literal | (self._proof >= policy.evidence))
-        noted = lasting & (self._proof >= policy.watch_evidence)
-        grave = proven & (error > policy.critical_error)
+        alarming = lasting & (literal | (self._evidence >= policy.evidence))
+        noted = lasting & (self._evidence >= policy.watch_evidence)
+        grave = alarming & (error > policy.critical_error)
         return Judgement(
-            level=np.select([grave, proven, noted], [CRITICAL, WARNING, INFO], 0),
+            level=np.select([grave, alarming, noted], [CRITICAL, WARNING, INFO], 0),
             days_over=days,
-            proof=self._proof,
+            evidence=self._evidence,
             settled=_days(self._calm, reading.day) > policy.min_days,
         )
 
     def count_afresh(self) -> None:
-        """From here on only new evidence counts: what proved one episode proves no second one.
+        """From here on only new evidence counts: that of one episode opens no second one.
 
         The ratio of an e-process to its value at a stopping time is an e-process from there on.
         """
         self._counted = np.maximum(self._last, np.finfo(np.float64).tiny)
-        self._proof = np.zeros(self._shape)
+        self._evidence = np.zeros(self._shape)
 
     def _forget(self) -> None:
         self._over = self._calm = np.full(self._shape, np.nan)
-        self._proof = np.zeros(self._shape)
+        self._evidence = np.zeros(self._shape)
         self._counted = np.ones(self._shape)
 
 

@@ -1,6 +1,6 @@
-"""Alerts on their way to people: each is told once, whatever is killed in between.
+"""Delivery of notifications: each is sent once, whatever is killed in between.
 
-What is told is `notifications.py`; how it is remembered is `outbox.py`. Addresses are Apprise URLs
+What is sent is `notifications.py`; what has been sent is `outbox.py`. Addresses are Apprise URLs
 (mail, chat, telephones: one URL each); they hold passwords, so that no text made here names more of
 them than how many there are and their kinds.
 """
@@ -51,19 +51,19 @@ class DeliveryReport:
         Example:
             >>> row = Delivery(alert_id="a1", event="opened", market="ats", status="sent", attempts=1)
             >>> DeliveryReport(sent=(row,), n_past=2).sentence
-            'sent: ats opened; over before anyone was to be told: 2'
+            'sent: ats opened; over before notifications began: 2'
         """
         words = {
             "sent": self.sent,
             "failed, to be tried again": self.failed,
             "given up": self.given_up,
-            "interrupted, perhaps never told": self.interrupted,
+            "interrupted, perhaps never sent": self.interrupted,
         }
         parts = [
             f"{name}: {', '.join(map(_in_words, rows))}" for name, rows in words.items() if rows
         ]
         if self.n_past:
-            parts.append(f"over before anyone was to be told: {self.n_past}")
+            parts.append(f"over before notifications began: {self.n_past}")
         return "; ".join(parts) or "nothing to send"
 
 
@@ -136,7 +136,7 @@ def open_sender(urls: SecretStr) -> Send:
 def _service(url: str, place: int) -> "Apprise":
     from apprise import Apprise, AppriseAsset
 
-    # In one thread and in order; a message names who sends it.
+    # In one thread and in order; a message names its sender.
     service = Apprise(asset=AppriseAsset(app_id="nfl_signals", async_mode=False))
     if not service.add(url):
         raise SettingsError(
@@ -163,7 +163,7 @@ def _is_due(event: Event, rows: Rows, attempts: int) -> bool:
     if row is not None:
         return row.status == "failed" and row.attempts < attempts
     opened = rows.get((event.alert_id, "opened"))
-    # Whoever may have read that it began should read that it is over.
+    # An address that may have got the beginning should get the end.
     may_know = opened is not None and opened.status in ("sent", "interrupted")
     return event.event not in ENDINGS or may_know
 
@@ -176,9 +176,9 @@ def _notify(outbox: Path, rows: Rows, event: Event, send: Send) -> Delivery:
         send(event.title, event.body)
         done = replace(claim, status="sent")
     except UndeliveredError as error:
-        # Taken by some it is not sent again: they would hear it twice.
+        # Taken by some it is not sent again: they would get it twice.
         done = replace(claim, status="sent" if error.taken else "failed", note=str(error))
-    except Exception as error:  # the next event is still to be told
+    except Exception as error:  # the next event is still to be sent
         done = replace(claim, status="failed", note=type(error).__name__)
     _note(outbox, rows, done)
     return done

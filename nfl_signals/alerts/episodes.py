@@ -9,10 +9,10 @@ the evidence is only growing: watch; *warning*, both are there: recalibrate, and
 not enough; *critical*, the error is twice as large, or all that can be done by itself was in vain:
 fall back to proxy until the model is replaced, or a person has looked. An episode is over when the
 error has stood at or below the lower recovery limit for more than `min_days` days (hysteresis), or
-when another model has spoken on as many games as proved the error of the first, and they prove nothing
-against it: had it the same fault, they would have. Afterwards only new evidence counts. An episode
+when another model has forecast as many games as it took to show the error of the first, and they show
+nothing against it: had it the same fault, they would have. Afterwards only new evidence counts. An episode
 that was never more than info ends with its season. Nothing is done by itself about the market's own
-price, or about the learning book.
+price, or about the shadow book.
 """
 
 import hashlib
@@ -37,9 +37,9 @@ ALERTS_SCHEMA = pl.Schema(
         "market": pl.String(),
         "book": pl.String(),
         "signal_source": pl.String(),
-        "model_version": pl.String(),  # that spoke when it opened
+        "model_version": pl.String(),  # that was served when it opened
         "severity": pl.String(),  # info, warning, critical: the highest so far
-        "state": pl.String(),  # open, recovered, ended: the voice no longer speaks
+        "state": pl.String(),  # open, recovered, ended: the series is no longer served
         "action": pl.String(),  # none, watch, recalibrate, retrain, fall back to proxy
         "next_step": pl.String(),  # recalibration, retraining; null: nothing to be done by itself
         "escalated": pl.Boolean(),  # what could be done by itself did not help
@@ -76,7 +76,7 @@ def episodes(
     """Every alert episode of every series.
 
     Args:
-        path: EVIDENCE_SCHEMA, as `evidence_path.evidence_path` gives it.
+        path: EVIDENCE_SCHEMA, as `weekly_evidence.evidence_path` gives it.
         treatments: TREATMENTS_SCHEMA, what was done about episodes, in order.
         policy: the limits.
 
@@ -97,7 +97,7 @@ def episodes(
 
 @dataclass(kw_only=True)
 class _Model:
-    """The model that speaks: the end of its first week, and its games so far."""
+    """The model that is served: the end of its first week, and its games so far."""
 
     since: datetime
     games: int = 0
@@ -110,7 +110,7 @@ class _Episode:
         self.opening = opening
         self.policy = policy
         self.state = "open"
-        self.n_weeks = self.level = self.games = self.games_to_prove = 0
+        self.n_weeks = self.level = self.games = self.games_to_show = 0
         self.peak_error = self.peak_evidence = 0.0
         self.warned_at: datetime | None = None
         self.alarming_since: datetime | None = None  # when the model began that alarmed last
@@ -132,20 +132,20 @@ class _Episode:
         self.peak_evidence = max(self.peak_evidence, week["e_value"])
         if judgement.level >= WARNING:
             if self.warned_at is None:
-                self.warned_at, self.games_to_prove = week["week_end_at"], model.games
+                self.warned_at, self.games_to_show = week["week_end_at"], model.games
             self.alarming_since = model.since
 
     @property
     def over(self) -> bool:
-        """Whether the error has been gone for long enough, or another model has stood its trial."""
+        """Whether the error has been gone for long enough, or another model has passed its trial."""
         if self.judgement.settled and self.latest["n_season"] >= MIN_GAMES:
             return True
         replaced = self.latest["segment"] != self.opening["segment"]
-        tried = self.games >= max(self.games_to_prove, MIN_GAMES)
-        return bool(replaced and tried and self.judgement.proof < self.policy.watch_evidence)
+        tried = self.games >= max(self.games_to_show, MIN_GAMES)
+        return bool(replaced and tried and self.judgement.evidence < self.policy.watch_evidence)
 
     def row(self, done: Sequence[dict[str, Any]], *, ended: bool) -> dict[str, Any]:
-        """ALERTS_SCHEMA, given what was done about it and whether its voice has fallen silent."""
+        """ALERTS_SCHEMA, given what was done about it and whether its series is no longer served."""
         closed = self.latest if self.state != "open" else {}
         state = "ended" if ended and not closed else self.state
         action, next_step = self._answer(done) if state == "open" else ("none", None)
@@ -195,7 +195,7 @@ class _Episode:
 
     @property
     def _treatable(self) -> bool:
-        """The market's own price cannot be retrained, and the learning book serves nobody."""
+        """The market's own price cannot be retrained, and the shadow book serves no consumer."""
         return bool(
             self.opening["book"] == "production" and self.opening["signal_source"] == "model"
         )
@@ -211,7 +211,7 @@ def _watch(series: pl.DataFrame, policy: MonitorSettings) -> Iterator[_Episode]:
             model = _Model(since=week["week_end_at"])
         model.games += week["n_week"]
         if episode and episode.level == INFO and week["season"] != before["season"]:
-            episode.state = "recovered"  # never proved, and its season is over
+            episode.state = "recovered"  # never a warning, and its season is over
             yield episode
             episode = None
         before, judgement = week, alarm.read(reading_of(week))
@@ -241,7 +241,7 @@ def reading_of(week: dict[str, Any]) -> Reading:
 
 
 def _no_longer_served(series: pl.DataFrame, path: pl.DataFrame) -> bool:
-    """Whether another voice of its market and book has spoken since."""
+    """Whether another series of its market and book has forecasts since."""
     last = series.row(-1, named=True)
     same = (pl.col("market") == last["market"]) & (pl.col("book") == last["book"])
     code = pl.col("season") * 100 + pl.col("week")

@@ -1,6 +1,6 @@
-"""What there is to tell people about an alert episode, in words for a phone.
+"""Notifications of alert episodes, in words for a phone.
 
-When an episode opens, escalates and is over is `episodes.py`; what has been told is `outbox.py`.
+When an episode opens, escalates and is over is `episodes.py`; what has been sent is `outbox.py`.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ HEADLINES: dict[EventName, str] = {
     "opened": "calibration {severity}",
     "escalated": "calibration needs a person",
     "recovered": "calibration is good again",
-    "ended": "alarm over, the voice is silent",
+    "ended": "alarm over, no longer served",
 }
 ENDINGS: tuple[EventName, ...] = ("recovered", "ended")
 _TITLES: dict[str, str] = {market.name: market.title for market in MARKETS.values()}
@@ -36,19 +36,19 @@ class Event:
 
 
 def events(alerts: pl.DataFrame) -> list[Event]:
-    """What there is to tell: warnings and worse about what was said aloud, in order of opening.
+    """Notifications of warnings and worse about production, in order of opening.
 
     Args:
         alerts: `episodes.ALERTS_SCHEMA`.
 
     Returns:
-        Opened for every warning; escalated, recovered or ended (its voice no longer speaks) where
-        that followed. Notes of severity info and books other than production are told to nobody.
+        Opened for every warning; escalated, recovered or ended (its series is no longer served)
+        where that followed. None for severity info and for books other than production.
     """
-    told = alerts.filter(
+    notified = alerts.filter(
         pl.col("severity").is_in(NOTIFIED), pl.col("warned_at").is_not_null(), book="production"
     ).sort("opened_at", "alert_id")
-    return [_event(row, name) for row in told.iter_rows(named=True) for name in _names(row)]
+    return [_event(row, name) for row in notified.iter_rows(named=True) for name in _names(row)]
 
 
 def _names(row: dict[str, Any]) -> list[EventName]:
@@ -66,6 +66,6 @@ def _event(row: dict[str, Any], name: EventName) -> Event:
         event=name,
         market=row["market"],
         title=f"{_TITLES.get(row['market'], row['market'])}: {HEADLINES[name].format(**row)}",
-        body=f"{row['sentence']}\n{todo}Since {since}, {row['model_version']} speaking.",
+        body=f"{row['sentence']}\n{todo}Since {since}, served by {row['model_version']}.",
         closed=row["state"] in ENDINGS,
     )

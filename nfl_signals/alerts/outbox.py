@@ -1,14 +1,14 @@
-"""The outbox: which alerts were told, in a file that outlives a kill at any point.
+"""The outbox: which notifications were sent, in a file that outlives a kill at any point.
 
 One line of JSON per episode and event. A line is claimed (`sending`) before its message goes out and
-marked after, so a killed run leaves a claim behind. Whether that message arrived nobody can know, and
-sending it again might be telling it twice: the next run calls it `interrupted` and says so.
+marked after, so a killed run leaves a claim behind. Whether that message arrived cannot be known, and
+it might be sent twice: the next run marks it `interrupted` and reports that.
 
     sending      claimed by a run that is at it, or was killed at it
     sent         at least one address took it
     failed       no address took it; later runs try again, so many times in all
     interrupted  a run was killed between claim and mark
-    past         over before the outbox was begun: nobody is told a long history
+    past         over before the outbox was begun: a long history is not sent
 """
 
 import json
@@ -25,7 +25,7 @@ STATUSES = ("sending", "sent", "failed", "interrupted", "past")
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """One row: what became of telling one event of one episode.
+    """One row: what became of one event of one episode.
 
     Attributes:
         alert_id: of the episode.

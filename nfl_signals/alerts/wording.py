@@ -5,8 +5,8 @@ from typing import Any
 
 from nfl_signals.markets.definitions import MARKETS
 
-WATCH = "may be drifting, which is not proved; watch it, change nothing"
-NOTHING_AUTOMATIC = "has drifted, and nothing is done about this voice by itself; watch it"
+WATCH = "may be drifting, which is not shown; watch it, change nothing"
+NOTHING_AUTOMATIC = "has drifted, and nothing is done about this series by itself; watch it"
 NEXT = {
     "recalibration": "has drifted; its forecasts are recalibrated next",
     "retraining": "has drifted, and recalibration did not settle it; it is retrained next",
@@ -16,10 +16,10 @@ ESCALATED = (
     "has drifted, and neither recalibration nor retraining settled it; set `signal_source: proxy` "
     "until a person has found the cause"
 )
-TRIAL = "has drifted; the model that replaced it is on trial until its own games speak for it"
+TRIAL = "has drifted; the model that replaced it is on trial until its own games clear it"
 ENDED = {
     "recovered": "is well calibrated again; nothing to do",
-    "ended": "no longer speaks, so its alarm is over; nothing to do",
+    "ended": "is no longer served, so its alarm is over; nothing to do",
 }
 
 
@@ -36,7 +36,7 @@ def alert_sentence(alert: Mapping[str, Any], *, on_trial: bool) -> str:
 def status_sentence(week: Mapping[str, Any]) -> str:
     """A series without an alert, in words; `week` is a row of `episodes.EVIDENCE_SCHEMA`."""
     return (
-        f"{series_name(week)} is as well calibrated as its games can tell; nothing to do (calibration "
+        f"{series_name(week)} is as well calibrated as its games can show; nothing to do (calibration "
         f"error {week['season_error']:.3f} over {week['n_season']} games of the season so far, "
         f"evidence {evidence(week['e_value'])})."
     )
@@ -55,7 +55,7 @@ def evidence(value: float) -> str:
 
 
 def series_name(row: Mapping[str, Any]) -> str:
-    """Market, book and who speaks, e.g. 'Moneyline (production, model)'."""
+    """Market, book and signal source, e.g. 'Moneyline (production, model)'."""
     return f"{MARKETS[row['market']].title} ({row['book']}, {row['signal_source']})"
 
 

@@ -3,7 +3,7 @@
 from nfl_signals.checks import models, registry, tables
 from nfl_signals.workspace.tables import SCHEMAS
 
-ALL_CHECKS: dict[str, tables.Check] = {
+TABLE_CHECKS: dict[str, tables.Check] = {
     **{f"raw_{table}: schema": tables.raw_schema(table) for table in SCHEMAS},
     "gold_features: schema": tables.features_schema,
     "gold_markets: schema": tables.markets_schema,
@@ -15,11 +15,16 @@ ALL_CHECKS: dict[str, tables.Check] = {
     "calibrated_predictions: contract": tables.stacked_contract,
     "reports: figures match the tables": tables.report_figures,
     "ledger: sealed": tables.ledger_sealed,
+}
+MODEL_CHECKS: dict[str, tables.Check] = {
     "models: files match cards": models.models_match_cards,
-    "decision log: sealed": models.decision_log_sealed,
     "models: the served model loads": models.served_model_loads,
+    "decision log: sealed": models.decision_log_sealed,
     "ledger: every version is known": models.ledger_versions_known,
     "outputs: no feature is shown": models.no_feature_shown,
+}
+REGISTRY_CHECKS: dict[str, tables.Check] = {
     "registry: champion is what was registered": registry.champion_files,
     "registry: champion predicts as stored": registry.champion_predictions,
 }
+ALL_CHECKS = TABLE_CHECKS | MODEL_CHECKS | REGISTRY_CHECKS

@@ -1,6 +1,6 @@
 """The command line: the same jobs as in Dagster, with progress, tables and exit codes.
 
-Exit codes: 0 what was asked was done; 1 something failed; 2 what was given cannot be used.
+Exit codes: 0 the command did what it is for; 1 something failed; 2 what was given cannot be used.
 """
 
 import os

@@ -5,6 +5,6 @@ import warnings
 import dagster as dg
 
 # Backfill policies and partitioned checks are marked beta and preview; their behaviour in the pinned
-# version is covered by tests, so the notice on every import would tell a user nothing.
+# version is covered by tests, so the notice on every import would be noise.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)

@@ -1,11 +1,11 @@
 """Rolling calibration of graded predictions.
 
-A monitored series is (market, book, signal_source): what one voice said about one market, whichever
-model version spoke. Each week with graded games closes one window of each length (the last 4, 8 and
+A monitored series is (market, book, signal_source): one signal source's forecasts of one market, whichever
+model version was served. Each week with graded games closes one window of each length (the last 4, 8 and
 16 such weeks, the season, everything) and gives one row each, of scope "series".
 
 Rows of scope "version" follow one model version within its series, over its "season" and over "all"
-it ever said. A replay has a version a season, which would leave most windows of weeks too small to
+its forecasts. The walk-forward has a version a season, which would leave most windows of weeks too small to
 read; the series runs across them. A challenger has no other rows (`rolling_windows.COUNTED`).
 
 Grading is `ledger.py`; when an error becomes an alarm is `alerts/alarm_rule.py` and `alerts/episodes.py`.
@@ -98,7 +98,7 @@ def calibration_metrics(
 
     Args:
         graded: predictions with outcomes, as `ledger.grade` and `with_closing_line_value` give
-            them. Where a series spoke on a game more than once, its last word counts. Rows without
+            them. Where a series has several forecasts of a game, the last counts. Rows without
             an outcome are left out.
         window_weeks: NFL weeks with graded games in one window more than `rolling_windows.WEEKS`. While
             fewer exist, those there are serve if they hold 30 games.

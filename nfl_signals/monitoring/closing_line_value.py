@@ -1,4 +1,4 @@
-"""Closing-line value: did the market come to agree with the side the forecast leant to?
+"""Closing-line value: did the market move towards the side the forecast leant to?
 
 The close is the best forecast there is, so a lean that the market later moves towards was worth
 something whether or not the game went its way: it shows in dozens of games what results show in

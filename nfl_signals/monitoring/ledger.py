@@ -90,15 +90,15 @@ def prediction_id(
     market: str,
     made_at: datetime,
 ) -> str:
-    """Name of one prediction: who said it, about which game and market, and when.
+    """Name of one prediction: its source, game and market, and when it was made.
 
     First 16 hex digits of SHA-256 over book|signal_source|model_version|model_hash|game_id|market|
     made_at in ISO form; `made_at` is zone aware and the same instant gives the same id in any zone.
 
     Example:
-        >>> who = dict(book="production", signal_source="model", model_version="v1", model_hash="a")
+        >>> source = dict(book="production", signal_source="model", model_version="v1", model_hash="a")
         >>> when = datetime(2025, 9, 2, 14, tzinfo=UTC)
-        >>> prediction_id(**who, game_id="2025_01_DAL_PHI", market="ats", made_at=when)
+        >>> prediction_id(**source, game_id="2025_01_DAL_PHI", market="ats", made_at=when)
         '8f658739b056e562'
     """
     if made_at.tzinfo is None:
@@ -195,16 +195,16 @@ def grade(ledger: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
         game = outcomes.filter(pl.col("game_id").is_duplicated())["game_id"][0]
         raise JoinError(f"outcomes: {game} has more than one row; expected one per game.")
     points = outcomes.select("game_id", "result", "total")
-    asked = pl.coalesce(
+    points_of = pl.coalesce(
         pl.when(pl.col("market") == market.name).then(pl.col(market.outcome_column))
         for market in MARKETS.values()
     )
-    excess = asked - pl.col("line")
-    said = pl.when(excess > 0).then(pl.lit("yes")).when(excess < 0).then(pl.lit("no"))
+    excess = points_of - pl.col("line")
+    won = pl.when(excess > 0).then(pl.lit("yes")).when(excess < 0).then(pl.lit("no"))
     return (
         ledger.join(points, on="game_id", how="left", maintain_order="left")
         .with_columns(
-            outcome=said.when(excess == 0).then(pl.lit("push")),
+            outcome=won.when(excess == 0).then(pl.lit("push")),
             p_market=no_vig_probability(pl.col("price_yes"), pl.col("price_no")),
         )
         .with_columns(
@@ -215,7 +215,7 @@ def grade(ledger: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
 
 
 def latest_before_kickoff(graded: pl.DataFrame) -> pl.DataFrame:
-    """The last word of each model on each game and market, so that no game counts twice."""
+    """The last forecast of each model for each game and market, so that no game counts twice."""
     key = ["game_id", "market", "model_version", "book", "signal_source"]
     ordered = graded.sort("made_at", maintain_order=True)
     return ordered.unique(key, keep="last", maintain_order=True)

@@ -22,8 +22,8 @@ from nfl_signals.stats.recalibration_error import gap_per_row
 SERIES = ["market", "book", "signal_source"]
 WEEKS = (4, 8, 16)
 COUNTED = (pl.col("book") != "learning") | pl.col("model_version").str.starts_with("replay_")
-"""Rows of the ledger that make up a series. In the learning book that is the replay; a challenger
-speaks there on the same games, later, and would displace it: it is followed as a version only."""
+"""Rows of the ledger that make up a series. In the shadow book that is the walk-forward; a
+challenger forecasts the same games there, later, and would displace it: it is followed as a version."""
 MIN_GAMES = 30  # while a window is not yet full: three bins of ten
 DIGESTED = ["p_hat", "p_push", "p_market", "y", "closing_line_value"]
 
@@ -41,7 +41,7 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """Graded games of one voice on one market, in time order, with the e-value at each.
+    """Graded games of one signal source on one market, in time order, with the e-value at each.
 
     Attributes:
         games: as `ledger.grade` gives them, and `e_value` of the season up to the row's week.
@@ -80,25 +80,25 @@ class Series:
 def series_of(graded: pl.DataFrame, by: list[str]) -> list[Series]:
     """Graded games in time order, apart by the columns `by`.
 
-    Where several rows share `by` and the game, the last said counts; rows without an outcome do not,
+    Where several rows share `by` and the game, the last made counts; rows without an outcome do not,
     nor, where versions are not apart, those that are not `COUNTED`.
     """
     counted = pl.lit(value=True) if "model_version" in by else COUNTED
-    last_words = (
+    last_made = (
         graded.filter(pl.col("outcome").is_not_null(), counted)
         .sort("made_at", maintain_order=True)
         .unique([*by, "game_id"], keep="last")
         .sort([*by, "season", "week", "kickoff_at", "game_id"])
     )
-    return [_series(games) for games in last_words.partition_by(by, maintain_order=True)]
+    return [_series(games) for games in last_made.partition_by(by, maintain_order=True)]
 
 
 def _series(games: pl.DataFrame) -> Series:
     season, week = games["season"].to_numpy(), games["week"].to_numpy()
     starts = np.append(np.unique(season * 100 + week, return_index=True)[1], games.height)
     rows = np.column_stack([games[name].cast(pl.Float64).to_numpy() for name in DIGESTED])
-    said = pl.format("{} {} {} {}", "season", "week", "game_id", "outcome")
-    names = games.select(said).to_series().to_list()
+    text = pl.format("{} {} {} {}", "season", "week", "game_id", "outcome")
+    names = games.select(text).to_series().to_list()
     return Series(
         games=pl.concat(_with_evidence(part) for part in segments(games).partition_by("segment")),
         starts=starts,
@@ -110,10 +110,10 @@ def _series(games: pl.DataFrame) -> Series:
 
 
 def segments(games: pl.DataFrame) -> pl.DataFrame:
-    """`games` of one series in time order with `segment`, which counts the models that spoke.
+    """`games` of one series in time order with `segment`, which counts the models that were served.
 
-    In book production a model speaks until another replaces it, and evidence against the one says
-    nothing about the other. The learning book replays a model a season by one recipe, and it is
+    In book production a model is served until another replaces it, and evidence against the one is
+    none against the other. The shadow book has a model a season by one recipe, and it is
     the recipe that is judged there: its segment is always 0.
     """
     model = pl.col("model_hash").rle_id().cast(pl.Int32)
@@ -133,7 +133,7 @@ def _with_evidence(games: pl.DataFrame) -> pl.DataFrame:
 
 
 def identity(games: pl.DataFrame, window: Window) -> dict[str, Any]:
-    """Whose games the window holds, how many, and where it ends; `games` are the window's."""
+    """Which games the window holds, how many, and where it ends; `games` are the window's."""
     newest = games["made_at"].to_numpy()
     last = len(newest) - 1 - int(np.argmax(newest[::-1]))
     n_push = games["y"].null_count()

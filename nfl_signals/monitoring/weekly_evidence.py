@@ -14,7 +14,7 @@ EVIDENCE_SCHEMA = pl.Schema(
         "season": pl.Int32(),
         "week": pl.Int32(),
         "week_end_at": pl.Datetime("us", "UTC"),  # last kickoff of the week
-        "segment": pl.Int32(),  # counts the models that spoke in book production; 0 elsewhere
+        "segment": pl.Int32(),  # counts the models served in book production; 0 elsewhere
         "n_week": pl.Int32(),  # graded games of the week, pushes left out
         "n_season": pl.Int32(),  # of the season so far, since the segment began
         "season_error": pl.Float64(),  # recalibration error of the season so far, debiased

@@ -34,7 +34,7 @@ class Columns:
         p, p_push, p_market, moved: p_hat, p_push, p_market and closing_line_value, shape (n,).
         y: 1, 0, or NaN for a push, shape (n,).
         outcome: yes, no or push, shape (n,).
-        drawn: outcomes drawn from p, shape (n, NULL_DRAWS); of pushes too, where nobody reads them.
+        drawn: outcomes drawn from p, shape (n, NULL_DRAWS); of pushes too, where they are not read.
     """
 
     p: Floats
@@ -68,7 +68,7 @@ def columns_of(series: Series, seed: list[int]) -> Columns:
 
 
 def measures(columns: Columns, window: Window) -> dict[str, Any]:
-    """Columns of `monitors.METRICS_SCHEMA` that the window's own games determine.
+    """Columns of `calibration_metrics.METRICS_SCHEMA` that the window's own games determine.
 
     What they cannot determine (a slope of one class, a skill without prices) is null or left out.
     """

@@ -1,1 +1,1 @@
-"""Which model serves, who challenges it, and the forecasts of the upcoming week."""
+"""Which model is served, its challenger, and the forecasts of the upcoming week."""

@@ -5,12 +5,14 @@ at the same lines. It serves no consumer, and a challenger that fails stops no o
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
 
 from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import write_parquet
+from nfl_signals.ensemble.ensemble import Ensemble
 from nfl_signals.predictions.champion import PROXY, configured_version, load_version
 from nfl_signals.predictions.ledger_rows import ledger_rows
 from nfl_signals.predictions.upcoming import QUOTE, model_forecasts, upcoming_games
@@ -22,6 +24,7 @@ PROBABLE = pl.col("p_hat").is_between(0, 1, closed="none") & pl.col("p_push").is
     0, 1, closed="left"
 )
 FLAG = "challenger"
+Forecast = Callable[[RunContext, Ensemble, pl.DataFrame], pl.DataFrame]
 
 _log = logging.getLogger(__name__)
 
@@ -66,13 +69,17 @@ def challenger(context: RunContext) -> str | None:
     return next((each for each in reversed(later) if each not in {champion, *rejected}), None)
 
 
-def challenge_upcoming(context: RunContext) -> Challenge:
+def challenge_upcoming(context: RunContext, *, forecast: Forecast = model_forecasts) -> Challenge:
     """Forecast the upcoming week with the challenger; stored for the shadow book, for no consumer.
+
+    Args:
+        context: the run.
+        forecast: how an ensemble forecasts rows of gold markets.
 
     Returns:
         Its forecasts, or why there are none: what goes wrong is logged and never raised.
     """
-    found = _challenge(context)
+    found = _challenge(context, forecast)
     if found.rows is None:
         context.paths.challenge.unlink(missing_ok=True)
     else:
@@ -80,14 +87,14 @@ def challenge_upcoming(context: RunContext) -> Challenge:
     return found
 
 
-def _challenge(context: RunContext) -> Challenge:
+def _challenge(context: RunContext, forecast: Forecast) -> Challenge:
     version = None
     try:
         version = challenger(context)
         if version is None:
             return Challenge()
         games = upcoming_games(context.markets, context.as_of).drop_nulls(QUOTE)
-        forecasts = model_forecasts(context, load_version(context, version), games)
+        forecasts = forecast(context, load_version(context, version), games)
         flags = dict.fromkeys(forecasts.select("market", pl.lit("model")).rows(), FLAG)
         rows = ledger_rows(games, forecasts, made_at=context.as_of, book="learning", flags=flags)
         return Challenge(version=version, rows=_probable(rows.drop("p_market")))

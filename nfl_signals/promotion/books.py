@@ -146,5 +146,5 @@ def refuse_too_good(pairs: pl.DataFrame, policy: GateSettings, *, seed: int) -> 
         raise IntegrityError(
             f"moneyline: the challenger's Brier score is {-found.estimate:.4f} below that of the "
             f"price over {found.n} games (at least {-found.high:.4f}; credible: {policy.max_edge:g} "
-            "at most): that is a leak until proved otherwise."
+            "at most): that is a leak until shown otherwise."
         )

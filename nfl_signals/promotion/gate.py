@@ -1,6 +1,6 @@
 """The promotion gate: may a challenger replace the champion? Promote, reject, or too early to say.
 
-Seven findings on games that both spoke on before kickoff, each with an interval over redrawn weeks:
+Seven findings on games that both forecast before kickoff, each with an interval over redrawn weeks:
 
 - `improves` (must be shown): the paired difference of Brier scores. Two forecasts p, q of the same
   games share r = P(y = 1 | p, q), and Brier(p) = E(p - r)^2 + E r(1 - r). The last term is common, so
@@ -11,23 +11,23 @@ Seven findings on games that both spoke on before kickoff, each with an interval
 - `calibrated` (must hold, every market that changes): a better score is not enough, the champion may
   be worse yet. FAIL where the evidence against the challenger reaches the monitor's limit, or its
   error is shown to exceed the monitor's. PASS asks that the error found, bias removed, is within the
-  limit: a forecast that is too sure mostly shows more before it is proved, and is then not passed but
+  limit: a forecast that is too sure mostly shows more before there is evidence, and is then not passed but
   UNDERPOWERED.
 - `skill` (must be shown, every market that changes): the Brier score is not worse by more than a
   small amount.
 - `churn` (must be shown): no more picks change side than the limit allows.
 - `price`, `slippage`, `drawdown` (need not be shown): the Brier score of the price, closing-line value
-  and flat stakes. Replays at the close have no closing-line value, and results are so noisy that after
-  four seasons the drawdown of an equal challenger is still known to 16 units only: to ask for proof
+  and flat stakes. A walk-forward at the close has no closing-line value, and results are so noisy that after
+  four seasons the drawdown of an equal challenger is still known to 16 units only: to ask for evidence
   would be never to promote. They reject where shown to be beyond the limit, and hold back while what
   was seen is beyond it and shown to be worse at all.
 
 For the last five FAIL means that the whole interval is beyond the limit, PASS that all of it is
-within, UNDERPOWERED that these games cannot tell, or are too few to ask. Any FAIL rejects, anything
+within, UNDERPOWERED that these games cannot tell, or are too few. Any FAIL rejects, anything
 that holds back is insufficient, all else promotes. An equal challenger so ends as insufficient, and
-one that says the very same always does. Intervals are for one look at these games; for a look every
-week see `stats/confidence_sequence.py`. How often it errs is measured in `benchmarks/gate.py`. Who is
-compared, and whether it leaks, is `comparison.py`.
+one with the very same forecasts always does. Intervals are for one look at these games; for a look every
+week see `stats/confidence_sequence.py`. How often it errs is measured in `benchmarks/gate.py`. What is
+compared, and whether it leaks, is `comparison.py` and `books.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -64,7 +64,7 @@ from nfl_signals.stats.bootstrap import Interval
 Answer = Literal["promote", "reject", "insufficient"]
 Measure = Callable[..., Interval]
 MIN_BLOCKS = 2  # one week cannot be redrawn
-SAME = "Insufficient evidence: the two say the same of every game, so there is nothing to choose."
+SAME = "Insufficient evidence: both have the same forecast of every game."
 
 IMPROVES = Kind(name="improves", unit="Brier score", words="calibration error changes by")
 CALIBRATED = Kind(name="calibrated", unit="probability", words="the challenger's own error is")
@@ -120,10 +120,10 @@ def judge(
 ) -> GateReport:
     """Hold a challenger against the champion.
 
-    A market in which the two say the same is not looked at: nothing would change there.
+    A market in which both have the same forecasts is not looked at: nothing would change there.
 
     Args:
-        pairs: `gate_measures.PAIRS_SCHEMA`, in any order.
+        pairs: `measures.PAIRS_SCHEMA`, in any order.
         policy: the limits.
         focus: markets whose calibration must improve, each of them; None: all markets pooled.
         seed: of the redrawn weeks; the same seed gives the same report.
@@ -139,9 +139,9 @@ def judge(
     own = pairs if record is None else record
     by_market: dict[str, pl.DataFrame] = {name: pairs.filter(market=name) for name in MARKETS}
     changed = {name: rows for name, rows in by_market.items() if not _same(rows)}
-    asked = {name: by_market[name] for name in focus} if focus else {ALL: pairs}
+    focused = {name: by_market[name] for name in focus} if focus else {ALL: pairs}
     findings = (
-        *(case.improves(rows, name) for name, rows in asked.items()),
+        *(case.improves(rows, name) for name, rows in focused.items()),
         *(case.calibrated(own.filter(market=name), name) for name in changed),
         *(case.skill(rows, name) for name, rows in changed.items()),
         *(case.price(rows, name) for name, rows in changed.items()),
@@ -180,19 +180,19 @@ class _Case:
 
     def calibrated(self, rows: pl.DataFrame, market: str) -> Finding:
         """Evidence and error of the challenger alone; evidence needs no least number of games."""
-        said, limit = rows.drop_nulls("y"), self.monitor.max_calibration_error
-        evidence = evidence_against(said) if said.height else 0.0
-        proved = evidence >= self.monitor.evidence
+        scored, limit = rows.drop_nulls("y"), self.monitor.max_calibration_error
+        evidence = evidence_against(scored) if scored.height else 0.0
+        refuted = evidence >= self.monitor.evidence
 
         def shown(found: Interval) -> Verdict:
-            if proved or found.low > limit:
+            if refuted or found.low > limit:
                 return "FAIL"
             return "PASS" if found.estimate <= limit else "UNDERPOWERED"
 
         against = f"evidence against it {evidence:.3g} of {self.monitor.evidence:g}"
-        more = f", {against}, {slope_in_words(said)}" if said.height else ""
+        more = f", {against}, {slope_in_words(scored)}" if scored.height else ""
         return self._found(
-            CALIBRATED, market, own_error, said, limit, shown, more=more, proved=proved
+            CALIBRATED, market, own_error, scored, limit, shown, more=more, refuted=refuted
         )
 
     def skill(self, rows: pl.DataFrame, market: str) -> Finding:
@@ -201,7 +201,7 @@ class _Case:
         return self._found(SKILL, market, brier_excess, scored, limit)
 
     def price(self, rows: pl.DataFrame, market: str) -> Finding:
-        """Who is shown to forecast worse than the price it was offered must not speak."""
+        """A version that is shown to forecast worse than the price must not be served."""
         priced = rows.drop_nulls(["y", "p_market"])
         measure = partial(brier_excess, over="p_market")
         return self._found(PRICE, market, measure, priced, self.policy.max_extra_brier)
@@ -215,11 +215,11 @@ class _Case:
         return self._found(CHURN, ALL, churn, leant, limit)
 
     def slippage(self, rows: pl.DataFrame) -> Finding:
-        """Only games whose market moved after the pick say something."""
+        """Only games whose market moved after the pick count."""
         return self._found(SLIPPAGE, ALL, extra_slippage, valued(rows), self.policy.max_slippage)
 
     def drawdown(self, rows: pl.DataFrame) -> Finding:
-        """Where both stake: beside who never leans (the price itself), every stake is a risk."""
+        """Where both stake: beside one that never leans (the price itself), every stake is a risk."""
         priced = both_lean(rows.drop_nulls(["p_market", "price_yes", "price_no"]))
         return self._found(DRAWDOWN, ALL, extra_drawdown, priced, self.policy.max_extra_drawdown)
 
@@ -233,15 +233,15 @@ class _Case:
         shown: Callable[[Interval], Verdict] | None = None,
         *,
         more: str = "",
-        proved: bool = False,
+        refuted: bool = False,
     ) -> Finding:
-        """`shown`: verdict on enough games, by default `within`; `proved`: whatever their number."""
+        """`shown`: verdict on enough games, by default `within`; `refuted`: FAIL, whatever their number."""
         weeks, policy = rows.select("season", "week").n_unique(), self.policy
         if weeks < MIN_BLOCKS:
             why = f"{rows.height} forecasts in {weeks} weeks cannot tell"
             return nothing_found(kind, market, limit=limit, verdict="UNDERPOWERED", why=why)
         found = measure(rows, seed=self.seed, level=policy.level)
-        verdict: Verdict = "FAIL" if proved else "UNDERPOWERED"
+        verdict: Verdict = "FAIL" if refuted else "UNDERPOWERED"
         if found.n >= policy.min_games and found.n_blocks >= policy.min_weeks:
             verdict = shown(found) if shown else within(found, limit)
         return finding(

@@ -37,7 +37,7 @@ PAIRS_SCHEMA = pl.Schema(
         "clv_challenger": pl.Float64(),
     }
 )
-"""One row per game and market on which both spoke before kickoff, at one line and one price."""
+"""One row per game and market that both forecast before kickoff, at one line and one price."""
 
 
 def week_codes(rows: pl.DataFrame) -> NDArray[np.int64]:
@@ -62,10 +62,10 @@ def brier_excess(
     Raises:
         ValueError: fewer than two weeks.
     """
-    said = rows.drop_nulls(["y", over])
+    scored = rows.drop_nulls(["y", over])
     lost = (pl.col("p_challenger") - pl.col("y")) ** 2 - (pl.col(over) - pl.col("y")) ** 2
-    values = said.select(lost).to_series().to_numpy()
-    return _mean_difference(values, week_codes(said), seed=seed, level=level)
+    values = scored.select(lost).to_series().to_numpy()
+    return _mean_difference(values, week_codes(scored), seed=seed, level=level)
 
 
 def both_lean(rows: pl.DataFrame) -> pl.DataFrame:
@@ -93,7 +93,7 @@ def churn(rows: pl.DataFrame, *, seed: int, level: float) -> Interval:
 def extra_slippage(rows: pl.DataFrame, *, seed: int, level: float) -> Interval:
     """Closing-line value of the champion minus that of the challenger, mean per game valued.
 
-    A game counts where either has a value; who leant nowhere there took no price and slipped by 0.
+    A game counts where either has a value; one that did not lean took no price and slipped by 0.
 
     Raises:
         ValueError: fewer than two weeks.
@@ -139,8 +139,8 @@ def own_error(rows: pl.DataFrame, *, seed: int, level: float, draws: int = 1000)
 def evidence_against(rows: pl.DataFrame) -> float:
     """E-value against the challenger after the last week, its memory of two seasons included.
 
-    What the monitor would show now had the challenger spoken on these games (`evidence.with_memory`).
-    Not the largest so far: who learns as it goes may have been wrong, and may have been put right.
+    What the monitor would show now had the challenger been served on these games
+    (`e_process.with_memory`). Not the largest so far: an earlier error may have been corrected.
 
     Args:
         rows: season, week, y and p_challenger, without pushes; not empty.

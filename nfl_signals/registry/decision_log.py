@@ -59,23 +59,23 @@ NAMES = [each.name for each in fields(Decision)]
 
 
 def record(path: Path, decision: Decision, *, expected_champion: str | None) -> Decision:
-    """Add a decision to the history; the same one twice is one line.
+    """Add a decision to the log; the same one twice is one line.
 
     Args:
-        path: the history; made where missing. Its lock file lies beside it.
+        path: the log; made where missing. Its lock file lies beside it.
         decision: what was decided.
-        expected_champion: who held the seat when it was decided, None for nobody.
+        expected_champion: that it was decided against; None: there was none.
 
     Returns:
-        The decision as it is in the history.
+        The decision as it is in the log.
 
     Raises:
-        InputError: the seat has changed hands since, or the decision contradicts itself.
-        IntegrityError: the history was tampered with, or knows other files by the version's name.
+        InputError: the champion has changed since, or the decision contradicts itself.
+        IntegrityError: the log was tampered with, or knows other files by the version's name.
         StorageError: it cannot be written, or another writer holds it for a minute.
     """
     _check(decision)
-    busy = "another writer holds the history; try again when it is done."
+    busy = "another writer holds the decision log; try again when it is done."
     with exclusive(lock_beside(path), busy=busy):
         return _extend(path, decision, expected_champion)
 
@@ -98,7 +98,7 @@ def known_at(decisions: Sequence[Decision], as_of: datetime) -> tuple[Decision, 
 
 
 def verify(path: Path) -> list[str]:
-    """Lines that show the history is not what was written; empty when it is sound."""
+    """Problems that show the log is not what was written; empty when it is sound."""
     return _problems(_lines(path))
 
 

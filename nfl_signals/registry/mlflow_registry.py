@@ -1,7 +1,7 @@
 """The model registry: whole ensembles as MLflow models, in versions with aliases, fit to be served.
 
 The only file that imports mlflow. A version is a copy of an ensemble folder, data only, beside a few
-lines of code that name the class which reads it; nothing in it is a pickle. Which version speaks is
+lines of code that name the class which reads it; nothing in it is a pickle. Which version is served is
 decided elsewhere; here it is written down. What requests and answers look like is `serving.py`.
 """
 
@@ -231,7 +231,7 @@ def open_registry(paths: Paths, *, create: bool = False) -> Registry:
 
 
 def serve_with(reader: type[Reader]) -> None:
-    """Tell MLflow who answers; the code file of a model folder calls it while MLflow loads it."""
+    """Tell MLflow which class answers; the code file of a model folder calls it while MLflow loads it."""
     mlflow = _mlflow()
     import pandas as pd
 
@@ -239,11 +239,11 @@ def serve_with(reader: type[Reader]) -> None:
         def load_context(self, context: Any) -> None:  # noqa: ANN401 - a class of MLflow
             self.folder = Path(context.artifacts[ENSEMBLE])
             self.reader = reader.load(self.folder)
-            self.taught = read_card(self.folder)[FEATURE_VERSION]
+            self.feature_version = read_card(self.folder)[FEATURE_VERSION]
 
         def predict(self, context: Any, model_input: pd.DataFrame) -> pd.DataFrame:  # noqa: ANN401
             try:
-                answers = answer(self.reader, pl.from_pandas(model_input), self.taught)
+                answers = answer(self.reader, pl.from_pandas(model_input), self.feature_version)
             except InputError as error:
                 # Only MLflow's own error reaches a client as 400, and with its message.
                 raise mlflow.MlflowException.invalid_parameter_value(str(error)) from None

@@ -40,7 +40,7 @@ class RegisteredVersion:
         number: MLflow's, counted from 1.
         version: the ensemble's own name; one that was trained again has two numbers.
         model_hash: of its files, as on its card.
-        feature_version: of the features that it was taught.
+        feature_version: of the features that it was fitted on.
         aliases: those of `ALIASES` that point here.
         folder: the MLflow model, loadable by its path alone.
     """

@@ -12,7 +12,7 @@ from typing import Self
 from nfl_signals.core.errors import InputError
 from nfl_signals.registry.model_card import CARD
 
-NAME = re.compile(r"v(\d{6})(\d\d)?(?:r(\d{6})(\d\d)?)?")
+NAME = re.compile(r"v(\d{6})(\d{2,})?(?:r(\d{6})(\d{2,})?)?")
 
 
 @dataclass(frozen=True, order=True)

@@ -2,7 +2,7 @@
 
     POST /invocations {"dataframe_split": {"columns": [...], "data": [[...], ...]}}
 
-One row per game: the columns of `game_request`, every one of them, null where a market is not asked
+One row per game: the columns of `game_request`, every one of them, null where no forecast of a market is wanted
 or a signal not known; and `feature_version`, so that features of another definition are refused.
 """
 
@@ -38,7 +38,7 @@ ENVIRONMENT = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
 }
-"""What every process that runs mlflow for us is told."""
+"""Environment of every process that runs mlflow."""
 
 # The package itself is not among them: it is on no index, so there its name would be anybody's.
 _NEEDED = "mlflow polars pyarrow pandas numpy scipy scikit-learn lightgbm xgboost-cpu xgboost torch"
@@ -86,17 +86,17 @@ def response_answers(body: bytes) -> pl.DataFrame:
 
 
 def answer(reader: Reader, sent: pl.DataFrame, feature_version: str) -> pl.DataFrame:
-    """Answer what was sent to a server, if it holds the features that the ensemble was taught.
+    """Answer what was sent to a server, if it holds the features that the ensemble was fitted on.
 
     Raises:
-        SchemaError: other features; or a game twice, whose answers could not be told apart.
+        SchemaError: other features; or a game twice, whose answers could not be kept apart.
         InputError: whatever else the ensemble refuses.
     """
     others = sent.filter(pl.col(FEATURE_VERSION).ne_missing(feature_version))
     if others.height:
         raise SchemaError(
             f"request: column {FEATURE_VERSION}, game {others['game_id'][0]}: "
-            f"{others[FEATURE_VERSION][0]!r}; this model was taught {feature_version!r}."
+            f"{others[FEATURE_VERSION][0]!r}; this model was fitted on {feature_version!r}."
         )
     twice = sent.filter(pl.col("game_id").is_duplicated())
     if twice.height:
@@ -123,7 +123,7 @@ def served(model: Path) -> Iterator[HTTPConnection]:
     """A connection to a server of a model folder on a free port; the server ends with the block.
 
     Raises:
-        NflSignalsError: it does not come up; with the last of what it said.
+        NflSignalsError: it does not come up; with the end of its output.
     """
     with socket.socket() as free:
         free.bind((HOST, 0))
@@ -157,7 +157,7 @@ def post(connection: HTTPConnection, body: bytes) -> tuple[int, bytes]:
 
 
 def model_code(reader: type[Reader]) -> str:
-    """The code of a model folder: it names who reads the data, and has no logic of its own."""
+    """The code of a model folder: it names the class that reads the data, and has no logic of its own."""
     return _CODE.format(module=reader.__module__, name=reader.__name__)
 
 
@@ -189,7 +189,7 @@ def _answers(connection: HTTPConnection, process: subprocess.Popen[bytes]) -> bo
 
 
 def _end(process: subprocess.Popen[bytes], port: int) -> None:
-    """Ask the group to end, and kill what still listens when the time is up."""
+    """Terminate the group, and kill what still runs when the time is up."""
     until = time.monotonic() + STOP_SECONDS
     with suppress(ProcessLookupError):  # it may have ended by itself
         os.killpg(process.pid, signal.SIGTERM)

@@ -57,7 +57,7 @@ def game_signals(signals: pl.DataFrame, home_teams: pl.DataFrame, market: Market
     Args:
         signals: two rows per game: `game_id, team_id, available, confidence` and SIGNALS.
         home_teams: `game_id, team_id` of each game's home team.
-        market: the question; its outcome column decides between difference and sum.
+        market: its outcome column decides between difference and sum.
 
     Returns:
         `game_id, signal_<name>...`, one row per game that has two rows.

@@ -1,7 +1,7 @@
 """Out-of-fold predictions: every eligible game predicted by models that never saw it.
 
 Receives folds and a fit function, so it knows neither learners nor files. What counts as eligible
-is the caller's; here coverage is proven: each eligible row exactly once, no gap.
+is the caller's; here coverage is checked: each eligible row exactly once, no gap.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -33,7 +33,7 @@ class OofTask:
         learner: name of the learner.
         scheme: 'walk_forward' or 'purged_kfold'.
         folds: train and test rows.
-        trainable: per row, whether it may teach (played games).
+        trainable: per row, whether models may be fitted on it (played games).
         eligible: per row, whether it is to be predicted.
         fit: fits the learner on given rows.
     """
@@ -85,10 +85,10 @@ def out_of_fold(tasks: Sequence[OofTask], game_id: pl.Series, *, threads: int) -
 def check_fold(task: OofTask, fold: Fold, stored: pl.DataFrame, game_id: pl.Series) -> None:
     """Fit one fold again from its own training games: the stored forecasts must come out, bit for bit.
 
-    A table that was predicted in sample, or with a fold's games among its teachers, cannot pass.
+    A table that was predicted in sample, or with a fold's games among those fitted on, cannot pass.
 
     Raises:
-        IntegrityError: a stored forecast is not what a model says that never saw the game.
+        IntegrityError: a stored forecast is not that of a model that never saw the game.
     """
     keys = ["game_id", "market", "learner", "scheme", "fold"]
     again = _predict(task, fold, game_id)
@@ -98,7 +98,7 @@ def check_fold(task: OofTask, fold: Fold, stored: pl.DataFrame, game_id: pl.Seri
         row = wrong.row(0, named=True)
         raise IntegrityError(
             f"oof {_name(task)}, fold {fold.number}: {row['game_id']} is stored as "
-            f"{row['p_hat_stored']}, but a model that never saw the fold says {row['p_hat']} "
+            f"{row['p_hat_stored']}, but a model that never saw the fold gives {row['p_hat']} "
             f"({wrong.height} such games); it was not predicted out of fold: materialize it again."
         )
 

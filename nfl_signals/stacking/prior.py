@@ -1,6 +1,6 @@
 """What is believed about a blend's weights before any game is seen, and how firmly.
 
-Default: the market is right and nobody adds anything. How firmly learners and signals are held to
+Default: the market is right and nothing else adds to it. How firmly learners and signals are held to
 zero is chosen on the training games alone by the evidence of each width (MacKay 1992, "Bayesian
 interpolation", section 3, with Laplace's approximation), so where a market leaves learners nothing
 to say, as against a spread, their weights stay at zero by themselves.
@@ -21,7 +21,7 @@ ORDER = (MARKET, "learners", "signals")  # groups of inputs that share a width
 LARGEST_ADVICE = 0.5  # an advised weight may differ from the default by no more
 
 Adviser = Callable[[int], Advice | None]
-"""Season about to be predicted -> advice on the weights; None where none is asked for."""
+"""Season about to be predicted -> advice on the weights; None where none is wanted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ def default_means(inputs: Sequence[str], signals: Sequence[str]) -> dict[str, fl
 def advised_means(
     means: Mapping[str, float], advice: Mapping[str, float] | None
 ) -> dict[str, float]:
-    """Default means moved by advice, by at most `LARGEST_ADVICE` each; strangers are ignored.
+    """Default means moved by advice, by at most `LARGEST_ADVICE` each; unknown names are ignored.
 
     Example:
         >>> advised_means({"market": 1.0, "logistic": 0.0}, {"logistic": 9.0, "moon": 1.0})

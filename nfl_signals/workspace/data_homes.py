@@ -1,9 +1,9 @@
-"""One home, several worlds: real games and simulated ones never meet in one table.
+"""One folder, several data homes: real games and simulated ones never meet in one table.
 
-A home holds the data of one world at a time. When a run names another source (or another simulated
-league), the present world is parked, whole, under `data/parked/<world>/`, and the other comes back
-from there if it was parked before. Nothing is deleted; a ledger keeps every row. A move that was
-killed half way is finished by whoever opens the home next.
+A folder holds one data home at a time. When a run names another source (or another simulated league),
+the present one is set aside, whole, under `data/homes/<name>/`, and the other comes back from there if
+it was set aside before. Nothing is deleted; a ledger keeps every row. A move that was killed half way
+is finished by the next run.
 """
 
 import hashlib
@@ -51,7 +51,7 @@ def data_home_name(settings: Settings) -> str:
 
 
 def claim_home(paths: Paths, settings: Settings) -> None:
-    """Make the home hold the world that the settings name; parks and restores where it changes.
+    """Make the folder hold the data home of the settings; sets aside and restores where it changes.
 
     Raises:
         StorageError: a folder cannot be moved; nothing is lost, the next call goes on from there.
@@ -67,21 +67,21 @@ def claim_home(paths: Paths, settings: Settings) -> None:
         if present is not None:
             if present["data_home"] != wanted["data_home"]:
                 write_json(stamp, present | MOVING)
-                _move(paths.home, _parked(paths.home, present["data_home"]))
-            # From here on, what lies in the home is the wanted world's, however far the move gets.
+                _move(paths.home, _set_aside(paths.home, present["data_home"]))
+            # From here on, what lies in the home is the wanted data home's, however far the move gets.
             write_json(stamp, wanted | MOVING)
-            _move(_parked(paths.home, wanted["data_home"]), paths.home)
+            _move(_set_aside(paths.home, wanted["data_home"]), paths.home)
         write_json(stamp, wanted)
 
 
 def _present(stamp: Path) -> dict[str, str] | None:
-    """Whose belongings lie in the home; while they move, some of them lie in its parked folder."""
+    """Which data home lies in the folder; while it moves, some of it lies where it is set aside."""
     content: dict[str, str] | None = read_json(stamp) if stamp.exists() else None
     return content
 
 
-def _parked(home: Path, context: str) -> Path:
-    return home / "data" / "parked" / context
+def _set_aside(home: Path, name: str) -> Path:
+    return home / "data" / "homes" / name
 
 
 def _move(source: Path, destination: Path) -> None:

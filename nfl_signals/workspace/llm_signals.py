@@ -16,7 +16,7 @@ def build_signals(context: RunContext, seasons: Sequence[int]) -> pl.DataFrame:
     """Read the documents of the given seasons and store a partition for each.
 
     Args:
-        context: the run; `settings.llm` says who reads.
+        context: the run; `settings.llm` names the provider.
         seasons: which.
 
     Returns:

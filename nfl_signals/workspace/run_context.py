@@ -96,7 +96,7 @@ class RunContext:
 
 
 def open_run(settings: Settings) -> RunContext:
-    """Prepare a run: the simulated league where asked for, the release, its seasons, its now.
+    """Prepare a run: the simulated league where it is the source, the release, its seasons, its now.
 
     Raises:
         SourceError: the release is missing or unreachable, or holds none of the seasons.
@@ -104,7 +104,7 @@ def open_run(settings: Settings) -> RunContext:
             a setting.
     """
     paths = Paths(settings.home)
-    open_provider(settings.llm, paths.llm_responses)  # said now, not after minutes of ingestion
+    open_provider(settings.llm, paths.llm_responses)  # an error now, not after minutes of ingestion
     claim_home(paths, settings)
     release = _release(settings, paths)
     return RunContext(
@@ -179,5 +179,5 @@ def _as_of(settings: Settings, paths: Paths) -> datetime:
     if settings.source == "simulated":
         league = json.loads((paths.simulated / "release" / "league.json").read_text())
         return datetime.fromisoformat(league["as_of"])
-    # Steps of one run open their world minutes apart; a full hour keeps them on the same instant.
+    # Steps of one run may open their context minutes apart; a full hour keeps them on the same instant.
     return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)

@@ -50,17 +50,17 @@ def test_an_error_that_breaks_off_starts_counting_anew() -> None:
     assert found == ["none"] * 5 + ["warning"]
 
 
-def test_no_proof_is_a_note_at_most_however_long_the_error_lasts() -> None:
+def test_no_evidence_is_a_note_at_most_however_long_the_error_lasts() -> None:
     assert levels([0.2] * 3, [19.9] * 3)[-1] == "info"
     assert levels([0.2] * 6, [4.9] * 6)[-1] == "none"
 
 
-def test_an_error_of_twice_the_limit_is_critical_once_it_is_proved() -> None:
+def test_an_error_of_twice_the_limit_is_critical_once_it_is_shown() -> None:
     assert levels([0.101] * 3, [20] * 3)[-1] == "critical"
     assert levels([0.10] * 3, [20] * 3)[-1] == "warning"
 
 
-def test_what_was_proved_once_stays_proved_in_its_season() -> None:
+def test_what_was_shown_once_stays_shown_in_its_season() -> None:
     assert levels([0.06] * 4, [1, 25, 3, 3]) == ["none", "none", "warning", "warning"]
 
 
@@ -68,7 +68,7 @@ def test_the_alarm_ends_with_the_error() -> None:
     assert levels([0.06, 0.06, 0.06, 0.01], [99] * 4)[-2:] == ["warning", "none"]
 
 
-def test_neither_days_nor_proof_outlast_their_season() -> None:
+def test_neither_days_nor_evidence_outlast_their_season() -> None:
     once = ["none", "none", "warning"]
     assert levels([0.06] * 6, [99] * 6, season=TWO) == once * 2
     assert levels([0.06] * 6, [99, 99, 99, 1, 1, 1], season=TWO) == [*once, *["none"] * 3]
@@ -92,7 +92,7 @@ def test_an_error_is_settled_below_the_lower_limit_for_more_than_seven_days() ->
 
 
 def test_once_counted_afresh_only_new_evidence_proves() -> None:
-    """Evidence of 50 then grows twentyfold: that is new proof; 999 would not be."""
+    """Evidence of 50 then grows twentyfold: that is new evidence; 999 would not be."""
     for value, level in ((999.0, "info"), (1000.0, "warning")):
         alarm = Alarm(POLICY)
         reading = {"season": 0, "segment": 0, "error": 0.06, "ece": 0.0}
@@ -128,7 +128,7 @@ def test_many_series_are_judged_as_each_alone() -> None:
 
 
 @given(st.lists(st.floats(0, 50), min_size=6, max_size=6))
-def test_proof_is_the_largest_value_so_far(evidence: list[float]) -> None:
+def test_evidence_is_the_largest_value_so_far(evidence: list[float]) -> None:
     found = [float(each.proof) for each in judged([0.0] * 6, evidence)]
     assert found == [max(evidence[: week + 1]) for week in range(6)]
 
@@ -137,7 +137,7 @@ def test_proof_is_the_largest_value_so_far(evidence: list[float]) -> None:
     st.lists(st.floats(0, 0.2), min_size=6, max_size=6),
     st.lists(st.floats(0, 50), min_size=6, max_size=6),
 )
-def test_the_literal_rule_is_never_quieter_than_the_proven_one(
+def test_the_literal_rule_is_never_quieter_than_the_shipped_one(
     error: list[float], evidence: list[float]
 ) -> None:
     literal = POLICY.model_copy(update={"rule": "literal"})
@@ -145,7 +145,7 @@ def test_the_literal_rule_is_never_quieter_than_the_proven_one(
     assert all(one.level <= other.level or one.level == 1 for one, other in pairs)
 
 
-def test_the_literal_rule_reads_the_plain_error_and_asks_for_no_proof() -> None:
+def test_the_literal_rule_reads_the_plain_error_and_needs_no_evidence() -> None:
     literal = Alarm(POLICY.model_copy(update={"rule": "literal"}))
     found = [
         literal.read(Reading(season=0, day=7 * week, segment=0, error=0.0, ece=0.06, e_value=0.0))

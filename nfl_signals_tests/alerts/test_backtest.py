@@ -27,7 +27,7 @@ def test_perfect_seasons_have_no_alarm_but_the_literal_one() -> None:
     assert (model["weeks_literal"] > 0).all()
 
 
-def test_a_drifting_replay_is_found_by_both_rules_in_the_weeks_of_its_episode() -> None:
+def test_a_drifting_walk_forward_is_found_by_both_rules_in_the_weeks_of_its_episode() -> None:
     games = replayed(0.3, seasons=1)
     found = alarm_backtest(games, POLICY).filter(voice=WALK_FORWARD).row(0, named=True)
     (episode,) = episodes(

@@ -22,7 +22,7 @@ class KilledError(BaseException):
 
 
 class Phone:
-    """Keeps what it is told; `fails` raises instead, `killed` ends the run before or after."""
+    """Keeps what it is sent; `fails` raises instead, `killed` ends the run before or after."""
 
     def __init__(self, *, fails: Exception | None = None, killed: str = "") -> None:
         self.told: list[str] = []
@@ -54,7 +54,7 @@ def test_what_was_sent_is_not_sent_again(tmp_path: Path) -> None:
     assert len(phone.told) == 1
 
 
-def test_escalation_and_recovery_are_told_when_they_come(tmp_path: Path) -> None:
+def test_escalation_and_recovery_are_sent_when_they_come(tmp_path: Path) -> None:
     phone, outbox = Phone(), tmp_path / "o.jsonl"
     for row in ({}, {"escalated": True}, {"escalated": True, **OVER}):
         run(outbox, alerts(row), phone)
@@ -80,7 +80,7 @@ def test_a_run_killed_while_it_sends_is_reported_and_not_sent_again(
     assert run(outbox, alerts({}), phone).interrupted == ()
 
 
-def test_from_every_state_that_a_kill_can_leave_nothing_is_told_twice_or_lost(
+def test_from_every_state_that_a_kill_can_leave_nothing_is_sent_twice_or_lost(
     tmp_path: Path,
 ) -> None:
     """The file as it stood at each claim, with and without the message that was under way."""
@@ -110,7 +110,7 @@ def test_a_process_that_dies_holds_no_lock_and_leaves_its_claim(tmp_path: Path) 
     assert len(run(outbox, alerts({}), Phone()).interrupted) == 1
 
 
-def test_runs_at_the_same_time_tell_each_event_once(tmp_path: Path) -> None:
+def test_runs_at_the_same_time_sends_each_event_once(tmp_path: Path) -> None:
     phone, outbox = Phone(), tmp_path / "o.jsonl"
     runs = [threading.Thread(target=run, args=(outbox, THREE, phone)) for _ in range(4)]
     for one in runs:
@@ -174,7 +174,7 @@ def test_a_long_history_floods_nobody(tmp_path: Path) -> None:
     assert run(outbox, alerts(*history, {"alert_id": "now"}), phone).sentence == "nothing to send"
 
 
-def test_an_outbox_that_was_begun_without_alerts_tells_the_next_even_if_it_is_over(
+def test_an_outbox_that_was_begun_without_alerts_sends_the_next_even_if_it_is_over(
     tmp_path: Path,
 ) -> None:
     outbox, phone = tmp_path / "o.jsonl", Phone()
@@ -188,7 +188,7 @@ def test_an_outbox_that_was_begun_without_alerts_tells_the_next_even_if_it_is_ov
 
 @pytest.mark.parametrize("over", [OVER, {"state": "ended"}], ids=["recovered", "ended"])
 @pytest.mark.parametrize(("first", "told"), [("sent", 1), ("interrupted", 1), ("failed", 0)])
-def test_the_end_is_told_to_whoever_may_have_read_of_the_beginning(
+def test_the_end_is_sent_to_whoever_may_have_read_of_the_beginning(
     tmp_path: Path, first: str, told: int, over: dict[str, object]
 ) -> None:
     outbox = tmp_path / "o.jsonl"

@@ -134,7 +134,7 @@ def test_a_note_ends_with_its_season_and_a_warning_does_not() -> None:
     assert warning["state"] == "open"
 
 
-def test_a_voice_that_fell_silent_needs_no_answer() -> None:
+def test_a_series_that_is_no_longer_served_needs_no_answer() -> None:
     """After a rollback to the market's own price."""
     proxy = path([0.01] * 6, [1] * 6, signal_source="proxy")
     alert = only(pl.concat([DRIFT, proxy]))
@@ -143,7 +143,7 @@ def test_a_voice_that_fell_silent_needs_no_answer() -> None:
 
 
 @pytest.mark.parametrize("who", [{"book": "learning"}, {"signal_source": "proxy"}])
-def test_nothing_is_done_by_itself_about_replays_and_prices(who: dict[str, str]) -> None:
+def test_nothing_is_done_by_itself_about_walks_forward_and_prices(who: dict[str, str]) -> None:
     alert = only(path([0.07] * 4, **who))
     assert (alert["severity"], alert["action"], alert["next_step"]) == ("warning", "watch", None)
 
@@ -165,7 +165,7 @@ def test_a_retraining_that_was_not_enough_ends_in_an_escalation_and_no_second_on
     assert (alert["action"], alert["next_step"]) == ("fall back to proxy", None)
 
 
-def test_a_replacement_is_on_trial_until_its_own_games_speak() -> None:
+def test_a_replacement_is_on_trial_until_its_own_games_clear_it() -> None:
     alert = treated(DRIFT, ("recalibration", "promoted", 5))
     assert (alert["action"], alert["next_step"], alert["escalated"]) == ("watch", None, False)
     assert "on trial" in alert["sentence"]
@@ -180,7 +180,7 @@ def after(error: list[float], evidence: list[float]) -> pl.DataFrame:
     )
 
 
-def test_the_episode_ends_when_the_replacement_has_proved_itself() -> None:
+def test_the_episode_ends_when_the_replacement_has_shown_itself() -> None:
     cured = after([0.02] * 3, [1.0] * 3)
     alert = treated(cured, ("recalibration", "promoted", 5))
     assert (alert["state"], alert["closed_week"], alert["severity"]) == ("recovered", 8, "warning")
@@ -202,7 +202,7 @@ def test_few_games_of_a_replacement_end_no_episode() -> None:
 
 
 @pytest.mark.parametrize(("proved_in", "trial"), [(3, 3), (5, 5)])
-def test_a_trial_lasts_as_many_games_as_the_proof_took(proved_in: int, trial: int) -> None:
+def test_a_trial_lasts_as_many_games_as_the_evidence_took(proved_in: int, trial: int) -> None:
     """Over few games the error of a sound model looks large; evidence against it there is none."""
     evidence = [6.0] * (proved_in - 1) + [25.0] * (6 - proved_in) + [1.0] * 8
     weeks = path([0.07] * 13, evidence, segment=[0] * 5 + [1] * 8)
@@ -223,7 +223,7 @@ def test_a_replacement_against_which_evidence_grows_stays_on_trial() -> None:
 def test_a_further_week_changes_no_id_and_lowers_no_severity(
     error: list[float], data: st.DataObject
 ) -> None:
-    """What was told last week is this week's first part: nothing is lost, nothing told twice."""
+    """What was sent last week is this week's first part: nothing is lost, nothing sent twice."""
     size = len(error)
     evidence = data.draw(st.lists(st.sampled_from([0.5, 6.0, 25.0]), min_size=size, max_size=size))
     for n in range(1, size):

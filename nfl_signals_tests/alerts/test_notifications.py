@@ -19,7 +19,7 @@ def test_a_warning_says_what_is_wrong_what_to_do_and_since_when() -> None:
     assert (event.alert_id, event.event, event.closed) == ("a1", "opened", False)
 
 
-def test_an_episode_tells_its_opening_its_escalation_and_its_end_in_that_order() -> None:
+def test_an_episode_sends_its_opening_its_escalation_and_its_end_in_that_order() -> None:
     found = events(alerts({"severity": "critical", "escalated": True, **OVER}))
     assert [event.event for event in found] == ["opened", "escalated", "recovered"]
     assert [event.title for event in found] == [
@@ -31,7 +31,7 @@ def test_an_episode_tells_its_opening_its_escalation_and_its_end_in_that_order()
     assert "What to do" not in found[-1].body
 
 
-def test_an_episode_whose_voice_fell_silent_is_over_too() -> None:
+def test_an_episode_whose_series_is_no_longer_served_is_over_too() -> None:
     opened, ended = events(alerts({"state": "ended"}))
     assert (ended.event, ended.title) == ("ended", "Moneyline: alarm over, the voice is silent")
     assert opened.closed
@@ -43,7 +43,7 @@ def test_an_episode_whose_voice_fell_silent_is_over_too() -> None:
     [{"severity": "info", "warned_at": None}, {"book": "backtest"}, {"warned_at": None}],
     ids=["a note", "another book", "never a warning"],
 )
-def test_nobody_is_told_of_what_is_no_warning_in_production(row: dict[str, object]) -> None:
+def test_nobody_is_sent_of_what_is_no_warning_in_production(row: dict[str, object]) -> None:
     assert events(alerts(row)) == []
 
 

@@ -11,14 +11,14 @@ from nfl_signals.monitoring.steps import update_metrics
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.production import forecast_weeks
-from nfl_signals_tests.support.run_contexts import copy_world, earlier, rewrite
+from nfl_signals_tests.support.run_contexts import copy_context, earlier, rewrite
 
 THIS_SEASON = pl.col("season") == 2024
 
 
 @pytest.fixture
 def context(finished_home: Path, tmp_path: Path) -> RunContext:
-    context = copy_world(finished_home, tmp_path)
+    context = copy_context(finished_home, tmp_path)
     forecast_weeks(context, THIS_SEASON)
     return context
 

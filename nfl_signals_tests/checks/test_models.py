@@ -1,4 +1,4 @@
-"""Who speaks, and who ever spoke, can be asked again; whatever was changed since is found."""
+"""Every model that forecast can do so again; whatever was changed since is found."""
 
 import shutil
 from collections.abc import Callable
@@ -8,30 +8,30 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from nfl_signals.checks.models import MODEL_CHECKS, features_among
+from nfl_signals.checks.catalog import ALL_CHECKS, MODEL_CHECKS
+from nfl_signals.checks.models import features_among
 from nfl_signals.checks.registry import stored_requests
-from nfl_signals.checks.tables import TABLE_CHECKS
 from nfl_signals.core.errors import NflSignalsError
 from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.core.hash_chain import GENESIS, seals_after
-from nfl_signals.ensemble.ensemble import ANSWER, Ensemble
+from nfl_signals.ensemble.ensemble import Ensemble
 from nfl_signals.ensemble.request import FEATURE_COLUMNS
 from nfl_signals.features.declarations import FEATURE_NAMES
 from nfl_signals.monitoring import ledger
 from nfl_signals.predictions.summary import Pick
 from nfl_signals.registry.model_card import CARD, read_card, write_sealed
 from nfl_signals.workspace.run_context import RunContext, open_run
-from nfl_signals_tests.support.run_contexts import copy_world, drop_rows, rewrite, settings_of
+from nfl_signals_tests.support.run_contexts import copy_context, drop_rows, rewrite, settings_of
 
 VERSION = "v202409"
-HISTORY, SPEAKER, VOICES, SHOWN = MODEL_CHECKS
-LEDGER, CARDS = "ledger: sealed", "models: files match cards"
-SOLD = pl.col("book") == "production"
+CARDS, SERVED, LOG, VERSIONS, SHOWN = MODEL_CHECKS
+LEDGER = "ledger: sealed"
+PRODUCTION = pl.col("book") == "production"
 
 
 @pytest.fixture
 def context(finished_home: Path, tmp_path: Path) -> RunContext:
-    return copy_world(finished_home, tmp_path)
+    return copy_context(finished_home, tmp_path)
 
 
 def resealed(context: RunContext, changed: pl.DataFrame) -> None:
@@ -42,12 +42,12 @@ def resealed(context: RunContext, changed: pl.DataFrame) -> None:
     write_parquet(context.paths.ledger, rows)
 
 
-def said(**values: object) -> Callable[[RunContext], None]:
-    """Production's rows say something else, under seals that fit."""
+def stated(**values: object) -> Callable[[RunContext], None]:
+    """Production's rows with other values, under seals that fit."""
 
     def tamper(context: RunContext) -> None:
         changes = {
-            name: pl.when(SOLD).then(pl.lit(v)).otherwise(name) for name, v in values.items()
+            name: pl.when(PRODUCTION).then(pl.lit(v)).otherwise(name) for name, v in values.items()
         }
         resealed(context, ledger.read(context.paths.ledger).with_columns(**changes))
 
@@ -55,17 +55,19 @@ def said(**values: object) -> Callable[[RunContext], None]:
 
 
 def after_kickoff(context: RunContext) -> None:
-    late = pl.when(SOLD).then(pl.col("kickoff_at").dt.offset_by("1h")).otherwise("made_at")
+    late = pl.when(PRODUCTION).then(pl.col("kickoff_at").dt.offset_by("1h")).otherwise("made_at")
     resealed(context, ledger.read(context.paths.ledger).with_columns(made_at=late))
 
 
-def other_season_replayed(context: RunContext) -> None:
-    moved = pl.when(~SOLD).then(pl.lit("replay_2023")).otherwise("model_version")
+def another_season(context: RunContext) -> None:
+    moved = pl.when(~PRODUCTION).then(pl.lit("replay_2023")).otherwise("model_version")
     resealed(context, ledger.read(context.paths.ledger).with_columns(model_version=moved))
 
 
 def edited_probability(context: RunContext) -> None:
-    rewrite(context.paths.ledger, pl.when(SOLD).then(pl.col("p_hat") + 1e-9).otherwise("p_hat"))
+    rewrite(
+        context.paths.ledger, pl.when(PRODUCTION).then(pl.col("p_hat") + 1e-9).otherwise("p_hat")
+    )
 
 
 def deleted_row(context: RunContext) -> None:
@@ -79,7 +81,7 @@ def swapped_file(context: RunContext) -> None:
 
 
 def edited_window(context: RunContext) -> None:
-    """As if it had been taught by fewer games: it could then be judged on those it knows."""
+    """As if it had been fitted on fewer games: it could then be judged on those it knows."""
     card = context.paths.ensemble(VERSION) / CARD
     card.write_text(card.read_text().replace("2024-w09", "2023-w22"))
 
@@ -109,26 +111,26 @@ def shown_feature(context: RunContext) -> None:
 
 TAMPERINGS: list[tuple[Callable[[RunContext], None], str, str]] = [
     (swapped_file, CARDS, f"ensemble/{VERSION}: its files are not what its card describes"),
-    (swapped_file, SPEAKER, "its files are not what its card describes"),
+    (swapped_file, SERVED, "its files are not what its card describes"),
     (edited_window, CARDS, rf"{VERSION}/card\.json: edited since it was written"),
     (edited_probability, LEDGER, r"row \d+ \(.*edited, or what came before it"),
     (deleted_row, LEDGER, "row 3 .*removed or reordered"),
     (after_kickoff, LEDGER, "made after kickoff"),
-    (card_with(feature_version="0dd"), SPEAKER, "fitted on features 0dd, this program builds"),
-    (card_with(horizon={}), SPEAKER, "horizon: it was taught {}, this program asks"),
-    (gone, SPEAKER, "which was never trained or is gone"),
+    (card_with(feature_version="0dd"), SERVED, "fitted on features 0dd, this program builds"),
+    (card_with(horizon={}), SERVED, "horizon: it was taught {}, this program has"),
+    (gone, SERVED, "was never trained or is gone"),
     (
         gone,
-        VOICES,
+        VERSIONS,
         rf"ledger: {VERSION} in book production, source model: .* is not there; restore",
     ),
-    (said(model_hash="f" * 64), VOICES, rf"model_hash f{{12}}, .*{VERSION} holds \w{{12}}"),
-    (said(model_version="v201001"), VOICES, r"ledger: v201001 in book production, .*not there"),
-    (said(feature_version="0dd"), VOICES, "feature_version 0dd, .* holds"),
-    (said(signal_source="proxy"), VOICES, f"the price is proxy, no-vig; this is {VERSION}, "),
-    (said(model_version="proxy"), VOICES, "the price is proxy, no-vig; this is proxy, "),
-    (other_season_replayed, VOICES, r"games of 20\d\d are replayed as replay_20\d\d"),
-    (edited_history, HISTORY, r"history\.jsonl: line 1: edited"),
+    (stated(model_hash="f" * 64), VERSIONS, rf"model_hash f{{12}}, .*{VERSION} holds \w{{12}}"),
+    (stated(model_version="v201001"), VERSIONS, r"ledger: v201001 in book production, .*not there"),
+    (stated(feature_version="0dd"), VERSIONS, "feature_version 0dd, .* holds"),
+    (stated(signal_source="proxy"), VERSIONS, f"the price is proxy, no-vig; this is {VERSION}, "),
+    (stated(model_version="proxy"), VERSIONS, "the price is proxy, no-vig; this is proxy, "),
+    (another_season, VERSIONS, r"the walk-forward of 20\d\d is named replay_20\d\d"),
+    (edited_history, LOG, r"history\.jsonl: line 1: edited"),
     (shown_feature, SHOWN, r"upcoming/predictions\.parquet: shows the feature home_rating"),
 ]
 
@@ -139,20 +141,20 @@ def test_what_was_changed_is_found_and_named(
 ) -> None:
     tamper(context)
     with pytest.raises(NflSignalsError, match=message):
-        TABLE_CHECKS[name](context)
+        ALL_CHECKS[name](context)
 
 
-def test_every_proof_has_a_tampering_that_it_catches() -> None:
-    assert {name for _, name, _ in TAMPERINGS} == {*MODEL_CHECKS, LEDGER, CARDS}
+def test_every_check_has_a_tampering_that_it_catches() -> None:
+    assert {name for _, name, _ in TAMPERINGS} == {*MODEL_CHECKS, LEDGER}
 
 
 def test_the_price_needs_no_model(finished_home: Path, tmp_path: Path) -> None:
-    context = copy_world(finished_home, tmp_path, signal_source="proxy")
+    context = copy_context(finished_home, tmp_path, signal_source="proxy")
     price = {"signal_source": "proxy", "model_version": "proxy", "model_hash": "no-vig"}
-    said(**price)(context)
+    stated(**price)(context)
     shutil.rmtree(context.paths.home / "models" / "ensemble")
-    assert MODEL_CHECKS[SPEAKER](context) == {"speaks": "proxy"}
-    assert MODEL_CHECKS[VOICES](context)["voices"] > 1
+    assert ALL_CHECKS[SERVED](context) == {"serving": "proxy"}
+    assert ALL_CHECKS[VERSIONS](context)["versions"] > 1
 
 
 # --- a consumer sees probabilities, never what led there
@@ -163,10 +165,9 @@ def test_no_table_for_consumers_has_a_column_of_a_feature(finished_home: Path) -
     for path in (context.paths.upcoming, context.paths.ledger, context.paths.explanations):
         assert features_among(read_parquet(path).columns) == []
     assert features_among(field.name for field in fields(Pick)) == []
-    assert features_among(ANSWER) == []
 
 
-def test_an_answer_repeats_no_feature_of_its_request(finished_home: Path) -> None:
+def test_a_forecast_repeats_no_feature_of_its_request(finished_home: Path) -> None:
     context = open_run(settings_of(finished_home))
     requests = stored_requests(context)
     assert set(FEATURE_COLUMNS) <= set(features_among(requests.columns))

@@ -1,4 +1,4 @@
-"""Claims about the proofs of the registered champion: `registry_proofs`."""
+"""Claims about the checks of the registered champion: `checks/registry.py`."""
 
 import shutil
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from nfl_signals.checks.catalog import REGISTRY_CHECKS
 from nfl_signals.checks.registry import (
-    REGISTRY_CHECKS,
     champion_files,
     champion_predictions,
     check_probabilities,
@@ -112,13 +112,13 @@ def test_a_champion_that_was_tampered_with_is_found(
         champion_files(context)
 
 
-@pytest.mark.parametrize("proof", REGISTRY_CHECKS.values())
-def test_without_a_champion_no_proof_holds(
-    context: RunContext, proof: Callable[[RunContext], object]
+@pytest.mark.parametrize("check", REGISTRY_CHECKS.values())
+def test_without_a_champion_no_check_holds(
+    context: RunContext, check: Callable[[RunContext], object]
 ) -> None:
     open_registry(context.paths).remove_alias(CHAMPION)
     with pytest.raises(InputError, match="no version and no alias champion"):
-        proof(context)
+        check(context)
 
 
 def test_predictions_that_the_champion_would_not_make_again_are_found(context: RunContext) -> None:

@@ -1,4 +1,4 @@
-"""Each proof holds on a finished home, and says what is wrong after one thing was tampered with."""
+"""Each check holds on a finished home, and says what is wrong after one thing was tampered with."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,20 +6,24 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from nfl_signals.checks.models import MODEL_CHECKS
-from nfl_signals.checks.tables import TABLE_CHECKS
+from nfl_signals.checks.catalog import ALL_CHECKS, MODEL_CHECKS, REGISTRY_CHECKS
 from nfl_signals.core.errors import NflSignalsError
 from nfl_signals.core.files import read_parquet
 from nfl_signals.features.declarations import FEATURE_NAMES
 from nfl_signals.workspace.run_context import RunContext
-from nfl_signals_tests.support.run_contexts import copy_world, drop_rows, predict_in_sample, rewrite
+from nfl_signals_tests.support.run_contexts import (
+    copy_context,
+    drop_rows,
+    predict_in_sample,
+    rewrite,
+)
 
 GAME = "2022_03_"
 
 
 @pytest.fixture
 def context(finished_home: Path, tmp_path: Path) -> RunContext:
-    return copy_world(finished_home, tmp_path)
+    return copy_context(finished_home, tmp_path)
 
 
 def one(path: Path, *where: pl.Expr) -> pl.Expr:
@@ -169,7 +173,7 @@ TAMPERINGS: list[tuple[Callable[[RunContext], None], str, str]] = [
     (dropped_stacked_row, "calibrated_predictions: contract", r"lacks 2024_\w+ and 0 more games"),
     (dropped_stacked_market, "calibrated_predictions: contract", r"moneyline lacks 2024_01_\w+"),
     (every_stacked_row_dropped, "calibrated_predictions: contract", r"ats lacks 2024_01_\w+"),
-    (orphan_statistics, "joins: every row has a partner", r"2021 week \d+ \w+ has no game in the"),
+    (orphan_statistics, "joins: referential integrity", r"2021 week \d+ \w+ has no game in the"),
     (negative_score, "raw_games: schema", r"games/2020\.parquet.*home_score"),
     (negative_count, "raw_team_stats: schema", r"team_stats/2020\.parquet.*attempts"),
     (unknown_status, "raw_injuries: schema", r"injuries/2020\.parquet.*report_status"),
@@ -177,46 +181,46 @@ TAMPERINGS: list[tuple[Callable[[RunContext], None], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("name", TABLE_CHECKS)
-def test_a_proof_holds_on_a_finished_home_and_has_looked_at_something(
+@pytest.mark.parametrize("name", ALL_CHECKS)
+def test_a_check_holds_on_a_finished_home_and_has_looked_at_something(
     finished_home: Path, tmp_path: Path, name: str
 ) -> None:
-    figures = TABLE_CHECKS[name](copy_world(finished_home, tmp_path))
+    figures = ALL_CHECKS[name](copy_context(finished_home, tmp_path))
     assert figures
-    counts = [value for key, value in figures.items() if key in ("rows", "proofs", "models")]
+    counts = [value for key, value in figures.items() if key in ("rows", "checks", "models")]
     assert all(count > 0 for count in counts)
 
 
 @pytest.mark.parametrize(("tamper", "name", "message"), TAMPERINGS)
-def test_a_proof_fails_after_tampering_and_says_where(
+def test_a_check_fails_after_tampering_and_says_where(
     context: RunContext, tamper: Callable[[RunContext], None], name: str, message: str
 ) -> None:
     tamper(context)
     with pytest.raises(NflSignalsError, match=message):
-        TABLE_CHECKS[name](context)
+        ALL_CHECKS[name](context)
 
 
-def test_every_proof_but_that_of_leaks_has_a_tampering_that_it_catches() -> None:
-    """Leaks are planted in features, not in files; who speaks has tests of his own."""
-    elsewhere = {"features: no leak", *MODEL_CHECKS}
-    assert {name for _, name, _ in TAMPERINGS} | elsewhere == set(TABLE_CHECKS)
+def test_every_check_but_that_of_leaks_has_a_tampering_that_it_catches() -> None:
+    """Leaks are planted in features, not in files; models and registry have tests of their own."""
+    elsewhere = {"features: no leak", *MODEL_CHECKS, *REGISTRY_CHECKS}
+    assert {name for _, name, _ in TAMPERINGS} | elsewhere == set(ALL_CHECKS)
 
 
-def test_games_without_a_line_are_not_due(context: RunContext) -> None:
-    """Seasons of the source that lack a line or a price are nobody's fault."""
-    expected = TABLE_CHECKS["calibrated_predictions: contract"](context)
+def test_games_without_a_line_are_not_expected(context: RunContext) -> None:
+    """Seasons of the source that lack a line or a price are no fault."""
+    expected = ALL_CHECKS["calibrated_predictions: contract"](context)
     spread = (pl.col("market") == "ats") & (pl.col("week") == 2)
     rewrite(context.paths.markets / "2024.parquet", pl.when(~spread).then("line").alias("line"))
     drop_rows(context.paths.stacked, spread)
-    figures = TABLE_CHECKS["calibrated_predictions: contract"](context)
+    figures = ALL_CHECKS["calibrated_predictions: contract"](context)
     assert figures["rows"] < expected["rows"]
 
 
 def test_figures_count_what_was_looked_at(context: RunContext) -> None:
     games = read_parquet(context.paths.raw_folder("games"))
-    assert TABLE_CHECKS["raw_games: schema"](context) == {"rows": games.height}
-    assert TABLE_CHECKS["gold_features: schema"](context) == {
+    assert ALL_CHECKS["raw_games: schema"](context) == {"rows": games.height}
+    assert ALL_CHECKS["gold_features: schema"](context) == {
         "rows": 2 * games.height,
         "games": games.height,
     }
-    assert TABLE_CHECKS["models: files match cards"](context) == {"models": 25, "markets": 3}
+    assert ALL_CHECKS["models: files match cards"](context) == {"models": 25, "markets": 3}

@@ -8,8 +8,7 @@ import polars as pl
 import pytest
 from typer.main import get_command
 
-from nfl_signals.checks.registry import REGISTRY_CHECKS
-from nfl_signals.checks.tables import TABLE_CHECKS
+from nfl_signals.checks.catalog import ALL_CHECKS
 from nfl_signals.cli import main
 from nfl_signals.cli.main import app
 from nfl_signals.core import files
@@ -21,7 +20,7 @@ from nfl_signals_tests.support.homes import Said, copy_of, fingerprints, nfl_sig
 
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]
 LOOKING = ["picks", "status", "verify"]
-PROOFS = TABLE_CHECKS | REGISTRY_CHECKS
+CHECKS = ALL_CHECKS
 
 
 def ask(*arguments: str, home: Path, **extra: str) -> Said:
@@ -103,7 +102,7 @@ def test_picks_show_every_upcoming_prediction(finished_home: Path) -> None:
 
 
 @pytest.mark.slow
-def test_status_says_who_speaks_and_what_there_is(finished_home: Path) -> None:
+def test_status_says_the_served_model_and_what_there_is(finished_home: Path) -> None:
     said = squeezed(ask("status", home=finished_home).out)
     assert "source simulated" in said
     assert "seasons 2018-2024" in said
@@ -144,15 +143,15 @@ def test_looking_remembers_the_source_of_the_last_run(nflverse_home: Path, tmp_p
 
 
 @pytest.mark.slow
-def test_verify_prints_one_line_a_proof(finished_home: Path) -> None:
+def test_verify_prints_one_line_a_check(finished_home: Path) -> None:
     said = ask("verify", home=finished_home, COLUMNS="200")
     assert said.code == 0
-    for line, name in zip(said.out.splitlines(), PROOFS, strict=True):
+    for line, name in zip(said.out.splitlines(), CHECKS, strict=True):
         assert line.startswith(f"ok    {name} (")
 
 
 @pytest.mark.slow
-def test_verify_names_each_proof_that_tampering_breaks_and_no_other(
+def test_verify_names_each_check_that_tampering_breaks_and_no_other(
     finished_home: Path, tmp_path: Path
 ) -> None:
     home = copy_of(finished_home, tmp_path / "home")
@@ -175,7 +174,7 @@ def test_verify_names_each_proof_that_tampering_breaks_and_no_other(
     assert stacked["game_id"][-1] in failed[0]
     assert "row 0" in failed[1]
     assert str(model.parent) in failed[2]
-    assert said.err == f"error: 3 of {len(PROOFS)} proofs failed\n"
+    assert said.err == f"error: 3 of {len(CHECKS)} checks failed\n"
 
 
 @pytest.mark.slow

@@ -30,7 +30,7 @@ def ask(*arguments: str, home: Path, **extra: str) -> Said:
 
 @pytest.fixture
 def home(finished_home: Path, tmp_path: Path) -> Path:
-    """FIRST is champion; SECOND can speak."""
+    """FIRST is champion; SECOND can be served."""
     return home_with_a_second_version(finished_home, tmp_path / "home", first=FIRST, second=SECOND)
 
 
@@ -75,7 +75,7 @@ def test_a_refusal_is_one_line_exit_code_2_and_changes_nothing(home: Path) -> No
     assert fingerprints(home, "data", "models") == before
 
 
-def test_where_the_settings_name_another_voice_it_is_said_that_nobody_hears(home: Path) -> None:
+def test_where_the_settings_name_another_book_it_is_said_that_nobody_hears(home: Path) -> None:
     said = ask(*OVERRULED, home=home, NFL_SIGNALS_SIGNAL_SOURCE=f"model_{FIRST}", COLUMNS="200")
     assert said.code == 0
     assert f"signal_source is model_{FIRST}: the decision is recorded, but {FIRST} goes" in said.out
@@ -91,7 +91,7 @@ pathlib.Path.replace = dies
 """
 
 
-def test_killed_on_the_way_the_old_champion_speaks_and_a_repetition_completes(
+def test_killed_on_the_way_the_old_champion_is_served_and_a_repetition_completes(
     home: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(KILLED)
@@ -140,7 +140,7 @@ def test_compare_shows_findings_and_what_holds_every_week(finished_home: Path) -
     assert fingerprints(finished_home, "data", "models") == before
 
 
-def test_a_voice_that_nobody_has_is_refused(finished_home: Path) -> None:
+def test_a_book_that_nobody_has_is_refused(finished_home: Path) -> None:
     said = ask("compare", "proxy", "v202409", home=finished_home)
     assert said.code == 2
     assert "v202409: no such voice; expected proxy, replay or model_vN" in said.err

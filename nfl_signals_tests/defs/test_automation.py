@@ -8,26 +8,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nfl_signals.core.settings import load_settings
 from nfl_signals.defs.automation import (
     daily_schedule,
-    drift_evaluations,
     retrain_on_drift,
     run_request_for,
     weekly_schedule,
 )
 from nfl_signals.defs.checks import PENDING_STEPS
-from nfl_signals.defs.resources import RunContextResource
+from nfl_signals.workspace.run_context import open_run
 from nfl_signals_tests.support.homes import copy_of
 
 
-def asked(step: str, *alerts: str, week: str = "2024-w09") -> list[dict[str, str]]:
-    """What the drift check says is due."""
+def pending(step: str, *alerts: str, week: str = "2024-w09") -> list[dict[str, str]]:
+    """The steps that the drift check finds pending."""
     return [{"alert_id": alert, "market": "ats", "step": step, "week": week} for alert in alerts]
 
 
 NOTHING: list[dict[str, str]] = []
-RECALIBRATE = asked("recalibration", "a1")
-RETRAIN = asked("retraining", "a1")
+RECALIBRATE = pending("recalibration", "a1")
+RETRAIN = pending("retraining", "a1")
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 def evaluate(
     instance: dg.DagsterInstance,
-    due: list[dict[str, str]],
+    steps: list[dict[str, str]],
     *,
     passed: bool = False,
     check: str = "calibration_drift",
@@ -51,7 +51,7 @@ def evaluate(
             check_name=check,
             passed=passed,
             severity=severity,
-            metadata={PENDING_STEPS: dg.JsonMetadataValue(due)},
+            metadata={PENDING_STEPS: dg.JsonMetadataValue(steps)},
         )
     )
 
@@ -79,18 +79,18 @@ def test_nothing_evaluated_is_nothing_to_answer(instance: dg.DagsterInstance) ->
     assert result == dg.SkipReason("no new evaluation of calibration_drift")
 
 
-def test_an_evaluation_asks_for_the_job_that_is_due_and_only_once(
+def test_an_evaluation_starts_the_job_that_is_pending_and_only_once(
     instance: dg.DagsterInstance,
 ) -> None:
     sensor, jobs = Sensor(instance), []
-    for due in (NOTHING, RECALIBRATE, RETRAIN, NOTHING, NOTHING):
-        evaluate(instance, due, passed=due is NOTHING)
+    for steps in (NOTHING, RECALIBRATE, RETRAIN, NOTHING, NOTHING):
+        evaluate(instance, steps, passed=steps is NOTHING)
         jobs.append([job for job, _ in sensor.tick()])
         assert sensor.tick() == []
     assert jobs == [[], ["recalibration"], ["retraining"], [], []]
 
 
-def test_a_failed_check_of_which_nothing_is_due_starts_nothing(
+def test_a_failed_check_with_nothing_pending_starts_nothing(
     instance: dg.DagsterInstance,
 ) -> None:
     """An alert is open: waiting for games, cooling down, on trial or escalated."""
@@ -109,8 +109,8 @@ def test_only_the_newest_evaluation_counts(instance: dg.DagsterInstance) -> None
 
 def test_the_same_step_for_the_same_alerts_in_the_same_week_is_one_run() -> None:
     """Dagster starts no second run of one key."""
-    once = run_request_for(asked("retraining", "a1", "b2"))
-    again = run_request_for(asked("retraining", "b2", "a1"))
+    once = run_request_for(pending("retraining", "a1", "b2"))
+    again = run_request_for(pending("retraining", "b2", "a1"))
     assert once is not None
     assert again is not None
     assert once.run_key == again.run_key == "retraining-2024-w09-a1-b2"
@@ -125,7 +125,7 @@ def test_another_week_another_alert_or_another_step_is_another_run(
         for step in ("recalibration", "retraining")
         for who in (alerts, alerts | {"d4"})
         for when in (week, week + 1)
-        if (request := run_request_for(asked(step, *who, week=f"2024-w{when:02d}")))
+        if (request := run_request_for(pending(step, *who, week=f"2024-w{when:02d}")))
     }
     assert len(keys) == 8
 
@@ -160,18 +160,6 @@ def test_another_check_of_the_same_asset_is_ignored(instance: dg.DagsterInstance
     assert Sensor(instance).tick() == []
 
 
-def test_evaluations_are_read_oldest_first_and_only_those_after_the_cursor(
-    instance: dg.DagsterInstance,
-) -> None:
-    for due in (NOTHING, RECALIBRATE, NOTHING):
-        evaluate(instance, due)
-    found = drift_evaluations(instance, after=0.0)
-    assert [list(item.due) for item in found] == [NOTHING, RECALIBRATE, NOTHING]
-    assert [item.timestamp for item in found] == sorted(item.timestamp for item in found)
-    assert drift_evaluations(instance, after=found[0].timestamp) == found[1:]
-    assert drift_evaluations(instance, after=found[-1].timestamp) == []
-
-
 @pytest.fixture
 def stored_instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
     """A schedule opens its instance by reference, so this one lies in a folder."""
@@ -186,8 +174,7 @@ SCHEDULES = pytest.mark.parametrize("schedule", [weekly_schedule, daily_schedule
 
 
 def tick(schedule: Schedule, instance: dg.DagsterInstance, home: Path) -> object:
-    run_context = RunContextResource(home=str(home))
-    resources = {"run_context": run_context}
+    resources = {"run_context": open_run(load_settings(home=home))}
     with dg.build_schedule_context(instance=instance, resources=resources) as context:
         return schedule(context)
 

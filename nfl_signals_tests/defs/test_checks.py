@@ -7,27 +7,22 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from nfl_signals.checks.tables import RAW_SCHEMAS
 from nfl_signals.core.errors import IntegrityError
+from nfl_signals.core.settings import load_settings
 from nfl_signals.defs.checks import (
-    CHECKS,
     NOTHING_GRADED,
     PENDING_STEPS,
     blocking_check,
     calibration_drift,
-    verdict,
+    defs,
+    result_of,
 )
-from nfl_signals.defs.resources import RunContextResource
-from nfl_signals.workspace.run_context import RunContext
+from nfl_signals.workspace.run_context import RunContext, open_run
+from nfl_signals.workspace.tables import SCHEMAS
 from nfl_signals_tests.support.production import forecast_weeks
-from nfl_signals_tests.support.run_contexts import copy_world
+from nfl_signals_tests.support.run_contexts import copy_context
 
-
-class Nowhere(RunContextResource):
-    """A world that a proof of these tests never looks at."""
-
-    def open(self) -> RunContext:
-        return None  # type: ignore[return-value]
+CHECKS = list(defs.asset_checks or [])
 
 
 def holds(_: RunContext) -> dict[str, Any]:
@@ -42,25 +37,26 @@ def breaks(_: RunContext) -> dict[str, Any]:
     raise ZeroDivisionError("a bug")
 
 
-NO_WORLD: RunContext = None  # type: ignore[assignment]
+NO_RUN: RunContext = None  # type: ignore[assignment]
+"""A run context that a check of these tests never looks at."""
 
 
-def test_a_proof_that_holds_passes_with_its_figures() -> None:
-    result = verdict(holds, NO_WORLD)
+def test_a_check_that_holds_passes_with_its_figures() -> None:
+    result = result_of(holds, NO_RUN)
     assert result.passed
     assert result.metadata["rows"].value == 17
 
 
-def test_a_proof_that_fails_says_why() -> None:
-    result = verdict(fails, NO_WORLD)
+def test_a_check_that_fails_says_why() -> None:
+    result = result_of(fails, NO_RUN)
     assert not result.passed
     assert result.severity == dg.AssetCheckSeverity.ERROR
     assert result.description == "ledger: row 3 was edited"
 
 
-def test_a_bug_in_a_proof_is_not_taken_for_a_verdict() -> None:
+def test_a_bug_in_a_check_is_not_taken_for_a_result_of() -> None:
     with pytest.raises(ZeroDivisionError):
-        verdict(breaks, NO_WORLD)
+        result_of(breaks, NO_RUN)
 
 
 @dg.asset
@@ -78,23 +74,23 @@ def elsewhere() -> None:
     """Hangs on nothing."""
 
 
-def materialize(*parts: Any, context: RunContextResource) -> dg.ExecuteInProcessResult:  # noqa: ANN401
+def materialize(*parts: Any, context: RunContext) -> dg.ExecuteInProcessResult:  # noqa: ANN401
     with dg.DagsterInstance.ephemeral() as instance:
         return dg.materialize(
             list(parts), resources={"run_context": context}, instance=instance, raise_on_error=False
         )
 
 
-def run_with(proof: Any) -> dg.ExecuteInProcessResult:  # noqa: ANN401 - a proof
-    check = blocking_check("upstream", "holds", proof, "What must hold.", by_season=False)
-    return materialize(upstream, downstream, elsewhere, check, context=Nowhere())
+def run_with(check: Any) -> dg.ExecuteInProcessResult:  # noqa: ANN401 - a check
+    asset_check = blocking_check("upstream", "holds", check, by_season=False)
+    return materialize(upstream, downstream, elsewhere, asset_check, context=NO_RUN)
 
 
 def made(result: dg.ExecuteInProcessResult) -> set[str]:
     return {event.asset_key.to_user_string() for event in result.get_asset_materialization_events()}  # type: ignore[union-attr]
 
 
-def test_nothing_downstream_of_a_failed_proof_is_made_in_the_same_run() -> None:
+def test_nothing_downstream_of_a_failed_check_is_made_in_the_same_run() -> None:
     result = run_with(fails)
     assert not result.success
     assert made(result) == {"upstream", "elsewhere"}
@@ -103,7 +99,7 @@ def test_nothing_downstream_of_a_failed_proof_is_made_in_the_same_run() -> None:
     assert evaluation.description == "ledger: row 3 was edited"
 
 
-def test_everything_is_made_when_the_proof_holds() -> None:
+def test_everything_is_made_when_the_check_holds() -> None:
     result = run_with(holds)
     assert result.success
     assert made(result) == {"upstream", "downstream", "elsewhere"}
@@ -116,7 +112,7 @@ def test_every_raw_table_has_a_schema_check() -> None:
         for key in check.check_keys
         if key.name == "schema"
     }
-    assert {f"raw_{table}" for table in RAW_SCHEMAS} <= checked
+    assert {f"raw_{table}" for table in SCHEMAS} <= checked
 
 
 @dg.asset
@@ -130,7 +126,7 @@ def weekly_report() -> None:
 
 
 def run_drift(home: Path) -> tuple[dg.ExecuteInProcessResult, Any]:
-    context = RunContextResource(home=str(home))
+    context = open_run(load_settings(home=home))
     result = materialize(calibration_metrics, weekly_report, calibration_drift, context=context)
     (evaluation,) = result.get_asset_check_evaluations()
     return result, evaluation
@@ -141,7 +137,7 @@ def run_drift(home: Path) -> tuple[dg.ExecuteInProcessResult, Any]:
 def test_an_open_alert_fails_the_check_and_the_run_goes_on(
     finished_home: Path, tmp_path: Path
 ) -> None:
-    context = copy_world(finished_home, tmp_path)
+    context = copy_context(finished_home, tmp_path)
     forecast_weeks(context, pl.col("season") == 2024, slope=-1.0)
     result, evaluation = run_drift(tmp_path)
     assert result.success
@@ -168,8 +164,8 @@ def test_a_home_whose_production_was_never_graded_passes_and_says_so(finished_ho
 @pytest.mark.slow
 @pytest.mark.usefixtures("small_league")
 def test_every_check_of_the_project_passes_on_a_finished_home(finished_home: Path) -> None:
-    context = RunContextResource(home=str(finished_home))
+    context = open_run(load_settings(home=finished_home))
     checks = [check for check in CHECKS if check is not calibration_drift]
-    results = {key: check(context=context) for check in checks for key in check.check_keys}
+    results = {key: check(run_context=context) for check in checks for key in check.check_keys}
     assert len(results) == 14
     assert {key: result.description for key, result in results.items() if not result.passed} == {}

@@ -97,7 +97,7 @@ JOBS = {
     "backfill_seasons": TABLES,
 }
 BY_A_PERSON = {"promote", "rollback"}
-"""Jobs that make no asset: they say who speaks."""
+"""Jobs that make no asset: they say the served model."""
 
 
 def name_of(key: dg.AssetKey) -> str:

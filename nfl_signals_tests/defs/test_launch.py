@@ -37,12 +37,12 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 @pytest.fixture
 def context(finished_home: Path, small_league: None, tmp_path: Path) -> RunContext:
-    """The finished home's world, in a copy that may be changed."""
+    """The finished home's run context, in a copy that may be changed."""
     return open_run(load_settings(home=copy_of(finished_home, tmp_path / "home")))
 
 
 def run(context: RunContext, seasons: Sequence[int], job: str = "backfill_seasons") -> list[Any]:
-    """Run a job over a range of seasons; returns what the listener was told."""
+    """Run a job over a range of seasons; returns what the listener received."""
     heard: list[Any] = []
     overrides = {"home": str(context.paths.home), "as_of": None}
     run_job(defs, job, context, overrides, lambda *told: heard.append(told), seasons=seasons)
@@ -76,7 +76,7 @@ def test_partitions_become_exactly_the_seasons(instance: dg.DagsterInstance) -> 
 
 
 @pytest.mark.slow
-def test_a_home_is_registered_with_its_worlds_seasons(context: RunContext) -> None:
+def test_a_home_is_registered_with_its_runs_seasons(context: RunContext) -> None:
     register_seasons(context)
     with dg.DagsterInstance.get() as instance:
         partitions = instance.get_dynamic_partitions("season")
@@ -84,7 +84,9 @@ def test_a_home_is_registered_with_its_worlds_seasons(context: RunContext) -> No
 
 
 @pytest.mark.slow
-def test_every_step_is_heard_once_in_order_and_the_ui_shows_the_run(context: RunContext) -> None:
+def test_every_step_is_available_once_in_order_and_the_ui_shows_the_run(
+    context: RunContext,
+) -> None:
     heard = run(context, THREE)
     job = defs.resolve_job_def("backfill_seasons")
     total = len(job.graph.node_defs)

@@ -22,7 +22,7 @@ FIRST, SECOND = "v202409", "v20240902"
 
 @pytest.fixture
 def home(finished_home: Path, tmp_path: Path) -> Path:
-    """FIRST is champion; SECOND can speak."""
+    """FIRST is champion; SECOND can be served."""
     home = home_with_a_second_version(finished_home, tmp_path / "home", first=FIRST, second=SECOND)
     assert (Paths(home).ensemble(SECOND) / CARD).exists()
     return home

@@ -63,7 +63,7 @@ def unless(game: str, market: str, column: str) -> pl.Expr:
     return pl.when(~here).then(column).alias(column)
 
 
-def test_three_markets_say_what_agreement_says_of_the_game() -> None:
+def test_three_markets_say_what_coherence_says_of_the_game() -> None:
     answer = make_coherent(
         football(),
         CoherenceInputs(
@@ -135,17 +135,17 @@ def test_scores_are_learned_from_played_games_that_had_both_lines() -> None:
     assert fit_scores(settled).n_games == 77
 
 
-def test_a_game_that_had_no_price_teaches_all_the_same() -> None:
+def test_a_game_that_had_no_price_trains_all_the_same() -> None:
     markets = gold([2019]).with_columns(p_market=pl.lit(None, pl.Float64))
     assert settled_games(markets).height == 80
 
 
-def test_a_season_agrees_by_what_the_seasons_before_it_teach() -> None:
+def test_a_season_is_coherent_by_what_the_seasons_before_it_train() -> None:
     settled = settled_games(gold([2018, 2019, 2020, 2021]))
     rows = pl.concat(
         asked(f"{season}_01_A_B", ats=0.52, moneyline=0.6, total=0.47) for season in (2020, 2021)
     )
-    said = walk_forward_coherence(rows, settled, agree=coherent_season)
+    said = walk_forward_coherence(rows, settled, make_coherent=coherent_season)
     for season in (2020, 2021):
         before = settled.filter(pl.col("season") < season)
         current = rows.filter(season=season)
@@ -154,6 +154,6 @@ def test_a_season_agrees_by_what_the_seasons_before_it_teach() -> None:
     changed = settled.with_columns(
         pl.when(pl.col("season") >= 2020).then(pl.col("margin") + 7.0).otherwise("margin")
     )
-    again = walk_forward_coherence(rows, changed, agree=coherent_season)
+    again = walk_forward_coherence(rows, changed, make_coherent=coherent_season)
     assert again.filter(season=2020).equals(said.filter(season=2020))
     assert not again.filter(season=2021).equals(said.filter(season=2021))

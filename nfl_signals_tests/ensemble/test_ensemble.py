@@ -11,7 +11,7 @@ import pytest
 from nfl_signals.calibration.choice import CANDIDATES
 from nfl_signals.core.errors import InputError, IntegrityError, SchemaError
 from nfl_signals.core.files import read_json, read_parquet, write_json
-from nfl_signals.ensemble.ensemble import ANSWER, ENSEMBLE_FILE, Ensemble
+from nfl_signals.ensemble.ensemble import ENSEMBLE_FILE, Ensemble
 from nfl_signals.ensemble.request import FEATURE_COLUMNS, SIGNAL_COLUMNS
 from nfl_signals.ensemble.stacked_model import WITH_SIGNALS
 from nfl_signals.markets.definitions import MARKETS
@@ -71,7 +71,8 @@ def test_answers_come_in_the_order_of_the_requests_market_by_market(
     answers = ensemble.predict(requests.reverse())
     asked = [(game, market) for game in requests["game_id"].reverse() for market in sorted(MARKETS)]
     assert answers.select(KEYS).rows() == asked
-    assert set(ANSWER) <= set(answers.columns)
+    shown = "game_id market line p_market p_hat p_push venn_abers_low venn_abers_high".split()
+    assert set(shown) <= set(answers.columns)
 
 
 def test_a_game_alone_gets_the_answer_that_it_gets_among_others(
@@ -138,7 +139,7 @@ def test_an_ensemble_fitted_on_other_features_is_refused(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["label", "horizon"])
-def test_an_ensemble_that_was_taught_another_question_is_refused(folder: Path, name: str) -> None:
+def test_an_ensemble_that_was_fitted_with_another_label_is_refused(folder: Path, name: str) -> None:
     card = read_json(folder / "card.json")
     write_json(folder / "card.json", card | {name: card[name] | {"total": "another"}})
     with pytest.raises(IntegrityError, match=rf"{name}: it was taught .*'total': 'another'"):
@@ -153,7 +154,7 @@ def test_its_card_says_how_it_was_calibrated_what_it_scored_and_what_it_was_made
         stack = read_json(context.paths.stacker(name, VERSION) / "card.json")
         assert card["held_out"][name] == stack["held_out"]
         for voice, fitted in card["calibration"][name].items():
-            assert fitted == stack["voices"][voice]["calibration"]["fitted"]
+            assert fitted == stack["stacked_models"][voice]["calibration"]["fitted"]
             assert fitted["method"] in CANDIDATES
             assert fitted["n_games"] > 0
     assert set(card["data"]) == {"features", "markets"}
@@ -161,7 +162,7 @@ def test_its_card_says_how_it_was_calibrated_what_it_scored_and_what_it_was_made
     assert card["seed"] == context.settings.seed
 
 
-def test_its_folder_names_its_learners_and_describes_its_three_questions(folder: Path) -> None:
+def test_its_folder_names_its_learners_and_describes_its_three_markets(folder: Path) -> None:
     assert read_json(folder / ENSEMBLE_FILE) == {"learners": ["logistic", "lightgbm", "xgboost"]}
     card = read_json(folder / "card.json")
     assert sorted(card["market"]) == sorted(card["label"]) == sorted(MARKETS)
@@ -206,7 +207,7 @@ def test_a_request_without_a_feature_is_refused(ensemble: Ensemble, requests: pl
         ensemble.predict(requests.drop(FEATURE_COLUMNS[0]))
 
 
-def test_without_signals_it_says_bit_for_bit_what_it_would_without_a_second_voice(
+def test_without_signals_it_says_bit_for_bit_what_it_would_without_a_second_stacked_model(
     ensemble: Ensemble, requests: pl.DataFrame
 ) -> None:
     voices = {name: (plain, None) for name, (plain, _) in ensemble.stacked_models.items()}
@@ -246,7 +247,7 @@ def test_games_with_and_without_signals_in_one_request_keep_their_own_answers(
     assert mixed.equals(expected)
 
 
-def test_an_ensemble_without_a_second_voice_is_whole(
+def test_an_ensemble_without_a_second_stacked_model_is_whole(
     folder: Path, ensemble: Ensemble, requests: pl.DataFrame
 ) -> None:
     """As one is that was trained where nobody reads."""

@@ -87,7 +87,7 @@ def test_a_contribution_is_weight_times_value(blend: str) -> None:
     assert len(weighed) + len(rest) == len(pieces)
 
 
-def test_signals_that_were_not_heard_have_no_row() -> None:
+def test_signals_that_were_not_available_have_no_row() -> None:
     rows = answers(blend="linear", silent_every=3)
     pieces = contributions(rows, INPUTS)
     named = pieces.group_by("game_id", "market").agg(pl.col("input"))

@@ -23,15 +23,14 @@ from nfl_signals.ensemble.stacked_model import (
 )
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.predictions.upcoming import requests_for
+from nfl_signals.registry.model_version import latest_version
 from nfl_signals.stacking.inputs import SIGNALS, logit_matrix
 from nfl_signals.stacking.logistic import fit_logistic_stack
 from nfl_signals.stats.logit import logit
 from nfl_signals.training import stacks
 from nfl_signals.training.ensembles import assemble
-from nfl_signals.workspace.llm_signals import build_signals, load_signals
-from nfl_signals.workspace.market_games import latest_version
+from nfl_signals.workspace.llm_signals import build_signals
 from nfl_signals.workspace.run_context import RunContext, open_run
-from nfl_signals.workspace.tables import load_markets
 from nfl_signals_tests.support.replay_games import GAMES, INPUTS, league
 from nfl_signals_tests.support.run_contexts import rewrite, settings_of
 from nfl_signals_tests.support.small_training import LEAST, open_small
@@ -56,11 +55,11 @@ def stacked_again(context: RunContext) -> pl.DataFrame:
     return stacks.collect_stacked(context)
 
 
-# --- one voice
+# --- one stacked model
 
 
 def spoken() -> tuple[StackedModel, dict[str, Any], pl.DataFrame]:
-    """A voice fitted on made-up games, its card, and the games with their outcomes."""
+    """A stacked model fitted on made-up games, its card, and the games with their outcomes."""
     rows = league().filter(pl.col("outcome") != "push")
     rows = rows.with_columns(y=(pl.col("outcome") == "yes").cast(pl.Float64))
     means = {"market": 1.0, "first": 0.0, "second": 0.0}
@@ -71,7 +70,7 @@ def spoken() -> tuple[StackedModel, dict[str, Any], pl.DataFrame]:
     return voice, card, rows
 
 
-def test_a_voice_says_a_blend_a_calibrated_probability_and_its_interval() -> None:
+def test_a_stacked_model_says_a_blend_a_calibrated_probability_and_its_interval() -> None:
     voice, card, rows = spoken()
     said = voice.predict(rows)
     assert said.select(rows.columns).equals(rows)
@@ -102,7 +101,7 @@ def test_one_week_alone_has_no_interval() -> None:
     assert card["interval"] == {}
 
 
-def test_a_stored_voice_says_the_same_bits(tmp_path: Path) -> None:
+def test_a_stored_stacked_model_says_the_same_bits(tmp_path: Path) -> None:
     voice, _, rows = spoken()
     voice.save(tmp_path, PLAIN)
     again = load_stacked_model(tmp_path, PLAIN)
@@ -111,13 +110,13 @@ def test_a_stored_voice_says_the_same_bits(tmp_path: Path) -> None:
     assert {file.suffix for file in tmp_path.iterdir()} == {".json"}
 
 
-def test_only_the_voice_with_signals_may_be_missing(tmp_path: Path) -> None:
+def test_only_the_stacked_model_with_signals_may_be_missing(tmp_path: Path) -> None:
     assert load_stacked_model(tmp_path, WITH_SIGNALS) is None
     with pytest.raises(InputError, match=r"stack_plain\.json"):
         load_stacked_model(tmp_path, PLAIN)
 
 
-def test_a_voice_of_another_kind_is_refused(tmp_path: Path) -> None:
+def test_a_stacked_model_of_another_kind_is_refused(tmp_path: Path) -> None:
     voice, _, _ = spoken()
     voice.save(tmp_path, PLAIN)
     (tmp_path / "stack_plain.json").write_text('{"kind": "oracle"}')
@@ -125,7 +124,7 @@ def test_a_voice_of_another_kind_is_refused(tmp_path: Path) -> None:
         load_stacked_model(tmp_path, PLAIN)
 
 
-def test_only_one_voice_weighs_signals() -> None:
+def test_only_one_stacked_model_weighs_signals() -> None:
     settings = load_settings(training={"learners": ["logistic"]})
     assert input_names(settings, PLAIN) == ["market", "logistic"]
     assert input_names(settings, WITH_SIGNALS) == ["market", "logistic", *SIGNALS]
@@ -150,7 +149,7 @@ def test_a_calibrator_that_needs_more_games_is_refused_by_the_name_of_its_settin
         stacks.train_stack(context, "ats")
 
 
-def test_a_stack_of_trees_is_trained_replayed_stored_and_answers(copy: Path) -> None:
+def test_a_stack_of_trees_is_trained_walked_forward_stored_and_answers(copy: Path) -> None:
     before = read_parquet(open_small(copy).paths.stacked)
     context = opened(copy, stack="gbm")
     table = stacked_again(context)
@@ -178,12 +177,12 @@ def deaf(small_home: Path, tmp_path_factory: pytest.TempPathFactory) -> RunConte
     return context
 
 
-def test_where_nobody_reads_there_is_no_second_voice(deaf: RunContext) -> None:
-    assert not load_signals(deaf)["available"].any()
+def test_where_nobody_reads_there_is_no_second_stacked_model(deaf: RunContext) -> None:
+    assert not deaf.signals["available"].any()
     for name in MARKETS:
         folder = deaf.paths.stacker(name, VERSION)
         assert list(folder.glob(f"*_{WITH_SIGNALS}.json")) == []
-        assert read_json(folder / "card.json")["voices"][WITH_SIGNALS] == {}
+        assert read_json(folder / "card.json")["stacked_models"][WITH_SIGNALS] == {}
     table = read_parquet(deaf.paths.stacked)
     assert not table["llm_available"].any()
     assert (
@@ -195,7 +194,7 @@ def test_where_nobody_reads_there_is_no_second_voice(deaf: RunContext) -> None:
 def test_seasons_without_signals_are_said_bit_for_bit_as_where_nobody_reads(
     copy: Path, deaf: RunContext
 ) -> None:
-    """The voice with signals has spoken before, and learned from others, all the same."""
+    """The stacked model with signals has forecast before, and learned from others, all the same."""
     context = open_small(copy)
     heard = read_parquet(context.paths.stacked)
     nothing = pl.lit(None, pl.Float64)
@@ -212,13 +211,13 @@ def test_seasons_without_signals_are_said_bit_for_bit_as_where_nobody_reads(
     assert (heard.filter(quiet)["p_hat"] != none.filter(quiet)["p_hat"]).all()
 
 
-def test_an_ensemble_asked_without_signals_answers_bit_for_bit_as_one_that_never_heard_any(
+def test_an_ensemble_asked_without_signals_answers_bit_for_bit_as_one_that_never_available_any(
     copy: Path, deaf: RunContext
 ) -> None:
     ensemble = Ensemble.load(open_small(copy).paths.ensemble(VERSION))
     other = Ensemble.load(deaf.paths.ensemble(latest_version(deaf.paths.ensemble(VERSION).parent)))
     assert other.version == f"{VERSION}02"
-    lined = load_markets(deaf).drop_nulls(["line", "p_market"])
+    lined = deaf.markets.drop_nulls(["line", "p_market"])
     games = lined["game_id"].unique(maintain_order=True).to_list()
     requests = requests_for(deaf, games, sequences=False)
     names = ["model_version", "model_hash"]

@@ -122,7 +122,7 @@ def test_unplayed_games_are_left_out() -> None:
     assert measured(both).equals(measured(games))
 
 
-def test_no_game_counts_twice_when_a_new_model_speaks_again_before_kickoff() -> None:
+def test_no_game_counts_twice_when_a_new_model_forecasts_again_before_kickoff() -> None:
     old = graded(seed=6)
     later = old.filter(pl.col("week") == 18).with_columns(
         p_hat=1 - pl.col("p_hat"),
@@ -135,7 +135,7 @@ def test_no_game_counts_twice_when_a_new_model_speaks_again_before_kickoff() -> 
     assert found["model_version"].to_list() == ["model_v1"] * 16 + ["model_v2"]
 
 
-def test_markets_books_and_voices_are_separate_series() -> None:
+def test_markets_books_and_sources_are_separate_series() -> None:
     changes: list[dict[str, Any]] = [
         {"market": "total"},
         {"book": "learning"},

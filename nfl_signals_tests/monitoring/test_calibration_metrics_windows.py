@@ -20,7 +20,7 @@ def measured(games: pl.DataFrame, stored: pl.DataFrame | None = None) -> pl.Data
 
 
 def replay() -> pl.DataFrame:
-    """Two seasons of twenty weeks, each by a version of its own, as a walk-forward replay has."""
+    """Two seasons of twenty weeks, each by a version of its own, as a walk-forward has."""
     games = graded(seasons=range(2023, 2025), weeks=20, per_week=4, push=0.1, seed=1)
     version = pl.format("replay_{}", "season")
     return games.with_columns(book=pl.lit("learning"), model_version=version)
@@ -60,7 +60,7 @@ def test_the_key_names_a_row() -> None:
     )
 
 
-def test_versions_that_speak_side_by_side_are_followed_apart() -> None:
+def test_versions_that_forecast_side_by_side_are_followed_apart() -> None:
     """Both said every game, the second a day later: the series is the second one."""
     first = graded(seed=2)
     second = graded(seed=2, slope=0.2).with_columns(
@@ -99,7 +99,7 @@ def test_where_no_price_moved_there_is_no_closing_line_value() -> None:
 
 @pytest.mark.slow
 def test_perfect_windows_exceed_their_nulls_in_about_one_of_twenty() -> None:
-    """Two hundred voices that spoke for four weeks each."""
+    """Two hundred sources that forecast for four weeks each."""
     games = graded(seasons=range(1800, 2000), weeks=4, per_week=20, seed=4)
     voices = games.with_columns(signal_source=pl.format("voice {}", "season"))
     rows = measured(voices).filter(window="4w", scope="series", window_end_week=4)

@@ -14,22 +14,22 @@ from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming
 from nfl_signals.workspace import tables
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import utc
-from nfl_signals_tests.support.run_contexts import contents, copy_world, earlier, rewrite
+from nfl_signals_tests.support.run_contexts import contents, copy_context, earlier, rewrite
 
 OCTOBER = utc("2024-10-06 20:30")  # Sunday of week 5: the early games are not over
 
 
 @pytest.fixture
 def context(finished_home: Path, tmp_path: Path) -> RunContext:
-    return copy_world(finished_home, tmp_path)
+    return copy_context(finished_home, tmp_path)
 
 
-def test_replayed_games_are_graded_as_gold_says_and_upcoming_ones_are_not(
+def test_walked_forward_games_are_graded_as_gold_says_and_upcoming_ones_are_not(
     context: RunContext,
 ) -> None:
     graded = steps.graded_ledger(context)
     keys = ["game_id", "market"]
-    outcomes = tables.load_markets(context).select(*keys, expected="outcome")
+    outcomes = context.markets.select(*keys, expected="outcome")
     joined = graded.join(outcomes, on=keys, how="left", maintain_order="left")
     assert joined["outcome"].equals(joined["expected"].alias("outcome"))
     by_book = dict(graded.group_by("book").agg(pl.col("outcome").count()).iter_rows())
@@ -52,7 +52,7 @@ def test_outcomes_later_than_now_are_unknown(
     assert 0 < graded.filter(known).height < now.height
 
 
-def test_a_game_counts_once_for_each_voice(context: RunContext) -> None:
+def test_a_game_counts_once_for_each_source(context: RunContext) -> None:
     """Said again on Wednesday: the last word is graded."""
     wednesday = earlier(context, utc("2024-11-06 14:00"))
     predict_upcoming(wednesday)
@@ -108,7 +108,9 @@ def test_metrics_of_another_version_are_measured_again_and_never_read(context: R
     assert contents(context.paths.home) == done
 
 
-def test_what_was_replayed_at_the_close_has_no_closing_line_value(context: RunContext) -> None:
+def test_what_was_walked_forward_at_the_close_has_no_closing_line_value(
+    context: RunContext,
+) -> None:
     graded = steps.graded_ledger(context).filter(pl.col("book") == "learning")
     assert graded["closing_line_value"].null_count() == graded.height
 
@@ -116,7 +118,7 @@ def test_what_was_replayed_at_the_close_has_no_closing_line_value(context: RunCo
 def test_a_price_that_moved_after_the_pick_is_valued_once_the_game_is_over(
     context: RunContext,
 ) -> None:
-    """The book closed every spread half a point higher than the replay took it."""
+    """The book closed every spread half a point higher than the walk-forward took it."""
     for file in sorted(context.paths.markets.glob("*.parquet")):
         rewrite(file, pl.when(market="ats").then(pl.col("line") + 0.5).otherwise("line"))
     graded = steps.graded_ledger(context).filter(pl.col("p_market").is_not_null())

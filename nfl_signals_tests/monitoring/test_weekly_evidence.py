@@ -67,7 +67,7 @@ def test_a_model_that_comes_back_starts_afresh_too() -> None:
     assert evidence_path(games)["segment"].to_list() == [0] * 6 + [1] * 3 + [2] * 3
 
 
-def test_the_learning_book_judges_the_recipe_across_its_models() -> None:
+def test_the_shadow_book_judges_the_recipe_across_its_models() -> None:
     path = evidence_path(replaced("learning"))
     assert path["segment"].unique().to_list() == [0]
     assert path["n_season"].to_list() == [15 * week for week in range(1, 13)]

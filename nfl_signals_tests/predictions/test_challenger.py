@@ -1,4 +1,4 @@
-"""The challenger says what it would have said of the same games, and nobody else notices."""
+"""The challenger forecasts the same games, and nothing else changes."""
 
 import re
 import shutil
@@ -9,18 +9,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from nfl_signals.alerts.steps import current_alerts
+from nfl_signals.alerts.steps import alert_state
 from nfl_signals.calibration.recalibration import RecalibrationMap
 from nfl_signals.core.files import read_json, read_parquet, write_json
 from nfl_signals.ensemble.ensemble import RECALIBRATION_FILE, Ensemble
 from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.rolling_windows import COUNTED
 from nfl_signals.monitoring.steps import graded_ledger, update_metrics
-from nfl_signals.predictions.challenger import Challenge, challenger, run_challenger
+from nfl_signals.predictions.challenger import Challenge, challenge_upcoming, challenger
 from nfl_signals.predictions.upcoming import (
     append_to_ledger,
     append_walk_forward,
-    challenge_upcoming,
     predict_upcoming,
 )
 from nfl_signals.registry import decision_log
@@ -28,14 +27,14 @@ from nfl_signals.registry.decision_log import Decision, Kind
 from nfl_signals.registry.model_card import model_hash, read_card
 from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals_tests.support.production import forecast_weeks
-from nfl_signals_tests.support.run_contexts import contents, copy_world, settings_of
+from nfl_signals_tests.support.run_contexts import contents, copy_context, settings_of
 
 CHAMPION, RIVAL = "v202409", "v20240902"
-SILENT = r"^v20240902 is silent: "
+FAILED = r"^v20240902 made no forecast: "
 
 
 def predict(context: RunContext) -> pl.DataFrame:
-    """Ask who speaks, then who challenges, as the asset does."""
+    """The served model, then the challenger, as the asset does."""
     upcoming = predict_upcoming(context)
     challenge_upcoming(context)
     return upcoming
@@ -43,13 +42,13 @@ def predict(context: RunContext) -> pl.DataFrame:
 
 @pytest.fixture
 def alone(finished_home: Path, tmp_path: Path) -> RunContext:
-    """CHAMPION speaks and nobody challenges it."""
-    return copy_world(finished_home, tmp_path)
+    """CHAMPION is served and there is no challenger."""
+    return copy_context(finished_home, tmp_path)
 
 
 @pytest.fixture
 def context(alone: RunContext) -> RunContext:
-    """Beside it RIVAL, who thinks home teams stronger."""
+    """Beside it RIVAL, which rates home teams higher."""
     rival_named(alone, RIVAL)
     return alone
 
@@ -64,8 +63,8 @@ def rival_named(context: RunContext, version: str) -> Path:
 
 
 def decided(context: RunContext, kind: Kind, version: str = RIVAL) -> None:
-    """Write a decision about a version into the history."""
-    held = decision_log.champion(decision_log.read(context.paths.history))
+    """Write a decision about a version into the decision log."""
+    held = decision_log.champion(context.decision_log)
     decision = Decision(
         at=context.as_of,
         kind=kind,
@@ -82,13 +81,13 @@ def asking(context: RunContext, source: str) -> RunContext:
     return open_run(settings_of(context.paths.home, signal_source=source))
 
 
-# --- who challenges
+# --- which it is
 
 
-def test_where_one_was_trained_nobody_challenges(alone: RunContext) -> None:
+def test_where_one_was_trained_there_is_no_challenger(alone: RunContext) -> None:
     assert challenger(alone) is None
     predict(alone)
-    assert challenge_upcoming(alone).sentence == "nobody challenges the champion"
+    assert challenge_upcoming(alone).sentence == "There is no challenger."
     assert not alone.paths.challenge.exists()
 
 
@@ -104,24 +103,25 @@ def test_the_newest_trained_after_the_champion_challenges_until_it_is_rejected(
     assert challenger(context) == RIVAL
 
 
-def test_who_was_champion_before_does_not_challenge(context: RunContext) -> None:
+def test_a_former_champion_does_not_challenge(context: RunContext) -> None:
     decided(context, "promoted")
     assert challenger(context) is None
 
 
 @pytest.mark.parametrize(
-    ("source", "who"), [("proxy", RIVAL), (f"model_{CHAMPION}", RIVAL), (f"model_{RIVAL}", None)]
+    ("source", "version"),
+    [("proxy", RIVAL), (f"model_{CHAMPION}", RIVAL), (f"model_{RIVAL}", None)],
 )
-def test_under_the_proxy_the_champion_is_challenged_else_who_speaks(
-    context: RunContext, source: str, who: str | None
+def test_under_the_proxy_the_champion_is_challenged_else_the_served_model(
+    context: RunContext, source: str, version: str | None
 ) -> None:
-    assert challenger(asking(context, source)) == who
+    assert challenger(asking(context, source)) == version
 
 
-# --- what it says
+# --- what it forecasts
 
 
-def test_it_answers_the_same_games_at_the_same_lines_and_prices(context: RunContext) -> None:
+def test_it_forecasts_the_same_games_at_the_same_lines_and_prices(context: RunContext) -> None:
     upcoming = predict(context)
     rows = read_parquet(context.paths.challenge)
     same = ["game_id", "market", "kickoff_at", "made_at", "line", "price_yes", "price_no"]
@@ -133,29 +133,31 @@ def test_it_answers_the_same_games_at_the_same_lines_and_prices(context: RunCont
     named |= {"model_hash": read_card(context.paths.ensemble(RIVAL))["model_hash"]}
     for column, value in named.items():
         assert rows[column].unique().to_list() == [value]
-    said = challenge_upcoming(context).sentence
-    assert said == f"{RIVAL} challenges the champion with {rows.height} predictions"
+    sentence = challenge_upcoming(context).sentence
+    assert sentence == f"{RIVAL} challenges the champion with {rows.height} predictions."
 
 
-def test_it_says_what_it_would_say_as_champion(context: RunContext) -> None:
+def test_it_forecasts_what_it_would_as_champion(context: RunContext) -> None:
     predict(context)
     alike = ["game_id", "market", "p_hat", "p_push", "model_version", "model_hash"]
     beside = read_parquet(context.paths.challenge).select(alike)
     assert predict(asking(context, f"model_{RIVAL}")).select(alike).equals(beside)
-    assert not context.paths.challenge.exists()  # nobody challenges it now
+    assert not context.paths.challenge.exists()  # it has no challenger now
 
 
-def test_beside_the_proxy_it_is_heard_too(context: RunContext) -> None:
+def test_beside_the_proxy_it_forecasts_too(context: RunContext) -> None:
     upcoming = predict(asking(context, "proxy"))
     assert upcoming["model_version"].unique().to_list() == ["proxy"]
     assert read_parquet(context.paths.challenge).height == upcoming.height
 
 
-def test_its_rows_are_kept_once_in_the_learning_book(context: RunContext) -> None:
+def test_its_rows_are_kept_once_in_the_shadow_book(context: RunContext) -> None:
     context.paths.ledger.unlink()
-    replayed, upcoming = append_walk_forward(context).n_new, predict(context).height
+    append_walk_forward(context)
+    walk_forward = ledger.read(context.paths.ledger).height
+    upcoming = predict(context).height
     first = append_to_ledger(context)
-    total = replayed + 2 * upcoming
+    total = walk_forward + 2 * upcoming
     assert first == {"learning": upcoming, "production": upcoming, "total": total}
     before = context.paths.ledger.read_bytes()
     predict(context)
@@ -164,7 +166,7 @@ def test_its_rows_are_kept_once_in_the_learning_book(context: RunContext) -> Non
     assert ledger.verify(ledger.read(context.paths.ledger)) == []
 
 
-# --- one that cannot speak
+# --- one that cannot be served
 
 
 def damaged(folder: Path) -> None:
@@ -179,7 +181,7 @@ def no_card(folder: Path) -> None:
     (folder / "card.json").write_text("neither sealed nor read")
 
 
-def taught_by_the_future(folder: Path) -> None:
+def fitted_on_the_future(folder: Path) -> None:
     window = {"first": "2018-w01", "last": "2024-w10", "n_games": 9}
     write_json(folder / "card.json", read_json(folder / "card.json") | {"training_window": window})
 
@@ -190,61 +192,67 @@ def taught_by_the_future(folder: Path) -> None:
         (damaged, "IntegrityError: .*its files are not what its card describes"),
         (old_features, "IntegrityError: .*fitted on features 0dd"),
         (no_card, "InputError: .*card.json"),
-        (taught_by_the_future, "InputError: .*taught by games until 2024-w10"),
+        (fitted_on_the_future, "InputError: .*fitted on games until 2024-w10"),
     ],
 )
-def test_one_that_cannot_speak_stops_nobody_and_is_told(
+def test_one_that_cannot_be_served_stops_no_other_and_is_logged(
     context: RunContext, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], None], why: str
 ) -> None:
-    heard = predict(context)
+    before = predict(context)
     spoil(context.paths.ensemble(RIVAL))
-    assert predict(context).equals(heard)
+    assert predict(context).equals(before)
     assert not context.paths.challenge.exists()
     (record,) = caplog.records
     assert record.levelname == "WARNING"
     found = challenge_upcoming(context)
     assert record.getMessage() == found.sentence
-    assert re.search(SILENT + why, found.sentence)
+    assert re.search(FAILED + why, found.sentence)
     context.paths.ledger.unlink()
-    assert append_to_ledger(context)["production"] == heard.height
+    assert append_to_ledger(context)["production"] == before.height
 
 
-def test_from_a_tampered_history_nobody_is_chosen(context: RunContext) -> None:
+def test_from_a_tampered_decision_log_none_is_chosen(context: RunContext) -> None:
     context.paths.history.write_text(
         context.paths.history.read_text().replace("training", "person")
     )
-    said = challenge_upcoming(context).sentence
-    assert said.startswith("the challenger is silent: IntegrityError: ")
+    sentence = challenge_upcoming(context).sentence
+    assert sentence.startswith("The challenger made no forecast: IntegrityError: ")
 
 
 @pytest.mark.parametrize(("p_hat", "p_push"), [(1.0, 0.0), (None, 0.0), (0.5, 1.0), (0.5, -0.1)])
 def test_what_is_no_probability_never_reaches_the_ledger(
     context: RunContext, p_hat: float | None, p_push: float
 ) -> None:
-    def ask(_: Ensemble) -> pl.DataFrame:
-        row = {"game_id": "g", "market": "ats", "p_hat": p_hat, "p_push": p_push}
-        return pl.DataFrame([row], schema_overrides={"p_hat": pl.Float64})
+    def forecast(_: RunContext, model: Ensemble, games: pl.DataFrame) -> pl.DataFrame:
+        return games.select(
+            "game_id",
+            "market",
+            pl.lit(p_hat, pl.Float64).alias("p_hat"),
+            pl.lit(p_push).alias("p_push"),
+            pl.lit(model.version).alias("model_version"),
+            pl.lit(model.model_hash).alias("model_hash"),
+        )
 
-    found = run_challenger(context, ask)
+    found = challenge_upcoming(context, forecast=forecast)
     assert found.rows is None
     assert found.problem is not None
-    assert found.problem.startswith("InputError: g ats: p_hat ")
+    assert re.match(r"InputError: 2024_10_\w+ \w+: p_hat ", found.problem)
 
 
-def test_even_a_mistake_in_the_program_stops_nobody(context: RunContext) -> None:
-    def ask(_: Ensemble) -> pl.DataFrame:
+def test_even_a_mistake_in_the_program_stops_no_other_model(context: RunContext) -> None:
+    def forecast(*_: object) -> pl.DataFrame:
         raise KeyError("p_hat")
 
-    found = run_challenger(context, ask)
+    found = challenge_upcoming(context, forecast=forecast)
     assert (found.version, found.problem) == (RIVAL, "KeyError: 'p_hat'")
-    assert Challenge(problem="x").sentence == "the challenger is silent: x"
+    assert Challenge(problem="x").sentence == "The challenger made no forecast: x"
 
 
 # --- isolation
 
 
 def wild(context: RunContext) -> int:
-    """The challenger has spoken on every replayed game, later and the wrong way round."""
+    """The challenger has forecast every walk-forward game, later and the wrong way round."""
     replayed = ledger.read(context.paths.ledger).filter(book="learning").drop("seal")
     rows = replayed.with_columns(
         p_hat=1 - pl.col("p_hat"),
@@ -257,18 +265,20 @@ def wild(context: RunContext) -> int:
     return ledger.append(context.paths.ledger, named).n_new
 
 
-def test_nothing_a_challenger_writes_changes_what_anybody_else_is_told(context: RunContext) -> None:
-    """Predictions, flags, alerts and the replay's own metrics, to the last bit."""
+def test_nothing_a_challenger_writes_changes_any_other_forecast_flag_or_alert(
+    context: RunContext,
+) -> None:
+    """Predictions, flags, alerts and the walk-forward's own metrics, to the last bit."""
     forecast_weeks(context, pl.col("season") == 2024)
-    said, seen = predict(context), current_alerts(context)
+    before, seen = predict(context), alert_state(context)
     metrics = update_metrics(context)
     files = contents(context.paths.home / "data" / "upcoming")
     evidence = context.paths.weekly_evidence.read_bytes()
     assert wild(context) > 100
-    assert predict(context).equals(said)
+    assert predict(context).equals(before)
     assert contents(context.paths.home / "data" / "upcoming") == files
-    after = current_alerts(context)
-    assert after.path.equals(seen.path)
+    after = alert_state(context)
+    assert after.evidence.equals(seen.evidence)
     assert after.alerts.equals(seen.alerts)
     assert after.statuses() == seen.statuses()
     with_wild = update_metrics(context)

@@ -44,7 +44,7 @@ def card_with(context: RunContext, version: str = VERSION, **changes: object) ->
     write_json(card, read_json(card) | changes)
 
 
-def test_the_first_ensemble_of_a_home_takes_the_seat_and_says_why(context: RunContext) -> None:
+def test_the_first_ensemble_of_a_home_becomes_champion_and_says_why(context: RunContext) -> None:
     (first,) = decision_log.read(context.paths.history)
     assert (first.kind, first.step, first.version, first.at) == (
         "first",
@@ -67,7 +67,7 @@ def test_assembled_again_nothing_changes(context: RunContext) -> None:
     assert contents(context.paths.home / "models") == before
 
 
-def test_other_files_of_the_same_week_get_their_own_name_and_do_not_speak(
+def test_other_files_of_the_same_week_get_their_own_name_and_are_not_served(
     context: RunContext,
 ) -> None:
     before = contents(context.paths.ensemble(VERSION))
@@ -85,16 +85,16 @@ def test_the_proxy_needs_neither_history_nor_model(context: RunContext) -> None:
     assert load_served_model(proxy) is None
 
 
-def test_before_anything_was_trained_nobody_speaks(context: RunContext) -> None:
+def test_before_anything_was_trained_no_model_is_served(context: RunContext) -> None:
     shutil.rmtree(context.paths.home / "models")
     assert configured_version(context) is None
-    with pytest.raises(InputError, match="nobody is champion yet; run the retraining job"):
+    with pytest.raises(InputError, match="no champion yet; run the retraining job"):
         served_version(context)
     with pytest.raises(InputError, match="holds no model yet; run the retraining job first"):
         predict_upcoming(context)
 
 
-def test_as_of_a_day_before_the_first_seat_nobody_was_champion(context: RunContext) -> None:
+def test_as_of_a_day_before_the_first_promotion_nobody_was_champion(context: RunContext) -> None:
     assert configured_version(earlier(context, context.as_of - timedelta(days=1))) is None
 
 
@@ -131,13 +131,13 @@ REFUSED: list[tuple[Callable[[RunContext], None], type[NflSignalsError], str]] =
     (retrained_in_place, IntegrityError, r"was promoted as \w{12}\. Set signal_source to proxy"),
     (edited_file, IntegrityError, "its files are not what its card describes"),
     (old_features, IntegrityError, r"fitted on features 0dd, .* or retrain and promote"),
-    (taught_by_the_future, InputError, "taught by games until 2024-w03, as of .* is of 2024-w02"),
+    (taught_by_the_future, InputError, "fitted on games until 2024-w03, as of .* is of 2024-w02"),
     (edited_history, IntegrityError, "line 1: edited"),
 ]
 
 
 @pytest.mark.parametrize(("spoil", "error", "said"), REFUSED)
-def test_a_champion_that_cannot_speak_is_an_error_before_anything_is_written(
+def test_a_champion_that_cannot_be_served_is_an_error_before_anything_is_written(
     context: RunContext,
     spoil: Callable[[RunContext], None],
     error: type[NflSignalsError],
@@ -151,7 +151,7 @@ def test_a_champion_that_cannot_speak_is_an_error_before_anything_is_written(
     assert contents(context.paths.home) == before
 
 
-def test_an_ensemble_that_cannot_speak_is_not_seated(context: RunContext) -> None:
+def test_an_ensemble_that_cannot_be_served_is_not_promoted(context: RunContext) -> None:
     context.paths.history.unlink()
     old_features(context)
     with pytest.raises(IntegrityError, match="fitted on features 0dd"):

@@ -7,7 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from nfl_signals.checks.registry import REGISTRY_CHECKS, stored_requests
+from nfl_signals.checks.catalog import REGISTRY_CHECKS
+from nfl_signals.checks.registry import stored_requests
 from nfl_signals.core.errors import InputError, IntegrityError, NflSignalsError
 from nfl_signals.core.files import read_parquet
 from nfl_signals.ensemble.ensemble import Ensemble
@@ -25,11 +26,11 @@ from nfl_signals.registry.model_card import model_hash, read_card, write_card
 from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals_tests.support.homes import made_once
-from nfl_signals_tests.support.run_contexts import copy_world, drop_rows, rewrite, settings_of
+from nfl_signals_tests.support.run_contexts import copy_context, drop_rows, rewrite, settings_of
 from nfl_signals_tests.support.small_training import LEAST
 
 FIRST, SECOND = "v202403", "v202404"
-FILES, ANSWERS = REGISTRY_CHECKS
+FILES, PREDICTIONS = REGISTRY_CHECKS
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,7 @@ def original(tmp_path_factory: pytest.TempPathFactory, small_home: Path) -> Path
 
     def make(folder: Path) -> None:
         home = shutil.copytree(small_home, folder / "home")
-        register_ensemble(speaking(home, "champion"))
+        register_ensemble(serving_from(home, "champion"))
 
     return made_once(tmp_path_factory, "registered", make) / "home"
 
@@ -48,7 +49,7 @@ def home(original: Path, tmp_path: Path) -> Path:
     return shutil.copytree(original, tmp_path / "home")
 
 
-def speaking(home: Path, source: str) -> RunContext:
+def serving_from(home: Path, source: str) -> RunContext:
     return open_run(settings_of(home, training=LEAST, signal_source=source))
 
 
@@ -75,8 +76,8 @@ def trained_a_week_later(context: RunContext) -> None:
 # --- what is registered
 
 
-def test_the_first_ensemble_is_registered_as_it_lies_and_speaks(original: Path) -> None:
-    context = speaking(original, "champion")
+def test_the_first_ensemble_is_registered_as_it_lies_and_is_served(original: Path) -> None:
+    context = serving_from(original, "champion")
     (version,) = open_registry(context.paths).history()
     assert (version.number, version.version, version.aliases) == (1, FIRST, (CHAMPION,))
     folder = context.paths.ensemble(FIRST)
@@ -85,14 +86,14 @@ def test_the_first_ensemble_is_registered_as_it_lies_and_speaks(original: Path) 
 
 
 def test_registering_the_same_files_again_makes_no_second_version(home: Path) -> None:
-    context = speaking(home, "champion")
+    context = serving_from(home, "champion")
     before = open_registry(context.paths).history()
     assert register_ensemble(context) == before[0]
     assert open_registry(context.paths).history() == before
 
 
 def test_held_out_scores_and_settings_lie_beside_the_version(original: Path) -> None:
-    context = speaking(original, "champion")
+    context = serving_from(original, "champion")
     registry = open_registry(context.paths)
     run = registry.client.get_run(registry.client.get_model_version("nfl_signals", "1").run_id)
     for name in MARKETS:
@@ -104,7 +105,7 @@ def test_held_out_scores_and_settings_lie_beside_the_version(original: Path) -> 
 def test_the_example_asks_all_markets_of_the_last_games_that_have_every_line(
     original: Path,
 ) -> None:
-    context = speaking(original, "champion")
+    context = serving_from(original, "champion")
     example = example_requests(context)
     assert example.height == EXAMPLE_GAMES
     answers = Ensemble.load(context.paths.ensemble(FIRST)).predict(example)
@@ -115,13 +116,13 @@ def test_the_example_asks_all_markets_of_the_last_games_that_have_every_line(
 
 
 def test_without_an_ensemble_there_is_nothing_to_register(home: Path) -> None:
-    context = speaking(home, "champion")
+    context = serving_from(home, "champion")
     shutil.rmtree(context.paths.ensemble(FIRST))
     with pytest.raises(InputError, match="holds no model yet; run the retraining job first"):
         register_ensemble(context)
 
 
-# --- who speaks
+# --- the served model
 
 
 def decide(context: RunContext, version: str, kind: Kind, *, champion: str) -> None:
@@ -138,7 +139,7 @@ def decide(context: RunContext, version: str, kind: Kind, *, champion: str) -> N
 
 
 def test_a_newer_ensemble_is_the_challenger_until_it_is_promoted(home: Path) -> None:
-    context = speaking(home, "champion")
+    context = serving_from(home, "champion")
     trained_a_week_later(context)
     assert register_ensemble(context).version == SECOND
     assert aliases(context) == {FIRST: (CHAMPION,), SECOND: (CHALLENGER,)}
@@ -148,8 +149,8 @@ def test_a_newer_ensemble_is_the_challenger_until_it_is_promoted(home: Path) -> 
 
 
 @pytest.mark.slow
-def test_who_was_rejected_challenges_nobody(home: Path) -> None:
-    context = speaking(home, "champion")
+def test_a_rejected_version_challenges_none(home: Path) -> None:
+    context = serving_from(home, "champion")
     trained_a_week_later(context)
     decide(context, SECOND, "rejected", champion=FIRST)
     register_ensemble(context)
@@ -157,23 +158,23 @@ def test_who_was_rejected_challenges_nobody(home: Path) -> None:
 
 
 def test_beside_a_version_that_was_asked_for_a_newer_one_is_the_challenger(home: Path) -> None:
-    context = speaking(home, "champion")
+    context = serving_from(home, "champion")
     trained_a_week_later(context)
     decide(context, SECOND, "promoted", champion=SECOND)
-    asked = speaking(home, f"model_{FIRST}")
+    asked = serving_from(home, f"model_{FIRST}")
     register_ensemble(asked)
     assert aliases(asked) == {FIRST: (CHAMPION,), SECOND: (CHALLENGER,)}
 
 
 def test_a_version_is_registered_by_its_name(home: Path) -> None:
-    context = speaking(home, "champion")
+    context = serving_from(home, "champion")
     trained_a_week_later(context)
     assert register_ensemble(context, FIRST).version == FIRST
     assert set(aliases(context)) == {FIRST}
 
 
-def test_while_the_proxy_speaks_the_champion_stays(home: Path) -> None:
-    context = speaking(home, "proxy")
+def test_while_the_proxy_is_served_the_champion_stays(home: Path) -> None:
+    context = serving_from(home, "proxy")
     trained_a_week_later(context)
     register_ensemble(context)
     assert aliases(context) == {FIRST: (CHAMPION,), SECOND: (CHALLENGER,)}
@@ -181,7 +182,7 @@ def test_while_the_proxy_speaks_the_champion_stays(home: Path) -> None:
 
 @pytest.mark.slow
 def test_in_a_lost_registry_the_champion_is_registered_beside_the_newest(home: Path) -> None:
-    context = speaking(home, "proxy")
+    context = serving_from(home, "proxy")
     trained_a_week_later(context)
     shutil.rmtree(context.paths.registry)
     register_ensemble(context)
@@ -192,23 +193,23 @@ def test_in_a_lost_registry_the_champion_is_registered_beside_the_newest(home: P
 def test_a_champion_whose_folder_is_gone_keeps_no_newer_one_from_being_registered(
     home: Path,
 ) -> None:
-    context = speaking(home, "champion")
+    context = serving_from(home, "champion")
     trained_a_week_later(context)
     shutil.rmtree(context.paths.ensemble(FIRST))
     register_ensemble(context)
     assert aliases(context) == {FIRST: (CHAMPION,), SECOND: (CHALLENGER,)}
 
 
-# --- proofs on a finished home
+# --- checks on a finished home
 
 
 @pytest.fixture
 def finished(finished_home: Path, tmp_path: Path) -> RunContext:
-    return copy_world(finished_home, tmp_path)
+    return copy_context(finished_home, tmp_path)
 
 
 @pytest.mark.parametrize("name", REGISTRY_CHECKS)
-def test_a_proof_holds_on_a_finished_home(finished: RunContext, name: str) -> None:
+def test_a_check_holds_on_a_finished_home(finished: RunContext, name: str) -> None:
     figures = REGISTRY_CHECKS[name](finished)
     assert all(value for key, value in figures.items() if key != "difference")
 
@@ -251,15 +252,15 @@ def lost_features(context: RunContext) -> None:
     ("tamper", "name", "message"),
     [
         (swapped_file, FILES, "hashes differ|not what its card describes"),
-        (swapped_file, ANSWERS, "not what its card describes"),
+        (swapped_file, PREDICTIONS, "not what its card describes"),
         (no_champion, FILES, "no version and no alias champion"),
-        (no_champion, ANSWERS, "no version and no alias champion"),
+        (no_champion, PREDICTIONS, "no version and no alias champion"),
         (no_registry, FILES, "registry"),
-        (edited_prediction, ANSWERS, "by 1e-09 from the upcoming predictions; predict again"),
-        (lost_features, ANSWERS, r"request: column home_\w+, game 2024_10_"),
+        (edited_prediction, PREDICTIONS, "by 1e-09 from the upcoming predictions; predict again"),
+        (lost_features, PREDICTIONS, r"request: column home_\w+, game 2024_10_"),
     ],
 )
-def test_a_proof_fails_after_tampering_and_says_where(
+def test_a_check_fails_after_tampering_and_says_where(
     finished: RunContext, tamper: Callable[[RunContext], None], name: str, message: str
 ) -> None:
     tamper(finished)

@@ -10,12 +10,12 @@ from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.predictions.summary import Pick, picks, status
 from nfl_signals.reports.steps import report_baselines
 from nfl_signals.workspace.run_context import RunContext, open_run
-from nfl_signals_tests.support.run_contexts import contents, copy_world, settings_of
+from nfl_signals_tests.support.run_contexts import contents, copy_context, settings_of
 
 
 @pytest.fixture
 def context(finished_home: Path, tmp_path: Path) -> RunContext:
-    return copy_world(finished_home, tmp_path)
+    return copy_context(finished_home, tmp_path)
 
 
 def only_pick(context: RunContext, market: str, **values: float) -> tuple[Pick, str, str]:
@@ -100,7 +100,9 @@ def test_no_upcoming_game_is_no_pick(context: RunContext) -> None:
     assert picks(context) == []
 
 
-def test_status_of_a_finished_home_says_who_speaks_and_what_there_is(context: RunContext) -> None:
+def test_status_of_a_finished_home_says_the_served_model_and_what_there_is(
+    context: RunContext,
+) -> None:
     lines = status(context)
     books = dict(read_parquet(context.paths.ledger)["book"].value_counts().iter_rows())
     assert lines["ledger"] == (
@@ -131,13 +133,13 @@ def test_status_says_not_yet_while_no_window_can_be_judged(context: RunContext) 
     assert status(context)["calibration"] == "not yet"
 
 
-def test_status_names_the_voice_that_was_asked_for(finished_home: Path, tmp_path: Path) -> None:
-    lines = status(copy_world(finished_home, tmp_path, signal_source="proxy"))
+def test_status_names_the_model_that_was_asked_for(finished_home: Path, tmp_path: Path) -> None:
+    lines = status(copy_context(finished_home, tmp_path, signal_source="proxy"))
     assert lines["signal source"] == lines["model"] == "proxy"
 
 
-def test_status_says_why_nobody_can_speak(finished_home: Path, tmp_path: Path) -> None:
-    lines = status(copy_world(finished_home, tmp_path, signal_source="model_v209922"))
+def test_status_says_why_nobody_can_be_served(finished_home: Path, tmp_path: Path) -> None:
+    lines = status(copy_context(finished_home, tmp_path, signal_source="model_v209922"))
     assert lines["model"].startswith("nobody: ")
     assert "Set signal_source to proxy" in lines["model"]
     assert lines["champion"].startswith("v202409 since ")

@@ -13,24 +13,23 @@ from nfl_signals.core.files import read_parquet
 from nfl_signals.features.version import feature_version
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring import ledger
+from nfl_signals.predictions.football_week import tuesday_before
 from nfl_signals.predictions.upcoming import (
     append_to_ledger,
     predict_upcoming,
     skipped_games,
-    tuesday_before,
 )
 from nfl_signals.registry.model_card import read_card
-from nfl_signals.workspace import tables
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import utc
-from nfl_signals_tests.support.run_contexts import contents, copy_world, earlier, rewrite
+from nfl_signals_tests.support.run_contexts import contents, copy_context, earlier, rewrite
 
 NOW = utc("2024-11-05 14:00")  # the Tuesday after week 9 of 2024
 
 
 @pytest.fixture
 def context(finished_home: Path, tmp_path: Path) -> RunContext:
-    return copy_world(finished_home, tmp_path)
+    return copy_context(finished_home, tmp_path)
 
 
 def test_every_game_of_the_next_week_is_predicted_in_every_market(context: RunContext) -> None:
@@ -131,16 +130,16 @@ def test_games_without_line_or_price_are_skipped_and_listed(context: RunContext)
     assert upcoming.filter(others).equals(before.filter(others))
 
 
-def test_the_proxy_speaks_the_no_vig_probability_and_the_rate_of_pushes(
+def test_the_proxy_is_served_the_no_vig_probability_and_the_rate_of_pushes(
     finished_home: Path, tmp_path: Path
 ) -> None:
-    context = copy_world(finished_home, tmp_path, signal_source="proxy")
+    context = copy_context(finished_home, tmp_path, signal_source="proxy")
     upcoming = predict_upcoming(context)
     assert upcoming["p_hat"].equals(upcoming["p_market"].alias("p_hat"))
     for column, value in (("model_hash", "no-vig"), ("model_version", "proxy")):
         assert upcoming[column].unique().to_list() == [value]
     assert upcoming["signal_source"].unique().to_list() == ["proxy"]
-    past = tables.load_markets(context).drop_nulls("outcome").filter(pl.col("line") % 1 == 0)
+    past = context.markets.drop_nulls("outcome").filter(pl.col("line") % 1 == 0)
     for name in MARKETS:
         outcomes = past.filter(pl.col("market") == name)["outcome"].to_list()
         rate = outcomes.count("push") / len(outcomes)
@@ -150,18 +149,18 @@ def test_the_proxy_speaks_the_no_vig_probability_and_the_rate_of_pushes(
 
 
 def test_a_version_that_was_never_trained_is_refused(finished_home: Path, tmp_path: Path) -> None:
-    context = copy_world(finished_home, tmp_path, signal_source="model_v209922")
+    context = copy_context(finished_home, tmp_path, signal_source="model_v209922")
     before = contents(tmp_path)
     with pytest.raises(InputError, match="signal_source asks for model_v209922, which was never"):
         predict_upcoming(context)
     assert contents(tmp_path) == before
 
 
-def test_a_version_asked_for_speaks_as_the_champion_does_while_it_is_the_champion(
+def test_a_version_asked_for_is_served_as_the_champion_does_while_it_is_the_champion(
     finished_home: Path, tmp_path: Path
 ) -> None:
-    asked = copy_world(finished_home, tmp_path / "asked", signal_source="model_v202409")
-    champion = copy_world(finished_home, tmp_path / "champion")
+    asked = copy_context(finished_home, tmp_path / "asked", signal_source="model_v202409")
+    champion = copy_context(finished_home, tmp_path / "champion")
     assert predict_upcoming(asked).equals(predict_upcoming(champion))
 
 
@@ -178,7 +177,7 @@ def test_a_home_from_before_the_history_seats_its_ensemble_before_it_predicts(
 def test_a_champion_is_explained_by_its_own_learners_whatever_is_trained_today(
     finished_home: Path, tmp_path: Path
 ) -> None:
-    context = copy_world(finished_home, tmp_path, training={"learners": ["logistic"]})
+    context = copy_context(finished_home, tmp_path, training={"learners": ["logistic"]})
     before = read_parquet(context.paths.explanations)
     predict_upcoming(context)
     assert read_parquet(context.paths.explanations).equals(before)
@@ -220,7 +219,7 @@ def test_a_later_word_on_the_same_game_is_added_after_the_first(context: RunCont
     assert after.tail(n)["made_at"].unique().to_list() == [wednesday.as_of]
 
 
-def test_replayed_predictions_are_dated_before_their_games_and_name_their_season(
+def test_walked_forward_predictions_are_dated_before_their_games_and_name_their_season(
     context: RunContext,
 ) -> None:
     book = ledger.read(context.paths.ledger).filter(pl.col("book") == "learning")
@@ -237,7 +236,7 @@ def test_replayed_predictions_are_dated_before_their_games_and_name_their_season
     assert hashes["model_hash"].str.len_chars().unique().to_list() == [64]
 
 
-def test_a_replay_by_other_weights_is_another_voice(context: RunContext) -> None:
+def test_a_replay_by_other_weights_is_another_version(context: RunContext) -> None:
     rows = read_parquet(context.paths.stacked).filter(pl.col("kickoff_at") <= NOW)
     rewrite(context.paths.stacked, pl.col("weight_market") + 0.001)
     assert append_to_ledger(context)["learning"] == rows.height

@@ -21,19 +21,19 @@ from nfl_signals.registry.model_card import CARD, read_card
 from nfl_signals.stats.logit import expit
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import utc
-from nfl_signals_tests.support.production import OLDER, forecast_weeks, seat_older
-from nfl_signals_tests.support.run_contexts import copy_world, earlier
+from nfl_signals_tests.support.production import OLDER, forecast_weeks, promote_older
+from nfl_signals_tests.support.run_contexts import copy_context, earlier
 
 BEFORE = utc("2023-09-05 14:00")
 THIS_SEASON = pl.col("season") == 2024
 GATE = {"min_weeks": 6, "min_games": 60}
-"""Nine weeks of the season are played; two of them only teach."""
+"""Nine weeks of the season are played; two of them only train."""
 
 
 def opened(finished: Path, folder: Path, **changes: object) -> RunContext:
     """A home whose champion is an older one, before it has said anything."""
-    context = copy_world(finished, folder, **{"gate": GATE, **changes})
-    seat_older(earlier(context, BEFORE))
+    context = copy_context(finished, folder, **{"gate": GATE, **changes})
+    promote_older(earlier(context, BEFORE))
     return context
 
 
@@ -43,7 +43,7 @@ def context(finished_home: Path, tmp_path: Path) -> RunContext:
 
 
 def alert(context: RunContext) -> dict[str, object]:
-    (row,) = steps.current_alerts(context).alerts.filter(book="production").to_dicts()
+    (row,) = steps.alert_state(context).alerts.filter(book="production").to_dicts()
     return row
 
 
@@ -87,18 +87,18 @@ def test_an_alert_asks_for_a_recalibration_first(context: RunContext) -> None:
 
 
 def test_an_alert_waits_until_the_gate_can_tell(finished_home: Path, tmp_path: Path) -> None:
-    """Eight weeks and 120 games by default, beside the two weeks that only teach."""
+    """Eight weeks and 120 games by default, beside the two weeks that only train."""
     context = opened(finished_home, tmp_path, gate={})
     forecast_weeks(context, THIS_SEASON, slope=-1.0)
     assert alert(context)["next_step"] == RECALIBRATION
     assert automatic.pending_steps(context) == []
-    standing = next(each for each in steps.current_alerts(context).statuses() if each.next_step)
+    standing = next(each for each in steps.alert_state(context).statuses() if each.next_step)
     said = automatic.waiting_sentence(context, standing)
     assert said.startswith(" It waits until the gate can tell: ")
     assert said.endswith(" games in 7 of 8 weeks.")
 
 
-def test_where_a_person_has_said_who_speaks_nothing_is_done_by_itself(
+def test_where_a_person_has_said_the_served_model_nothing_is_done_by_itself(
     finished_home: Path, tmp_path: Path
 ) -> None:
     context = opened(finished_home, tmp_path, signal_source=f"model_{OLDER}")
@@ -209,7 +209,7 @@ def test_a_newer_ensemble_is_judged_without_any_alert_and_only_once(context: Run
     assert automatic.decide(context) is None
 
 
-def test_a_champion_that_never_spoke_keeps_its_seat(context: RunContext) -> None:
+def test_a_champion_that_never_forecast_keeps_its_seat(context: RunContext) -> None:
     decision = automatic.decide(context)
     assert decision is not None
     assert decision.kind == "insufficient"

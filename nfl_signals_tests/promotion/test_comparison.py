@@ -15,17 +15,16 @@ from nfl_signals.core.setting_sections import GateSettings
 from nfl_signals.core.settings import load_settings
 from nfl_signals.ingest.source import DirectoryRelease
 from nfl_signals.monitoring import ledger
-from nfl_signals.promotion.comparison import (
-    PROXY,
+from nfl_signals.promotion.books import (
+    PRICE,
+    WALK_FORWARD,
     Book,
     book_named,
-    compare,
+    comparable,
     paired,
-    pairs_of,
-    refuse_late,
     refuse_too_good,
-    refuse_trained_on,
 )
+from nfl_signals.promotion.comparison import compare, pairs_of
 from nfl_signals.promotion.gate import judge
 from nfl_signals.promotion.measures import PAIRS_SCHEMA
 from nfl_signals.stats.confidence_sequence import brier_difference
@@ -33,7 +32,8 @@ from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.graded_games import graded
 
-REPLAY, MODEL = book_named("replay"), book_named("model_v202322")
+MODEL = book_named("model_v202322")
+FITTED = {"v202322": 202322}
 VOICES = {
     "champion": {"book": "learning", "model_version": "replay_2024"},
     "challenger": {"book": "production", "model_version": "v202322"},
@@ -91,9 +91,9 @@ def context(tmp_path: Path, pairs: pl.DataFrame) -> RunContext:
     return home(tmp_path, pairs, told(pairs, "champion"), told(pairs, "challenger"))
 
 
-def test_names_mean_voices() -> None:
-    assert book_named("proxy") == PROXY
-    assert Book(signal_source="model", book="learning") == REPLAY
+def test_names_mean_books() -> None:
+    assert book_named("proxy") == PRICE
+    assert book_named("replay") == Book(signal_source="model", book="learning") == WALK_FORWARD
     assert Book(signal_source="model", book="production", model_version="v202322") == MODEL
     copy = Book(signal_source="model", book="production", model_version="v202401r202510")
     assert book_named("model_v202401r202510") == copy
@@ -105,26 +105,26 @@ def test_names_mean_voices() -> None:
 def test_pairs_are_what_both_said_of_the_same_games(
     context: RunContext, pairs: pl.DataFrame
 ) -> None:
-    found = pairs_of(context, REPLAY, MODEL)
+    found = pairs_of(context, WALK_FORWARD, MODEL)
     assert found.schema == PAIRS_SCHEMA
     same = ["game_id", "outcome", "y", "p_champion", "p_challenger", "price_yes"]
     assert found.select(same).equals(pairs.sort("week", "game_id").select(same))
 
 
 def test_the_last_word_before_kickoff_counts(tmp_path: Path, pairs: pl.DataFrame) -> None:
-    """Two versions spoke in production; whichever spoke last is the book's voice."""
+    """Two versions spoke in production; whichever spoke last is the book's book."""
     early = told(pairs.with_columns(p_challenger=pl.lit(0.5)), "challenger")
     early = early.with_columns(pl.col("made_at") - timedelta(days=1))
     early = ledger.with_prediction_id(early).select(ledger.CONTENT)
     context = home(tmp_path, pairs, told(pairs, "champion"), told(pairs, "challenger"), early)
     production = Book(signal_source="model", book="production")
-    assert pairs_of(context, REPLAY, production)["p_challenger"].n_unique() > 1
+    assert pairs_of(context, WALK_FORWARD, production)["p_challenger"].n_unique() > 1
 
 
 def test_the_proxy_says_the_price_of_the_others_rows(context: RunContext) -> None:
-    found = pairs_of(context, PROXY, MODEL)
+    found = pairs_of(context, PRICE, MODEL)
     assert found["p_champion"].equals(found["p_market"].alias("p_champion"))
-    swapped = pairs_of(context, MODEL, PROXY)
+    swapped = pairs_of(context, MODEL, PRICE)
     assert swapped["p_challenger"].equals(found["p_champion"].alias("p_challenger"))
     assert found["clv_champion"].null_count() == found.height == 270
 
@@ -135,11 +135,11 @@ def test_another_line_or_price_is_another_question(tmp_path: Path, pairs: pl.Dat
         price_yes=pl.when(late).then(pl.col("price_yes") * 2).otherwise("price_yes")
     )
     context = home(tmp_path, pairs, told(pairs, "champion"), told(moved, "challenger"))
-    assert pairs_of(context, REPLAY, MODEL)["week"].max() == 10
+    assert pairs_of(context, WALK_FORWARD, MODEL)["week"].max() == 10
     assert compare(context, "replay", "model_v202322").n_left_out == 8 * 15
 
 
-def test_voices_that_share_nothing_are_not_compared(tmp_path: Path, pairs: pl.DataFrame) -> None:
+def test_books_that_share_nothing_are_not_compared(tmp_path: Path, pairs: pl.DataFrame) -> None:
     early, late = pairs.filter(pl.col("week") < 9), pairs.filter(pl.col("week") > 9)
     context = home(tmp_path, pairs, told(early, "champion"), told(late, "challenger"))
     with pytest.raises(InputError, match="share no settled game"):
@@ -150,11 +150,14 @@ def test_voices_that_share_nothing_are_not_compared(tmp_path: Path, pairs: pl.Da
 
 def test_games_that_are_not_over_are_not_compared(context: RunContext) -> None:
     then = RunContext(**{**vars(context), "as_of": utc("2024-10-01 00:00")})
-    assert pairs_of(then, REPLAY, MODEL)["week"].max() == 4
+    assert pairs_of(then, WALK_FORWARD, MODEL)["week"].max() == 4
 
 
 def test_the_comparison_is_the_gates_and_holds_in_every_week(context: RunContext) -> None:
-    found, rows = compare(context, "replay", "model_v202322"), pairs_of(context, REPLAY, MODEL)
+    found, rows = (
+        compare(context, "replay", "model_v202322"),
+        pairs_of(context, WALK_FORWARD, MODEL),
+    )
     seed = context.settings.seed
     assert found.report == judge(rows, GateSettings(), focus=None, seed=seed)
     assert found.n_left_out == 0
@@ -165,7 +168,7 @@ def test_the_comparison_is_the_gates_and_holds_in_every_week(context: RunContext
     assert list(found.sequences) == ["moneyline"]
 
 
-def test_a_model_taught_by_later_games_is_refused(tmp_path: Path, pairs: pl.DataFrame) -> None:
+def test_a_model_fitted_on_later_games_is_refused(tmp_path: Path, pairs: pl.DataFrame) -> None:
     said = told(pairs, "champion"), told(pairs, "challenger")
     context = home(tmp_path, pairs, *said, last="2024-w09")
     message = r"v202322: trained on games up to 2024-w09, which reaches beyond 2024_01_00"
@@ -181,21 +184,21 @@ def test_the_week_that_taught_a_model_in_part_is_left_out(
     context = home(
         tmp_path, pairs, told(pairs, "champion"), told(rest, "challenger"), last="2024-w09"
     )
-    assert pairs_of(context, REPLAY, MODEL)["week"].min() == 10
+    assert pairs_of(context, WALK_FORWARD, MODEL)["week"].min() == 10
 
 
 def test_a_model_without_a_card_is_refused(context: RunContext) -> None:
     (context.paths.ensemble("v202322") / "card.json").unlink()
-    with pytest.raises(IntegrityError, match="nothing says which games taught v202322"):
+    with pytest.raises(IntegrityError, match="nothing says which games v202322 was fitted on"):
         compare(context, "replay", "model_v202322")
 
 
-def test_a_replay_of_a_later_season_is_refused() -> None:
+def test_a_walk_forward_of_a_later_season_is_refused() -> None:
     rows = pl.DataFrame({"model_version": ["replay_2024"], "season": [2023], "week": [22]})
     rows = rows.with_columns(game_id=pl.lit("2023_22_SF_KC"), market=pl.lit("ats"))
     with pytest.raises(IntegrityError, match="reaches beyond 2023_22_SF_KC"):
-        refuse_trained_on(rows, {"replay_2024": 202400})
-    assert refuse_trained_on(rows, {"replay_2024": 202300}).height == 1
+        comparable(rows, {"replay_2024": 202400})
+    assert comparable(rows, {"replay_2024": 202300}).height == 1
 
 
 def test_a_copy_is_taught_until_the_last_game_of_its_recalibration(
@@ -209,12 +212,12 @@ def test_a_copy_is_taught_until_the_last_game_of_its_recalibration(
 
 
 @pytest.mark.parametrize("minutes", [0, 30])
-def test_what_is_said_at_kickoff_or_later_is_refused(pairs: pl.DataFrame, minutes: int) -> None:
+def test_what_is_made_at_kickoff_or_later_is_refused(pairs: pl.DataFrame, minutes: int) -> None:
     rows = told(pairs, "challenger")
-    refuse_late(rows)
+    assert comparable(rows, FITTED).height == rows.height
     late = rows.with_columns(made_at=pl.col("kickoff_at") + timedelta(minutes=minutes))
-    with pytest.raises(IntegrityError, match=r"v202322, 2024_01_00 moneyline: said at 2024-09-08"):
-        refuse_late(late)
+    with pytest.raises(IntegrityError, match=r"v202322, 2024_01_00 moneyline: made at 2024-09-08"):
+        comparable(late, FITTED)
 
 
 def test_a_score_too_good_to_be_true_is_refused_and_a_better_one_is_not() -> None:
@@ -235,8 +238,8 @@ def test_pairs_need_the_same_quote_and_keep_missing_prices(pairs: pl.DataFrame) 
     assert paired(one, two.with_columns(line=pl.lit(0.5))).is_empty()
 
 
-def test_what_a_challenger_says_in_the_learning_book_is_never_taken_for_the_replay() -> None:
-    """It speaks later and on the same games, and would have the last word."""
+def test_what_a_challenger_says_in_the_shadow_book_is_never_taken_for_the_walk_forward() -> None:
+    """It is served later and on the same games, and would have the last word."""
     replay = graded(book="learning", model_version="replay_2024")
     wild = replay.with_columns(
         p_hat=1 - pl.col("p_hat"),

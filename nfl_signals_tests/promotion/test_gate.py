@@ -186,7 +186,7 @@ def test_a_challenger_is_judged_calibrated_by_all_that_it_ever_said() -> None:
 
 
 def test_what_is_only_not_shown_of_slippage_and_drawdown_does_not_hold_back() -> None:
-    """No closing lines, no prices: the replay at the close would never be promoted."""
+    """No closing lines, no prices: the walk-forward at the close would never be promoted."""
     rows = simulated_pairs("better", seasons=4, seed=1)
     nothing = [pl.lit(None, pl.Float64).alias(n) for n in ("clv_champion", "clv_challenger")]
     report = judge(rows.with_columns(nothing), POLICY, focus=None, seed=1)

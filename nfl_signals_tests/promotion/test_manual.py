@@ -31,7 +31,7 @@ from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.production import forecast_weeks
 from nfl_signals_tests.support.run_contexts import (
     contents,
-    copy_world,
+    copy_context,
     drop_rows,
     earlier,
     settings_of,
@@ -48,7 +48,7 @@ WHY = "it is a test"
 
 @pytest.fixture
 def small(small_home: Path, tmp_path: Path) -> RunContext:
-    """FIRST is champion; SECOND and THIRD can speak, and are as good."""
+    """FIRST is champion; SECOND and THIRD can be served, and are as good."""
     context = open_small(shutil.copytree(small_home, tmp_path / "home"))
     for version in (SECOND, THIRD):
         another(context, FIRST, version)
@@ -57,9 +57,9 @@ def small(small_home: Path, tmp_path: Path) -> RunContext:
 
 @pytest.fixture
 def context(finished_home: Path, tmp_path: Path) -> RunContext:
-    """The champion is last season's; NEWEST has its walk-forward replay to show."""
+    """The champion is last season's; NEWEST has its walk-forward to show."""
     gate = {"min_weeks": 6, "min_games": 60}  # nine weeks of the season are played
-    copy = copy_world(finished_home, tmp_path / "home", gate=gate)
+    copy = copy_context(finished_home, tmp_path / "home", gate=gate)
     another(copy, NEWEST, LAST_SEASON, training_window={"last": "2023-w22", **PLAYED})
     copy.paths.history.unlink()
     promote_first(earlier(copy, utc("2024-09-03 14:00")), LAST_SEASON)
@@ -130,7 +130,7 @@ def test_who_is_too_sure_is_promoted_by_nobody(context: RunContext) -> None:
 def test_a_recalibrated_copy_is_known_by_what_the_gate_found_when_it_was_made(
     small: RunContext,
 ) -> None:
-    """It has said nothing itself, and the replay is that of what it is a copy of."""
+    """It has said nothing itself, and the walk-forward is that of what it is a copy of."""
     another(small, FIRST, COPY, recalibrated_from=FIRST)
     assert candidate(small, COPY).findings == ()
     report = judge(PAIRS_SCHEMA.to_frame(), GateSettings(), focus=None, seed=1)
@@ -152,7 +152,7 @@ def test_a_recalibrated_copy_is_known_by_what_the_gate_found_when_it_was_made(
     assert candidate(small, COPY).answer == "insufficient"
 
 
-# --- what cannot speak
+# --- what cannot be served
 
 
 def edited_file(context: RunContext) -> None:
@@ -191,12 +191,12 @@ UNLOADABLE: list[tuple[Callable[[RunContext], None], type[NflSignalsError], str]
     (card_with(horizon={"ats": "x"}), IntegrityError, "horizon"),
     (card_with(label={"ats": "x"}), IntegrityError, "label"),
     (known_otherwise, IntegrityError, r"was promoted as \w{12}"),
-    (taught_by_the_future, InputError, "taught by games until 2024-w03"),
+    (taught_by_the_future, InputError, "fitted on games until 2024-w03"),
 ]
 
 
 @pytest.mark.parametrize(("spoil", "error", "said"), UNLOADABLE)
-def test_what_cannot_speak_is_neither_promoted_nor_gone_back_to(
+def test_what_cannot_be_served_is_neither_promoted_nor_gone_back_to(
     small: RunContext, spoil: Callable[[RunContext], None], error: type[NflSignalsError], said: str
 ) -> None:
     spoil(small)
@@ -279,7 +279,7 @@ def test_a_promotion_that_is_repeated_is_one_line(small: RunContext) -> None:
 
 
 @pytest.mark.parametrize("source", ["proxy", f"model_{FIRST}"])
-def test_where_the_settings_name_another_voice_a_promotion_says_that_it_is_not_heard(
+def test_where_the_settings_name_another_book_a_promotion_says_that_it_is_not_available(
     small: RunContext, source: str
 ) -> None:
     assert why_not_served(small) is None

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from nfl_signals.alerts.episodes import STEPS_TAKEN_SCHEMA
-from nfl_signals.alerts.steps import steps_taken
+from nfl_signals.alerts.series_status import steps_taken
 from nfl_signals.core.errors import InputError, IntegrityError, NflSignalsError, StorageError
 from nfl_signals.registry.decision_log import (
     Decision,
@@ -77,7 +77,7 @@ def test_decisions_come_back_in_the_order_written(path: Path) -> None:
     assert verify(path) == []
 
 
-def test_without_a_file_nothing_was_decided_and_nobody_is_seated(tmp_path: Path) -> None:
+def test_without_a_file_nothing_was_decided_and_there_is_no_champion(tmp_path: Path) -> None:
     assert read(tmp_path / "none") == verify(tmp_path / "none") == []
     assert champion_decision([]) is champion([]) is None
 
@@ -123,7 +123,7 @@ def test_a_figure_that_is_no_number_is_refused_and_nothing_is_written(tmp_path: 
 # --- who is champion
 
 
-def test_only_decisions_that_give_the_seat_away_change_the_champion(path: Path) -> None:
+def test_only_decisions_that_promote_change_the_champion(path: Path) -> None:
     decisions = read(path)
     assert [champion(decisions[:n]) for n in range(4)] == [None, "v202409", "v202409", "v202410"]
     assert champion_decision(decisions) == PROMOTED
@@ -136,7 +136,7 @@ def test_as_of_an_earlier_day_the_champion_of_that_day_is_found(path: Path) -> N
     assert champion(decisions, as_of=PROMOTED.at) == "v202410"
 
 
-def test_a_seat_taken_in_a_run_as_of_an_earlier_day_does_not_touch_today(path: Path) -> None:
+def test_a_promotion_in_a_run_as_of_an_earlier_day_does_not_touch_today(path: Path) -> None:
     earlier = replace(FIRST, at=NOW - timedelta(days=365), version="v202309", model_hash="d" * 64)
     record(path, replace(earlier, champion="v202309"), expected_champion=None)
     decisions = read(path)
@@ -144,7 +144,7 @@ def test_a_seat_taken_in_a_run_as_of_an_earlier_day_does_not_touch_today(path: P
     assert champion(decisions) == "v202410"
 
 
-def test_a_rollback_seats_a_former_champion_again(path: Path) -> None:
+def test_a_rollback_promotes_a_former_champion_again(path: Path) -> None:
     record(path, BACK, expected_champion="v202410")
     assert champion(read(path)) == "v202409"
 
@@ -160,7 +160,9 @@ def test_after_a_rollback_of_the_same_instant_the_same_promotion_is_a_new_line(p
 # --- what is refused
 
 
-def test_a_promotion_decided_against_an_outdated_champion_is_told_who_won(path: Path) -> None:
+def test_a_promotion_decided_against_an_outdated_champion_is_refused_with_the_winner(
+    path: Path,
+) -> None:
     before = path.read_bytes()
     late = replace(PROMOTED, version="v202411", champion="v202411", model_hash="e" * 64)
     with pytest.raises(InputError, match=r"against v202409, but v202410 holds the seat since 2024"):
@@ -278,7 +280,7 @@ def test_a_promotion_killed_before_its_last_step_leaves_the_old_champion_and_a_w
     assert champion(read(path)) == "v202409"
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file")
     with pytest.raises(StorageError, match="cannot be locked"):
         record(tmp_path / "models" / "history.jsonl", FIRST, expected_champion=None)

@@ -101,7 +101,7 @@ def test_one_file_cannot_pass_for_two() -> None:
 
 
 @pytest.mark.parametrize("market", MARKETS.values())
-def test_the_card_says_what_the_model_answers_and_what_taught_it(
+def test_the_card_says_what_the_model_answers_and_what_it_was_fitted_on(
     tmp_path: Path, market: Market
 ) -> None:
     folder = folder_with(MODEL, tmp_path / "v202322")
@@ -196,13 +196,13 @@ def test_packages_are_those_at_work_under_the_names_that_people_know() -> None:
         ({"feature_version": "0dd"}, "fitted on features 0dd, this program builds"),
         (
             {"label": "YES if it rains"},
-            "label: it was taught YES if it rains, this program asks YES",
+            "label: fitted with YES if it rains, this program has YES",
         ),
-        ({"horizon": "a week before"}, "horizon: it was taught a week before, this program asks"),
-        ({"market": "moneyline"}, "market: it was taught moneyline, this program asks ats"),
+        ({"horizon": "a week before"}, "horizon: fitted with a week before, this program has"),
+        ({"market": "moneyline"}, "market: fitted with moneyline, this program has ats"),
     ],
 )
-def test_a_card_that_answers_another_question_is_refused_with_the_reason(
+def test_a_card_that_answers_another_label_is_refused_with_the_reason(
     tmp_path: Path, changed: dict[str, str], said: str
 ) -> None:
     folder = folder_with(MODEL, tmp_path)

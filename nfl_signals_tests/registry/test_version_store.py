@@ -14,7 +14,7 @@ NAME = "v202409"
 
 
 def put(shelf: Path, weight: float, *, games: int = 100) -> str:
-    """Shelve a model of one number; returns the name it got."""
+    """Store a model of one number; returns the name it got."""
     staged = shelf / ".staged"
     write_json(staged / "parts" / "weight.json", weight)
 
@@ -53,7 +53,7 @@ def test_what_lies_there_is_never_written_again(tmp_path: Path) -> None:
     }
 
 
-def test_the_same_files_taught_by_other_games_are_another_version(tmp_path: Path) -> None:
+def test_the_same_files_fitted_on_other_games_are_another_version(tmp_path: Path) -> None:
     assert put(tmp_path, 1.0) == NAME
     assert put(tmp_path, 1.0, games=99) == f"{NAME}02"
 

@@ -11,7 +11,7 @@ from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.reports.ablation.table import FINAL
 from nfl_signals.reports.ablation.variants import forecasters
 from nfl_signals.reports.steps import report_ablation
-from nfl_signals_tests.support.run_contexts import contents, copy_world
+from nfl_signals_tests.support.run_contexts import contents, copy_context
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_a_finished_run_has_an_ablation_of_every_market(
 def test_every_forecaster_that_was_tried_is_shown_or_named_as_absent(
     finished_home: Path, numbers: dict[str, Any], tmp_path: Path
 ) -> None:
-    wanted = set(forecasters(copy_world(finished_home, tmp_path).settings))
+    wanted = set(forecasters(copy_context(finished_home, tmp_path).settings))
     for part in numbers["markets"]:
         shown = {row["forecaster"] for row in part["forecasters"]}
         assert shown | set(part["absent"]) == wanted
@@ -42,7 +42,7 @@ def test_every_forecaster_that_was_tried_is_shown_or_named_as_absent(
 
 @pytest.mark.slow
 def test_writing_the_report_again_changes_no_byte(finished_home: Path, tmp_path: Path) -> None:
-    context = copy_world(finished_home, tmp_path)
+    context = copy_context(finished_home, tmp_path)
     before = {k: v for k, v in contents(tmp_path / "reports").items() if "ablation" in k}
     shutil.rmtree(tmp_path / "reports")
     assert report_ablation(context) == tmp_path / "reports" / "ablation_stacker.md"

@@ -11,12 +11,12 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.monitoring.steps import update_metrics
 from nfl_signals.reports.weekly_steps import report_dashboard, report_week, weekly_inputs
 from nfl_signals.workspace.run_context import RunContext
-from nfl_signals_tests.support.run_contexts import contents, copy_world, rewrite
+from nfl_signals_tests.support.run_contexts import contents, copy_context, rewrite
 
 
 @pytest.fixture
 def context(finished_home: Path, tmp_path: Path) -> RunContext:
-    return copy_world(finished_home, tmp_path)
+    return copy_context(finished_home, tmp_path)
 
 
 def test_the_report_is_named_after_the_newest_week_with_results(context: RunContext) -> None:
@@ -54,7 +54,7 @@ def test_writing_both_again_changes_no_byte(context: RunContext) -> None:
 
 def test_limits_are_those_of_the_settings(finished_home: Path, tmp_path: Path) -> None:
     monitor = {"rule": "literal", "max_calibration_error": 0.07}
-    limits = weekly_inputs(copy_world(finished_home, tmp_path, monitor=monitor)).limits
+    limits = weekly_inputs(copy_context(finished_home, tmp_path, monitor=monitor)).limits
     assert (limits.literal, limits.max_calibration_error) == (True, 0.07)
 
 

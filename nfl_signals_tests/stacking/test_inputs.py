@@ -158,7 +158,7 @@ def test_a_game_has_no_signals_unless_both_teams_have_theirs(silent: str) -> Non
     assert [row[name] for name in NEWS] == [None, None, None]
 
 
-def test_numbers_of_an_unavailable_row_are_not_heard() -> None:
+def test_numbers_of_an_unavailable_row_are_not_available() -> None:
     row = said("a", "KC", (0.5, -0.2, 0.0)) | {"available": False}
     assert weighed_signals(signals(row)).row(0)[2:] == (None, None, None)
 

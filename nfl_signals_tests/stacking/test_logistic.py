@@ -37,7 +37,7 @@ def given_weights(intercept: float, weights: list[float]) -> LogisticStack:
 # --- who earns weight
 
 
-def test_before_any_game_the_market_speaks_alone() -> None:
+def test_before_any_game_the_market_counts_alone() -> None:
     stack = fit(np.empty((0, 5)), np.empty(0))
     assert (stack.intercept, stack.weights) == (0.0, (1.0, 0.0, 0.0, 0.0, 0.0))
     p_market = np.array([0.3, 0.62])
@@ -70,7 +70,7 @@ def test_two_equally_noisy_opinions_share_the_weight() -> None:
     assert market + learner < 1.1
 
 
-def test_agreement_counts_once_per_opinion() -> None:
+def test_coherence_counts_once_per_opinion() -> None:
     """A learner that repeats the market adds no knowledge: the two weights sum to about one."""
     values, y = blend_games(20_000, seed=7)
     values[:, 1] = values[:, 0]

@@ -85,7 +85,7 @@ def test_exactly_the_eligible_games_are_predicted(eligible: list[bool]) -> None:
     assert sorted(predicted) == GAMES.filter(pl.Series(mask)).to_list()
 
 
-def test_games_to_come_are_predicted_and_teach_nobody() -> None:
+def test_games_to_come_are_predicted_and_train_no_model() -> None:
     unplayed = np.arange(N) >= 76
     trained: list[int] = []
 
@@ -98,7 +98,7 @@ def test_games_to_come_are_predicted_and_teach_nobody() -> None:
     assert set(trained) == set(range(76))
 
 
-def test_ineligible_games_may_still_teach() -> None:
+def test_ineligible_games_may_still_train() -> None:
     """A game without a line has a result all the same."""
     trained: list[int] = []
 

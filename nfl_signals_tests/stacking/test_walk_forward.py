@@ -169,7 +169,7 @@ def test_every_blended_season_is_there_for_the_calibrator_that_comes_next() -> N
     assert blended["season"].unique().sort().to_list() == list(SEASONS[1:])
 
 
-def test_pushes_and_games_to_come_are_predicted_and_teach_nobody() -> None:
+def test_pushes_and_games_to_come_are_predicted_and_train_no_model() -> None:
     last = pl.col("season") == 2005
     rows = league().with_columns(
         outcome=pl.when(last & (pl.col("week") > 5)).then(None).otherwise(pl.col("outcome"))

@@ -51,12 +51,12 @@ def memory(taught: pl.DataFrame, asked: pl.DataFrame) -> Floats:
 
 
 def in_sample(rows: pl.DataFrame) -> pl.DataFrame:
-    """The leak: the learner is asked about games that taught it."""
+    """The leak: the learner is asked about games that it was fitted on."""
     return rows.with_columns(p_first=memory(rows, rows))
 
 
 def walk_forward(rows: pl.DataFrame) -> pl.DataFrame:
-    """The learner is asked about a season when earlier ones have taught it."""
+    """The learner is asked about a season when earlier ones have trained it."""
     seasons = [
         rows.filter(pl.col("season") == season).with_columns(
             p_first=memory(

@@ -25,10 +25,10 @@ def both(rows: pl.DataFrame, *, blend: str = "linear") -> tuple[pl.DataFrame, pl
     return replay(rows, blend=blend), replay(rows, inputs=HEARD, blend=blend)
 
 
-# --- the voice with signals
+# --- the stacked model with signals
 
 
-def test_games_that_lack_a_signal_neither_teach_nor_are_answered_by_the_voice_with_signals() -> (
+def test_games_that_lack_a_signal_neither_train_nor_are_answered_by_the_stacked_model_with_signals() -> (
     None
 ):
     rows = league(silent_every=3)
@@ -81,7 +81,7 @@ def test_a_game_without_signals_gets_the_plain_answer_bit_for_bit(blend: str) ->
     assert silent.select(never_heard.columns).equals(never_heard)
 
 
-def test_a_game_with_signals_gets_the_answer_of_the_voice_that_weighs_them() -> None:
+def test_a_game_with_signals_gets_the_answer_of_the_stacked_model_that_weighs_them() -> None:
     plain, signals = both(league(silent_every=3))
     table = prefer_signals(plain, signals)
     heard = table.filter("llm_available")
@@ -106,7 +106,7 @@ def test_unused_signals_weigh_zero_and_have_no_value() -> None:
 
 
 @pytest.mark.parametrize("by", ["kickoff_at", "p_market"])
-def test_every_game_of_the_plain_voice_is_there_once_in_its_order(by: str) -> None:
+def test_every_game_of_the_plain_stacked_model_is_there_once_in_its_order(by: str) -> None:
     plain, signals = (table.sort(by) for table in both(league(silent_every=3)))
     assert prefer_signals(plain, signals)["game_id"].equals(plain["game_id"])
 
@@ -121,13 +121,13 @@ def test_answers_to_requests_need_no_season_and_no_kickoff() -> None:
     assert table["llm_available"].sum() == len(signals)
 
 
-def test_the_voice_with_signals_adds_no_game() -> None:
+def test_the_stacked_model_with_signals_adds_no_game() -> None:
     plain, signals = both(league())
     fewer = plain.filter(pl.col("season") == 2005)
     assert prefer_signals(fewer, signals)["game_id"].equals(fewer["game_id"])
 
 
-def test_where_the_voice_with_signals_never_spoke_all_answers_are_plain() -> None:
+def test_where_the_stacked_model_with_signals_never_forecast_all_answers_are_plain() -> None:
     plain, signals = both(league(silent_until=2004))
     assert signals.is_empty()
     table = prefer_signals(plain, signals)
@@ -136,7 +136,7 @@ def test_where_the_voice_with_signals_never_spoke_all_answers_are_plain() -> Non
     assert table.select(shared).equals(plain.select(shared))
 
 
-# --- agreement of a game's markets
+# --- coherence of a game's markets
 
 
 @dataclass
@@ -162,9 +162,9 @@ def settled_games() -> pl.DataFrame:
     return league([*range(1999, 2007)]).select("game_id", "season", margin=pl.lit(3.0))
 
 
-def test_scores_of_earlier_seasons_alone_make_a_seasons_markets_agree() -> None:
+def test_scores_of_earlier_seasons_alone_make_a_seasons_markets_coherent() -> None:
     notes = Notes()
-    walk_forward_coherence(three_markets(), settled_games(), agree=notes.agree)
+    walk_forward_coherence(three_markets(), settled_games(), make_coherent=notes.agree)
     assert len(notes.calls) == 2
     for season, (settled, rows) in zip([2004, 2005], notes.calls, strict=True):
         assert settled["season"].unique().sort().to_list() == list(range(1999, season))
@@ -173,9 +173,9 @@ def test_scores_of_earlier_seasons_alone_make_a_seasons_markets_agree() -> None:
         assert len(rows) == 3 * GAMES
 
 
-def test_agreement_keeps_every_row_in_time_order_with_a_games_markets_together() -> None:
+def test_coherence_keeps_every_row_in_time_order_with_a_games_markets_together() -> None:
     rows = three_markets()
-    table = walk_forward_coherence(rows, settled_games(), agree=Notes().agree)
+    table = walk_forward_coherence(rows, settled_games(), make_coherent=Notes().agree)
     assert table.columns == [*rows.columns, "p_hat", "p_push"]
     assert table["market"].to_list() == ["ats", "moneyline", "total"] * (2 * GAMES)
     assert table["game_id"].to_list() == [
@@ -186,7 +186,7 @@ def test_agreement_keeps_every_row_in_time_order_with_a_games_markets_together()
 
 def test_nothing_to_agree_on_is_an_empty_table_of_the_same_columns_and_types() -> None:
     rows = three_markets()
-    full = walk_forward_coherence(rows, settled_games(), agree=Notes().agree)
-    empty = walk_forward_coherence(rows.head(0), settled_games(), agree=Notes().agree)
+    full = walk_forward_coherence(rows, settled_games(), make_coherent=Notes().agree)
+    empty = walk_forward_coherence(rows.head(0), settled_games(), make_coherent=Notes().agree)
     assert empty.is_empty()
     assert empty.schema == full.schema

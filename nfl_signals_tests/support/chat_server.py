@@ -61,7 +61,7 @@ class ChatServer:
                 self.wfile.write(reply.body)
 
             def log_message(self, *_: object) -> None:
-                """Quiet: the test's own assertions speak."""
+                """Quiet: the test's own assertions report."""
 
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"

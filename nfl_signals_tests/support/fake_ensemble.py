@@ -11,7 +11,7 @@ from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.registry.model_card import model_hash
 
 FEATURES = "3f2a"
-"""Version of the features that fake ensembles were taught."""
+"""Version of the features that fake ensembles were fitted on."""
 
 
 class FakeEnsemble:

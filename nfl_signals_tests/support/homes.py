@@ -24,7 +24,7 @@ SCHEDULE = "schedules/games.parquet"
 UPCOMING = (pl.col("season") == 2024) & (pl.col("week") == 10)
 """The week after `AS_OF`."""
 
-NOT_RESULTS = {"data/run.json", "data/world.lock"}
+NOT_RESULTS = {"data/run.json", "data/data_home.lock"}
 """Wall-clock times and locks: what two equal runs may differ in, besides Dagster's own folder."""
 
 REGISTRY = "models/registry/"

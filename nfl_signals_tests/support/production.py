@@ -12,7 +12,7 @@ from nfl_signals.core.paths import Paths
 from nfl_signals.monitoring import ledger
 from nfl_signals.predictions.champion import promote_first, served_version
 from nfl_signals.registry.model_card import CARD, model_hash, read_card, write_sealed
-from nfl_signals.workspace.market_games import latest_version
+from nfl_signals.registry.model_version import latest_version
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.homes import copy_of
 
@@ -28,11 +28,11 @@ def forecast_weeks(
     bias: float = 0.0,
     version: str | None = None,
 ) -> None:
-    """Append to production what the replay said of past games, one market distorted on the way.
+    """Append to production what the walk-forward said of past games, one market distorted on the way.
 
     Args:
         context: whose ledger.
-        where: which replayed rows.
+        where: which walked forward rows.
         market: whose logits become bias + slope * logit.
         slope: above 1 is too sure, below 0 swaps the sides.
         bias: logits.
@@ -52,8 +52,8 @@ def forecast_weeks(
     ledger.append(context.paths.ledger, ledger.with_prediction_id(said).select(ledger.CONTENT))
 
 
-def seat_older(context: RunContext) -> str:
-    """Make champion a copy of the home's ensemble that says it was taught until the end of 2022 only.
+def promote_older(context: RunContext) -> str:
+    """Make champion a copy of the home's ensemble that says fitted with until the end of 2022 only.
 
     What it said of later games is then no leak; `v202409`, the newest, challenges it.
     """
@@ -68,7 +68,7 @@ def seat_older(context: RunContext) -> str:
 
 
 def home_with_a_second_version(finished: Path, to: Path, *, first: str, second: str) -> Path:
-    """A copy of a finished home in which `second`, the files of `first` and one more, can speak."""
+    """A copy of a finished home in which `second`, the files of `first` and one more, can be served."""
     home = copy_of(finished, to)
     paths = Paths(home)
     folder = copy_of(paths.ensemble(first), paths.ensemble(second))

@@ -25,7 +25,7 @@ def settings_of(home: Path, **changes: Any) -> Settings:  # noqa: ANN401 - field
     return load_settings(**{"home": home, "simulator": LEAGUE, **changes})
 
 
-def copy_world(finished: Path, folder: Path, **changes: Any) -> RunContext:  # noqa: ANN401
+def copy_context(finished: Path, folder: Path, **changes: Any) -> RunContext:  # noqa: ANN401
     """The finished home copied to `folder`, opened with some settings changed."""
     shutil.copytree(
         finished, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("dagster_home")
@@ -34,7 +34,7 @@ def copy_world(finished: Path, folder: Path, **changes: Any) -> RunContext:  # n
 
 
 def earlier(context: RunContext, as_of: datetime) -> RunContext:
-    """The same world standing at another instant."""
+    """The same run at another instant."""
     return replace(context, as_of=as_of)
 
 
@@ -49,7 +49,7 @@ def drop_rows(path: Path, where: pl.Expr) -> None:
 
 
 def predict_in_sample(context: RunContext) -> None:
-    """Out-of-fold forecasts replaced by those of models that were taught by the very games."""
+    """Out-of-fold forecasts replaced by those of models that were fitted on the very games."""
     said = []
     for market in MARKETS:
         question = load_market_games(context, market)

@@ -11,7 +11,7 @@ from nfl_signals.training.baselines import predict_out_of_fold, train_baselines
 from nfl_signals.training.ensembles import assemble
 from nfl_signals.training.stacks import collect_stacked, train_stack
 from nfl_signals.workspace.run_context import RunContext, open_run
-from nfl_signals_tests.support.run_contexts import copy_world, drop_rows, rewrite, settings_of
+from nfl_signals_tests.support.run_contexts import copy_context, drop_rows, rewrite, settings_of
 
 LEAST = {
     "min_learner_seasons": 1,
@@ -30,7 +30,7 @@ def open_small(home: Path, **training: object) -> RunContext:
 
 def untrained(finished: Path, home: Path) -> RunContext:
     """The finished home cut to three weeks a season, without any model."""
-    context = copy_world(finished, home, training=LEAST)
+    context = copy_context(finished, home, training=LEAST)
     for folder in (context.paths.features, context.paths.markets):
         for file in folder.glob("*.parquet"):
             drop_rows(file, pl.col("week") > WEEKS)

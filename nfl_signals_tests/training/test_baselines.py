@@ -16,10 +16,10 @@ from nfl_signals.learners.game_matrix import game_matrix
 from nfl_signals.learners.sequences import CHANNELS, WINDOW, sequences
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.registry.model_card import model_hash, read_card
+from nfl_signals.registry.model_version import latest_version
 from nfl_signals.training import baselines
-from nfl_signals.workspace.market_games import latest_version, load_market_games
+from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext, open_run
-from nfl_signals.workspace.tables import load_features, load_markets
 from nfl_signals_tests.support.model_builders import NEEDS_TORCH
 from nfl_signals_tests.support.run_contexts import contents, rewrite, settings_of
 from nfl_signals_tests.support.small_training import (
@@ -60,17 +60,17 @@ def test_the_version_is_the_season_and_week_of_the_last_played_game(
 
 
 @pytest.mark.parametrize("name", MARKETS)
-def test_a_question_has_every_game_once_with_its_own_line_and_points(
+def test_a_market_has_every_game_once_with_its_own_line_and_points(
     trained: RunContext, name: MarketName
 ) -> None:
     question = load_market_games(trained, name)
-    markets = load_markets(trained).filter(pl.col("market") == name)
+    markets = trained.markets.filter(pl.col("market") == name)
     assert question.table["game_id"].equals(question.matrix.games["game_id"])
     assert sorted(question.table["game_id"]) == sorted(markets["game_id"])
     assert question.matrix.x.shape[0] == len(question.points) == len(question.line)
     assert question.played.sum() == markets["points"].count()
     assert question.has_line.sum() == markets["line"].count()
-    assert np.array_equal(question.matrix.x, game_matrix(load_features(trained), MARKETS[name]).x)
+    assert np.array_equal(question.matrix.x, game_matrix(trained.features, MARKETS[name]).x)
 
 
 def test_the_training_window_names_first_and_last_game(trained: RunContext) -> None:
@@ -102,7 +102,7 @@ def test_a_later_training_of_a_week_is_newer_and_a_recalibrated_copy_is_no_train
 
 @pytest.mark.parametrize("name", MARKETS)
 @pytest.mark.parametrize("learner", LEARNERS)
-def test_a_base_model_card_tells_what_taught_it(
+def test_a_base_model_card_tells_what_it_was_fitted_on(
     trained: RunContext, name: MarketName, learner: str
 ) -> None:
     folder = trained.paths.baseline(name, learner, "v202403")
@@ -137,7 +137,7 @@ def test_the_lock_is_given_back_when_a_retraining_fails(copy: RunContext) -> Non
 def test_no_forecast_of_a_season_depends_on_its_own_or_later_outcomes(
     trained: RunContext, copy: RunContext
 ) -> None:
-    """Features are left alone, so only what the learners are taught can carry the future back."""
+    """Features are left alone, so only what the learners are fitted on can carry the future back."""
     before = read_parquet(trained.paths.oof)
     flip_outcomes(copy, 2023)
     after = baselines.predict_out_of_fold(copy)
@@ -181,7 +181,7 @@ def test_sequences_are_laid_out_only_where_a_learner_reads_them(
     assert without.inputs.sequence.shape == (len(without.x), 2, 0, 0)
     assert matrix.inputs.sequence.shape == (len(matrix.x), 2, WINDOW, len(CHANNELS))
     assert np.array_equal(matrix.x, without.x)
-    expected = sequences(load_features(context), load_markets(context), matrix.games["game_id"])
+    expected = sequences(context.features, context.markets, matrix.games["game_id"])
     assert np.array_equal(matrix.inputs.sequence, expected)
 
 

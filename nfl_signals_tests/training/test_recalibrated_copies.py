@@ -18,9 +18,9 @@ from nfl_signals.predictions.registration import register_ensemble
 from nfl_signals.predictions.upcoming import requests_for
 from nfl_signals.registry.mlflow_registry import open_registry
 from nfl_signals.registry.model_card import TrainingWindow, model_hash, read_card
+from nfl_signals.registry.model_version import latest_version
 from nfl_signals.stats.logit import logit
 from nfl_signals.training.recalibrated_copies import recalibrated_copy, training_window
-from nfl_signals.workspace.market_games import latest_version
 from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals_tests.support.run_contexts import contents, settings_of
 from nfl_signals_tests.support.small_training import LEAST, open_small
@@ -112,7 +112,7 @@ def test_the_same_maps_make_the_same_copy_and_others_the_next_name(context: RunC
     assert recalibrated_copy(context, VERSION, other, window=WINDOW)["model_version"] == f"{COPY}02"
 
 
-def test_a_copy_does_not_speak_until_it_is_asked_for(context: RunContext) -> None:
+def test_a_copy_is_not_served_until_it_is_asked_for(context: RunContext) -> None:
     recalibrated_copy(context, VERSION, MAPS, window=WINDOW)
     assert served_version(context) == VERSION
     assert latest_version(context.paths.ensemble(VERSION).parent) == VERSION

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from filelock import FileLock
 
-from nfl_signals.checks.tables import TABLE_CHECKS
+from nfl_signals.checks.catalog import ALL_CHECKS
 from nfl_signals.core.errors import IntegrityError, StorageError
 from nfl_signals.core.files import read_parquet
 from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS
@@ -16,7 +16,6 @@ from nfl_signals.registry.model_card import model_hash, read_card
 from nfl_signals.stacking.inputs import SIGNALS
 from nfl_signals.training import baselines, stacks
 from nfl_signals.workspace.run_context import RunContext, open_run
-from nfl_signals.workspace.tables import load_markets
 from nfl_signals_tests.support.run_contexts import contents, predict_in_sample, rewrite, settings_of
 from nfl_signals_tests.support.small_training import LEAST, WEEKS, flip_outcomes, open_small, train
 
@@ -37,14 +36,14 @@ def copy(small_home: Path, tmp_path: Path) -> RunContext:
 
 
 @pytest.mark.parametrize("name", MARKETS)
-def test_the_card_of_a_stack_says_how_each_voice_was_calibrated_and_on_what(
+def test_the_card_of_a_stack_says_how_each_stacked_model_was_calibrated_and_on_what(
     trained: RunContext, name: MarketName
 ) -> None:
     card = read_card(trained.paths.stacker(name, "v202403"))
     assert card["model_hash"] == model_hash(trained.paths.stacker(name, "v202403"))
     assert card["stack"] == "logistic"
-    assert list(card["voices"]) == [PLAIN, WITH_SIGNALS]
-    for voice in card["voices"].values():
+    assert list(card["stacked_models"]) == [PLAIN, WITH_SIGNALS]
+    for voice in card["stacked_models"].values():
         calibration = voice["calibration"]
         # Isotonic needs more games than three weeks a season hold.
         assert set(calibration["log_loss"]) == {"platt", "temperature", "beta", "identity"}
@@ -64,10 +63,10 @@ def test_the_card_of_a_stack_says_how_each_voice_was_calibrated_and_on_what(
 
 
 @pytest.mark.parametrize("name", MARKETS)
-def test_held_out_scores_are_those_of_the_walk_forward_replay(
+def test_held_out_scores_are_those_of_the_walk_forward(
     trained: RunContext, name: MarketName
 ) -> None:
-    markets = load_markets(trained).select("game_id", "market", "outcome")
+    markets = trained.markets.select("game_id", "market", "outcome")
     rows = read_parquet(trained.paths.stacked).join(markets, on=["game_id", "market"])
     rows = rows.filter((pl.col("market") == name) & pl.col("outcome").is_in(["yes", "no"]))
     y = (rows["outcome"] == "yes").cast(pl.Float64)
@@ -77,7 +76,7 @@ def test_held_out_scores_are_those_of_the_walk_forward_replay(
     assert held_out["brier_close"] == pytest.approx(((rows["p_market"] - y) ** 2).mean())
 
 
-def test_without_a_settled_replay_the_card_claims_no_score(copy: RunContext) -> None:
+def test_without_a_settled_walk_forward_the_card_claims_no_score(copy: RunContext) -> None:
     """A season that has not begun, with just enough seasons before it."""
     for season in (2021, 2022, 2023):
         for folder in (copy.paths.features, copy.paths.markets):
@@ -92,7 +91,7 @@ def test_the_stacked_table_has_every_game_with_line_and_price_from_the_first_pre
     trained: RunContext,
 ) -> None:
     stacked = read_parquet(trained.paths.stacked)
-    due = load_markets(trained).filter(
+    due = trained.markets.filter(
         pl.col("p_market").is_not_null()
         & pl.col("line").is_not_null()
         & pl.col("season").is_in(PREDICTED)
@@ -116,7 +115,7 @@ def test_the_stacked_table_has_every_game_with_line_and_price_from_the_first_pre
 def test_no_forecast_of_a_season_depends_on_its_own_or_later_outcomes(
     trained: RunContext, copy: RunContext
 ) -> None:
-    """Features are left alone, so only what the models are taught can carry the future back."""
+    """Features are left alone, so only what the models are fitted on can carry the future back."""
     before, oof_before = read_parquet(trained.paths.stacked), read_parquet(trained.paths.oof)
     flip_outcomes(copy, 2023)
     after, oof_after = train(copy), read_parquet(copy.paths.oof)
@@ -129,14 +128,14 @@ def test_no_forecast_of_a_season_depends_on_its_own_or_later_outcomes(
     assert not oof_after.filter(~forward & old).equals(oof_before.filter(~forward & old))
 
 
-def test_a_stack_taught_by_forecasts_in_sample_looks_better_than_it_is(
+def test_a_stack_fitted_on_forecasts_in_sample_looks_better_than_it_is(
     trained: RunContext, copy: RunContext
 ) -> None:
     """Coverage is as it should be; only a fold fitted again tells the two tables apart."""
     predict_in_sample(copy)
-    TABLE_CHECKS["oof_predictions: coverage"](copy)
+    ALL_CHECKS["oof_predictions: coverage"](copy)
     with pytest.raises(IntegrityError, match="was not predicted out of fold"):
-        TABLE_CHECKS["oof_predictions: out of fold"](copy)
+        ALL_CHECKS["oof_predictions: out of fold"](copy)
     for name in MARKETS:
         honest = read_card(trained.paths.stacker(name, "v202403"))["held_out"]
         flattered = stacks.train_stack(copy, name)["held_out"]

@@ -72,10 +72,13 @@ def test_advice_moves_the_weights_of_seasons_that_the_adviser_cannot_remember(
     for season in (2022, 2023, 2024):
         old, new = (each.filter(season=season)[weights[1]][0] for each in (before, after))
         assert old < new <= 0.4
-    advice = card["voices"][PLAIN]["advice"]
+    advice = card["stacked_models"][PLAIN]["advice"]
     assert advice["means"]["lightgbm"] == 0.4
     assert advice["reasons"]["market"] == "why market"
-    assert set(card["voices"][WITH_SIGNALS]["advice"]["means"]) == {*advice["means"], *SIGNALS}
+    assert set(card["stacked_models"][WITH_SIGNALS]["advice"]["means"]) == {
+        *advice["means"],
+        *SIGNALS,
+    }
 
 
 def test_the_adviser_is_asked_once_about_each_list_of_inputs_and_then_replayed(
@@ -97,7 +100,7 @@ def test_without_an_answer_the_market_is_right(copy: Path) -> None:
     context = opened(copy, {"provider": "replay", "model": "small"})
     card = stacks.train_stack(context, "ats")
     assert read_parquet(context.paths.stacked_part("ats")).equals(before)
-    advice = card["voices"][PLAIN]["advice"]
+    advice = card["stacked_models"][PLAIN]["advice"]
     assert (advice["means"], advice["refusal"]) == (None, "no recorded answer")
 
 

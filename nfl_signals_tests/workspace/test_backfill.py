@@ -20,7 +20,7 @@ SAID = [*KEY, "p_hat", "p_push"]
 
 @pytest.fixture
 def context(small_home: Path, tmp_path: Path) -> RunContext:
-    """Three weeks a season, trained, the replay in the ledger."""
+    """Three weeks a season, trained, the walk-forward in the ledger."""
     context = open_small(shutil.copytree(small_home, tmp_path / "home"))
     context.paths.ledger.unlink(missing_ok=True)
     append_walk_forward(context)
@@ -47,7 +47,7 @@ def replayed(context: RunContext) -> pl.DataFrame:
     return read_parquet(context.paths.stacked).select(SAID).sort(KEY)
 
 
-def test_every_game_that_was_stacked_is_in_the_learning_book_once(context: RunContext) -> None:
+def test_every_game_that_was_stacked_is_in_the_shadow_book_once(context: RunContext) -> None:
     assert last_words(context).equals(replayed(context))
     assert last_words(context)["season"].unique().to_list() == [2021, 2022, 2023, 2024]
     assert append_walk_forward(context).n_new == 0
@@ -63,7 +63,7 @@ def test_after_a_backfill_and_a_retraining_nothing_is_said_twice(context: RunCon
 
 
 @pytest.mark.slow
-def test_a_backfill_that_corrects_a_season_replays_those_that_learn_from_it(
+def test_a_backfill_that_corrects_a_season_walks_forward_those_that_learn_from_it(
     context: RunContext,
 ) -> None:
     """Their new words stand after the old ones and count; earlier seasons say nothing new."""

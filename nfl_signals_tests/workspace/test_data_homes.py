@@ -10,7 +10,7 @@ from nfl_signals.core.files import read_json
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings
 from nfl_signals.workspace.data_homes import CONTENTS, claim_home, data_home_name
-from nfl_signals_tests.support.run_contexts import contents, copy_world, settings_of
+from nfl_signals_tests.support.run_contexts import contents, copy_context, settings_of
 
 SIMULATED = {seed: Settings(seed=seed) for seed in (1, 2, 3)}
 NFLVERSE = Settings(source="nflverse")
@@ -30,7 +30,7 @@ def furnish(home: Path, run_context: str, *, names: tuple[str, ...] = CONTENTS) 
 
 
 def owners(home: Path) -> set[str]:
-    """Whose files lie in the home, parked ones left out."""
+    """Whose files lie in the home, those set aside left out."""
     files = [home / name / "rows.txt" for name in CONTENTS]
     return {file.read_text().split(":")[0] for file in files if file.exists()}
 
@@ -46,7 +46,9 @@ def owners(home: Path) -> set[str]:
         ({"source": "nflverse"}, False),
     ],
 )
-def test_a_world_is_named_by_what_its_past_depends_on(changes: dict[str, Any], same: bool) -> None:
+def test_a_data_home_is_named_by_what_its_past_depends_on(
+    changes: dict[str, Any], same: bool
+) -> None:
     assert (
         data_home_name(Settings(**{"seed": 1, **changes})) == data_home_name(Settings(seed=1))
     ) is same
@@ -63,10 +65,10 @@ def test_a_fresh_home_is_claimed_without_moving_anything(tmp_path: Path) -> None
     assert read_json(tmp_path / "data/data_home.json") == {
         "data_home": data_home_name(SIMULATED[1])
     }
-    assert not (tmp_path / "data/parked").exists()
+    assert not (tmp_path / "data/homes").exists()
 
 
-def test_claiming_the_present_world_again_moves_nothing(tmp_path: Path) -> None:
+def test_claiming_the_present_data_home_again_moves_nothing(tmp_path: Path) -> None:
     claim(tmp_path, SIMULATED[1])
     furnish(tmp_path, "one")
     before = contents(tmp_path)
@@ -75,9 +77,9 @@ def test_claiming_the_present_world_again_moves_nothing(tmp_path: Path) -> None:
     assert contents(tmp_path) == before
 
 
-def test_a_finished_world_comes_back_byte_for_byte(finished_home: Path, tmp_path: Path) -> None:
+def test_a_finished_data_home_comes_back_byte_for_byte(finished_home: Path, tmp_path: Path) -> None:
     """And the other league's ledger, written meanwhile, waits untouched for its own return."""
-    copy_world(finished_home, tmp_path)
+    copy_context(finished_home, tmp_path)
     mine, other = settings_of(tmp_path), settings_of(tmp_path, seed=1)
     before = contents(tmp_path)
     claim(tmp_path, other)
@@ -85,9 +87,9 @@ def test_a_finished_world_comes_back_byte_for_byte(finished_home: Path, tmp_path
     (tmp_path / "data/ledger").mkdir()
     (tmp_path / LEDGER).write_bytes(b"the other league's")
     claim(tmp_path, mine)
-    parked = tmp_path / "data/parked" / data_home_name(other)
-    assert contents(parked) == {LEDGER: b"the other league's"}
-    back = {name: file for name, file in contents(tmp_path).items() if "parked" not in name}
+    aside = tmp_path / "data/homes" / data_home_name(other)
+    assert contents(aside) == {LEDGER: b"the other league's"}
+    back = {name: file for name, file in contents(tmp_path).items() if "homes" not in name}
     assert back == before
     claim(tmp_path, other)
     assert (tmp_path / LEDGER).read_bytes() == b"the other league's"
@@ -96,7 +98,7 @@ def test_a_finished_world_comes_back_byte_for_byte(finished_home: Path, tmp_path
 def test_another_week_of_the_same_league_keeps_its_ledger(
     finished_home: Path, tmp_path: Path
 ) -> None:
-    copy_world(finished_home, tmp_path)
+    copy_context(finished_home, tmp_path)
     before = (tmp_path / LEDGER).read_bytes()
     claim(
         tmp_path,
@@ -128,7 +130,7 @@ def kill_at(monkeypatch: pytest.MonkeyPatch, move: int) -> None:
 def test_a_switch_killed_between_any_two_moves_is_finished_by_the_next_claim(
     tmp_path: Path, move: int, after: Settings
 ) -> None:
-    """Ten belongings go, four of the other world come; whoever is next, nothing is mixed or lost."""
+    """Ten folders go, four of the other data home come; whoever is next, nothing is mixed or lost."""
     theirs = ("data/gold", "data/ledger", "models", "reports")
     claim(tmp_path, SIMULATED[2])
     furnish(tmp_path, "two", names=theirs)
@@ -150,7 +152,7 @@ def test_a_switch_killed_between_any_two_moves_is_finished_by_the_next_claim(
 def test_a_folder_that_is_in_the_way_stops_the_move_and_keeps_both(tmp_path: Path) -> None:
     claim(tmp_path, SIMULATED[1])
     furnish(tmp_path, "one", names=("data/ledger",))
-    in_the_way = tmp_path / "data/parked" / data_home_name(SIMULATED[1]) / "data/ledger/rows.txt"
+    in_the_way = tmp_path / "data/homes" / data_home_name(SIMULATED[1]) / "data/ledger/rows.txt"
     in_the_way.parent.mkdir(parents=True)
     in_the_way.write_text("older")
     with pytest.raises(StorageError, match="data/ledger: could not be moved"):

@@ -15,7 +15,7 @@ from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import load_settings
 from nfl_signals.llm.signals import SCHEMA
 from nfl_signals.workspace import tables
-from nfl_signals.workspace.llm_signals import build_signals, load_signals
+from nfl_signals.workspace.llm_signals import build_signals
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import (
     OPENER,
@@ -77,13 +77,13 @@ def context(tmp_path: Path) -> RunContext:
 
 
 def reading(context: RunContext, **llm: Any) -> RunContext:  # noqa: ANN401 - field values
-    """The same world with another reader."""
+    """The same run with another reader."""
     settings = live(llm.pop("base_url", None), **llm)
     return replace(context, settings=context.settings.model_copy(update={"llm": settings}))
 
 
 def reasons(context: RunContext) -> dict[str, str]:
-    table = load_signals(context).filter(season=2023)
+    table = context.signals.filter(season=2023)
     return dict(table.select("team_id", "reason").iter_rows())
 
 
@@ -92,15 +92,15 @@ def test_rules_read_what_is_stored_and_count_it(context: RunContext) -> None:
     assert (figures.rows, figures.available) == (6, 4)
     assert figures.reasons == {"no documents this week": 2, "quiet": 2}
     assert reasons(context) == {"DET": "", "KC": "", "CIN": "quiet", "CLE": "quiet"}
-    kansas = load_signals(context).filter(season=2023, team_id="KC")
+    kansas = context.signals.filter(season=2023, team_id="KC")
     assert kansas.select("quarterback", "offense", "confidence").row(0) == (-1, 0, 0.8)
 
 
 def test_before_anything_is_built_there_are_no_signals_but_their_columns(
     context: RunContext,
 ) -> None:
-    assert load_signals(context).schema == SCHEMA
-    assert load_signals(context).height == 0
+    assert context.signals.schema == SCHEMA
+    assert context.signals.height == 0
 
 
 def test_building_again_or_season_by_season_gives_the_same_bytes(context: RunContext) -> None:
@@ -120,11 +120,11 @@ def test_seasons_that_the_run_does_not_have_are_removed(context: RunContext) -> 
 
 def test_at_an_earlier_instant_rows_up_to_it_are_the_same(context: RunContext) -> None:
     build_signals(context, SEASONS)
-    full = load_signals(context)
+    full = context.signals
     for as_of in (utc("2023-01-10 14:00"), utc("2023-09-08 14:00")):
         build_signals(replace(context, as_of=as_of), SEASONS)
         then = pl.col("kickoff_at") <= as_of
-        assert load_signals(context).filter(then).equals(full.filter(then))
+        assert context.signals.filter(then).equals(full.filter(then))
 
 
 def test_a_missing_raw_season_is_named_and_nothing_is_written(context: RunContext) -> None:
@@ -188,10 +188,10 @@ def test_the_run_ends_whatever_the_server_does(
 def test_a_later_replay_needs_no_server(context: RunContext) -> None:
     with serving() as server:
         build_signals(reading(context, base_url=server.url, knowledge_cutoff="2023-02-28"), SEASONS)
-    live_rows = load_signals(context)
+    live_rows = context.signals
     again = reading(context, provider="replay", knowledge_cutoff=None)
     build_signals(again, SEASONS)
-    replayed = load_signals(context)
+    replayed = context.signals
     assert set(replayed["provider"]) == {"replay"}
     # Last season's games were declined by a cut-off that these settings do not name.
     later = pl.col("season") == 2023
@@ -199,7 +199,7 @@ def test_a_later_replay_needs_no_server(context: RunContext) -> None:
     assert now.equals(then)
 
 
-def test_the_proof_sees_a_lonely_row_and_a_late_document(context: RunContext) -> None:
+def test_the_check_sees_a_lonely_row_and_a_late_document(context: RunContext) -> None:
     build_signals(context, SEASONS)
     assert signals_schema(context) == {"rows": 6, "available": 4}
     file = context.paths.llm_signals / "2023.parquet"

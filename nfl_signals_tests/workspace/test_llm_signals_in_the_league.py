@@ -54,7 +54,7 @@ def by_signals(context: RunContext) -> Interval:
     )
 
 
-def test_news_that_the_close_has_not_heard_makes_the_stack_better(tmp_path: Path) -> None:
+def test_news_that_the_close_has_not_available_makes_the_stack_better(tmp_path: Path) -> None:
     change = by_signals(read_and_predicted(tmp_path, "not_in_line"))
     assert change.n > 1500
     assert change.estimate <= -WORTH

@@ -30,21 +30,21 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_simulated_world_reads_its_own_league(home: Path) -> None:
+def test_a_simulated_run_reads_its_own_league(home: Path) -> None:
     context = opened(home)
     assert isinstance(context.release, DirectoryRelease)
     assert context.release.root == home / "data/simulated/release"
     assert context.seasons == (2018, 2019, 2020, 2021)
 
 
-def test_now_of_a_simulated_world_is_the_leagues_tuesday(home: Path) -> None:
+def test_now_of_a_simulated_run_is_the_leagues_tuesday(home: Path) -> None:
     """Nine weeks of 2021 are played; the season opened on Thursday, September 9."""
     now = opened(home).as_of
     assert now == datetime(2021, 11, 9, 14, tzinfo=UTC)
     assert now.weekday() == 1
 
 
-def test_the_instant_asked_for_wins_and_is_told_in_utc(home: Path) -> None:
+def test_the_instant_asked_for_wins_and_is_given_in_utc(home: Path) -> None:
     eastern = datetime(2020, 11, 1, 9, tzinfo=timezone(timedelta(hours=-5)))
     as_of = opened(home, as_of=eastern).as_of
     assert as_of == datetime(2020, 11, 1, 14, tzinfo=UTC)

@@ -12,7 +12,13 @@ from nfl_signals.ingest.history import RESULT_DELAY
 from nfl_signals.workspace import tables
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import utc
-from nfl_signals_tests.support.run_contexts import contents, copy_world, drop_rows, earlier, rewrite
+from nfl_signals_tests.support.run_contexts import (
+    contents,
+    copy_context,
+    drop_rows,
+    earlier,
+    rewrite,
+)
 
 SEASONS = range(2018, 2025)
 LEAST = {"min_learner_seasons": 1, "min_stack_seasons": 1, "min_calibration_seasons": 1}
@@ -20,7 +26,7 @@ LEAST = {"min_learner_seasons": 1, "min_stack_seasons": 1, "min_calibration_seas
 
 @pytest.fixture
 def context(finished_home: Path, tmp_path: Path) -> RunContext:
-    return copy_world(finished_home, tmp_path)
+    return copy_context(finished_home, tmp_path)
 
 
 def build(context: RunContext) -> None:
@@ -106,15 +112,13 @@ def test_gold_of_seasons_that_the_run_does_not_have_is_removed(
     finished_home: Path, tmp_path: Path
 ) -> None:
     """Its features would otherwise lack the seasons before them."""
-    context = copy_world(finished_home, tmp_path, seasons="2019-2023", training=LEAST)
+    context = copy_context(finished_home, tmp_path, seasons="2019-2023", training=LEAST)
     build(context)
     names = {f"{table}.parquet/{s}.parquet" for table in ("features", "markets") for s in SEASONS}
     assert set(gold(context)) == {
         name for name in names if "/2018" not in name and "/2024" not in name
     }
-    assert tables.load_features(context)["season"].unique().sort().to_list() == list(
-        range(2019, 2024)
-    )
+    assert tables.context.features["season"].unique().sort().to_list() == list(range(2019, 2024))
 
 
 @pytest.mark.parametrize(
@@ -124,14 +128,14 @@ def test_gold_at_an_earlier_instant_is_what_was_known_then(
     context: RunContext, as_of: datetime
 ) -> None:
     """Equal to the full build for rows up to then, and no outcome that came later."""
-    features, markets = tables.load_features(context), tables.load_markets(context)
+    features, markets = tables.context.features, context.markets
     past = earlier(context, as_of)
     build(past)
     then = pl.col("kickoff_at") <= as_of
-    assert tables.load_features(past).filter(then).equals(features.filter(then))
+    assert past.features.filter(then).equals(features.filter(then))
     known = pl.col("kickoff_at") + RESULT_DELAY <= as_of
-    assert tables.load_markets(past).filter(known).equals(markets.filter(known))
-    later = tables.load_markets(past).filter(~known)
+    assert past.markets.filter(known).equals(markets.filter(known))
+    later = past.markets.filter(~known)
     assert later.height > 0
     assert later["points"].null_count() == later["outcome"].null_count() == later.height
     far = later.filter(pl.col("kickoff_at") > as_of + timedelta(days=8))
@@ -149,7 +153,7 @@ def test_history_ends_with_the_season_asked_for_and_with_now(context: RunContext
 
 
 def test_gold_is_read_in_time_order(context: RunContext) -> None:
-    for table in (tables.load_features(context), tables.load_markets(context)):
+    for table in (tables.context.features, context.markets):
         assert table.equals(
             table.sort("season", "week", "kickoff_at", "game_id", maintain_order=True)
         )

@@ -12,7 +12,7 @@ from nfl_signals.core.files import read_parquet
 from nfl_signals.monitoring.steps import graded_ledger, read_metrics
 from nfl_signals.monitoring.weekly_evidence import EVIDENCE_SCHEMA
 from nfl_signals.reports.dashboard.page import write_dashboard
-from nfl_signals.reports.weekly.inputs import Limits, WeeklyInputs
+from nfl_signals.reports.weekly.inputs import WeeklyInputs
 from nfl_signals.reports.weekly.numbers import newest_week
 from nfl_signals.reports.weekly.report import write_weekly_report
 from nfl_signals.workspace.run_context import RunContext
@@ -60,13 +60,7 @@ def weekly_inputs(context: RunContext) -> WeeklyInputs:
         curves=read_parquet(context.paths.reliability),
         graded=graded,
         upcoming=read_parquet(context.paths.upcoming),
-        limits=Limits(
-            max_calibration_error=monitor.max_calibration_error,
-            min_days=monitor.min_days,
-            evidence=monitor.evidence,
-            window_weeks=monitor.window_weeks,
-            literal=monitor.rule == "literal",
-        ),
+        monitor=monitor,
         as_of=context.as_of,
         source_name=context.settings.source,
         alarm_backtest=alarm_backtest(graded, monitor),

@@ -1,7 +1,7 @@
-"""Alarm backtest: past seasons under the shipped rule and under the literal one.
+"""In which past seasons each rule would have raised an alarm: the shipped one and the literal one.
 
-Two series of the shadow book: the walk-forward, and the no-vig close on the same games. The
-close is as well calibrated as forecasts get, so an alarm on it is a false one.
+Two series of the shadow book (`learning`): the walk-forward model, and the no-vig close on the same
+games. The close is as well calibrated as forecasts get, so an alarm on it is a false one.
 """
 
 from typing import Any
@@ -14,13 +14,13 @@ from nfl_signals.core.setting_sections import MonitorSettings
 from nfl_signals.monitoring.rolling_windows import SERIES
 from nfl_signals.monitoring.weekly_evidence import evidence_path
 
-WALK_FORWARD, CLOSE = "walk-forward", "no-vig close"
+WALK_FORWARD, CLOSE = "model, walk-forward", "no-vig close"
 RULES = ("literal", "proven")
 
 BACKTEST_SCHEMA = pl.Schema(
     {
         "market": pl.String(),
-        "series": pl.String(),  # walk-forward, no-vig close
+        "series": pl.String(),  # model, walk-forward; no-vig close
         "season": pl.Int32(),
         "weeks_literal": pl.Int32(),  # weeks in which the error alone would have stood as alarm
         "weeks_shipped": pl.Int32(),  # weeks in which the shipped rule's alarm stood
@@ -39,21 +39,21 @@ def alarm_backtest(graded: pl.DataFrame, policy: MonitorSettings) -> pl.DataFram
     Returns:
         BACKTEST_SCHEMA, by market, series and season.
     """
-    walk_forward = graded.filter(book="learning", signal_source="model")
-    close = walk_forward.drop_nulls("p_market").with_columns(p_hat="p_market")
+    model = graded.filter(book="learning", signal_source="model")
+    close = model.drop_nulls("p_market").with_columns(p_hat="p_market")
     rows = [
         row
-        for name, forecasts in ((WALK_FORWARD, walk_forward), (CLOSE, close))
-        for weeks in evidence_path(forecasts).partition_by(SERIES, maintain_order=True)
-        for row in _seasons(name, weeks, policy)
+        for name, forecasts in ((WALK_FORWARD, model), (CLOSE, close))
+        for path in evidence_path(forecasts).partition_by(SERIES, maintain_order=True)
+        for row in _seasons(name, path, policy)
     ]
     return pl.DataFrame(rows, schema=BACKTEST_SCHEMA).sort("market", "series", "season")
 
 
-def _seasons(name: str, series: pl.DataFrame, policy: MonitorSettings) -> list[dict[str, Any]]:
-    weeks = [reading_of(week) for week in series.iter_rows(named=True)]
+def _seasons(name: str, path: pl.DataFrame, policy: MonitorSettings) -> list[dict[str, Any]]:
+    weeks = [reading_of(week) for week in path.iter_rows(named=True)]
     stood = {rule: _alarm_weeks(weeks, policy.model_copy(update={"rule": rule})) for rule in RULES}
-    judged = series.with_columns(*(pl.Series(rule, stood[rule], dtype=pl.Int32) for rule in RULES))
+    judged = path.with_columns(*(pl.Series(rule, stood[rule], dtype=pl.Int32) for rule in RULES))
     return (
         judged.group_by("market", "season", maintain_order=True)
         .agg(

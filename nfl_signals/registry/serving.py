@@ -2,8 +2,8 @@
 
     POST /invocations {"dataframe_split": {"columns": [...], "data": [[...], ...]}}
 
-One row per game: the columns of `game_request`, every one of them, null where no forecast of a market is wanted
-or a signal not known; and `feature_version`, so that features of another definition are refused.
+One row per game: every column of `ensemble/request.py`, null where no forecast of a market is wanted
+or a signal is not known; and `feature_version`, so that features of another definition are refused.
 """
 
 import importlib.metadata

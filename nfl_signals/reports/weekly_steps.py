@@ -1,4 +1,4 @@
-"""Gather what the weekly report and the dashboard show, and have them written."""
+"""Steps of the weekly report and the dashboard: load the stored tables, write the pages."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +8,10 @@ import polars as pl
 from nfl_signals.alerts.backtest import alarm_backtest
 from nfl_signals.alerts.episodes import ALERTS_SCHEMA
 from nfl_signals.core.errors import InputError
-from nfl_signals.core.files import read_parquet
 from nfl_signals.monitoring.steps import graded_ledger, read_metrics
 from nfl_signals.monitoring.weekly_evidence import EVIDENCE_SCHEMA
 from nfl_signals.reports.dashboard.page import write_dashboard
-from nfl_signals.reports.weekly.inputs import Limits, WeeklyInputs
+from nfl_signals.reports.weekly.inputs import WeeklyInputs
 from nfl_signals.reports.weekly.numbers import newest_week
 from nfl_signals.reports.weekly.report import write_weekly_report
 from nfl_signals.workspace.run_context import RunContext
@@ -54,27 +53,21 @@ def weekly_inputs(context: RunContext) -> WeeklyInputs:
     """
     monitor, graded = context.settings.monitor, graded_ledger(context)
     return WeeklyInputs(
-        evidence=_stored(context.paths.weekly_evidence, EVIDENCE_SCHEMA),
-        alerts=_stored(context.paths.alerts, ALERTS_SCHEMA),
+        evidence=_stored(context, context.paths.weekly_evidence, EVIDENCE_SCHEMA),
+        alerts=_stored(context, context.paths.alerts, ALERTS_SCHEMA),
         metrics=read_metrics(context),
-        curves=read_parquet(context.paths.reliability),
+        curves=context.read(context.paths.reliability),
         graded=graded,
-        upcoming=read_parquet(context.paths.upcoming),
-        limits=Limits(
-            max_calibration_error=monitor.max_calibration_error,
-            min_days=monitor.min_days,
-            evidence=monitor.evidence,
-            window_weeks=monitor.window_weeks,
-            literal=monitor.rule == "literal",
-        ),
+        upcoming=context.read(context.paths.upcoming),
+        monitor=monitor,
         as_of=context.as_of,
         source_name=context.settings.source,
-        alarm_backtest=alarm_backtest(graded, monitor),
+        alarm_backtest=context.derive(alarm_backtest, graded, monitor),
     )
 
 
-def _stored(path: Path, schema: pl.Schema) -> pl.DataFrame:
-    rows = read_parquet(path)
+def _stored(context: RunContext, path: Path, schema: pl.Schema) -> pl.DataFrame:
+    rows = context.read(path)
     if rows.schema != schema:
         raise InputError(
             f"{path}: written by another version; materialize calibration_metrics again."

@@ -1,4 +1,4 @@
-"""Which games models are fitted on for which: walk-forward by season, and purged, embargoed season-week K-fold.
+"""Training and test games: walk-forward by season, and purged, embargoed season-week K-fold.
 
 Method of purging and embargo: Lopez de Prado, Advances in Financial Machine Learning (2018),
 chapter 7. Groups are whole weeks: games of one week share injuries, weather and news.

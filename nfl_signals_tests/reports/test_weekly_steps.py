@@ -28,10 +28,10 @@ def test_the_report_is_named_after_the_newest_week_with_results(context: RunCont
     assert len(numbers["predictions"]) == pl.read_parquet(context.paths.upcoming).height
 
 
-def test_a_finished_run_without_graded_production_shows_its_replay(context: RunContext) -> None:
+def test_a_finished_run_without_graded_production_shows_walk_forward(context: RunContext) -> None:
     text = report_week(context).text
-    assert "is the replay: production has too few games." in text
-    assert "Week 10's predictions are those of the model" in text
+    assert "judged on walk-forward forecasts, as production has too few games." in text
+    assert "Serving week 10: the model" in text
 
 
 def test_the_dashboard_is_one_file(context: RunContext) -> None:
@@ -54,8 +54,8 @@ def test_writing_both_again_changes_no_byte(context: RunContext) -> None:
 
 def test_limits_are_those_of_the_settings(finished_home: Path, tmp_path: Path) -> None:
     monitor = {"rule": "literal", "max_calibration_error": 0.07}
-    limits = weekly_inputs(copy_context(finished_home, tmp_path, monitor=monitor)).limits
-    assert (limits.literal, limits.max_calibration_error) == (True, 0.07)
+    limits = weekly_inputs(copy_context(finished_home, tmp_path, monitor=monitor)).monitor
+    assert (limits.rule, limits.max_calibration_error) == ("literal", 0.07)
 
 
 def test_a_table_of_another_version_is_refused_by_name(context: RunContext) -> None:

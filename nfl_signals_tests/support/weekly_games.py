@@ -1,4 +1,4 @@
-"""A home's tables as the weekly report reads them: a replay, production that drifts, a next week."""
+"""A home's tables as the weekly report reads them: walk-forward, drifting production, a next week."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,24 +8,18 @@ from typing import Any
 
 import polars as pl
 
-from nfl_signals.alerts.backtest import BACKTEST_SCHEMA
+from nfl_signals.alerts.backtest import BACKTEST_SCHEMA, CLOSE, WALK_FORWARD
 from nfl_signals.alerts.episodes import STEPS_TAKEN_SCHEMA, episodes
 from nfl_signals.core.setting_sections import MonitorSettings
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring.calibration_metrics import calibration_metrics, reliability_table
 from nfl_signals.monitoring.ledger import CONTENT
 from nfl_signals.monitoring.weekly_evidence import evidence_path
-from nfl_signals.reports.weekly.inputs import Limits, WeeklyInputs
+from nfl_signals.reports.weekly.inputs import WeeklyInputs
 from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.graded_games import graded
 
 POLICY = MonitorSettings()
-LIMITS = Limits(
-    max_calibration_error=POLICY.max_calibration_error,
-    min_days=POLICY.min_days,
-    evidence=POLICY.evidence,
-    window_weeks=POLICY.window_weeks,
-)
 GRADED = ("evidence", "alerts", "metrics", "curves", "graded")
 WEEKS_PLAYED = 9
 HOSTILE = "<script>alert('x')</script> & [a](b)"
@@ -33,11 +27,11 @@ HOSTILE = "<script>alert('x')</script> & [a](b)"
 
 @cache
 def weekly_inputs() -> WeeklyInputs:
-    """Replay of 2024 and 2025; production, of 2025, calls moneylines the wrong way round."""
+    """Walk-forward forecasts of 2024 and 2025; production, of 2025, has moneylines the wrong way round."""
     slopes = {"moneyline": -0.2, "ats": 1.0, "total": 1.0}
-    replays = [_games(name, "learning", range(2024, 2026), 1.0) for name in slopes]
-    spoken = [_games(name, "production", range(2025, 2026), s) for name, s in slopes.items()]
-    games = pl.concat([*replays, *spoken])
+    walked = [_games(name, "learning", range(2024, 2026), 1.0) for name in slopes]
+    sealed = [_games(name, "production", range(2025, 2026), s) for name, s in slopes.items()]
+    games = pl.concat([*walked, *sealed])
     path = evidence_path(games)
     weeks = POLICY.window_weeks
     return WeeklyInputs(
@@ -47,7 +41,7 @@ def weekly_inputs() -> WeeklyInputs:
         curves=reliability_table(games, window_weeks=weeks, seed=7),
         graded=games,
         upcoming=upcoming(),
-        limits=LIMITS,
+        monitor=POLICY,
         as_of=utc("2025-11-04 14:00"),
         source_name="simulated",
     )
@@ -55,12 +49,12 @@ def weekly_inputs() -> WeeklyInputs:
 
 def fresh_inputs() -> WeeklyInputs:
     """A home in which production has not been graded yet."""
-    full, replayed = weekly_inputs(), pl.col("book") == "learning"
-    return replace(full, **{name: getattr(full, name).filter(replayed) for name in GRADED})
+    full, walked = weekly_inputs(), pl.col("book") == "learning"
+    return replace(full, **{name: getattr(full, name).filter(walked) for name in GRADED})
 
 
 def empty_inputs() -> WeeklyInputs:
-    """A home in which nothing has been played or asked yet."""
+    """A home in which nothing has been played or forecast yet."""
     full = weekly_inputs()
     return replace(full, **{name: getattr(full, name).clear() for name in (*GRADED, "upcoming")})
 
@@ -75,17 +69,17 @@ def upcoming(games: Sequence[str] = ("2025_10_DAL_MIN", "2025_10_ARI_CAR")) -> p
 
 
 def alarm_backtest() -> pl.DataFrame:
-    """Two voices over two seasons; the literal rule cries every time, the shipped one once."""
+    """Two series over two seasons; the literal rule raises every alarm, the shipped one a single one."""
     rows = [
         {
             "market": "moneyline",
-            "voice": voice,
+            "series": series,
             "season": season,
             "weeks_literal": 15 + season - 2024,
-            "weeks_shipped": int(voice == "model replay" and season == 2025) * 3,
+            "weeks_shipped": int(series == WALK_FORWARD and season == 2025) * 3,
             "final_error": 0.062,
         }
-        for voice in ("model replay", "no-vig close")
+        for series in (WALK_FORWARD, CLOSE)
         for season in (2024, 2025)
     ]
     return pl.DataFrame(rows, schema=BACKTEST_SCHEMA)
@@ -103,8 +97,8 @@ def _games(market: str, book: str, seasons: range, slope: float) -> pl.DataFrame
 def _prediction(game: str, market: str) -> dict[str, Any]:
     line = {"ats": -3.5, "moneyline": 0.0, "total": 44.5}[market]
     known = {"season": 2025, "week": 10, "game_id": game, "market": market, "line": line}
-    said = {"price_yes": -110.0, "price_no": -110.0, "p_hat": 0.53, "p_push": 0.02}
+    price = {"price_yes": -110.0, "price_no": -110.0, "p_hat": 0.53, "p_push": 0.02}
     model = {"model_version": "model_v1", "model_hash": "0123456789abcdef", "feature_version": "f"}
-    voice = {"signal_source": "model", "book": "production", "period_flag": "warning"}
-    row = known | said | model | voice | {"prediction_id": f"{game}{market}", "p_market": 0.5}
+    tags = {"signal_source": "model", "book": "production", "period_flag": "warning"}
+    row = known | price | model | tags | {"prediction_id": f"{game}{market}", "p_market": 0.5}
     return {name: row.get(name) for name in (*CONTENT, "p_market")}

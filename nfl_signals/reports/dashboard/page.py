@@ -1,18 +1,19 @@
 """Writes the dashboard: one HTML file with its charts, style and script inside."""
 
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from nfl_signals.core.files import write_text
-from nfl_signals.reports.dashboard import sections as sections
-from nfl_signals.reports.dashboard.html import Html, joined, tag
-from nfl_signals.reports.dashboard.style import SCRIPT, STYLE
+from nfl_signals.reports.shared.templates import render
+from nfl_signals.reports.weekly.cells import FOR_TEMPLATES
+from nfl_signals.reports.weekly.charts import KINDS, Drawn, charts_of
 from nfl_signals.reports.weekly.inputs import WeeklyInputs
 from nfl_signals.reports.weekly.numbers import weekly_numbers
 
 Json = dict[str, Any]
-# The page loads nothing from anywhere and says so, whatever its data hold.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+Charts = Mapping[str, Mapping[str, Drawn]]
 
 
 def write_dashboard(path: Path, inputs: WeeklyInputs) -> Path:
@@ -29,60 +30,48 @@ def write_dashboard(path: Path, inputs: WeeklyInputs) -> Path:
         InputError: there is no week to show.
         StorageError: the file could not be written.
     """
-    return write_text(path, dashboard_html(weekly_numbers(inputs)))
+    numbers = weekly_numbers(inputs)
+    return write_text(path, dashboard_html(numbers, charts=page_charts(numbers)))
 
 
-def dashboard_html(numbers: Json) -> str:
+def page_charts(numbers: Json) -> Charts:
+    """Charts of every series for a page, by the series' key and the chart's name."""
+    return {
+        part["series"]["key"]: charts_of(part, limits=numbers["limits"], alone=False)
+        for part in (*numbers["markets"], *numbers["others"])
+        if part["series"]
+    }
+
+
+def dashboard_html(numbers: Json, *, charts: Charts) -> str:
     """The page.
 
     Args:
         numbers: of `weekly_numbers`.
+        charts: of `page_charts`.
     """
-    parts = _parts(numbers)
-    title = f"NFL signals: week {numbers['week']} of {numbers['season']}"
-    links = [tag("li", tag("a", words, href=f"#{name}")) for name, words, _ in parts]
-    blocks = [tag("section", tag("h2", words), body, id=name) for name, words, body in parts]
-    as_of = f"As of {numbers['as_of'][:16].replace('T', ' ')} UTC. Source: {numbers['source']}."
-    body = tag(
-        "body",
-        tag(
-            "header", tag("h1", title), tag("p", numbers["verdict"]), tag("p", as_of, class_="soft")
-        ),
-        tag("nav", tag("ul", *links), aria_label="Sections"),
-        tag("main", *blocks),
-        tag("footer", tag("p", "Everything on this page is in the file itself.", class_="soft")),
-        tag("script", Html(SCRIPT)),
+    judged = [charts[part["series"]["key"]] for part in numbers["markets"] if part["series"]]
+    return render(
+        "dashboard.html",
+        charts=charts,
+        by_kind={kind: [drawn[kind] for drawn in judged if kind in drawn] for kind in KINDS},
+        bars=_bars(numbers["alerts"]["all"], date.fromisoformat(numbers["as_of"][:10])),
+        **FOR_TEMPLATES,
+        **numbers,
     )
-    return f"<!doctype html>\n{tag('html', _head(title), body, lang='en')}\n"
 
 
-def _head(title: str) -> Html:
-    meta = [
-        Html('<meta charset="utf-8">'),
-        Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-        Html(f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'),
-    ]
-    return tag("head", *meta, tag("title", title), tag("style", Html(STYLE)))
+def _bars(rows: list[Json], now: date) -> Json:
+    """Each alert as a bar from its opening to its closing: CSS, with the `first` and `last` day."""
+    spans = [(_day(row["opened_at"], now), _day(row["closed_at"], now)) for row in rows]
+    first = min((opened for opened, _ in spans), default=now)
+    whole = max((now - first).days, 1)
+    places = []
+    for opened, closed in spans:
+        left, width = (100 * (b - a).days / whole for a, b in ((first, opened), (opened, closed)))
+        places.append(f"left:{min(left, 98):.2f}%;width:{width:.2f}%")
+    return {"first": first.isoformat(), "last": now.isoformat(), "places": places}
 
 
-def _parts(numbers: Json) -> list[tuple[str, str, Html]]:
-    """Sections in order: anchor, heading, body."""
-    alerts = numbers["alerts"]["all"]
-    episodes = [sections.episode_list(numbers)]
-    if alerts:
-        episodes.append(sections.episode_table(alerts))
-    return [
-        ("state", "State", sections.state_cards(numbers)),
-        ("trends", "Trends by market", sections.trend_charts(numbers)),
-        ("numbers", "Numbers by window", sections.window_tables(numbers)),
-        ("reliability", "Said and happened", sections.reliability_charts(numbers)),
-        ("alerts", "Alerts", joined(episodes)),
-        ("predictions", "Next week's predictions", sections.pick_table(numbers["predictions"])),
-        ("models", "Model versions", sections.model_tables(numbers)),
-        (
-            "hindsight",
-            "If the alarm were the error alone",
-            sections.hindsight_table(numbers["hindsight"]),
-        ),
-        ("words", "What the words mean", sections.words_list(numbers)),
-    ]
+def _day(written: str | None, now: date) -> date:
+    return date.fromisoformat(written) if written else now

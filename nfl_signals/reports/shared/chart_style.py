@@ -4,10 +4,12 @@ Colours are Okabe and Ito's, told apart by colour-blind readers. The same chart 
 nothing is clipped (Vega numbers clip paths over the whole process) and every size is fixed.
 """
 
-import io
+from typing import Any
 
 import altair as alt
+import vl_convert
 
+Json = dict[str, Any]
 Chart = alt.LayerChart | alt.FacetChart | alt.ConcatChart
 
 WIDTH = 700  # pixels; what a Markdown page shows without scaling
@@ -26,13 +28,13 @@ def legend(*, columns: int | None = None) -> alt.Legend:
     )
 
 
-def svg(chart: Chart) -> str:
-    """The chart as SVG text on white."""
+def svg(chart: Chart | Json) -> str:
+    """SVG text of a chart, on white in the house style, or of a Vega-Lite document as it stands."""
+    if isinstance(chart, dict):
+        return str(vl_convert.vegalite_to_svg(chart))
     styled = (
         chart.configure(background="white")
         .configure_axis(**NUMBERS)
         .configure_title(anchor="start", subtitleFontSize=11, subtitleColor="#444444")
     )
-    buffer = io.StringIO()
-    styled.save(buffer, format="svg")
-    return buffer.getvalue()
+    return svg(styled.to_dict())

@@ -28,6 +28,24 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
+def escaped(text: str) -> str:
+    r"""Words from data, so that they can be nothing but words in Markdown.
+
+    Example:
+        >>> escaped("<b>x</b> [y](z)")
+        '&lt;b&gt;x&lt;/b&gt; \\[y\\](z)'
+    """
+    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for sign in "[]`*":
+        plain = plain.replace(sign, "\\" + sign)
+    return " ".join(plain.split())
+
+
+def cell(text: str) -> str:
+    """Words from data as a cell of a pipe table."""
+    return escaped(text).translate(CELL_BREAKS)
+
+
 def number(value: float | None, *, digits: int = 4, signed: bool = False) -> str:
     """Fixed digits; a dash where there is none; never a negative zero.
 

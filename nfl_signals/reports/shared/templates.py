@@ -5,9 +5,11 @@ is an error, never an empty place.
 """
 
 from functools import cache
+from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from nfl_signals.alerts.wording import evidence
 from nfl_signals.reports.shared import markdown
 
 FILTERS = {
@@ -15,6 +17,9 @@ FILTERS = {
     "share": markdown.share,
     "between": markdown.between,
     "share_between": markdown.share_between,
+    "escaped": markdown.escaped,
+    "cell": markdown.cell,
+    "evidence": evidence,
 }
 
 
@@ -29,6 +34,11 @@ def render(template: str, /, **values: object) -> str:
         jinja2.UndefinedError: the template uses a name that was not given.
     """
     return _environment().get_template(template).render(**values).rstrip("\n") + "\n"
+
+
+def data_text(name: str) -> str:
+    """A data file of `reports/templates/` as it stands."""
+    return (files("nfl_signals.reports") / "templates" / name).read_text(encoding="utf-8")
 
 
 @cache

@@ -5,54 +5,70 @@ from typing import Any
 import polars as pl
 
 from nfl_signals.core.errors import InputError
-from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.markets.definitions import MARKETS, MarketName
+from nfl_signals.reports.shared.templates import render
 from nfl_signals.reports.weekly.alerts import alert_records, grouped, state_of
 from nfl_signals.reports.weekly.glossary import glossary
 from nfl_signals.reports.weekly.inputs import WeeklyInputs
 from nfl_signals.reports.weekly.picks import pick_records
-from nfl_signals.reports.weekly.series import Voice, speakers, voice_that_counts, voices
+from nfl_signals.reports.weekly.series import (
+    SeriesLabel,
+    judged_series,
+    measured_series,
+    serving_models,
+)
 from nfl_signals.reports.weekly.trends import trends
 from nfl_signals.reports.weekly.windows import changes, version_rows, window_rows
-from nfl_signals.reports.weekly.words import verdict
 
 Json = dict[str, Any]
-HINDSIGHT_ORDER = ["market", "voice", "season"]
+LIMITS = {"max_calibration_error", "min_days", "evidence", "window_weeks", "rule"}
 
 
 def weekly_numbers(inputs: WeeklyInputs) -> Json:
-    """What there is to say on a Monday morning.
+    """What there is to report on a Monday morning.
 
     Returns:
-        JSON values: `season, week` of the newest graded games, `verdict`, `speakers`, a part per
-        market under `markets` (the voice that counts), `others` (every other series), `alerts`
-        (`all, open, opened, recovered`), `predictions`, `alarm_backtest`, `glossary`, `limits`, `as_of`,
-        `source`.
+        JSON values: `season, week` of the newest graded games, `verdict`, `serving`, a part per
+        market under `markets` (the series that it is judged on), `others` (every other series),
+        `alerts` (`all, open, opened, recovered`), `predictions`, `alarm_backtest`, `glossary`,
+        `limits`, `as_of`, `source`.
 
     Raises:
         InputError: no game has been graded and none is upcoming.
     """
     season, week = newest_week(inputs)
-    records, speaking = alert_records(inputs.alerts), speakers(inputs.upcoming)
-    says = {row["market"]: row["signal_source"] for row in speaking}
-    parts = [_market(inputs, name, says.get(name), records) for name in MARKETS]
-    shown = {part["voice"]["key"] for part in parts if part["voice"]}
-    others = [voice for voice in voices(inputs.metrics) if voice.key not in shown]
-    limits = inputs.limits
+    records, serving = alert_records(inputs.alerts), serving_models(inputs.upcoming)
+    sources = {row["market"]: row["signal_source"] for row in serving}
+    parts = [_market(inputs, name, sources.get(name), records) for name in MARKETS]
+    shown = {part["series"]["key"] for part in parts if part["series"]}
+    others = [series for series in measured_series(inputs.metrics) if series.key not in shown]
     return {
         "season": season,
         "week": week,
         "as_of": inputs.as_of.isoformat(),
         "source": inputs.source_name,
-        "limits": vars(limits),
-        "verdict": verdict(markets=parts, speakers=speaking, week=f"week {week} of {season}"),
-        "speakers": speaking,
+        "limits": inputs.monitor.model_dump(include=LIMITS),
+        "verdict": verdict(parts, serving, week=f"week {week} of {season}"),
+        "serving": serving,
         "markets": parts,
-        "others": [_series(inputs, voice) for voice in others],
+        "others": [_series(inputs, series) for series in others],
         "alerts": {"all": records, **grouped(records, season=season, week=week)},
         "predictions": pick_records(inputs.upcoming),
-        "hindsight": inputs.alarm_backtest.sort(HINDSIGHT_ORDER).to_dicts(),
-        "glossary": [list(pair) for pair in glossary(limits)],
+        "alarm_backtest": inputs.alarm_backtest.sort("market", "series", "season").to_dicts(),
+        "glossary": [list(pair) for pair in glossary(inputs.monitor)],
     }
+
+
+def verdict(markets: list[Json], serving: list[Json], *, week: str) -> str:
+    """The first paragraph: is calibration all right, which model is serving, what is there to do.
+
+    Args:
+        markets: `title, state, series` of each.
+        serving: of `series.serving_models`.
+        week: in words.
+    """
+    text = render("verdict.txt", markets=markets, serving=serving, week=week)
+    return " ".join(text.split())
 
 
 def newest_week(inputs: WeeklyInputs) -> tuple[int, int]:
@@ -72,48 +88,37 @@ def newest_week(inputs: WeeklyInputs) -> tuple[int, int]:
     )
 
 
-def name_of_week(season: int, week: int) -> str:
-    """As files are called.
-
-    Example:
-        >>> name_of_week(2023, 8)
-        '2023-w08'
-    """
-    return f"{season}-w{week:02d}"
-
-
-def _market(inputs: WeeklyInputs, name: str, speaker: str | None, records: list[Json]) -> Json:
-    weeks = inputs.limits.window_weeks
-    voice = voice_that_counts(inputs.metrics, market=name, window_weeks=weeks, speaker=speaker)
-    market = MARKETS[name]  # type: ignore[index]
+def _market(
+    inputs: WeeklyInputs, name: MarketName, source: str | None, records: list[Json]
+) -> Json:
+    weeks = inputs.monitor.window_weeks
+    series = judged_series(inputs.metrics, market=name, window_weeks=weeks, serving=source)
     part: Json = {
         "market": name,
-        "title": market.title,
-        "yes": market.yes,
-        "state": state_of(records, voice),
-        "voice": None,
+        "title": MARKETS[name].title,
+        "yes": MARKETS[name].yes,
+        "state": state_of(records, series),
+        "series": None,
         "windows": [],
+        "versions": [],
         "changes": [],
     }
-    if voice is None:
+    if series is None:
         return part
-    changed = {"changes": changes(inputs, voice)}
-    return part | _series(inputs, voice) | changed
+    return part | _series(inputs, series) | {"changes": changes(inputs, series)}
 
 
-def _series(inputs: WeeklyInputs, voice: Voice) -> Json:
+def _series(inputs: WeeklyInputs, series: SeriesLabel) -> Json:
+    described = ("key", "label", "short", "is_walk_forward")
     return {
-        "market": voice.market,
-        "title": MARKETS[voice.market].title,  # type: ignore[index]
-        "voice": {
-            "book": voice.book,
-            "signal_source": voice.signal_source,
-            "key": voice.key,
-            "label": voice.label,
-            "short": voice.short,
-            "is_replay": voice.is_replay,
+        "market": series.market,
+        "title": MARKETS[series.market].title,
+        "series": {
+            "book": series.book,
+            "signal_source": series.signal_source,
+            **{name: getattr(series, name) for name in described},
         },
-        "windows": window_rows(inputs, voice),
-        "versions": version_rows(inputs.metrics, voice),
-        "trends": trends(inputs, voice),
+        "windows": window_rows(inputs, series),
+        "versions": version_rows(inputs.metrics, series),
+        "trends": trends(inputs, series),
     }

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from nfl_signals.core.files import write_json, write_text
+from nfl_signals.reports.shared.templates import render
+from nfl_signals.reports.weekly.cells import FOR_TEMPLATES
 from nfl_signals.reports.weekly.charts import charts_of
 from nfl_signals.reports.weekly.inputs import WeeklyInputs
 from nfl_signals.reports.weekly.numbers import weekly_numbers
-from nfl_signals.reports.weekly.text import weekly_text
 
 Json = dict[str, Any]
 
@@ -30,19 +31,22 @@ def write_weekly_report(path: Path, inputs: WeeklyInputs) -> str:
     """
     numbers = weekly_numbers(inputs)
     for part in numbers["markets"]:
-        if part["voice"]:
-            part["charts"] = _store(path, part, numbers["limits"])
+        part["charts"] = {}
+        for name, chart in charts_of(part, limits=numbers["limits"], alone=True).items():
+            relative = f"{path.stem}/{part['market']}_{name}.svg"
+            write_text(path.parent / relative, chart.svg)
+            about = {"title": chart.title, "caption": chart.caption, "path": relative}
+            part["charts"][name] = about
     text = weekly_text(numbers)
     write_text(path, text)
     write_json(path.with_suffix(".json"), numbers)
     return text
 
 
-def _store(path: Path, part: Json, limits: Json) -> Json:
-    """Write one market's charts; title, caption and path beside the report, by chart."""
-    stored = {}
-    for name, drawn in charts_of(part, limits=limits, alone=True).items():
-        relative = f"{path.stem}/{part['market']}_{name}.svg"
-        write_text(path.parent / relative, drawn.svg)
-        stored[name] = {"title": drawn.title, "caption": drawn.caption, "path": relative}
-    return stored
+def weekly_text(numbers: Json) -> str:
+    """The Markdown, most urgent first.
+
+    Args:
+        numbers: of `weekly_numbers`; a market's `charts`, by name, have `title, caption, path`.
+    """
+    return render("weekly.md", **FOR_TEMPLATES, **numbers)

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nfl_signals.reports.shared.markdown import between, number, share, share_between, table
+from nfl_signals.reports.shared.markdown import (
+    between,
+    cell,
+    number,
+    share,
+    share_between,
+    table,
+)
 
 
 def test_a_dash_stands_for_what_is_not_known() -> None:
@@ -27,6 +34,7 @@ def test_a_number_reads_back_within_its_last_digit(value: float) -> None:
 
 def test_a_cell_cannot_break_its_table() -> None:
     assert table(["a"], [["x|y\nz"]]).splitlines() == ["| a |", "| :-- |", "| x\\|y z |"]
+    assert cell("x|y\n<b>*z*") == "x\\|y &lt;b&gt;\\*z\\*"
 
 
 def test_a_row_of_the_wrong_length_is_an_error() -> None:

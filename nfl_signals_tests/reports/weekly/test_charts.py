@@ -1,16 +1,24 @@
-"""Panels and charts: valid SVG, scales that are right, titles with n, marks that say their numbers."""
+"""Charts of a series: valid SVG, marks where the numbers are, titles with n, colours of file or page.
 
+`snapshots/*.svg` are whole files, a tag per line; `NFL_SIGNALS_RENEW_SNAPSHOTS=1` writes them anew.
+"""
+
+import math
+import re
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from nfl_signals.reports.shared import plot
-from nfl_signals.reports.weekly.charts import Drawn, charts_of
+from nfl_signals.reports.weekly import panels
+from nfl_signals.reports.weekly.charts import KINDS, Drawn, charts_of
 from nfl_signals.reports.weekly.numbers import weekly_numbers
-from nfl_signals_tests.support.weekly_games import LIMITS, weekly_inputs
+from nfl_signals_tests.support.snapshots import check_snapshot
+from nfl_signals_tests.support.weekly_games import POLICY, weekly_inputs
 
-NAMES = ["error", "evidence", "brier", "reliability_season", "reliability_all"]
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+LIMITS = POLICY.model_dump()
 
 
 @pytest.fixture(scope="module")
@@ -21,12 +29,23 @@ def moneyline() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def drawn(moneyline: dict[str, Any]) -> dict[str, Drawn]:
-    return charts_of(moneyline, limits=vars(LIMITS), alone=True)
+    return charts_of(moneyline, limits=LIMITS, alone=True)
 
 
-def marks(svg: str, kind: str, tag: str) -> list[ElementTree.Element]:
-    found = ElementTree.fromstring(svg).iter(f"{{http://www.w3.org/2000/svg}}{tag}")
-    return [element for element in found if kind in element.attrib.get("class", "").split()]
+def marks(svg: str, layer: str) -> list[ElementTree.Element]:
+    """What a layer drew, back to front."""
+    groups = [
+        group
+        for group in ElementTree.fromstring(svg).iter()
+        if f"{layer}_marks" in group.attrib.get("class", "").split()
+    ]
+    return [mark for group in groups for mark in group]
+
+
+def place(mark: ElementTree.Element) -> tuple[float, float]:
+    """Pixels from the left and from the top of the plotting area."""
+    x, y = re.findall(r"[-\d.]+", mark.attrib["transform"])
+    return float(x), float(y)
 
 
 def words(svg: str) -> str:
@@ -40,11 +59,26 @@ def path_row(week: int, **changed: Any) -> dict[str, Any]:  # noqa: ANN401 - a v
 
 def part_of(rows: list[dict[str, Any]]) -> dict[str, Any]:
     shown = {"path": rows, "rolling": [], "curves": {}, "curve_labels": {}}
-    return {"title": "Total", "voice": {"is_replay": True}, "trends": shown}
+    return {"title": "Total", "series": {"is_walk_forward": True}, "trends": shown}
+
+
+def charts_along(rows: list[dict[str, Any]]) -> dict[str, Drawn]:
+    return charts_of(part_of(rows), limits=LIMITS, alone=True)
 
 
 def test_every_series_has_its_five_charts(drawn: dict[str, Drawn]) -> None:
-    assert list(drawn) == NAMES
+    assert tuple(drawn) == KINDS
+
+
+@pytest.mark.parametrize("name", KINDS[:4])
+def test_a_file_is_the_committed_one(drawn: dict[str, Drawn], name: str) -> None:
+    check_snapshot(SNAPSHOTS / f"{name}.svg", drawn[name].svg.replace("><", ">\n<") + "\n")
+
+
+def test_drawing_twice_gives_the_same_bytes(
+    moneyline: dict[str, Any], drawn: dict[str, Drawn]
+) -> None:
+    assert charts_of(moneyline, limits=LIMITS, alone=True) == drawn
 
 
 def test_a_chart_that_stands_alone_is_valid_and_carries_its_title(drawn: dict[str, Drawn]) -> None:
@@ -52,7 +86,9 @@ def test_a_chart_that_stands_alone_is_valid_and_carries_its_title(drawn: dict[st
         market, rest = chart.title.split(": ", 1)
         assert market in words(chart.svg)
         assert rest in words(chart.svg)
-        assert ElementTree.fromstring(chart.svg).attrib["role"] == "img"
+        root = ElementTree.fromstring(chart.svg)
+        assert root.attrib["role"] == "img"
+        assert root.attrib["aria-label"] == f"{chart.title}. {chart.caption}"
 
 
 def test_axes_name_what_they_measure_and_its_unit(drawn: dict[str, Drawn]) -> None:
@@ -60,95 +96,122 @@ def test_axes_name_what_they_measure_and_its_unit(drawn: dict[str, Drawn]) -> No
         "error": ("error, probability", "week of 2025"),
         "evidence": ("e-value, log scale", "week of 2025"),
         "brier": ("difference in Brier score", "week of 2025"),
-        "reliability_season": ("happened", "stated probability"),
+        "reliability_season": ("observed share", "stated probability"),
     }
     for name, titles in axes.items():
         assert all(title in words(drawn[name].svg) for title in titles)
 
 
 def test_limits_are_drawn_and_named(drawn: dict[str, Drawn]) -> None:
-    for name, word in (("error", "limit"), ("evidence", "alarm")):
-        assert len(marks(drawn[name].svg, "limit", "line")) == 1
-        assert word in words(drawn[name].svg)
+    for name, word in (("error", "limit"), ("evidence", "alarm"), ("brier", "close")):
+        assert len(marks(drawn[name].svg, "levels")) == 1
+        assert [mark.text for mark in marks(drawn[name].svg, "level_names")] == [word]
     assert "limit 0.05" in drawn["error"].caption
     assert "Dashed: 20" in drawn["evidence"].caption
 
 
-def test_every_point_says_its_numbers_and_its_n(drawn: dict[str, Drawn]) -> None:
+def test_every_point_shows_its_numbers_and_its_n(drawn: dict[str, Drawn]) -> None:
     for name, count in (("error", 9), ("evidence", 9), ("brier", 9), ("reliability_season", 10)):
-        dots = marks(drawn[name].svg, "dot", "circle")
+        dots = marks(drawn[name].svg, "dots")
         assert len(dots) == count
         assert all(", n " in "".join(dot.itertext()) for dot in dots)
+        assert all(dot[0].tag.endswith("title") for dot in dots)
+
+
+def test_points_lie_where_their_numbers_are(
+    moneyline: dict[str, Any], drawn: dict[str, Drawn]
+) -> None:
+    """Heights fall as the error rises, and as the logarithm of the evidence rises."""
+    path = moneyline["trends"]["path"]
+    for name, key, shown in (
+        ("error", "season_error", float),
+        ("evidence", "e_value", math.log10),
+    ):
+        heights = [place(dot)[1] for dot in marks(drawn[name].svg, "dots")]
+        values = [shown(row[key]) for row in path]
+        per_unit = (heights[1] - heights[0]) / (values[1] - values[0])
+        assert per_unit < 0
+        expected = [heights[0] + per_unit * (value - values[0]) for value in values]
+        assert heights == pytest.approx(expected, abs=0.01)
+
+
+def test_weeks_stand_one_after_the_other(drawn: dict[str, Drawn]) -> None:
+    across = [place(dot)[0] for dot in marks(drawn["error"].svg, "dots")]
+    assert across == pytest.approx([panels.WIDTH * (week + 0.5) / 9 for week in range(9)], abs=0.01)
 
 
 def test_reliability_has_an_interval_for_every_bin_and_a_band(drawn: dict[str, Drawn]) -> None:
     svg = drawn["reliability_season"].svg
-    assert len(marks(svg, "whisker", "line")) == len(marks(svg, "dot", "circle"))
-    assert len(marks(svg, "band", "path")) == 1
+    assert len(marks(svg, "whiskers")) == len(marks(svg, "dots")) == 10
+    assert len(marks(svg, "band")) == len(marks(svg, "diagonal")) == 1
+
+
+def test_the_difference_in_brier_score_has_a_band_where_there_is_an_interval(
+    moneyline: dict[str, Any], drawn: dict[str, Drawn]
+) -> None:
+    known = [row for row in moneyline["trends"]["rolling"] if row["half_width"] is not None]
+    (band,) = marks(drawn["brier"].svg, "band")
+    assert band.attrib["d"].count("L") == 2 * len(known) - 1
+    assert marks(drawn["error"].svg, "band") == []
 
 
 def test_a_line_ends_with_its_season_and_with_its_model() -> None:
     rows = [path_row(week, segment=1 + (week > 2)) for week in (1, 2, 3, 4)]
     rows += [path_row(week, season=2026, segment=2) for week in (1, 2)]
-    svg = charts_of(part_of(rows), limits=vars(LIMITS), alone=True)["error"].svg
-    assert len(marks(svg, "mine", "path")) == 3
+    svg = charts_along(rows)["error"].svg
+    assert [line.attrib["d"].count("L") for line in marks(svg, "line")] == [1, 1, 1]
+    assert len(marks(svg, "plain")) == 3
+    assert len(marks(svg, "breaks")) == 1
     assert all(season in words(svg) for season in ("2025", "2026"))
+    assert "weeks with games, 2025 week 1 to 2026 week 2" in words(svg)
 
 
-def test_a_replay_is_called_one() -> None:
-    chart = charts_of(part_of([path_row(1)]), limits=vars(LIMITS), alone=True)["error"]
-    assert chart.title == "Total (replay): season error, n 15 in 2025"
+def test_one_week_is_a_point_and_no_line() -> None:
+    svg = charts_along([path_row(1)])["error"].svg
+    assert len(marks(svg, "dots")) == 1
+    assert all("L" not in line.attrib["d"] for line in marks(svg, "line"))
 
 
-def test_an_error_that_is_drawn_lower_than_it_is_is_said_to_be() -> None:
-    rows = [path_row(1, season_ece=0.45), path_row(2)]
-    charts = charts_of(part_of(rows), limits=vars(LIMITS), alone=True)
+def test_a_walk_forward_series_is_called_one() -> None:
+    chart = charts_along([path_row(1)])["error"]
+    assert chart.title == "Total (walk-forward): season error, n 15 in 2025"
+
+
+def test_an_error_that_is_drawn_lower_than_it_is_is_named() -> None:
+    charts = charts_along([path_row(1, season_error=0.45), path_row(2)])
     assert charts["error"].caption.endswith("Above 0.3 is drawn at 0.3.")
+    assert place(marks(charts["error"].svg, "dots")[0])[1] == 0
 
 
 @pytest.mark.parametrize("value", [0.0, 1e-9, 1.0, 1e12])
 def test_any_evidence_can_be_drawn(value: float) -> None:
-    rows = [path_row(1, e_value=value), path_row(2)]
-    svg = charts_of(part_of(rows), limits=vars(LIMITS), alone=True)["evidence"].svg
-    heights = [float(dot.attrib["cy"]) for dot in marks(svg, "dot", "circle")]
-    assert all(plot.TOP <= height <= plot.HEIGHT - plot.BOTTOM for height in heights)
+    svg = charts_along([path_row(1, e_value=value), path_row(2)])["evidence"].svg
+    dots = marks(svg, "dots")
+    assert len(dots) == 2
+    assert all(0 <= place(dot)[1] <= panels.HEIGHT for dot in dots)
+
+
+def test_without_a_needed_evidence_there_is_no_level() -> None:
+    limits = LIMITS | {"evidence": 0.0}
+    charts = charts_of(part_of([path_row(1), path_row(2)]), limits=limits, alone=True)
+    assert marks(charts["evidence"].svg, "levels") == []
 
 
 def test_a_part_of_a_page_takes_its_colours_from_the_page(moneyline: dict[str, Any]) -> None:
-    for chart in charts_of(moneyline, limits=vars(LIMITS), alone=False).values():
-        assert "<style>" not in chart.svg
-        assert '="#' not in chart.svg
+    for chart in charts_of(moneyline, limits=LIMITS, alone=False).values():
+        assert "var(--mine)" in chart.svg
+        assert not re.search(r'"(#|white|black)', chart.svg)
+        assert "xmlns" not in chart.svg
 
 
-def test_scales_put_ends_at_the_ends_and_powers_at_even_steps() -> None:
-    along = plot.across(0.0, 10.0)
-    assert (along(0.0), along(10.0)) == (plot.LEFT, plot.WIDTH - plot.RIGHT)
-    assert along(99.0) == along(10.0)
-    up = plot.upward(0.1, 10.0, log=True)
-    assert up(1.0) == pytest.approx((up(0.1) + up(10.0)) / 2)
-    assert plot.upward(0.0, 0.0)(0.0) == plot.HEIGHT - plot.BOTTOM
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "expected"),
-    [
-        (0.0, 1.0, [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]),
-        (-0.004, 0.006, [-0.004, -0.002, 0.0, 0.002, 0.004, 0.006]),
-        (0.47, 0.52, [0.47, 0.48, 0.49, 0.5, 0.51, 0.52]),
-    ],
-)
-def test_ticks_are_round_numbers_within_the_range(
-    low: float, high: float, expected: list[float]
-) -> None:
-    assert plot.ticks(low, high) == expected
+def test_a_series_without_numbers_has_no_charts() -> None:
+    assert charts_of({"series": None}, limits=LIMITS, alone=True) == {}
+    assert charts_along([]) == {}
 
 
 def test_words_in_a_panel_are_escaped() -> None:
-    made = plot.panel(name="a < b", description='"', marks=[], alone=True)
+    values = {"left": 0, "right": 1, "low": 0, "high": 1, "x_title": "x", "y_title": "y"}
+    panel = panels.filled(panels.reliability_panel(), {"rows": [], "diagonal": []}, values)
+    made = panels.panel_svg(panel, title="a < b: c", caption='"', alone=True)
     assert "a &lt; b" in made
-    assert ElementTree.fromstring(made).attrib["aria-label"] == 'a < b. "'
-
-
-def test_one_point_is_no_line() -> None:
-    assert plot.line([(1.0, 1.0)], "mine") == ""
-    assert plot.area([(1.0, 1.0)], [(1.0, 2.0)]) == ""
+    assert ElementTree.fromstring(made).attrib["aria-label"] == 'a < b: c. "'

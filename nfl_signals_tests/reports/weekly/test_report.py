@@ -1,4 +1,7 @@
-"""The weekly report: its words are its numbers, its numbers are the tables', its order is urgency."""
+"""The weekly report: its words are its numbers, its numbers are the tables', its order is urgency.
+
+`snapshots/*.md` are whole reports; `NFL_SIGNALS_RENEW_SNAPSHOTS=1` writes them anew.
+"""
 
 import json
 import re
@@ -13,10 +16,11 @@ from nfl_signals.alerts.backtest import BACKTEST_SCHEMA
 from nfl_signals.core.errors import InputError
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.reports.shared.markdown import number, share
+from nfl_signals.reports.weekly.cells import window_cells
 from nfl_signals.reports.weekly.numbers import weekly_numbers
 from nfl_signals.reports.weekly.report import write_weekly_report
-from nfl_signals.reports.weekly.text import window_cells
 from nfl_signals_tests.support.run_contexts import contents
+from nfl_signals_tests.support.snapshots import check_snapshot
 from nfl_signals_tests.support.weekly_games import (
     HOSTILE,
     alarm_backtest,
@@ -26,14 +30,15 @@ from nfl_signals_tests.support.weekly_games import (
     weekly_inputs,
 )
 
+SNAPSHOTS = Path(__file__).parent / "snapshots"
 HEADINGS = [
     "Alerts",
     "Numbers by market",
     "What changed since last week",
     "Charts",
     "Next week's predictions",
-    "If the alarm were the error alone",
-    "What the words mean",
+    "Alarm backtest",
+    "Glossary",
 ]
 
 
@@ -61,6 +66,15 @@ def section(text: str, heading: str) -> str:
     return text.split(f"## {heading}\n")[1].split("\n## ")[0]
 
 
+def test_the_report_is_the_committed_one(text: str) -> None:
+    check_snapshot(SNAPSHOTS / "weekly.md", text)
+
+
+def test_the_report_of_a_fresh_home_is_the_committed_one(tmp_path: Path) -> None:
+    text = write_weekly_report(tmp_path / "2025-w09.md", fresh_inputs())
+    check_snapshot(SNAPSHOTS / "weekly_fresh.md", text)
+
+
 def test_the_report_goes_from_the_verdict_to_the_small_print(text: str) -> None:
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == HEADINGS
     assert text.startswith(
@@ -68,13 +82,13 @@ def test_the_report_goes_from_the_verdict_to_the_small_print(text: str) -> None:
     )
 
 
-def test_the_first_paragraph_says_how_it_is_who_speaks_and_what_to_do(text: str) -> None:
+def test_the_first_paragraph_has_calibration_the_serving_model_and_what_to_do(text: str) -> None:
     verdict = text.split("\n\n")[1]
-    assert "(critical); elsewhere calibration is all right" in verdict
-    assert "Week 10's predictions are those of the model (model_v1)." in verdict
+    assert "(critical); elsewhere no miscalibration is detected" in verdict
+    assert "Serving week 10: the model (model_v1)." in verdict
     assert verdict.endswith(
         "What to do now: Against the spread, Total: nothing to do; Moneyline: set signal_source to "
-        "proxy, so that the market's own prices speak."
+        "proxy, so that the market's own prices are served."
     )
 
 
@@ -134,17 +148,17 @@ def test_every_prediction_is_in_the_text_with_its_flag(text: str, numbers: dict[
     assert "MIN +3.5" in shown  # nflverse's -3.5: the home team gets the points
 
 
-def test_hindsight_counts_the_seasons_of_either_rule(text: str) -> None:
-    shown = section(text, "If the alarm were the error alone")
+def test_the_alarm_backtest_counts_the_seasons_of_either_rule(text: str) -> None:
+    shown = section(text, "Alarm backtest")
     close = "| 2024-2025 | 2 of 2: 2024 (15 w), 2025 (16 w) | none of 2 |"
     assert f"| Moneyline | no-vig close {close}" in shown
-    assert "model replay: of 2 seasons, markets counted apart, the literal rule" in shown
+    assert "model, walk-forward: of 2 seasons, markets counted apart, the literal rule" in shown
     assert "raised an alarm in 2, the shipped rule in 1; no-vig close: of 2" in shown
     assert "raised an alarm in 2, the shipped rule in 0." in shown
 
 
-def test_every_word_of_the_tables_is_explained(text: str) -> None:
-    shown = section(text, "What the words mean")
+def test_every_term_of_the_tables_is_explained(text: str) -> None:
+    shown = section(text, "Glossary")
     for term in ("Brier score", "Close", "Skill", "Calibration error", "Chance alone", "Slope"):
         assert f"**{term}**" in shown
     assert all(f"**{market.title}**" in shown for market in MARKETS.values())
@@ -173,18 +187,18 @@ def test_the_order_of_the_rows_in_the_tables_changes_nothing() -> None:
     assert weekly_numbers(turned) == weekly_numbers(inputs)
 
 
-def test_a_fresh_home_shows_the_replay_and_says_so(tmp_path: Path) -> None:
+def test_a_fresh_home_shows_the_walk_forward_series_by_name(tmp_path: Path) -> None:
     inputs = fresh_inputs()
     text = write_weekly_report(tmp_path / "2025-w09.md", inputs)
-    assert "calibration is all right as far as the games can tell. What is judged for" in text
-    assert "is the replay: production has too few games." in text
+    assert "calibration is all right: no miscalibration is detected. Against the spread" in text
+    assert "Total: judged on walk-forward forecasts, as production has too few games." in text
     assert "None is open and there has never been one." in section(text, "Alerts")
-    assert text.count("Numbers of: the model, replay, said afterwards") == 3
-    assert "No season has been looked at in hindsight yet." in text
-    assert "(replay): season error" in text
+    assert text.count("Numbers of: the model, walk-forward, forecast afterwards") == 3
+    assert "No season has been tested yet." in text
+    assert "(walk-forward): season error" in text
 
 
-def test_before_any_game_the_report_says_that_nothing_can_be_judged(tmp_path: Path) -> None:
+def test_before_any_game_the_report_judges_nothing(tmp_path: Path) -> None:
     inputs = replace(empty_inputs(), upcoming=upcoming())
     numbers = weekly_numbers(inputs)
     assert (numbers["season"], numbers["week"]) == (2025, 9)
@@ -210,9 +224,9 @@ def test_words_from_the_data_cannot_become_markup(tmp_path: Path) -> None:
     assert r"&lt;script&gt;alert('x')&lt;/script&gt; &amp; \[a\](b)" in text
 
 
-def test_hindsight_may_be_empty_but_has_its_columns() -> None:
+def test_the_alarm_backtest_may_be_empty_but_has_its_columns() -> None:
     assert alarm_backtest().schema == BACKTEST_SCHEMA
-    assert weekly_numbers(weekly_inputs())["hindsight"] == []
+    assert weekly_numbers(weekly_inputs())["alarm_backtest"] == []
 
 
 def test_a_known_window_reads_as_a_person_would_write_it() -> None:

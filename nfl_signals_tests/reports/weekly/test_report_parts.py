@@ -1,6 +1,7 @@
 """Whose numbers count, what a change means, how an alert reads, what a trend is made of."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,21 +10,26 @@ import pytest
 
 from nfl_signals.reports.weekly.alerts import BY_HAND, alert_records, grouped, state_of
 from nfl_signals.reports.weekly.glossary import glossary
-from nfl_signals.reports.weekly.inputs import Limits, WeeklyInputs
-from nfl_signals.reports.weekly.numbers import weekly_numbers
+from nfl_signals.reports.weekly.inputs import WeeklyInputs
+from nfl_signals.reports.weekly.numbers import verdict, weekly_numbers
 from nfl_signals.reports.weekly.picks import pick_records
-from nfl_signals.reports.weekly.series import Voice, speakers, voice_that_counts, voices
-from nfl_signals.reports.weekly.trends import path_rows, rolling_rows
+from nfl_signals.reports.weekly.report import write_weekly_report
+from nfl_signals.reports.weekly.series import (
+    SeriesLabel,
+    judged_series,
+    measured_series,
+    serving_models,
+)
+from nfl_signals.reports.weekly.trends import rolling_rows, trends
 from nfl_signals.reports.weekly.windows import changes
-from nfl_signals.reports.weekly.words import verdict
-from nfl_signals_tests.support.weekly_games import LIMITS, upcoming, weekly_inputs
+from nfl_signals_tests.support.weekly_games import POLICY, upcoming, weekly_inputs
 
-MODEL = Voice(market="moneyline", book="production", signal_source="model")
-REPLAY = Voice(market="moneyline", book="learning", signal_source="model")
+MODEL = SeriesLabel(market="moneyline", book="production", signal_source="model")
+WALK_FORWARD = SeriesLabel(market="moneyline", book="learning", signal_source="model")
 
 
-def chosen(metrics: pl.DataFrame, speaker: str | None = None) -> Voice | None:
-    return voice_that_counts(metrics, market="moneyline", window_weeks=8, speaker=speaker)
+def chosen(metrics: pl.DataFrame, serving: str | None = None) -> SeriesLabel | None:
+    return judged_series(metrics, market="moneyline", window_weeks=8, serving=serving)
 
 
 def with_path(*, season_error: tuple[float, float], e_value: tuple[float, float]) -> WeeklyInputs:
@@ -43,38 +49,38 @@ def test_production_counts_as_soon_as_it_has_a_window_of_its_own() -> None:
     metrics = weekly_inputs().metrics
     assert chosen(metrics) == MODEL
     judged = (pl.col("book") == "production") & (pl.col("window") == "8w")
-    assert chosen(metrics.filter(~judged)) == REPLAY
+    assert chosen(metrics.filter(~judged)) == WALK_FORWARD
 
 
-def test_production_that_fell_silent_gives_way_to_the_replay() -> None:
-    silent = (pl.col("book") == "production") & (pl.col("window_end_week") == 9)
-    assert chosen(weekly_inputs().metrics.filter(~silent)) == REPLAY
+def test_production_that_is_no_longer_served_gives_way_to_walk_forward() -> None:
+    ended = (pl.col("book") == "production") & (pl.col("window_end_week") == 9)
+    assert chosen(weekly_inputs().metrics.filter(~ended)) == WALK_FORWARD
 
 
-def test_of_two_production_voices_the_one_that_speaks_now_counts() -> None:
+def test_of_two_production_series_the_one_that_is_serving_counts() -> None:
     metrics = weekly_inputs().metrics
     mine = MODEL.rows(metrics).with_columns(signal_source=pl.lit("proxy"))
     both = pl.concat([metrics, mine])
     proxy = replace(MODEL, signal_source="proxy")
     assert [chosen(both, name) for name in ("proxy", "model", None)] == [proxy, MODEL, MODEL]
-    assert proxy in voices(both)
+    assert proxy in measured_series(both)
 
 
-def test_without_any_metrics_nobody_counts() -> None:
+def test_without_any_metrics_no_series_counts() -> None:
     assert chosen(weekly_inputs().metrics.clear()) is None
 
 
-def test_production_and_replay_are_never_put_into_one_number() -> None:
+def test_production_and_walk_forward_are_never_put_into_one_number() -> None:
     numbers = weekly_numbers(weekly_inputs())
-    assert [part["voice"]["book"] for part in numbers["markets"]] == ["production"] * 3
-    assert [part["voice"]["book"] for part in numbers["others"]] == ["learning"] * 3
+    assert [part["series"]["book"] for part in numbers["markets"]] == ["production"] * 3
+    assert [part["series"]["book"] for part in numbers["others"]] == ["learning"] * 3
     for part in (*numbers["markets"], *numbers["others"]):
-        voice = Voice(
+        series = SeriesLabel(
             market=part["market"],
-            book=part["voice"]["book"],
-            signal_source=part["voice"]["signal_source"],
+            book=part["series"]["book"],
+            signal_source=part["series"]["signal_source"],
         )
-        games = voice.rows(weekly_inputs().graded)
+        games = series.rows(weekly_inputs().graded)
         everything = {row["window"]: row for row in part["windows"]}["all"]
         assert everything["n"] == games["y"].count()
 
@@ -82,9 +88,34 @@ def test_production_and_replay_are_never_put_into_one_number() -> None:
 def test_a_season_error_matters_when_it_crosses_the_limit() -> None:
     crossed = changes(with_path(season_error=(0.04, 0.06), e_value=(2.0, 2.1)), MODEL)
     assert [row["matters"] for row in crossed] == [True, False]
-    assert "above the limit of 0.050: 0.040 to 0.060" in crossed[0]["words"]
+    assert [crossed[0][name] for name in ("before", "now", "limit")] == [0.04, 0.06, 0.05]
     stayed = changes(with_path(season_error=(0.06, 0.09), e_value=(2.0, 2.1)), MODEL)
     assert [row["matters"] for row in stayed] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("season_error", "e_value", "words"),
+    [
+        (
+            (0.04, 0.06),
+            (2.0, 2.1),
+            "the season's error is now above the limit of 0.050: 0.040 to 0.060 (evidence 2.10 of the "
+            "20 needed)",
+        ),
+        ((0.06, 0.04), (2.0, 2.1), "the season's error is now within the limit of 0.050"),
+        ((0.0, 0.0), (19.0, 21.0), "the evidence has reached what an alarm needs: 19 to 21"),
+        ((0.0, 0.0), (0.1, 2.0), "the evidence multiplied within one week: 0.10 to 2.00"),
+        ((0.0, 0.0), (2.0, 2.1), "nothing that chance would not do (season error 0 to 0"),
+    ],
+)
+def test_what_matters_is_put_into_words(
+    season_error: tuple[float, float], e_value: tuple[float, float], words: str, tmp_path: Path
+) -> None:
+    path = with_path(season_error=season_error, e_value=e_value).evidence
+    metrics = weekly_inputs().metrics.filter(pl.col("window_end_week") == 9)
+    inputs = replace(weekly_inputs(), evidence=path, metrics=metrics)
+    text = write_weekly_report(tmp_path / "x.md", inputs)
+    assert f"- Moneyline: {words}" in text
 
 
 @pytest.mark.parametrize(
@@ -119,14 +150,14 @@ def test_alerts_are_sorted_by_what_is_open_and_grave() -> None:
     assert [row["alert_id"] for row in alert_records(pl.concat(rows))] == ["c", "b", "a"]
 
 
-def test_an_alert_says_since_when_and_what_happens_next() -> None:
+def test_an_alert_has_since_when_and_what_happens_next() -> None:
     row = alert_records(alert(next_step="retraining"))[0]
     assert row["since"] == "2025 week 3"
     assert row["until"] == "now"
-    assert row["next"].startswith("a new model is trained next")
+    assert row["next"].startswith("a new model is trained")
     nothing = alert().with_columns(next_step=pl.lit(None, pl.String))
     assert alert_records(nothing)[0]["next"] == BY_HAND
-    assert alert_records(alert(state="ended"))[0]["until"] == "its voice fell silent"
+    assert alert_records(alert(state="ended"))[0]["until"] == "it was no longer served"
 
 
 def test_alerts_of_a_week_are_those_that_opened_or_closed_in_it() -> None:
@@ -155,25 +186,25 @@ def test_a_market_is_in_the_state_of_its_gravest_open_alert() -> None:
     assert state_of([], None)["level"] == "none"
 
 
-def test_an_open_alert_of_production_shows_even_while_the_replay_is_judged() -> None:
-    assert state_of(alert_records(alert(severity="warning")), REPLAY)["level"] == "warning"
+def test_an_open_alert_of_production_shows_even_while_walk_forward_is_judged() -> None:
+    assert state_of(alert_records(alert(severity="warning")), WALK_FORWARD)["level"] == "warning"
     assert state_of(alert_records(alert(book="learning")), MODEL)["level"] == "ok"
 
 
-def test_nobody_speaks_where_nothing_is_upcoming() -> None:
-    assert speakers(upcoming().clear()) == []
-    assert "Nobody speaks now" in verdict(markets=[], speakers=[], week="week 9 of 2025")
+def test_no_model_is_serving_where_nothing_is_upcoming() -> None:
+    assert serving_models(upcoming().clear()) == []
+    assert "No model is serving" in verdict([], [], week="week 9 of 2025")
 
 
-def test_different_voices_on_different_markets_are_both_named() -> None:
+def test_different_models_on_different_markets_are_both_named() -> None:
     proxy = pl.when(pl.col("market") == "total").then(pl.lit("proxy"))
     rows = upcoming().with_columns(
         proxy.otherwise("signal_source").alias("signal_source"),
         proxy.otherwise("model_version").alias("model_version"),
     )
-    said = verdict(markets=[], speakers=speakers(rows), week="week 9 of 2025")
-    assert "the model (model_v1) on Against the spread, Moneyline" in said
-    assert "the market's own prices (proxy) (proxy) on Total" in said
+    words = verdict([], serving_models(rows), week="week 9 of 2025")
+    assert "the model (model_v1) on Against the spread, Moneyline" in words
+    assert "the market's own prices (proxy) (proxy) on Total" in words
 
 
 def test_a_prediction_without_prices_has_no_difference() -> None:
@@ -206,19 +237,17 @@ def test_the_interval_of_a_rolling_score_takes_weeks_as_blocks() -> None:
 
 def test_charts_show_as_many_seasons_as_the_evidence_remembers() -> None:
     inputs = weekly_inputs()
-    older = REPLAY.rows(inputs.evidence).with_columns(pl.col("season") - 5)
+    older = WALK_FORWARD.rows(inputs.evidence).with_columns(pl.col("season") - 5)
     path = pl.concat([inputs.evidence, older])
-    assert {row["season"] for row in path_rows(replace(inputs, evidence=path), REPLAY)} == {
-        2024,
-        2025,
-    }
+    shown = trends(replace(inputs, evidence=path), WALK_FORWARD)["path"]
+    assert {row["season"] for row in shown} == {2024, 2025}
 
 
 def test_the_glossary_names_the_limits_in_force() -> None:
-    words = dict(glossary(LIMITS))
+    words = dict(glossary(POLICY))
     assert "above 0.05 for more than 7 days and the evidence has reached 20" in words["Alarm"]
     assert "at most 5 % of seasons" in words["Evidence (e-value)"]
-    literal = Limits(
-        max_calibration_error=0.1, min_days=3, evidence=0.0, window_weeks=8, literal=True
-    )
-    assert "plain error stands above 0.1 for more than 3 days" in dict(glossary(literal))["Alarm"]
+    changed = {"max_calibration_error": 0.1, "min_days": 3, "evidence": 0.0, "rule": "literal"}
+    words = dict(glossary(POLICY.model_copy(update=changed)))
+    assert "plain error stays above 0.1 for more than 3 days" in words["Alarm"]
+    assert "in at most all seasons" in words["Evidence (e-value)"]

@@ -1,0 +1,89 @@
+"""Table cells that the weekly report and the dashboard share: windows and the alarm backtest."""
+
+from typing import Any
+
+from nfl_signals.alerts.wording import evidence
+from nfl_signals.markets.definitions import MARKETS, MarketName
+from nfl_signals.reports.shared.markdown import NOTHING, number
+
+Json = dict[str, Any]
+WINDOW_HEADER = [
+    "games",
+    "n",
+    "Brier",
+    "close, same games",
+    "skill",
+    "calibration error (chance alone)",
+    "slope [95 %]",
+    "closing-line value (n)",
+    "evidence (season error)",
+]
+RULES = ("weeks_literal", "weeks_shipped")
+
+
+def window_cells(row: Json) -> list[str]:
+    """One window as cells under WINDOW_HEADER."""
+    slope, value, skill = row["slope"], row["closing_line_value"], row["skill_vs_market"]
+    ends = f"[{number(row['slope_low'], digits=2)}, {number(row['slope_high'], digits=2)}]"
+    chance = number(row["calibration_error_null95"], digits=3)
+    same = number(row["brier_market"])
+    if row["n_market"] not in (0, row["n"]):
+        same += f" (n {row['n_market']})"
+    points = NOTHING if value is None else f"{number(100 * value, digits=2, signed=True)} points"
+    sure = NOTHING
+    if row["evidence"] is not None:
+        sure = f"{evidence(row['evidence'])} ({number(row['season_error'], digits=3)})"
+    return [
+        row["label"],
+        f"{row['n']:,}",
+        number(row["brier"]),
+        same,
+        NOTHING if skill is None else f"{number(100 * skill, digits=1, signed=True)} %",
+        f"{number(row['calibration_error'], digits=3)} ({chance})",
+        NOTHING if slope is None else f"{number(slope, digits=2)} {ends}",
+        f"{points} ({row['n_moved']})",
+        sure,
+    ]
+
+
+def backtest_cells(rows: list[Json]) -> list[list[str]]:
+    """Market, series, seasons, and those with an alarm by the literal and by the shipped rule."""
+    groups: dict[tuple[MarketName, str], list[Json]] = {}
+    for row in rows:
+        groups.setdefault((row["market"], row["series"]), []).append(row)
+    return [
+        [
+            MARKETS[market].title,
+            series,
+            f"{mine[0]['season']}-{mine[-1]['season']}",
+            *(_alarms(mine, rule) for rule in RULES),
+        ]
+        for (market, series), mine in groups.items()
+    ]
+
+
+def backtest_summary(rows: list[Json]) -> str:
+    """In how many seasons of each series, markets counted apart, either rule raised an alarm."""
+    parts = []
+    for series in sorted({row["series"] for row in rows}):
+        mine = [row for row in rows if row["series"] == series]
+        literal, shipped = (sum(row[rule] > 0 for row in mine) for rule in RULES)
+        parts.append(
+            f"{series}: of {len(mine)} seasons, markets counted apart, the literal rule would have "
+            f"raised an alarm in {literal}, the shipped rule in {shipped}"
+        )
+    return "; ".join(parts) + "."
+
+
+FOR_TEMPLATES = {
+    "window_header": WINDOW_HEADER,
+    "window_cells": window_cells,
+    "backtest_cells": backtest_cells,
+    "backtest_summary": backtest_summary,
+}
+
+
+def _alarms(rows: list[Json], rule: str) -> str:
+    """Seasons with an alarm, and for how many weeks it stood."""
+    found = [f"{row['season']} ({row[rule]} w)" for row in rows if row[rule]]
+    return f"{len(found)} of {len(rows)}: {', '.join(found)}" if found else f"none of {len(rows)}"

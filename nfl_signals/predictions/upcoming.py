@@ -92,9 +92,13 @@ def append_to_ledger(context: RunContext) -> dict[str, int]:
     return {**{name: new.filter(book=name).height for name in ledger.BOOKS}, "total": total}
 
 
-def append_walk_forward(context: RunContext) -> None:
-    """Append the walk-forward predictions of past games to the shadow book (`learning`)."""
-    _append_new(context, _walk_forward(context))
+def append_walk_forward(context: RunContext) -> int:
+    """Append the walk-forward predictions of past games to the shadow book (`learning`).
+
+    Returns:
+        How many were new.
+    """
+    return _append_new(context, _walk_forward(context))[0].height
 
 
 def _walk_forward(context: RunContext) -> pl.DataFrame:

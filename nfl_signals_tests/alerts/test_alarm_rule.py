@@ -129,7 +129,7 @@ def test_many_series_are_judged_as_each_alone() -> None:
 
 @given(st.lists(st.floats(0, 50), min_size=6, max_size=6))
 def test_evidence_is_the_largest_value_so_far(evidence: list[float]) -> None:
-    found = [float(each.proof) for each in judged([0.0] * 6, evidence)]
+    found = [float(each.evidence) for each in judged([0.0] * 6, evidence)]
     assert found == [max(evidence[: week + 1]) for week in range(6)]
 
 

@@ -75,7 +75,7 @@ def test_a_run_killed_while_it_sends_is_reported_and_not_sent_again(
     assert statuses(outbox) == {"a1 opened": "sending"}
     phone.killed = ""
     report = run(outbox, alerts({}), phone)
-    assert report.sentence == "interrupted, perhaps never told: moneyline opened"
+    assert report.sentence == "interrupted, perhaps never sent: moneyline opened"
     assert len(phone.told) == (killed == "after")
     assert run(outbox, alerts({}), phone).interrupted == ()
 
@@ -169,7 +169,7 @@ def test_a_long_history_floods_nobody(tmp_path: Path) -> None:
     outbox, phone = tmp_path / "o.jsonl", Phone()
     history = [{"alert_id": f"old {n}", "escalated": n % 2 == 0, **OVER} for n in range(40)]
     report = run(outbox, alerts(*history, {"alert_id": "now"}), phone)
-    assert report.sentence == "sent: moneyline opened; over before anyone was to be told: 100"
+    assert report.sentence == "sent: moneyline opened; over before notifications began: 100"
     assert len(phone.told) == 1
     assert run(outbox, alerts(*history, {"alert_id": "now"}), phone).sentence == "nothing to send"
 

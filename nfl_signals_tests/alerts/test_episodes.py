@@ -139,7 +139,7 @@ def test_a_series_that_is_no_longer_served_needs_no_answer() -> None:
     proxy = path([0.01] * 6, [1] * 6, signal_source="proxy")
     alert = only(pl.concat([DRIFT, proxy]))
     assert (alert["state"], alert["action"], alert["next_step"]) == ("ended", "none", None)
-    assert "no longer speaks" in alert["sentence"]
+    assert "no longer served" in alert["sentence"]
 
 
 @pytest.mark.parametrize("who", [{"book": "learning"}, {"signal_source": "proxy"}])

@@ -14,7 +14,7 @@ def test_a_warning_says_what_is_wrong_what_to_do_and_since_when() -> None:
     assert event.body == (
         "Off by 8 points for 14 days.\n"
         "What to do: retrain.\n"
-        "Since 2024 week 5 (2024-10-08), model_v202405 speaking."
+        "Since 2024 week 5 (2024-10-08), served by model_v202405."
     )
     assert (event.alert_id, event.event, event.closed) == ("a1", "opened", False)
 
@@ -33,7 +33,7 @@ def test_an_episode_sends_its_opening_its_escalation_and_its_end_in_that_order()
 
 def test_an_episode_whose_series_is_no_longer_served_is_over_too() -> None:
     opened, ended = events(alerts({"state": "ended"}))
-    assert (ended.event, ended.title) == ("ended", "Moneyline: alarm over, the voice is silent")
+    assert (ended.event, ended.title) == ("ended", "Moneyline: alarm over, no longer served")
     assert opened.closed
     assert "What to do" not in ended.body
 

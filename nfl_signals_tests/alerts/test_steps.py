@@ -109,8 +109,8 @@ def test_what_the_shadow_book_says_changes_nothing_for_production(context: RunCo
     )
     ledger.append(context.paths.ledger, ledger.with_prediction_id(wild).select(ledger.CONTENT))
     after = steps.alert_state(context)
-    assert not after.path.equals(before.path)
+    assert not after.evidence.equals(before.evidence)
     production = pl.col("book") == "production"
-    assert after.path.filter(production).equals(before.path.filter(production))
+    assert after.evidence.filter(production).equals(before.evidence.filter(production))
     assert after.statuses() == before.statuses()
     assert after.alerts.filter(production).equals(before.alerts.filter(production))

@@ -61,7 +61,7 @@ def original(
             context.paths.upcoming, said.with_columns(model_hash=pl.lit(champion.model_hash))
         )
 
-    return made_once(tmp_path_factory, "registry_proofs", make)
+    return made_once(tmp_path_factory, "registry_checks", make)
 
 
 @pytest.fixture

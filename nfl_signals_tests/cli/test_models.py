@@ -143,4 +143,4 @@ def test_compare_shows_findings_and_what_holds_every_week(finished_home: Path) -
 def test_a_book_that_nobody_has_is_refused(finished_home: Path) -> None:
     said = ask("compare", "proxy", "v202409", home=finished_home)
     assert said.code == 2
-    assert "v202409: no such voice; expected proxy, replay or model_vN" in said.err
+    assert "v202409: no such book; expected proxy, replay or model_vN" in said.err

@@ -1,4 +1,4 @@
-"""A proof that fails becomes a check that stops what hangs on it; drift only warns."""
+"""A check that fails stops what hangs on it; drift only warns."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who speaks is who was named, or nobody: no other version ever takes its place in silence."""
+"""What is served is what was named, or nothing: no other version ever takes its place in silence."""
 
 import shutil
 from collections.abc import Callable
@@ -53,7 +53,7 @@ def test_the_first_ensemble_of_a_home_becomes_champion_and_says_why(context: Run
         context.as_of,
     )
     assert first.model_hash == model_hash(context.paths.ensemble(VERSION))
-    assert first.sentence.startswith("The first ensemble of this home speaks until another one is")
+    assert first.sentence.startswith("The first ensemble of this home is served until another one")
     assert served_version(context) == VERSION
     speaker = load_served_model(context)
     assert speaker is not None
@@ -127,7 +127,7 @@ def edited_history(context: RunContext) -> None:
 
 
 REFUSED: list[tuple[Callable[[RunContext], None], type[NflSignalsError], str]] = [
-    (gone, InputError, r"never trained or is gone\. Set signal_source to proxy"),
+    (gone, InputError, r"was never trained or is gone .*\. Set signal_source to proxy"),
     (retrained_in_place, IntegrityError, r"was promoted as \w{12}\. Set signal_source to proxy"),
     (edited_file, IntegrityError, "its files are not what its card describes"),
     (old_features, IntegrityError, r"fitted on features 0dd, .* or retrain and promote"),
@@ -156,4 +156,4 @@ def test_an_ensemble_that_cannot_be_served_is_not_promoted(context: RunContext) 
     old_features(context)
     with pytest.raises(IntegrityError, match="fitted on features 0dd"):
         promote_first(context)
-    assert decision_log.read(context.paths.history) == []
+    assert decision_log.read(context.paths.history) == ()

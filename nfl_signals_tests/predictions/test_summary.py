@@ -140,7 +140,7 @@ def test_status_names_the_model_that_was_asked_for(finished_home: Path, tmp_path
 
 def test_status_says_why_nobody_can_be_served(finished_home: Path, tmp_path: Path) -> None:
     lines = status(copy_context(finished_home, tmp_path, signal_source="model_v209922"))
-    assert lines["model"].startswith("nobody: ")
+    assert lines["model"].startswith("none: ")
     assert "Set signal_source to proxy" in lines["model"]
     assert lines["champion"].startswith("v202409 since ")
 

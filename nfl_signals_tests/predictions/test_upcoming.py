@@ -151,7 +151,7 @@ def test_the_proxy_is_served_the_no_vig_probability_and_the_rate_of_pushes(
 def test_a_version_that_was_never_trained_is_refused(finished_home: Path, tmp_path: Path) -> None:
     context = copy_context(finished_home, tmp_path, signal_source="model_v209922")
     before = contents(tmp_path)
-    with pytest.raises(InputError, match="signal_source asks for model_v209922, which was never"):
+    with pytest.raises(InputError, match="v209922 was never trained or is gone"):
         predict_upcoming(context)
     assert contents(tmp_path) == before
 

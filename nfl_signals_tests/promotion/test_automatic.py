@@ -92,8 +92,8 @@ def test_an_alert_waits_until_the_gate_can_tell(finished_home: Path, tmp_path: P
     forecast_weeks(context, THIS_SEASON, slope=-1.0)
     assert alert(context)["next_step"] == RECALIBRATION
     assert automatic.pending_steps(context) == []
-    standing = next(each for each in steps.alert_state(context).statuses() if each.next_step)
-    said = automatic.waiting_sentence(context, standing)
+    status = next(each for each in steps.alert_state(context).statuses() if each.next_step)
+    said = automatic.waiting_sentence(status, context.settings.gate)
     assert said.startswith(" It waits until the gate can tell: ")
     assert said.endswith(" games in 7 of 8 weeks.")
 

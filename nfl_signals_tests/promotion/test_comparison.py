@@ -1,5 +1,6 @@
 """Two voices of the ledger: whose rows count, what is refused, and what the comparison says."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,7 @@ def test_names_mean_books() -> None:
     copy = Book(signal_source="model", book="production", model_version="v202401r202510")
     assert book_named("model_v202401r202510") == copy
     for name in ("model_9", "v202401", "model_v202401r"):
-        with pytest.raises(SettingsError, match=f"{name}: no such voice; expected proxy, replay"):
+        with pytest.raises(SettingsError, match=f"{name}: no such book; expected proxy, replay"):
             book_named(name)
 
 
@@ -144,12 +145,12 @@ def test_books_that_share_nothing_are_not_compared(tmp_path: Path, pairs: pl.Dat
     context = home(tmp_path, pairs, told(early, "champion"), told(late, "challenger"))
     with pytest.raises(InputError, match="share no settled game"):
         compare(context, "replay", "model_v202322")
-    with pytest.raises(InputError, match="one voice; name two"):
+    with pytest.raises(InputError, match="one book; name two"):
         compare(context, "proxy", "proxy")
 
 
 def test_games_that_are_not_over_are_not_compared(context: RunContext) -> None:
-    then = RunContext(**{**vars(context), "as_of": utc("2024-10-01 00:00")})
+    then = replace(context, as_of=utc("2024-10-01 00:00"))
     assert pairs_of(then, WALK_FORWARD, MODEL)["week"].max() == 4
 
 
@@ -195,7 +196,12 @@ def test_a_model_without_a_card_is_refused(context: RunContext) -> None:
 
 def test_a_walk_forward_of_a_later_season_is_refused() -> None:
     rows = pl.DataFrame({"model_version": ["replay_2024"], "season": [2023], "week": [22]})
-    rows = rows.with_columns(game_id=pl.lit("2023_22_SF_KC"), market=pl.lit("ats"))
+    rows = rows.with_columns(
+        game_id=pl.lit("2023_22_SF_KC"),
+        market=pl.lit("ats"),
+        made_at=pl.lit(utc("2024-02-06 14:00")),
+        kickoff_at=pl.lit(utc("2024-02-11 23:30")),
+    )
     with pytest.raises(IntegrityError, match="reaches beyond 2023_22_SF_KC"):
         comparable(rows, {"replay_2024": 202400})
     assert comparable(rows, {"replay_2024": 202300}).height == 1

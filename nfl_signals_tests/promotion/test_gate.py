@@ -66,7 +66,7 @@ def test_the_same_numbers_are_insufficient_even_where_they_are_badly_calibrated(
     same = rows.with_columns(p_champion="p_challenger", clv_champion="clv_challenger")
     report = judge(same, POLICY, focus=None, seed=1)
     assert report.answer == "insufficient"
-    assert "say the same of every game" in report.sentence
+    assert "both have the same forecast of every game" in report.sentence
     assert named(report, "churn").value == named(report, "drawdown").value == 0.0
 
 

@@ -263,7 +263,7 @@ def test_of_two_promotions_at_once_one_wins_and_the_other_is_told(small: RunCont
         said = sorted(pool.map(seat, range(2)), key=len)
     winner = served_version(small)
     assert said[0] == winner
-    assert f"was decided against {FIRST}, but {winner} holds the seat" in said[1]
+    assert f"while the champion was {FIRST}, but {winner} is champion" in said[1]
     assert kinds(small) == ["first", "promoted"]
 
 

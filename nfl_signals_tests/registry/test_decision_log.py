@@ -20,6 +20,7 @@ from nfl_signals.registry.decision_log import (
     Decision,
     champion,
     champion_decision,
+    known_at,
     read,
     record,
     verify,
@@ -33,7 +34,7 @@ FIRST = Decision(
     model_hash="a" * 64,
     champion="v202409",
     step="training",
-    sentence="The seat was empty.",
+    sentence="There was no champion.",
 )
 PROMOTED = Decision(
     at=NOW + timedelta(weeks=1),
@@ -73,12 +74,13 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_decisions_come_back_in_the_order_written(path: Path) -> None:
-    assert read(path) == [FIRST, REJECTED, PROMOTED]
+    assert read(path) == (FIRST, REJECTED, PROMOTED)
     assert verify(path) == []
 
 
 def test_without_a_file_nothing_was_decided_and_there_is_no_champion(tmp_path: Path) -> None:
-    assert read(tmp_path / "none") == verify(tmp_path / "none") == []
+    assert read(tmp_path / "none") == ()
+    assert verify(tmp_path / "none") == []
     assert champion_decision([]) is champion([]) is None
 
 
@@ -111,7 +113,7 @@ def test_measures_that_json_writes_otherwise_are_still_the_same_decision(tmp_pat
 def test_a_line_separator_in_a_sentence_ends_no_line(tmp_path: Path) -> None:
     odd = replace(FIRST, sentence="one\u2028two\nthree")
     record(tmp_path / "history", odd, expected_champion=None)
-    assert read(tmp_path / "history") == [odd]
+    assert read(tmp_path / "history") == (odd,)
 
 
 def test_a_figure_that_is_no_number_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
@@ -131,16 +133,16 @@ def test_only_decisions_that_promote_change_the_champion(path: Path) -> None:
 
 def test_as_of_an_earlier_day_the_champion_of_that_day_is_found(path: Path) -> None:
     decisions = read(path)
-    assert champion(decisions, as_of=NOW - timedelta(seconds=1)) is None
-    assert champion(decisions, as_of=PROMOTED.at - timedelta(seconds=1)) == "v202409"
-    assert champion(decisions, as_of=PROMOTED.at) == "v202410"
+    assert champion(known_at(decisions, NOW - timedelta(seconds=1))) is None
+    assert champion(known_at(decisions, PROMOTED.at - timedelta(seconds=1))) == "v202409"
+    assert champion(known_at(decisions, PROMOTED.at)) == "v202410"
 
 
 def test_a_promotion_in_a_run_as_of_an_earlier_day_does_not_touch_today(path: Path) -> None:
     earlier = replace(FIRST, at=NOW - timedelta(days=365), version="v202309", model_hash="d" * 64)
     record(path, replace(earlier, champion="v202309"), expected_champion=None)
     decisions = read(path)
-    assert champion(decisions, as_of=NOW - timedelta(days=1)) == "v202309"
+    assert champion(known_at(decisions, NOW - timedelta(days=1))) == "v202309"
     assert champion(decisions) == "v202410"
 
 
@@ -165,7 +167,9 @@ def test_a_promotion_decided_against_an_outdated_champion_is_refused_with_the_wi
 ) -> None:
     before = path.read_bytes()
     late = replace(PROMOTED, version="v202411", champion="v202411", model_hash="e" * 64)
-    with pytest.raises(InputError, match=r"against v202409, but v202410 holds the seat since 2024"):
+    with pytest.raises(
+        InputError, match=r"the champion was v202409, but v202410 is champion since 2024"
+    ):
         record(path, late, expected_champion="v202409")
     assert path.read_bytes() == before
 
@@ -189,10 +193,10 @@ def test_of_many_simultaneous_promotions_exactly_one_wins(path: Path) -> None:
 
 CONTRADICTIONS: dict[str, tuple[dict[str, Any], type[NflSignalsError], str]] = {
     "other files under a known name": ({"model_hash": "f"}, IntegrityError, "choose a new one"),
-    "seat for somebody else": ({"champion": "v202409"}, InputError, "is named as champion"),
-    "a rejection that seats": ({"kind": "rejected"}, InputError, "leaves v202410 seated"),
-    "first on a taken seat": ({"kind": "first"}, InputError, "the seat is not empty"),
-    "back to who never spoke": (
+    "another version as champion": ({"champion": "v202409"}, InputError, "is named as champion"),
+    "a rejection that promotes": ({"kind": "rejected"}, InputError, "leaves the champion, v202410"),
+    "first beside a champion": ({"kind": "first"}, InputError, "there is a champion already"),
+    "back to one that never was champion": (
         {"kind": "rolled_back", "version": "v1", "champion": "v1"},
         InputError,
         "it never was champion",
@@ -202,11 +206,9 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], type[NflSignalsError], str]] = {
 
 
 @pytest.mark.parametrize("what", CONTRADICTIONS)
-def test_a_decision_that_contradicts_itself_or_the_history_is_refused(
-    path: Path, what: str
-) -> None:
+def test_a_decision_that_contradicts_itself_or_the_log_is_refused(path: Path, what: str) -> None:
     changes, error, said = CONTRADICTIONS[what]
-    if what == "a rejection that seats":
+    if what == "a rejection that promotes":
         changes = changes | {"version": "v3", "champion": "v3"}
     before = path.read_bytes()
     decision = replace(PROMOTED, **{"at": NOW + timedelta(weeks=3), **changes})

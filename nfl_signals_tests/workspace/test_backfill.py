@@ -50,7 +50,7 @@ def replayed(context: RunContext) -> pl.DataFrame:
 def test_every_game_that_was_stacked_is_in_the_shadow_book_once(context: RunContext) -> None:
     assert last_words(context).equals(replayed(context))
     assert last_words(context)["season"].unique().to_list() == [2021, 2022, 2023, 2024]
-    assert append_walk_forward(context).n_new == 0
+    assert append_walk_forward(context) == 0
 
 
 @pytest.mark.slow
@@ -58,7 +58,7 @@ def test_after_a_backfill_and_a_retraining_nothing_is_said_twice(context: RunCon
     before = contents(context.paths.home)
     backfill(context)
     train(context)
-    assert append_walk_forward(context).n_new == 0
+    assert append_walk_forward(context) == 0
     assert contents(context.paths.home) == before
 
 
@@ -70,10 +70,10 @@ def test_a_backfill_that_corrects_a_season_walks_forward_those_that_learn_from_i
     before = ledger.read(context.paths.ledger)
     flip_outcomes(context, 2022)
     train(context)
-    n = append_walk_forward(context).n_new
+    n = append_walk_forward(context)
     after = ledger.read(context.paths.ledger)
     assert after.head(before.height).equals(before)
     assert after.tail(n)["season"].unique().sort().to_list() == [2023, 2024]
     assert last_words(context).equals(replayed(context))
     assert ledger.verify(after, anchor=before["seal"][-1]) == []
-    assert append_walk_forward(context).n_new == 0
+    assert append_walk_forward(context) == 0

@@ -15,7 +15,7 @@ from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import load_settings
 from nfl_signals.llm.signals import SCHEMA
 from nfl_signals.workspace import tables
-from nfl_signals.workspace.llm_signals import build_signals
+from nfl_signals.workspace.llm_signals import build_signals, missing_reasons
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import (
     OPENER,
@@ -89,8 +89,8 @@ def reasons(context: RunContext) -> dict[str, str]:
 
 def test_rules_read_what_is_stored_and_count_it(context: RunContext) -> None:
     figures = build_signals(context, SEASONS)
-    assert (figures.rows, figures.available) == (6, 4)
-    assert figures.reasons == {"no documents this week": 2, "quiet": 2}
+    assert (figures.height, figures["available"].sum()) == (6, 4)
+    assert missing_reasons(figures) == {"no documents this week": 2, "quiet": 2}
     assert reasons(context) == {"DET": "", "KC": "", "CIN": "quiet", "CLE": "quiet"}
     kansas = context.signals.filter(season=2023, team_id="KC")
     assert kansas.select("quarterback", "offense", "confidence").row(0) == (-1, 0, 0.8)
@@ -179,10 +179,10 @@ def test_the_run_ends_whatever_the_server_does(
     settings = {"base_url": server.url, "knowledge_cutoff": "2023-02-28", "attempts": 2}
     other = reading(context, **{**settings, **changes})
     figures = build_signals(other, SEASONS)
-    assert figures.rows == 6
+    assert figures.height == 6
     assert {reasons(other)[team] for team in ("DET", "KC")} == {why}
-    assert signals_schema(other)["available"] == figures.available
-    assert figures.available == (4 if case == "good" else 2)
+    assert signals_schema(other)["available"] == figures["available"].sum()
+    assert figures["available"].sum() == (4 if case == "good" else 2)
 
 
 def test_a_later_replay_needs_no_server(context: RunContext) -> None:

@@ -28,7 +28,7 @@ class FileCache:
         self._derived: dict[tuple[Any, ...], tuple[tuple[Any, ...], Any]] = {}
 
     def read(self, path: Path, reader: Callable[[Path], T]) -> T:
-        """What `reader` makes of a file or of a folder of parquet files; callers must not change it.
+        """What `reader` makes of a file or of a folder; callers must not change it.
 
         Raises:
             Whatever `reader` raises; nothing is kept then.
@@ -54,6 +54,6 @@ class FileCache:
 
 
 def _signature(path: Path) -> Signature:
-    files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
-    facts = ((file.name, file.stat()) for file in files if file.exists())
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    facts = ((str(file), file.stat()) for file in files if file.exists())
     return tuple((name, stat.st_ino, stat.st_size, stat.st_mtime_ns) for name, stat in facts)

@@ -11,7 +11,8 @@ from nfl_signals.defs.tables import CODE_VERSION, table_result
 from nfl_signals.monitoring.steps import update_metrics
 from nfl_signals.predictions.challenger import challenge_upcoming
 from nfl_signals.predictions.summary import champion_line, served_model_line
-from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming, skipped_games
+from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming
+from nfl_signals.predictions.week import skipped_games
 from nfl_signals.reports.steps import report_ablation, report_baselines
 from nfl_signals.reports.weekly_steps import report_dashboard, report_week
 from nfl_signals.workspace.run_context import RunContext
@@ -38,14 +39,14 @@ def upcoming_predictions(run_context: dg.ResourceParam[RunContext]) -> dg.Materi
     """
     upcoming = predict_upcoming(run_context)
     challenge = challenge_upcoming(run_context)
-    skipped = {f"skipped_{name}": len(ids) for name, ids in skipped_games(run_context).items()}
+    skipped = skipped_games(run_context.markets, run_context.as_of)
     return table_result(
         upcoming,
         {
             "serving": served_model_line(run_context),
             "champion": champion_line(run_context) or "none yet",
             "challenger": challenge.sentence,
-            **skipped,
+            **{f"skipped_{name}": len(games) for name, games in skipped.items()},
         },
         stored=run_context.paths.upcoming,
     )

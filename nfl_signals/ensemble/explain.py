@@ -9,13 +9,16 @@ Nothing is left over: the contributions of a game and market add up to the logit
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import polars as pl
 
-from nfl_signals.stacking.inputs import SIGNALS, logit_matrix
+from nfl_signals.stacking.inputs import SIGNALS
 from nfl_signals.stats.logit import logit
 
 KEYS = ("game_id", "market")
+STAGES = ("p_raw", "p_calibrated", "p_coherent", "p_hat")
+"""Of a forecast; `p_coherent` is there only in a recalibrated copy, else p_hat is coherent."""
 STEPS = ("calibration", "coherence", "recalibration")
 
 
@@ -32,20 +35,18 @@ def contributions(rows: pl.DataFrame, inputs: Sequence[str]) -> pl.DataFrame:
         the signal; weight: logits per unit; contribution: logits). Steps and intercept have neither
         value nor weight; a signal that was not available has no row.
     """
-    recalibrated = "p_coherent" in rows.columns
-    pieces = [
-        _piece(rows, "intercept", rows["weight_intercept"]),
-        *(_weighed(rows, name) for name in inputs),
-        *(_weighed(rows.drop_nulls(f"signal_{name}"), name) for name in SIGNALS),
-        _piece(rows, "calibration", _moved(rows, "p_raw", "p_calibrated")),
-        _piece(
-            rows,
-            "coherence",
-            _moved(rows, "p_calibrated", "p_coherent" if recalibrated else "p_hat"),
-        ),
-    ]
-    if recalibrated:
-        pieces.append(_piece(rows, "recalibration", _moved(rows, "p_coherent", "p_hat")))
+    stages = [name for name in STAGES if name in rows.columns]
+    logits = {
+        name: pl.Series(logit(rows[name].to_numpy()))
+        for name in dict.fromkeys([*(f"p_{name}" for name in inputs), *stages])
+    }
+    pieces = [_piece(rows, "intercept", rows["weight_intercept"])]
+    pieces += [_weighed(rows, name, logits[f"p_{name}"]) for name in inputs]
+    for name in SIGNALS:
+        available = rows.drop_nulls(f"signal_{name}")
+        pieces.append(_weighed(available, name, available[f"signal_{name}"]))
+    for step, (before, after) in zip(STEPS, pairwise(stages), strict=False):
+        pieces.append(_piece(rows, step, logits[after] - logits[before]))
     order = {name: place for place, name in enumerate(["intercept", *inputs, *SIGNALS, *STEPS])}
     place = pl.col("input").replace_strict(order, return_dtype=pl.Int64)
     table = pl.concat(pieces).with_columns(place=place)
@@ -53,14 +54,11 @@ def contributions(rows: pl.DataFrame, inputs: Sequence[str]) -> pl.DataFrame:
     return table.join(first, on=KEYS).sort("row", "place").drop("row", "place")
 
 
-def _weighed(rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    value = pl.Series(logit_matrix(rows, [name])[:, 0], dtype=pl.Float64)
+def _weighed(rows: pl.DataFrame, name: str, value: pl.Series) -> pl.DataFrame:
     weight = rows[f"weight_{name}"]
-    return _piece(rows, name, value * weight).with_columns(value=value, weight=weight)
-
-
-def _moved(rows: pl.DataFrame, before: str, after: str) -> pl.Series:
-    return pl.Series(logit(rows[after].to_numpy()) - logit(rows[before].to_numpy()))
+    return _piece(rows, name, value * weight).with_columns(
+        value=value.cast(pl.Float64), weight=weight
+    )
 
 
 def _piece(rows: pl.DataFrame, name: str, contribution: pl.Series) -> pl.DataFrame:

@@ -12,10 +12,9 @@ import polars as pl
 
 from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import write_parquet
-from nfl_signals.ensemble.ensemble import Ensemble
+from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.predictions.champion import PROXY, configured_version, load_version
-from nfl_signals.predictions.ledger_rows import ledger_rows
-from nfl_signals.predictions.upcoming import QUOTE, model_forecasts, upcoming_games
+from nfl_signals.predictions.week import UpcomingWeek, WeekForecast, forecast_week
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.model_version import trained_versions
 from nfl_signals.workspace.run_context import RunContext
@@ -24,7 +23,7 @@ PROBABLE = pl.col("p_hat").is_between(0, 1, closed="none") & pl.col("p_push").is
     0, 1, closed="left"
 )
 FLAG = "challenger"
-Forecast = Callable[[RunContext, Ensemble, pl.DataFrame], pl.DataFrame]
+Forecast = Callable[[UpcomingWeek], WeekForecast]
 
 _log = logging.getLogger(__name__)
 
@@ -69,12 +68,12 @@ def challenger(context: RunContext) -> str | None:
     return next((each for each in reversed(later) if each not in {champion, *rejected}), None)
 
 
-def challenge_upcoming(context: RunContext, *, forecast: Forecast = model_forecasts) -> Challenge:
+def challenge_upcoming(context: RunContext, *, forecast: Forecast = forecast_week) -> Challenge:
     """Forecast the upcoming week with the challenger; stored for the shadow book, for no consumer.
 
     Args:
         context: the run.
-        forecast: how an ensemble forecasts rows of gold markets.
+        forecast: makes forecasts of a week.
 
     Returns:
         Its forecasts, or why there are none: what goes wrong is logged and never raised.
@@ -93,11 +92,16 @@ def _challenge(context: RunContext, forecast: Forecast) -> Challenge:
         version = challenger(context)
         if version is None:
             return Challenge()
-        games = upcoming_games(context.markets, context.as_of).drop_nulls(QUOTE)
-        forecasts = forecast(context, load_version(context, version), games)
-        flags = dict.fromkeys(forecasts.select("market", pl.lit("model")).rows(), FLAG)
-        rows = ledger_rows(games, forecasts, made_at=context.as_of, book="learning", flags=flags)
-        return Challenge(version=version, rows=_probable(rows.drop("p_market")))
+        week = UpcomingWeek(
+            model=load_version(context, version),
+            features=context.features,
+            markets=context.markets,
+            signals=context.signals,
+            made_at=context.as_of,
+            book="learning",
+            flags=dict.fromkeys(((market, "model") for market in MARKETS), FLAG),
+        )
+        return Challenge(version=version, rows=_probable(forecast(week).rows.drop("p_market")))
     except Exception as error:  # whatever it is, production goes on without the challenger
         failed = Challenge(version=version, problem=f"{type(error).__name__}: {error}")
         _log.warning(failed.sentence)

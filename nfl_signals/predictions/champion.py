@@ -87,7 +87,9 @@ def load_served_model(context: RunContext) -> Ensemble | None:
         InputError, IntegrityError: as `served_version`, or its files are not what its card describes.
     """
     version = served_version(context)
-    return None if version == PROXY else Ensemble.load(context.paths.ensemble(version))
+    return (
+        None if version == PROXY else context.load(context.paths.ensemble(version), Ensemble.load)
+    )
 
 
 def load_version(context: RunContext, version: str) -> Ensemble:
@@ -97,7 +99,7 @@ def load_version(context: RunContext, version: str) -> Ensemble:
         InputError, IntegrityError: what would keep it from being served.
     """
     _check(context, version)
-    return Ensemble.load(context.paths.ensemble(version))
+    return context.load(context.paths.ensemble(version), Ensemble.load)
 
 
 def _check(context: RunContext, version: str) -> None:

@@ -19,7 +19,7 @@ from nfl_signals.checks.tables import stacked_contract
 from nfl_signals.core.files import write_parquet
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import load_settings
-from nfl_signals.predictions.upcoming import skipped_games
+from nfl_signals.predictions.week import skipped_games
 from nfl_signals.workspace.run_context import open_run
 from nfl_signals_tests.support.homes import (
     AS_OF,
@@ -221,7 +221,11 @@ def test_a_game_without_lines_is_skipped_in_those_markets_and_counted(
 
     monkeypatch.setenv("NFL_SIGNALS_NFLVERSE", str(release))
     context = open_run(load_settings(home=home, source="nflverse", as_of=AS_OF))
-    assert skipped_games(context) == {"ats": [unpriced], "moneyline": [unpriced], "total": []}
+    assert skipped_games(context.markets, context.as_of) == {
+        "ats": [unpriced],
+        "moneyline": [unpriced],
+        "total": [],
+    }
 
     monkeypatch.setenv("DAGSTER_HOME", str(home / "dagster_home"))
     with dg.DagsterInstance.get() as instance:

@@ -142,7 +142,7 @@ def test_an_ensemble_fitted_on_other_features_is_refused(folder: Path) -> None:
 def test_an_ensemble_that_was_fitted_with_another_label_is_refused(folder: Path, name: str) -> None:
     card = read_json(folder / "card.json")
     write_json(folder / "card.json", card | {name: card[name] | {"total": "another"}})
-    with pytest.raises(IntegrityError, match=rf"{name}: it was taught .*'total': 'another'"):
+    with pytest.raises(IntegrityError, match=rf"{name}: fitted with .*'total': 'another'"):
         Ensemble.load(folder)
 
 

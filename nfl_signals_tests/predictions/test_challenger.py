@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +12,7 @@ import pytest
 from nfl_signals.alerts.steps import alert_state
 from nfl_signals.calibration.recalibration import RecalibrationMap
 from nfl_signals.core.files import read_json, read_parquet, write_json
-from nfl_signals.ensemble.ensemble import RECALIBRATION_FILE, Ensemble
+from nfl_signals.ensemble.ensemble import RECALIBRATION_FILE
 from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.rolling_windows import COUNTED
 from nfl_signals.monitoring.steps import graded_ledger, update_metrics
@@ -22,6 +22,7 @@ from nfl_signals.predictions.upcoming import (
     append_walk_forward,
     predict_upcoming,
 )
+from nfl_signals.predictions.week import UpcomingWeek, WeekForecast, forecast_week
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision, Kind
 from nfl_signals.registry.model_card import model_hash, read_card
@@ -223,15 +224,10 @@ def test_from_a_tampered_decision_log_none_is_chosen(context: RunContext) -> Non
 def test_what_is_no_probability_never_reaches_the_ledger(
     context: RunContext, p_hat: float | None, p_push: float
 ) -> None:
-    def forecast(_: RunContext, model: Ensemble, games: pl.DataFrame) -> pl.DataFrame:
-        return games.select(
-            "game_id",
-            "market",
-            pl.lit(p_hat, pl.Float64).alias("p_hat"),
-            pl.lit(p_push).alias("p_push"),
-            pl.lit(model.version).alias("model_version"),
-            pl.lit(model.model_hash).alias("model_hash"),
-        )
+    def forecast(week: UpcomingWeek) -> WeekForecast:
+        found = forecast_week(week)
+        rows = found.rows.with_columns(p_hat=pl.lit(p_hat, pl.Float64), p_push=pl.lit(p_push))
+        return replace(found, rows=rows)
 
     found = challenge_upcoming(context, forecast=forecast)
     assert found.rows is None

@@ -17,8 +17,8 @@ from nfl_signals.predictions.football_week import tuesday_before
 from nfl_signals.predictions.upcoming import (
     append_to_ledger,
     predict_upcoming,
-    skipped_games,
 )
+from nfl_signals.predictions.week import skipped_games
 from nfl_signals.registry.model_card import read_card
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import utc
@@ -40,7 +40,7 @@ def test_every_game_of_the_next_week_is_predicted_in_every_market(context: RunCo
     assert upcoming.select("season", "week").unique().rows() == [(2024, 10)]
     assert upcoming.columns == [*ledger.CONTENT, "p_market"]
     assert upcoming.equals(upcoming.sort("kickoff_at", "game_id", "market"))
-    assert skipped_games(context) == {name: [] for name in MARKETS}
+    assert skipped_games(context.markets, context.as_of) == {name: [] for name in MARKETS}
 
 
 def test_predictions_are_made_now_and_before_kickoff(context: RunContext) -> None:
@@ -77,7 +77,7 @@ def test_games_that_have_kicked_off_and_weeks_after_the_next_are_left_out(
     assert upcoming["kickoff_at"].min() > saturday.as_of
     tuesday = read_parquet(context.paths.raw("games", 2024)).filter(pl.col("week") == 10)
     assert 0 < upcoming["game_id"].n_unique() < tuesday.height
-    assert skipped_games(saturday) == {name: [] for name in MARKETS}
+    assert skipped_games(saturday.markets, saturday.as_of) == {name: [] for name in MARKETS}
 
 
 def test_the_week_ahead_is_upcoming_from_tuesday_on_and_not_before(context: RunContext) -> None:
@@ -119,7 +119,7 @@ def test_games_without_line_or_price_are_skipped_and_listed(context: RunContext)
         *(pl.when(~total).then(name).alias(name) for name in ("price_no", "p_market")),
     )
     expected = {"ats": [no_line], "moneyline": [], "total": [no_price]}
-    assert skipped_games(context) == expected
+    assert skipped_games(context.markets, context.as_of) == expected
     upcoming = predict_upcoming(context)
     said = set(upcoming.select("game_id", "market").rows())
     assert set(before.select("game_id", "market").rows()) - said == {
@@ -164,14 +164,12 @@ def test_a_version_asked_for_is_served_as_the_champion_does_while_it_is_the_cham
     assert predict_upcoming(asked).equals(predict_upcoming(champion))
 
 
-def test_a_home_from_before_the_history_seats_its_ensemble_before_it_predicts(
-    context: RunContext,
-) -> None:
-    before = context.paths.history.read_bytes()
+def test_without_a_champion_nothing_is_predicted(context: RunContext) -> None:
+    before = contents(context.paths.upcoming.parent)
     context.paths.history.unlink()
-    upcoming = predict_upcoming(context)
-    assert upcoming["model_version"].unique().to_list() == ["v202409"]
-    assert context.paths.history.read_bytes() == before
+    with pytest.raises(InputError, match="no champion yet; run the retraining job"):
+        predict_upcoming(context)
+    assert contents(context.paths.upcoming.parent) == before
 
 
 def test_a_champion_is_explained_by_its_own_learners_whatever_is_trained_today(

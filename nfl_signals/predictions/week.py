@@ -1,0 +1,90 @@
+"""The upcoming week as a model sees it, and its forecasts: pure functions over frames."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+
+from nfl_signals.ensemble.ensemble import Ensemble
+from nfl_signals.ensemble.explain import contributions
+from nfl_signals.ensemble.request import game_requests
+from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.predictions.football_week import end_of_football_week
+from nfl_signals.predictions.ledger_rows import ledger_rows, price_forecasts
+from nfl_signals.stacking.protocol import MARKET
+
+QUOTE = ["line", "price_yes", "price_no"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class UpcomingWeek:
+    """What the forecasts of the upcoming week are made of.
+
+    Attributes:
+        model: that forecasts; None: the no-vig price.
+        features: gold features.
+        markets: gold markets.
+        signals: of teams before games.
+        made_at: the run's now.
+        book: that the forecasts go to.
+        flags: `period_flag` by market and signal source.
+    """
+
+    model: Ensemble | None
+    features: pl.DataFrame
+    markets: pl.DataFrame
+    signals: pl.DataFrame
+    made_at: datetime
+    book: str = "production"
+    flags: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WeekForecast:
+    """Forecasts of the upcoming week.
+
+    Attributes:
+        rows: the ledger's columns without `seal`, plus `p_market`.
+        explanations: `explain.contributions`; None for the price, which has none.
+    """
+
+    rows: pl.DataFrame
+    explanations: pl.DataFrame | None
+
+
+def forecast_week(week: UpcomingWeek) -> WeekForecast:
+    """Forecast every upcoming game and market that has line and prices."""
+    games, explanations = upcoming_games(week.markets, week.made_at).drop_nulls(QUOTE), None
+    model = week.model
+    if model is None:
+        forecasts = price_forecasts(games, week.markets)
+    else:
+        requests = game_requests(
+            week.features,
+            week.markets,
+            week.signals,
+            games["game_id"].unique(maintain_order=True).to_list(),
+            with_sequences=model.reads_sequences,
+        )
+        forecasts = model.predict(requests)
+        inputs = [MARKET, *model.learners["ats"]]  # its own, whatever is trained today
+        explanations = contributions(forecasts, inputs)
+    rows = ledger_rows(games, forecasts, made_at=week.made_at, book=week.book, flags=week.flags)
+    return WeekForecast(rows=rows, explanations=explanations)
+
+
+def upcoming_games(markets: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+    """Markets of the games still to come in this football week.
+
+    By time, not by week number: a postponed game must not hide the week after it.
+    """
+    to_come = pl.col("kickoff_at").is_between(as_of, end_of_football_week(as_of), closed="right")
+    return markets.filter(pl.col("points").is_null() & to_come)
+
+
+def skipped_games(markets: pl.DataFrame, as_of: datetime) -> dict[str, list[str]]:
+    """Upcoming games by market that lack a line or a price and so have no prediction."""
+    games = upcoming_games(markets, as_of)
+    skipped = games.filter(pl.col("p_market").is_null() | pl.col("line").is_null())
+    return {name: skipped.filter(market=name)["game_id"].to_list() for name in MARKETS}

@@ -31,7 +31,7 @@ both_tasks = pytest.mark.parametrize("task", ["probability", "mean"])
 IN_A_FRESH_PROCESS = """
 import sys
 from pathlib import Path
-from nfl_signals.core.files import sha256_of
+from nfl_signals_tests.support.hashes import sha256_of
 from nfl_signals_tests.support.model_builders import inputs_of, new_learner, planted, targets
 for name in ("lightgbm", "logistic", "lstm", "xgboost"):
     for task in ("probability", "mean"):

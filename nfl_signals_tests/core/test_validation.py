@@ -81,14 +81,6 @@ def test_a_renamed_column_is_named_together_with_what_was_found() -> None:
         cast_columns(frame, {"spread_line": Column(pl.Float64(), "close")}, WHERE)
 
 
-def test_an_optional_column_is_filled_with_nulls() -> None:
-    spec = {"roof": Column(pl.String(), "schedule", required=False)}
-    out = cast_columns(
-        pl.DataFrame({"x": [1, 2]}), {"x": Column(pl.Int32(), "schedule")} | spec, WHERE
-    )
-    assert out.to_dict(as_series=False) == {"x": [1, 2], "roof": [None, None]}
-
-
 SCHEMA = pa.DataFrameSchema(
     {
         "game_id": column(pl.String(), "schedule", unique=True),

@@ -1,19 +1,18 @@
 """Beta calibration: a line on the logit scale that may bend differently on the two sides of one half.
 
 Method: Kull, Silva Filho, Flach (2017), "Beta calibration", AISTATS, the family with all three
-parameters. Shrunk towards the identity (a = b = 1, c = 0) by a prior that says at one half what
-Platt's says there: of the slope, which is (a + b) / 2, and of the shift. New is the asymmetry
-(a - b) / 2, held to 0 as firmly as the slope is held to 1.
+parameters. Shrunk towards the identity (a = b = 1, c = 0) by a prior that at one half is Platt's: of
+the slope, which is (a + b) / 2, and of the shift. New is the asymmetry (a - b) / 2, held to 0 as
+firmly as the slope is held to 1.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from nfl_signals.calibration.platt import INTERCEPT_DEVIATION, SLOPE_DEVIATION
-from nfl_signals.calibration.protocol import Floats, inside
+from nfl_signals.calibration.protocol import Calibrator, Floats, inside
 from nfl_signals.calibration.rising import fit_rising
 from nfl_signals.calibration.rows import check_rows
 from nfl_signals.stats.logit import expit
@@ -22,14 +21,13 @@ SIDE_DEVIATION = SLOPE_DEVIATION * np.sqrt(2)  # of a and of b: their mean has t
 
 
 @dataclass(frozen=True, kw_only=True)
-class BetaCalibrator:
+class BetaCalibrator(Calibrator):
     """logit(p_hat) = c + a * ln(p_raw) - b * ln(1 - p_raw).
 
     Attributes:
         a: slope where NO is likely; never below 0.
         b: slope where YES is likely; never below 0.
         c: logits; the shift at one half is c - (a - b) * ln 2.
-        n_games: games it was fitted on.
     """
 
     method: ClassVar[str] = "beta"
@@ -37,26 +35,11 @@ class BetaCalibrator:
     a: float
     b: float
     c: float
-    n_games: int
 
     def predict(self, p_raw: Floats) -> Floats:
         """See `Calibrator.predict`."""
         p = inside(p_raw)
         return inside(expit(self.c + self.a * np.log(p) - self.b * np.log1p(-p)))
-
-    def to_json(self) -> dict[str, Any]:
-        """See `Calibrator.to_json`."""
-        return {"method": self.method, **asdict(self)}
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> "BetaCalibrator":
-        """Inverse of `to_json`."""
-        return cls(
-            a=float(content["a"]),
-            b=float(content["b"]),
-            c=float(content["c"]),
-            n_games=int(content["n_games"]),
-        )
 
 
 def fit_beta(p_raw: Floats, y: Floats) -> BetaCalibrator:

@@ -1,8 +1,7 @@
 """Which calibrator: the one that would have done best on the seasons already played.
 
 Nested in time: every candidate is fitted on the seasons before each later season and scored by log
-loss there. Forecasts of the season to come are never part of the choice, nor is any other season
-that the caller did not give.
+loss there. Forecasts of the season to come are never part of the choice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -76,12 +75,12 @@ def choose_calibrator(
     """
     check_rows(p_raw, y)
     scored = [int(one) for one in np.unique(season)[min_seasons:]]
-    taught = int(np.sum(season < scored[0])) if scored else len(y)
-    able = [name for name in candidates if MIN_GAMES.get(name, 0) <= taught]
+    n_before = int(np.sum(season < scored[0])) if scored else len(y)
+    able = [name for name in candidates if MIN_GAMES.get(name, 0) <= n_before]
     if not able:
-        raise ValueError(f"none of {', '.join(candidates)} can be fitted on {taught} games")
+        raise ValueError(f"none of {', '.join(candidates)} can be fitted on {n_before} games")
     compared = able if scored else []
-    losses = {name: walk_forward_loss(p_raw, y, season, fits[name], scored) for name in compared}
+    losses = {name: _walk_forward_loss(p_raw, y, season, fits[name], scored) for name in compared}
     # Python's min keeps the first of equals.
     method = min(losses, key=losses.__getitem__, default=able[0])
     return Choice(
@@ -93,45 +92,33 @@ def choose_calibrator(
     )
 
 
-def walk_forward_loss(
-    p_raw: Floats,
-    y: Floats,
-    season: NDArray[np.integer[Any]],
-    fit: Fit,
-    scored: Sequence[int],
+def _walk_forward_loss(
+    p_raw: Floats, y: Floats, season: NDArray[np.integer[Any]], fit: Fit, scored: Sequence[int]
 ) -> float:
-    """Mean log loss per game, nats, of calibrators each fitted on the seasons before.
-
-    Args:
-        p_raw: n forecasts.
-        y: n outcomes, 0 or 1.
-        season: n seasons.
-        fit: how a calibrator is fitted.
-        scored: seasons to score, one or more.
-    """
-    said, happened = [], []
+    """Mean log loss per game, nats, of calibrators each fitted on the seasons before."""
+    stated, happened = [], []
     for one in scored:
         before, current = season < one, season == one
-        said.append(fit(p_raw[before], y[before]).predict(p_raw[current]))
+        stated.append(fit(p_raw[before], y[before]).predict(p_raw[current]))
         happened.append(y[current])
-    return scores.log_loss(np.concatenate(said), np.concatenate(happened))
+    return scores.log_loss(np.concatenate(stated), np.concatenate(happened))
 
 
 def cached_fits(fits: Mapping[str, Fit] = FITS) -> dict[str, Fit]:
     """The same fits, each made once for the same games.
 
-    A replay that chooses anew every season asks for the earlier seasons' fits again and again.
+    A walk-forward that chooses anew every season needs the earlier seasons' fits again and again.
     """
 
     def once(fit: Fit) -> Fit:
         known: dict[tuple[bytes, bytes], Calibrator] = {}
 
-        def remembered(p_raw: Floats, y: Floats) -> Calibrator:
+        def cached(p_raw: Floats, y: Floats) -> Calibrator:
             games = (p_raw.tobytes(), y.tobytes())
             if games not in known:
                 known[games] = fit(p_raw, y)
             return known[games]
 
-        return remembered
+        return cached
 
     return {name: once(fit) for name, fit in fits.items()}

@@ -14,7 +14,7 @@ PROBES = np.linspace(0, 1, 101)  # forecasts at which a loaded calibrator is tri
 
 
 def save_calibrator(path: Path, calibrator: Calibrator | VennAbers) -> None:
-    """Write the fitted numbers atomically to the JSON file `path`."""
+    """Write the fitted numbers to the JSON file `path`."""
     write_json(path, calibrator.to_json())
 
 
@@ -23,8 +23,8 @@ def load_calibrator(path: Path) -> Calibrator:
 
     Raises:
         InputError: there is no such file, or it is no JSON.
-        IntegrityError: its method is unknown, a number is missing, or what it says is no rising
-            function into (0, 1).
+        IntegrityError: its method is unknown, a number is missing, or it is no rising function into
+            (0, 1).
     """
     content = read_json(path)
     method = content.get("method") if isinstance(content, dict) else None
@@ -33,11 +33,11 @@ def load_calibrator(path: Path) -> Calibrator:
             f"{path}: a calibrator of method {method!r}, which this version cannot read; retrain."
         )
     try:
-        calibrator = READERS[method](content)
-        said = calibrator.predict(PROBES)
+        calibrator = READERS[method].from_json(content)
+        tried = calibrator.predict(PROBES)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise _broken(path, method, repr(error)) from error
-    if not np.all((said > 0) & (said < 1)) or np.diff(said).min() < 0:
+    if not np.all((tried > 0) & (tried < 1)) or np.diff(tried).min() < 0:
         raise _broken(path, method, "its forecasts do not rise inside (0, 1)")
     return calibrator
 

@@ -1,29 +1,22 @@
-"""How sure a calibrator is of itself: whole weeks are redrawn and it is fitted again.
+"""How certain a calibrator's curve is: whole weeks are redrawn and it is fitted again.
 
-What the games say about one forecast without any curve: `venn_abers.py`. Intervals of scores:
-`bootstrap`.
+What the games show about one forecast without any curve is `venn_abers.py`.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nfl_signals.calibration.protocol import Calibrator, Fit, Floats
+from nfl_signals.calibration.protocol import Fit, Floats
 from nfl_signals.calibration.rows import check_rows
 
 
 @dataclass(frozen=True, kw_only=True)
 class CalibratorInterval:
-    """Percentile intervals of a calibrator's curve and of its numbers.
+    """Percentile intervals of a calibrator's curve, m each, and of each fitted number (low, high).
 
-    Attributes:
-        low: lower ends of the calibrated probabilities, m.
-        high: upper ends, m.
-        parameters: (low, high) of each fitted number; empty for methods without.
-        n_games: games.
-        n_blocks: weeks that were redrawn.
+    Fitted on `n_games`, whose `n_blocks` weeks were redrawn.
     """
 
     low: Floats
@@ -54,7 +47,7 @@ def bootstrap_calibrator(
         y: n outcomes, 1 for YES and 0 for NO; pushes left out.
         block: label of each game's week, n, distinct over seasons (season * 100 + week).
         fit: how the calibrator is fitted; one of `REFITS`.
-        at: m forecasts at which the curve is asked.
+        at: m forecasts at which the curve is evaluated.
         seed: the same seed gives the same interval.
         draws: bootstrap draws.
         level: coverage aimed at, in (0, 1).
@@ -75,16 +68,11 @@ def bootstrap_calibrator(
         fits.append(fit(p_raw[rows], y[rows]))
     ends = ((1 - level) / 2, (1 + level) / 2)
     low, high = np.quantile([fitted.predict(at) for fitted in fits], ends, axis=0)
-    return CalibratorInterval(
-        low=low, high=high, parameters=_between(fits, ends), n_games=len(y), n_blocks=len(weeks)
-    )
-
-
-def _between(
-    fits: Sequence[Calibrator], ends: tuple[float, float]
-) -> dict[str, tuple[float, float]]:
     numbers = [fitted.to_json() for fitted in fits]
     names = [name for name, value in numbers[0].items() if isinstance(value, float)]
-    return {
+    parameters = {
         name: tuple(np.quantile([each[name] for each in numbers], ends).tolist()) for name in names
     }
+    return CalibratorInterval(
+        low=low, high=high, parameters=parameters, n_games=len(y), n_blocks=len(weeks)
+    )

@@ -2,17 +2,16 @@
 
 Method: Zadrozny, Elkan (2002), "Transforming classifier scores into accurate multiclass probability
 estimates", by pool adjacent violators. It assumes no shape, so it needs many games: with few its
-outer steps are short, and a step of a few games says 0 or 1.
+outer steps are short, and a step of a few games lies at 0 or 1.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from nfl_signals.calibration.protocol import Floats, inside
+from nfl_signals.calibration.protocol import Calibrator, Floats, inside
 from nfl_signals.calibration.rows import check_rows, pooled
 
 MIN_GAMES = 10_000
@@ -20,38 +19,23 @@ MIN_GAMES = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class IsotonicCalibrator:
+class IsotonicCalibrator(Calibrator):
     """A step function: level i holds from edge i - 1 up to, but without, edge i.
 
     Attributes:
         edges: k - 1 forecasts at which the level rises, ascending.
         levels: k calibrated probabilities, ascending.
-        n_games: games it was fitted on.
     """
 
     method: ClassVar[str] = "isotonic"
 
     edges: tuple[float, ...]
     levels: tuple[float, ...]
-    n_games: int
 
     def predict(self, p_raw: Floats) -> Floats:
         """See `Calibrator.predict`."""
         step = np.searchsorted(np.asarray(self.edges), p_raw, side="right")
         return inside(np.asarray(self.levels)[step])
-
-    def to_json(self) -> dict[str, Any]:
-        """See `Calibrator.to_json`."""
-        return {"method": self.method, **asdict(self)}
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> "IsotonicCalibrator":
-        """Inverse of `to_json`."""
-        return cls(
-            edges=tuple(float(edge) for edge in content["edges"]),
-            levels=tuple(float(level) for level in content["levels"]),
-            n_games=int(content["n_games"]),
-        )
 
 
 def fit_isotonic(p_raw: Floats, y: Floats, *, min_games: int = MIN_GAMES) -> IsotonicCalibrator:

@@ -1,11 +1,9 @@
 """The methods by name: how each is fitted and read back.
 
-Other files ask here, so a new method is one more file and one more line in these tables.
+A new method is one more file and one more line in these tables.
 """
 
-from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 from nfl_signals.calibration import isotonic
 from nfl_signals.calibration.beta import BetaCalibrator, fit_beta
@@ -26,12 +24,15 @@ FITS: dict[str, Fit] = {
 REFITS: dict[str, Fit] = FITS | {"isotonic": partial(fit_isotonic, min_games=1)}
 """For redrawn weeks: a draw from 10,000 games may hold a few less."""
 
-READERS: dict[str, Callable[[Mapping[str, Any]], Calibrator]] = {
-    "platt": PlattCalibrator.from_json,
-    "temperature": TemperatureCalibrator.from_json,
-    "beta": BetaCalibrator.from_json,
-    "isotonic": IsotonicCalibrator.from_json,
-    "identity": IdentityCalibrator.from_json,
+READERS: dict[str, type[Calibrator]] = {
+    kind.method: kind
+    for kind in (
+        PlattCalibrator,
+        TemperatureCalibrator,
+        BetaCalibrator,
+        IsotonicCalibrator,
+        IdentityCalibrator,
+    )
 }
 
 MIN_GAMES = {"isotonic": isotonic.MIN_GAMES}

@@ -1,16 +1,15 @@
-"""Platt calibration: a straight line on the logit scale, fitted on forecasts made out of sample.
+"""Platt calibration: a line on the logit scale, fitted on forecasts made out of sample.
 
 Method: Platt (1999), "Probabilistic outputs for support vector machines", with the line shrunk
 towards the identity: without evidence a forecast is left as it is.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from nfl_signals.calibration.protocol import Floats, inside
+from nfl_signals.calibration.protocol import Calibrator, Floats, inside
 from nfl_signals.calibration.rising import fit_rising
 from nfl_signals.calibration.rows import check_rows
 from nfl_signals.stats.logit import expit, logit
@@ -20,37 +19,22 @@ SLOPE_DEVIATION = 0.2  # prior sd of the slope around 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlattCalibrator:
+class PlattCalibrator(Calibrator):
     """logit(p_hat) = intercept + slope * logit(p_raw).
 
     Attributes:
         intercept: logits; above 0 raises every forecast.
         slope: below 1 pulls forecasts towards one half; never below 0.
-        n_games: games it was fitted on.
     """
 
     method: ClassVar[str] = "platt"
 
     intercept: float
     slope: float
-    n_games: int
 
     def predict(self, p_raw: Floats) -> Floats:
         """See `Calibrator.predict`."""
         return inside(expit(self.intercept + self.slope * logit(p_raw)))
-
-    def to_json(self) -> dict[str, Any]:
-        """See `Calibrator.to_json`."""
-        return {"method": self.method, **asdict(self)}
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> "PlattCalibrator":
-        """Inverse of `to_json`."""
-        return cls(
-            intercept=float(content["intercept"]),
-            slope=float(content["slope"]),
-            n_games=int(content["n_games"]),
-        )
 
 
 def fit_platt(p_raw: Floats, y: Floats) -> PlattCalibrator:

@@ -1,7 +1,9 @@
 """What every calibrator does: probabilities in, probabilities out, never certain, order kept."""
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,19 +13,34 @@ from nfl_signals.stats.logit import TAIL
 Floats = NDArray[np.float64]
 
 
-class Calibrator(Protocol):
-    """A fitted calibrator."""
+@dataclass(frozen=True, kw_only=True)
+class FittedNumbers:
+    """Numbers, and tuples of numbers, that a method fitted; kept as JSON under the method's name."""
 
-    @property
-    def method(self) -> str:
-        """Name under which it is stored and chosen."""
-        ...
+    method: ClassVar[str]
 
-    @property
-    def n_games(self) -> int:
-        """Games it was fitted on."""
-        ...
+    def to_json(self) -> dict[str, Any]:
+        """Method and fitted numbers, enough to build it again."""
+        return {"method": self.method, **asdict(self)}
 
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """Inverse of `to_json`; KeyError, TypeError or ValueError where a number is none."""
+        return cls(**{field.name: _typed(field.type, content[field.name]) for field in fields(cls)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibrator(FittedNumbers, ABC):
+    """A fitted calibrator.
+
+    Attributes:
+        method: name under which it is stored and chosen.
+        n_games: games it was fitted on.
+    """
+
+    n_games: int
+
+    @abstractmethod
     def predict(self, p_raw: Floats) -> Floats:
         """Calibrated probabilities of YES given no push.
 
@@ -33,11 +50,6 @@ class Calibrator(Protocol):
         Returns:
             n probabilities inside (0, 1); a higher forecast never gets a lower one.
         """
-        ...
-
-    def to_json(self) -> dict[str, Any]:
-        """Method and fitted numbers, enough to build it again."""
-        ...
 
 
 Fit = Callable[[Floats, Floats], Calibrator]
@@ -52,3 +64,7 @@ def inside(p: Floats) -> Floats:
         [1e-06, 0.5]
     """
     return np.clip(p, TAIL, 1 - TAIL)
+
+
+def _typed(kind: Any, value: Any) -> Any:  # noqa: ANN401 - a field's type and a JSON value
+    return kind(value) if kind in (int, float) else tuple(map(float, value))

@@ -1,11 +1,11 @@
-"""A map that straightens a voice's probabilities by what has been played since: two numbers a market.
+"""A map that recalibrates a model by what was played since it was fitted: two numbers a market.
 
     logit(p') = intercept + slope * logit(p)
 
 (Cox 1958, Biometrika 45). It is fitted by maximum a posteriori logistic regression that expects the
-identity: intercept 0, slope 1; how firmly, the marginal likelihood says (Bishop 2006, section 3.5). Few
-games move it a little, many as far as they say. A slope below 0
-would turn favourites into underdogs, which no drift does, so it is held at 0.
+identity: intercept 0, slope 1; how firmly, the marginal likelihood decides (Bishop 2006, section 3.5).
+Few games move it a little, many as far as they show. A slope below 0 would turn favourites into
+underdogs, which no drift does, so it is held at 0.
 """
 
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ class RecalibrationMap:
 
 
 def fit_recalibration(p: Floats, y: Floats) -> RecalibrationMap:
-    """The map that played games teach; the identity where there are none.
+    """The map fitted on played games; the identity where there are none.
 
     Args:
         p: stated probabilities of YES, shape (n,).
@@ -75,37 +75,31 @@ def fit_recalibration(p: Floats, y: Floats) -> RecalibrationMap:
     Raises:
         ValueError: unequal shapes, p that is no probability, or y other than 0, 1 and NaN.
     """
-    x, said = _checked(p, y)
+    x, happened = _checked(p, y)
     ones = np.ones_like(x)
-    intercept, slope = _fit(np.column_stack([ones, x]), said)
+    intercept, slope = _fit(np.column_stack([ones, x]), happened)
     if slope >= 0:
         return RecalibrationMap(intercept=float(intercept), slope=float(slope))
     # The loss is convex, so the best slope that is allowed is 0; the intercept settles anew.
-    (level,) = _fit(ones[:, None], said)
+    (level,) = _fit(ones[:, None], happened)
     return RecalibrationMap(intercept=float(level), slope=0.0)
 
 
 def _fit(design: Floats, y: Floats) -> Floats:
     """Coefficients under the narrow prior, or under the wide one where that is clearly likelier."""
     mean, narrow = IDENTITY[: design.shape[1]], PRIOR_DEVIATION[: design.shape[1]]
-    (usual, fitted), (gross, far) = (
-        _fitted(design, y, mean, deviation) for deviation in (narrow, narrow * GROSS)
-    )
-    return far if gross - usual > np.log(CLEARLY) else fitted
-
-
-def _fitted(design: Floats, y: Floats, mean: Floats, deviation: Floats) -> tuple[float, Floats]:
-    """Log evidence of a prior, and the coefficients under it."""
-    fitted = fit_towards_prior(design, y, prior_mean=mean, prior_deviation=deviation)
-    evidence = log_evidence(design, y, fitted, prior_mean=mean, prior_deviation=deviation)
-    return evidence, fitted
+    fits, evidence = [], []
+    for wide in (narrow, narrow * GROSS):
+        fits.append(fit_towards_prior(design, y, prior_mean=mean, prior_deviation=wide))
+        evidence.append(log_evidence(design, y, fits[-1], prior_mean=mean, prior_deviation=wide))
+    return fits[1] if evidence[1] - evidence[0] > np.log(CLEARLY) else fits[0]
 
 
 def prequential(p: Floats, y: Floats, week: NDArray[np.integer]) -> Floats:
     """Each week's games recalibrated by the map of earlier weeks only (Dawid 1984, JRSS A 147).
 
-    What it gives is as honest as forecasts made at the time: no game has a say in its own week. The
-    games of the first week, and any before a game counts, stay as they were, bit for bit.
+    The result is as honest as forecasts made at the time: no game counts in its own week. The games
+    of the first week, and any before a game counts, stay as they were, bit for bit.
 
     Args:
         p: stated probabilities of YES, shape (n,).

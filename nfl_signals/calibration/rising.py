@@ -1,11 +1,11 @@
 """Logistic regression towards a prior, with slopes that may not be negative.
 
-A calibrator that turns the order of forecasts round has learned noise. Where the data ask for a
+A calibrator that turns the order of forecasts round is fitted to noise. Where the free fit has a
 negative slope, the best fit with slopes of zero or more has some of them at zero: the posterior is
 convex, so that fit is the best among the fits with a few slopes left out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -19,18 +19,7 @@ def fit_rising(
 ) -> Floats:
     """Maximum a posteriori under independent Normal priors and `coefficients[slopes] >= 0`.
 
-    Args:
-        design: n x d inputs.
-        y: n outcomes, 0 or 1.
-        prior_mean: d coefficients expected before seeing data.
-        prior_deviation: d standard deviations of that expectation.
-        slopes: columns whose coefficient may not be negative.
-
-    Returns:
-        d coefficients.
-
-    Raises:
-        ValueError: an input is not finite, or Newton's method did not converge.
+    `slopes` are columns of `design`; everything else as `fit_towards_prior`.
     """
 
     def without(left_out: tuple[int, ...]) -> Floats:
@@ -52,10 +41,6 @@ def fit_rising(
     free = without(())
     if (free[list(slopes)] >= 0).all():
         return free
-    fits = [without(left_out) for left_out in _subsets(slopes)]
+    sizes = range(1, len(slopes) + 1)
+    fits = [without(left_out) for size in sizes for left_out in combinations(slopes, size)]
     return min((fit for fit in fits if (fit[list(slopes)] >= 0).all()), key=loss)
-
-
-def _subsets(slopes: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    for size in range(1, len(slopes) + 1):
-        yield from combinations(slopes, size)

@@ -23,7 +23,7 @@ class Pooled:
 
 
 def check_rows(p_raw: Floats, y: Floats) -> None:
-    """Refuse what cannot teach a calibrator.
+    """Refuse what no calibrator can be fitted on.
 
     Raises:
         ValueError: unequal lengths, a forecast outside [0, 1], an outcome other than 0 and 1.
@@ -37,11 +37,7 @@ def check_rows(p_raw: Floats, y: Floats) -> None:
 
 
 def pooled(p_raw: Floats, y: Floats) -> Pooled:
-    """Pool equal forecasts: order-based methods must not tell them apart.
-
-    Args:
-        p_raw: n forecasts.
-        y: n outcomes, 0 or 1.
+    """Pool the games of equal forecasts: order-based methods must not distinguish them.
 
     Example:
         >>> pooled(np.array([0.6, 0.4, 0.6]), np.array([1.0, 0.0, 0.0])).yes.tolist()

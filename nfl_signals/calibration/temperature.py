@@ -4,45 +4,33 @@ Method: Guo, Pleiss, Sun, Weinberger (2017), arXiv 1706.04599, section 4.2, wher
 1 / slope; the slope is shrunk towards 1. One half stays one half.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from nfl_signals.calibration.platt import SLOPE_DEVIATION
-from nfl_signals.calibration.protocol import Floats, inside
+from nfl_signals.calibration.protocol import Calibrator, Floats, inside
 from nfl_signals.calibration.rising import fit_rising
 from nfl_signals.calibration.rows import check_rows
 from nfl_signals.stats.logit import expit, logit
 
 
 @dataclass(frozen=True, kw_only=True)
-class TemperatureCalibrator:
+class TemperatureCalibrator(Calibrator):
     """logit(p_hat) = slope * logit(p_raw).
 
     Attributes:
         slope: below 1 pulls forecasts towards one half; never below 0.
-        n_games: games it was fitted on.
     """
 
     method: ClassVar[str] = "temperature"
 
     slope: float
-    n_games: int
 
     def predict(self, p_raw: Floats) -> Floats:
         """See `Calibrator.predict`."""
         return inside(expit(self.slope * logit(p_raw)))
-
-    def to_json(self) -> dict[str, Any]:
-        """See `Calibrator.to_json`."""
-        return {"method": self.method, **asdict(self)}
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> "TemperatureCalibrator":
-        """Inverse of `to_json`."""
-        return cls(slope=float(content["slope"]), n_games=int(content["n_games"]))
 
 
 def fit_temperature(p_raw: Floats, y: Floats) -> TemperatureCalibrator:

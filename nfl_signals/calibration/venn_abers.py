@@ -2,41 +2,28 @@
 
 Method: Vovk, Petej (2012), arXiv 1211.0025, section 3; inductive form of Vovk, Petej, Fedorova
 (2015), arXiv 1511.00213, section 2. The game joins the calibration games once as NO and once as
-YES; isotonic regression over all of them says p0 and p1. Whatever the forecasts are worth, the one
+YES; isotonic regression over all of them gives p0 and p1. Whatever the forecasts are worth, the one
 that belongs to the true outcome is perfectly calibrated (arXiv 1211.0025, theorem 1), provided the
 games are exchangeable; over seasons that holds as far as league and blend stay what they were.
 
-How far p0 and p1 are apart says how little the calibration games know about such a forecast. It is
+How far p0 and p1 are apart shows how little the calibration games know about such a forecast. It is
 no confidence interval: isotonic regression goes where its few games lead it, so p0 and p1 may both
-lie on one side of the truth, or of what a smooth calibrator says. For that: `intervals.py`.
+lie on one side of the truth, or of a smooth calibrator's curve. For that: `intervals.py`.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from nfl_signals.calibration.protocol import Floats
+from nfl_signals.calibration.protocol import FittedNumbers, Floats
 from nfl_signals.calibration.rows import Pooled, check_rows, pooled
 
 
-class Interval(NamedTuple):
-    """The two probabilities of YES, n each; low <= high.
-
-    Attributes:
-        low: p0, as if the game had been a NO.
-        high: p1, as if the game had been a YES.
-    """
-
-    low: Floats
-    high: Floats
-
-
 @dataclass(frozen=True, kw_only=True)
-class VennAbers:
+class VennAbers(FittedNumbers):
     """The calibration games, pooled where forecasts are equal.
 
     Attributes:
@@ -51,28 +38,14 @@ class VennAbers:
     yes: tuple[float, ...]
     games: tuple[float, ...]
 
-    def interval(self, p_raw: Floats) -> Interval:
-        """p0 and p1 of each forecast; (0, 1) without calibration games.
-
-        Args:
-            p_raw: n forecasts in [0, 1].
-        """
+    def interval(self, p_raw: Floats) -> tuple[Floats, Floats]:
+        """p0 <= p1 of n forecasts in [0, 1], n each; (0, 1) without calibration games."""
         known = self._pooled.p_raw
         # Only the order counts: forecasts with the same neighbours share an interval.
         place = np.searchsorted(known, p_raw) + np.searchsorted(known, p_raw, side="right")
         places, position = np.unique(place, return_inverse=True)
         ends = np.array([self._ends(*divmod(int(item), 2)) for item in places]).reshape(-1, 2)
-        return Interval(ends[position, 0], ends[position, 1])
-
-    def to_json(self) -> dict[str, Any]:
-        """The calibration games, enough to build it again."""
-        return {"method": self.method, **{key: list(value) for key, value in asdict(self).items()}}
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> "VennAbers":
-        """Inverse of `to_json`."""
-        numbers = {key: tuple(map(float, content[key])) for key in ("p_raw", "yes", "games")}
-        return cls(**numbers)
+        return ends[position, 0], ends[position, 1]
 
     @cached_property
     def _pooled(self) -> Pooled:
@@ -96,14 +69,7 @@ class VennAbers:
 
 
 def fit_venn_abers(p_raw: Floats, y: Floats) -> VennAbers:
-    """Keep the calibration games.
-
-    Args:
-        p_raw: n forecasts made out of sample, of YES given no push.
-        y: n outcomes, 1 for YES and 0 for NO; pushes left out.
-
-    Raises:
-        ValueError: see `check_rows`.
+    """Keep the calibration games; arguments and errors as in `fit_platt`.
 
     Example:
         >>> fitted = fit_venn_abers(np.array([0.4, 0.6]), np.array([0.0, 1.0]))

@@ -1,11 +1,11 @@
 """Every error that nfl_signals raises on purpose.
 
     NflSignalsError             exit 1: something failed that is nobody's input
-    ├── InputError              exit 2: what was given cannot be used; says where, what, and what to do
+    ├── InputError              exit 2: what was given cannot be used; names place, fault and remedy
     │   ├── SettingsError       signals.yaml, NFL_SIGNALS_* or a command-line option
     │   ├── SourceError         a release file is missing, unreachable or unreadable
     │   ├── SchemaError         a column, type, key or value breaks a boundary's schema
-    │   └── JoinError           a row finds no partner and no known exception explains it
+    │   └── JoinError           a row matches no other table's and no known exception explains it
     ├── StorageError            exit 2: a file could not be written (disk full, no permission)
     ├── LeakageError            a feature moved with something known only after kickoff
     └── IntegrityError          a ledger, model or card no longer matches its own seal
@@ -39,7 +39,7 @@ class SchemaError(InputError):
 
 
 class JoinError(InputError):
-    """A row finds no partner in a join and no known exception explains it."""
+    """A row matches no row of the other table and no known exception explains it."""
 
 
 class StorageError(NflSignalsError):

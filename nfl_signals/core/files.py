@@ -2,10 +2,9 @@
 
 Bytes are prepared in memory, written beside their destination, flushed, and renamed over it, so a
 killed process, a full disk or a failing serializer leaves the previous version in place. What goes
-where is `paths.py`; what the tables contain is `schema_columns.py`. Neither belongs here.
+where is `paths.py`; what tables contain is each stage's `schemas.py`.
 """
 
-import hashlib
 import io
 import json
 import os
@@ -19,14 +18,7 @@ from nfl_signals.core.errors import InputError, StorageError
 
 
 def write_bytes(path: Path, content: bytes) -> Path:
-    """Replace `path` by `content` in one step.
-
-    Args:
-        path: destination; its folder is made where missing.
-        content: the whole new file.
-
-    Returns:
-        `path`.
+    """Replace `path` by `content` in one step and return it; its folder is made where missing.
 
     Raises:
         StorageError: the disk is full or not writable; the old file is untouched.
@@ -97,15 +89,3 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON value
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as JSON ({error}).") from error
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, or of a folder's relative names and contents in sorted order."""
-    digest = hashlib.sha256()
-    if path.is_dir():
-        for file in sorted(item for item in path.rglob("*") if item.is_file()):
-            digest.update(file.relative_to(path).as_posix().encode())
-            digest.update(file.read_bytes())
-    else:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

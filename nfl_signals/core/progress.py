@@ -1,6 +1,6 @@
 """Progress of long work, without tying a stage to a terminal.
 
-A stage walks its items through `steps`; whoever runs it may listen. Nobody listening costs nothing.
+A stage walks its items through `steps`; whoever runs it may listen, or not.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +15,7 @@ _listener: ContextVar[Listener | None] = ContextVar("progress_listener", default
 
 
 def report(what: str, done: int, total: int) -> None:
-    """Tell the listener, if there is one, that `done` of `total` pieces of `what` are finished."""
+    """Report to the listener, if there is one, that `done` of `total` pieces of `what` are done."""
     listener = _listener.get()
     if listener is not None:
         listener(what, done, total)

@@ -1,4 +1,4 @@
-"""Columns that several schemas share; each stage has its own `schema_columns.py`.
+"""Columns that several schemas share; each stage has its own `schemas.py`.
 
 Each column's `metadata` carries `known_at`: when, relative to kickoff, its value exists.
 """
@@ -18,7 +18,7 @@ def column(
     nullable: bool = False,
     unique: bool = False,
 ) -> pa.Column:
-    """A typed column that says when its value is known."""
+    """A typed column with the time at which its value is known."""
     return pa.Column(
         dtype, list(checks), nullable=nullable, unique=unique, metadata={"known_at": known_at}
     )

@@ -13,7 +13,7 @@ class _Section(BaseModel):
 
 
 class SimulatorSettings(_Section):
-    """The simulated league: size, where its calendar stands, how its bookmaker behaves."""
+    """The simulated league: its size, its calendar, how its bookmaker behaves."""
 
     first_season: int = Field(default=2014, ge=1999, description="first simulated season")
     n_seasons: int = Field(default=12, ge=2, le=60, description="how many seasons exist")
@@ -35,7 +35,7 @@ class SimulatorSettings(_Section):
     )
     news: Literal["none", "in_line", "not_in_line"] = Field(
         default="in_line",
-        description="what notes and injury reports say about a game; who knows it",
+        description="whether notes and injury reports hold news about a game, and the lines know it",
     )
     news_effect: float = Field(
         default=0.7, ge=0, description="sd of what a game's notes do to its mean, points"
@@ -69,7 +69,7 @@ class SimulatorSettings(_Section):
 
 
 class TrainingSettings(_Section):
-    """How base learners, stack and calibrator are fitted and replayed."""
+    """How base learners, stack and calibrator are fitted, walk-forward."""
 
     min_learner_seasons: int = Field(
         default=3, ge=1, description="seasons a base learner needs before it predicts the next"
@@ -113,7 +113,7 @@ class MonitorSettings(_Section):
     window_weeks: int = Field(default=8, ge=1, description="rolling window, NFL weeks with games")
     rule: Literal["proven", "literal"] = Field(
         default="proven",
-        description="proven: the error must last and be proved; literal: a plain ECE that lasts",
+        description="proven: an error that lasts and has evidence; literal: a plain ECE that lasts",
     )
     max_calibration_error: float = Field(
         default=0.05, ge=0, description="calibration error that counts as too large, probability"
@@ -127,12 +127,12 @@ class MonitorSettings(_Section):
         default=0.04, ge=0, description="an alarm is over at or below this error, probability"
     )
     min_days: int = Field(
-        default=7, ge=0, description="an error must stand, or be gone, for more than so many days"
+        default=7, ge=0, description="an error must last, or be gone, for more than so many days"
     )
     evidence: float = Field(
         default=20.0,
         ge=0,
-        description="e-value that proves an error (20 = 5 % false alarms)",
+        description="e-value from which an error counts as shown (20 = 5 % false alarms)",
     )
     watch_evidence: float = Field(
         default=5.0, ge=0, description="e-value from which a lasting error is worth a note"
@@ -165,11 +165,11 @@ class GateSettings(_Section):
     )
     # Fewer than 8 redrawn weeks make no distribution, however much their interval is widened.
     min_games: int = Field(
-        default=120, ge=2, description="games both spoke on, per market, before anything is shown"
+        default=120, ge=2, description="games that both forecast, per market, before any verdict"
     )
     min_weeks: int = Field(default=8, ge=2, description="weeks with such games")
-    # Who shares nothing with the champion changes half of its picks; who corrects one that is too
-    # sure, a fifth on real seasons and up to two fifths on simulated ones.
+    # A model that shares nothing with the champion changes half of its picks; one that corrects a
+    # champion that is too sure, a fifth on real seasons and up to two fifths on simulated ones.
     max_churn: float = Field(
         default=0.5, ge=0, le=1, description="share of picks that may change side"
     )
@@ -193,7 +193,7 @@ class GateSettings(_Section):
 
 
 class LlmSettings(_Section):
-    """Who reads injury reports and notes, and what a language model may cost."""
+    """What reads injury reports and notes, and what a language model may cost."""
 
     provider: Literal["rules", "openai", "replay", "none"] = Field(
         default="rules",
@@ -208,7 +208,7 @@ class LlmSettings(_Section):
     )
     knowledge_cutoff: date | None = Field(
         default=None,
-        description="last day the model was trained on; it is not asked about earlier games",
+        description="last day the model was trained on; earlier games are not sent to it",
     )
     timeout_seconds: float = Field(default=30.0, gt=0, description="patience for one answer")
     attempts: int = Field(default=3, ge=1, description="tries for each answer")

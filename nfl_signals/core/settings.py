@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 import yaml
 from pydantic import AwareDatetime, Field, ValidationError, field_validator
-from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -36,7 +35,7 @@ SIGNAL_SOURCE_PATTERN = r"^(proxy|champion|model_v\d+(r\d+)?)$"
 
 
 class Settings(BaseSettings):
-    """Everything a run can be told, frozen after validation."""
+    """Everything that can be set for a run, frozen after validation."""
 
     model_config = SettingsConfigDict(
         env_prefix="NFL_SIGNALS_", env_nested_delimiter="__", extra="forbid", frozen=True
@@ -62,7 +61,7 @@ class Settings(BaseSettings):
     signal_source: str = Field(
         default="champion",
         pattern=SIGNAL_SOURCE_PATTERN,
-        description="who speaks: proxy (the no-vig market), champion, or model_vN",
+        description="which model is served: proxy (the no-vig market), champion, or model_vN",
     )
     cache_hours: float = Field(default=24.0, ge=0, description="age at which downloads are renewed")
     download_attempts: int = Field(default=4, ge=1, description="tries for each download")
@@ -103,14 +102,14 @@ class Settings(BaseSettings):
     def _no_longer_latest(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
         if value == "latest":
             raise ValueError(
-                "a newer version no longer speaks by itself; write champion (whoever was promoted "
+                "the newest version is not served by itself; write champion (the version promoted "
                 "last) or model_vN (one version)"
             )
         return value
 
     @property
     def season_range(self) -> tuple[int, int] | None:
-        """First and last season asked for, inclusive; None means all there are."""
+        """First and last season of the setting, inclusive; None means all there are."""
         if self.seasons is None:
             return None
         return int(self.seasons[:4]), int(self.seasons[-4:])
@@ -192,16 +191,12 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     return content
 
 
-def _shown(item: ErrorDetails) -> str:
-    """What was given; not of a name nobody knows, which may be a misspelt secret."""
-    return "" if item["type"] == "extra_forbidden" else f", got {item['input']!r}"
-
-
 def _explain(error: ValidationError, file: Path) -> str:
-    problems = [
-        f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}{_shown(item)}"
-        for item in error.errors()
-    ]
+    problems = []
+    for item in error.errors():
+        # The value under a name that nobody knows is left out: it may be a misspelt secret.
+        value = "" if item["type"] == "extra_forbidden" else f", got {item['input']!r}"
+        problems.append(f"{'.'.join(map(str, item['loc']))}: {item['msg']}{value}")
     return f"settings ({file} or NFL_SIGNALS_*): " + "; ".join(problems)
 
 

@@ -1,4 +1,4 @@
-"""Take a table across a boundary: cast it, check it, and say in one line what is wrong with it."""
+"""Check a table at a boundary against its schema, and name in one line what is wrong with it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Gold tables: features known before kickoff, and the markets they are asked about.
+"""Gold tables: features known before kickoff, and the markets to be forecast.
 
 Form is a *state* that a team had after an earlier game, stamped with the instant it became known and
 looked up by an as-of join strictly before kickoff; ratings are what the filter believed before
@@ -25,12 +25,9 @@ from nfl_signals.markets.odds import no_vig_probability
 def build_features(history: History) -> pl.DataFrame:
     """Features of every scheduled game, two rows each.
 
-    Args:
-        history: what was known at the run's `as_of`.
-
     Returns:
         Keys `game_id, team_id, opponent_id, season, week, kickoff_at, is_home` and the columns of
-        `feature_list.FEATURES` as Float64 without nulls; ordered by season, week, kickoff, game.
+        `declarations.FEATURES` as Float64 without nulls; ordered by season, week, kickoff, game.
 
     Raises:
         SchemaError: a column is incomplete or a key repeats.
@@ -44,7 +41,7 @@ def build_features(history: History) -> pl.DataFrame:
     features = (
         add_travel(rows)
         .with_columns(*_context())
-        .pipe(_fill)
+        .with_columns(pl.col(item.name).fill_null(item.fill_value) for item in FEATURES)
         .select(
             "game_id",
             pl.col("team").alias("team_id"),
@@ -63,13 +60,10 @@ def build_features(history: History) -> pl.DataFrame:
 def build_markets(history: History) -> pl.DataFrame:
     """Line, prices, no-vig probability, points and outcome of every game and market.
 
-    Args:
-        history: what was known at the run's `as_of`.
-
     Returns:
         Schema `schemas.GOLD_MARKETS`. `line` and `p_market` are null where the bookmaker's are;
-        `points` (home margin,
-        or total) is null while the game is unplayed, `outcome` also where the line is.
+        `points` (home margin, or total) is null while the game is unplayed, `outcome` also where the
+        line is.
     """
     tables = [_market_rows(history.games, market) for market in MARKETS.values()]
     markets = pl.concat(tables).sort("season", "week", "kickoff_at", "game_id", "market")
@@ -113,15 +107,11 @@ def _look_up(rows: pl.DataFrame, states: pl.DataFrame, *, by: list[str]) -> pl.D
 def _rated(history: History, played: pl.DataFrame) -> pl.DataFrame:
     """Ratings, starters and home field of each team before each game."""
     starters = expected_starters(history)
-    names = starters.select("game_id", "team", starter="quarterback")
-    games = history.games.join(
-        names.rename({"team": "home_team", "starter": "home_starter"}), on=["game_id", "home_team"]
-    ).join(
-        names.rename({"team": "away_team", "starter": "away_starter"}), on=["game_id", "away_team"]
-    )
+    games = _on_both_sides(history.games, starters, "quarterback", "starter")
     home, away = soft_margin(pl.col("home_score"), pl.col("away_score"))
     by_score = rate(games.with_columns(home_scored=home, away_scored=away), delay=RESULT_DELAY)
-    by_epa = rate(_with_epa(games, played), delay=STATS_DELAY, model=EPA_MODEL)
+    games = _on_both_sides(games, played, "epa_total", "scored")
+    by_epa = rate(games, delay=STATS_DELAY, model=EPA_MODEL)
     return (
         by_score.with_columns(rating=pl.col("offense") - pl.col("defense"))
         .join(
@@ -138,18 +128,15 @@ def _rated(history: History, played: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_epa(games: pl.DataFrame, played: pl.DataFrame) -> pl.DataFrame:
-    """Games with both teams' expected points added as what they scored."""
-    epa = played.select("game_id", "team", "epa_total")
-    return games.join(
-        epa.rename({"team": "home_team", "epa_total": "home_scored"}),
-        on=["game_id", "home_team"],
-        how="left",
-    ).join(
-        epa.rename({"team": "away_team", "epa_total": "away_scored"}),
-        on=["game_id", "away_team"],
-        how="left",
-    )
+def _on_both_sides(
+    games: pl.DataFrame, teams: pl.DataFrame, column: str, name: str
+) -> pl.DataFrame:
+    """Games with a column of the team rows for either side, as `home_<name>` and `away_<name>`."""
+    for side in ("home", "away"):
+        renamed = {"team": f"{side}_team", column: f"{side}_{name}"}
+        own = teams.select("game_id", "team", column).rename(renamed)
+        games = games.join(own, on=["game_id", f"{side}_team"], how="left")
+    return games
 
 
 def _availability(history: History) -> pl.DataFrame:
@@ -187,8 +174,3 @@ def _context() -> list[pl.Expr]:
         pl.when(this_season).then(days.clip(upper_bound=LONGEST_REST)).alias("rest_days"),
         pl.col("week").cast(pl.Float64).alias("week_of_season"),
     ]
-
-
-def _fill(rows: pl.DataFrame) -> pl.DataFrame:
-    """Fill rules of `feature_list`: what nothing is known of gets the feature's constant."""
-    return rows.with_columns(pl.col(item.name).fill_null(item.fill_value) for item in FEATURES)

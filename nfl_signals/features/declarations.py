@@ -1,10 +1,11 @@
-"""The features, declared once: unit, source, when known, how filled, what football says of them.
+"""The features, declared once: unit, source, when known, how filled, which way they act.
 
 `build.py` computes them; schemas, monotonic constraints, prior weights and the data dictionary are
 read from here. The hash that pins them is `version.py`.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from nfl_signals.features.game_statistics import SEASON_PRIOR_GAMES, STATS, WINDOWS, Direction
@@ -25,7 +26,7 @@ class Feature:
         fill_value: the constant of that rule.
         kind: 'team' differs between the two rows of a game, 'game' does not.
         on_margin: +1 / -1 where more of it (own minus opponent's) can only raise / lower the own
-            margin, 0 where football does not say.
+            margin, 0 where neither is certain in football.
         on_total: the same for the points of both teams (own plus opponent's).
         weight: prior belief in its use, 0 to 1; learners shrink what has a small weight harder.
     """
@@ -86,37 +87,33 @@ def _windows() -> list[Feature]:
 
 def _ratings() -> list[Feature]:
     what = {"": "scores, margins bent towards 28", "epa_": "expected points added"}
-    unit, known = "points per game", "90 minutes before kickoff, when starters are public"
+    rating = partial(
+        Feature,
+        known_at="90 minutes before kickoff, when starters are public",
+        fill="no earlier game: average",
+        fill_value=0.0,
+    )
     return [
         feature
         for prefix, basis in what.items()
         for feature in (
-            Feature(
+            rating(
                 name=f"{prefix}rating",
-                unit=unit,
+                unit="points per game",
                 source=f"{prefix}offense minus {prefix}defense",
-                known_at=known,
-                fill="no earlier game: average",
-                fill_value=0.0,
                 on_margin=1,
             ),
-            Feature(
+            rating(
                 name=f"{prefix}offense",
-                unit=unit,
+                unit="points per game",
                 source=f"Kalman filter on {basis}; own starter included (ratings.py)",
-                known_at=known,
-                fill="no earlier game: average",
-                fill_value=0.0,
                 on_margin=1,
                 on_total=1,
             ),
-            Feature(
+            rating(
                 name=f"{prefix}defense",
-                unit=f"{unit} allowed",
+                unit="points per game allowed",
                 source=f"Kalman filter on {basis} (ratings.py); lower is better",
-                known_at=known,
-                fill="no earlier game: average",
-                fill_value=0.0,
                 on_margin=-1,
                 on_total=1,
             ),

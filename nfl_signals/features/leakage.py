@@ -1,8 +1,8 @@
-"""Proofs that no feature knows the future: as-of replay and perturbation.
+"""Checks that no feature knows the future: as-of replay and perturbation.
 
-*Replay*: cut every table at a kickoff, rebuild, and every row up to that kickoff is identical.
+*As-of replay*: cut every table at a kickoff, rebuild, and every row up to that kickoff is identical.
 *Perturbation*: corrupt every result, statistic, line and report from a kickoff on, rebuild, and no
-row up to that kickoff moves. Replay catches values that should not have existed yet; perturbation
+row up to that kickoff moves. The replay catches values that should not have existed yet; perturbation
 also catches values that exist but carry the wrong time stamp.
 """
 
@@ -28,7 +28,7 @@ class Leak:
     """One feature value that moved.
 
     Attributes:
-        proof: 'replay' or 'perturbation'.
+        check: 'replay' or 'perturbation'.
         game_id: whose row moved.
         team_id: whose row moved.
         column: the feature.
@@ -36,7 +36,7 @@ class Leak:
         cut: value without, or with corrupted, later data.
     """
 
-    proof: str
+    check: str
     game_id: str
     team_id: str
     column: str
@@ -46,17 +46,13 @@ class Leak:
     def __str__(self) -> str:
         """One line for a person."""
         return (
-            f"{self.proof}: {self.game_id} {self.team_id}, {self.column} is {self.full} with all "
+            f"{self.check}: {self.game_id} {self.team_id}, {self.column} is {self.full} with all "
             f"data and {self.cut} without what came after kickoff"
         )
 
 
 def sample_kickoffs(history: History, seasons: Sequence[int]) -> list[datetime]:
-    """Kickoffs of played games to prove at: spread evenly over the given seasons.
-
-    Args:
-        history: what is known.
-        seasons: where to sample from.
+    """Kickoffs of played games to check at, spread evenly over the given seasons.
 
     Returns:
         At most `KICKOFFS_PER_CHECK` instants, ascending; the same input gives the same instants.
@@ -69,48 +65,33 @@ def sample_kickoffs(history: History, seasons: Sequence[int]) -> list[datetime]:
     return [kickoffs[(2 * i + 1) * len(kickoffs) // (2 * count)] for i in range(count)]
 
 
-def as_of_leaks(history: History, build: BuildFeatures, cut: datetime) -> list[Leak]:
-    """Rows up to `cut` that differ when everything later is unknown.
+def find_leaks(history: History, build: BuildFeatures, kickoffs: Sequence[datetime]) -> list[Leak]:
+    """Values in rows up to a kickoff that differ when what came later is unknown, or corrupted.
 
     Args:
         history: all that is known.
         build: history -> features with `game_id, team_id, kickoff_at`.
-        cut: a kickoff.
+        kickoffs: where to check.
     """
-    return _differences("replay", build(history), build(history.known_at(cut)), cut)
-
-
-def perturbation_leaks(history: History, build: BuildFeatures, cut: datetime) -> list[Leak]:
-    """Rows up to `cut` that differ when everything from `cut` on is corrupted.
-
-    Args:
-        history: all that is known.
-        build: history -> features with `game_id, team_id, kickoff_at`.
-        cut: a kickoff.
-    """
-    return _differences("perturbation", build(history), build(corrupt(history, cut)), cut)
+    full = build(history)
+    return [
+        leak
+        for cut in kickoffs
+        for check, other in (
+            ("replay", history.known_at(cut)),
+            ("perturbation", corrupt(history, cut)),
+        )
+        for leak in _differences(check, full, build(other), cut)
+    ]
 
 
 def check_no_leak(history: History, build: BuildFeatures, kickoffs: Sequence[datetime]) -> int:
-    """Run both proofs at every kickoff.
-
-    Returns:
-        Number of proofs that held.
+    """Run both checks at every kickoff; returns how many passed.
 
     Raises:
         LeakageError: names game, column and both values of the first leak, and how many there are.
     """
-    full = build(history)
-    leaks = [
-        leak
-        for cut in kickoffs
-        for proof, other in (
-            ("replay", history.known_at(cut)),
-            ("perturbation", corrupt(history, cut)),
-        )
-        for leak in _differences(proof, full, build(other), cut)
-    ]
-    if leaks:
+    if leaks := find_leaks(history, build, kickoffs):
         raise LeakageError(f"{leaks[0]} ({len(leaks)} values moved)")
     return 2 * len(kickoffs)
 
@@ -122,56 +103,34 @@ def corrupt(history: History, cut: datetime) -> History:
     at `cut` or later call everybody out, and such notes are gone.
     """
     later = pl.col("kickoff_at") >= cut
+    # A game's own starters are public before it kicks off; those of later games are not.
+    unnamed = pl.col("kickoff_at") > cut
     games = history.games.with_columns(
-        # A game's own starters are public before it kicks off; those of later games are not.
-        pl.when(pl.col("kickoff_at") > cut)
-        .then(pl.lit("nobody"))
-        .otherwise(pl.col(column))
-        .alias(column)
-        for column in STARTERS
-    ).with_columns(
-        pl.when(later).then(pl.col(column) + SHIFT).otherwise(pl.col(column)).alias(column)
-        for column in (*RESULTS, *LINES)
+        *(_changed(name, unnamed, pl.lit("nobody")) for name in STARTERS),
+        *(_changed(name, later, pl.col(name) + SHIFT) for name in (*RESULTS, *LINES)),
     )
+    team_stats, injuries = (
+        table.join(team_kickoffs(history.games), on=TEAM_WEEK, how="left", maintain_order="left")
+        for table in (history.team_stats, history.injuries)
+    )
+    called_out = _changed("report_status", report_known_at() >= cut, pl.lit("Out"))
     return History(
         games=games,
-        team_stats=_shift_stats(history.team_stats, _later_games(history.games, cut)),
-        injuries=_call_out(history.injuries, history.games, cut),
+        team_stats=team_stats.with_columns(
+            _changed(name, later, pl.col(name) + SHIFT)
+            for name in history.team_stats.select(pl.selectors.float()).columns
+        ).drop("kickoff_at"),
+        # Known at `cut` or later, whether they carry a stamp or not.
+        injuries=injuries.with_columns(called_out).drop("kickoff_at"),
         notes=history.notes.filter(pl.col("published_at") < cut),
     )
 
 
-def _later_games(games: pl.DataFrame, cut: datetime) -> pl.DataFrame:
-    """Season, week and team of games that kick off at `cut` or later."""
-    later = team_kickoffs(games).filter(pl.col("kickoff_at") >= cut)
-    return later.select(*TEAM_WEEK, later=pl.lit(value=True))
+def _changed(name: str, where: pl.Expr, value: pl.Expr) -> pl.Expr:
+    return pl.when(where).then(value).otherwise(pl.col(name)).alias(name)
 
 
-def _call_out(injuries: pl.DataFrame, games: pl.DataFrame, cut: datetime) -> pl.DataFrame:
-    """Everybody out in reports known at `cut` or later, whether they carry a stamp or not."""
-    status = pl.col("report_status")
-    return (
-        injuries.join(team_kickoffs(games), on=TEAM_WEEK, how="left", maintain_order="left")
-        .with_columns(
-            report_status=pl.when(report_known_at() >= cut).then(pl.lit("Out")).otherwise(status)
-        )
-        .drop("kickoff_at")
-    )
-
-
-def _shift_stats(team_stats: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
-    numbers = [name for name, dtype in team_stats.schema.items() if dtype == pl.Float64]
-    return (
-        team_stats.join(later, on=TEAM_WEEK, how="left", maintain_order="left")
-        .with_columns(
-            pl.when("later").then(pl.col(name) + SHIFT).otherwise(pl.col(name)).alias(name)
-            for name in numbers
-        )
-        .drop("later")
-    )
-
-
-def _differences(proof: str, full: pl.DataFrame, other: pl.DataFrame, cut: datetime) -> list[Leak]:
+def _differences(check: str, full: pl.DataFrame, other: pl.DataFrame, cut: datetime) -> list[Leak]:
     until = pl.col("kickoff_at") <= cut
     before, after = full.filter(until).sort(KEY), other.filter(until).sort(KEY)
     if before.select(KEY).equals(after.select(KEY)) and before.equals(after):
@@ -182,7 +141,7 @@ def _differences(proof: str, full: pl.DataFrame, other: pl.DataFrame, cut: datet
         moved = pairs.filter(pl.col(column).ne_missing(pl.col(f"{column}_cut")))
         leaks += [
             Leak(
-                proof=proof,
+                check=check,
                 game_id=row["game_id"],
                 team_id=row["team_id"],
                 column=column,

@@ -152,7 +152,7 @@ class _Tracker:
         self.last_seen: dict[tuple[str, str], int] = {}
 
     def side(self, team: str, opponent: str, starter: str | None) -> _Side:
-        """Make sure that everybody has a place in the state."""
+        """Who plays on one side; everybody gets a place in the state."""
         quarterback = None if starter is None else ("quarterback", starter)
         side = _Side(offense=("offense", team), defense=("defense", opponent), starter=quarterback)
         for key in side.parts:
@@ -233,7 +233,7 @@ class _Tracker:
 
 
 def soft_margin(home: pl.Expr, away: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
-    """Scores with the same total and a margin bent towards MARGIN_CAP: a rout says little more.
+    """Scores with the same total and a margin bent towards MARGIN_CAP: a rout shows little more.
 
     Example:
         >>> frame = pl.DataFrame({"home": [45.0], "away": [3.0]})

@@ -1,4 +1,4 @@
-"""Schemas of the gold tables; what each feature is stands in `declarations.py`."""
+"""Schemas of the gold tables; what each feature is, is `declarations.py`."""
 
 import pandera.polars as pa
 import polars as pl

@@ -28,8 +28,7 @@ SCHEMA = pl.Schema(
 def expected_starters(history: History) -> pl.DataFrame:
     """The quarterback of each team in each game, and how settled he is in the job.
 
-    Args:
-        history: what is known; `games` carries `home_qb_id` and `away_qb_id`, null until named.
+    Named by `home_qb_id` and `away_qb_id` of the schedule; else the last starter who is not listed.
 
     Returns:
         SCHEMA, two rows per game: the starter, and his share of the team's last `RECENT_GAMES`
@@ -42,9 +41,10 @@ def expected_starters(history: History) -> pl.DataFrame:
     rows = []
     for game_id, season, week, result, home, home_qb, away, away_qb in games.iter_rows():
         for team, named in ((home, home_qb), (away, away_qb)):
-            starts = recent[team]
-            starter = named or _expected(starts, missing.get((season, week, team), frozenset()))
-            rows.append((game_id, team, starter, _share(starts, starter)))
+            starts, out = recent[team], missing.get((season, week, team), frozenset())
+            starter = named or next((one for one in reversed(starts) if one not in out), None)
+            share = starts.count(starter) / len(starts) if starts else 1.0  # type: ignore[arg-type]
+            rows.append((game_id, team, starter, share))
             if named is not None and result is not None:
                 starts.append(named)
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
@@ -59,12 +59,3 @@ def _unavailable(history: History) -> dict[tuple[int, int, str], frozenset[str]]
         (season, week, team): frozenset(players)
         for season, week, team, players in grouped.iter_rows()
     }
-
-
-def _expected(starts: deque[str], unavailable: frozenset[str]) -> str | None:
-    """The last starter who is not listed; None when all are."""
-    return next((player for player in reversed(starts) if player not in unavailable), None)
-
-
-def _share(starts: deque[str], starter: str | None) -> float:
-    return sum(player == starter for player in starts) / len(starts) if starts else 1.0

@@ -1,4 +1,4 @@
-"""Give the columns of a release table their stated types, or say which value has another."""
+"""Give the columns of a release table their stated types, or name the value that has another."""
 
 from collections.abc import Mapping
 
@@ -21,20 +21,14 @@ def cast_columns(frame: pl.DataFrame, columns: Mapping[str, Column], where: str)
         Frame with exactly `columns`, in their order.
 
     Raises:
-        SchemaError: a required column is missing, or a value does not survive its cast.
+        SchemaError: a column is missing, or a value does not survive its cast.
     """
-    missing = [name for name, c in columns.items() if c.required and name not in frame.columns]
-    if missing:
+    if missing := [name for name in columns if name not in frame.columns]:
         raise SchemaError(
             f"{where}: column {', '.join(missing)} is missing (found: {', '.join(frame.columns[:60])}); "
             "it was renamed or dropped upstream: fetch a release that has it."
         )
-    return frame.select(
-        _cast(frame[name], spec, where)
-        if name in frame.columns
-        else pl.lit(None, dtype=spec.dtype).alias(name)
-        for name, spec in columns.items()
-    )
+    return frame.select(_cast(frame[name], spec, where) for name, spec in columns.items())
 
 
 def _cast(values: pl.Series, spec: Column, where: str) -> pl.Series:
@@ -45,7 +39,10 @@ def _cast(values: pl.Series, spec: Column, where: str) -> pl.Series:
         cast = values.cast(spec.dtype, strict=False)
     except pl.exceptions.PolarsError:
         cast = pl.Series(values.name, [None] * len(values), dtype=spec.dtype)
-    lost = ((cast.is_null() & values.is_not_null()) | _truncated(values, cast)).arg_true()
+    changed = cast.is_null() & values.is_not_null()
+    if values.dtype.is_float() and cast.dtype.is_integer():
+        changed |= (cast.cast(values.dtype) != values).fill_null(value=False)  # lost its fraction
+    lost = changed.arg_true()
     if len(lost):
         row = int(lost[0])
         raise SchemaError(
@@ -53,10 +50,3 @@ def _cast(values: pl.Series, spec: Column, where: str) -> pl.Series:
             f"({len(lost)} such rows; the file's type is {values.dtype}); correct the source."
         )
     return cast.fill_nan(None) if cast.dtype.is_float() else cast
-
-
-def _truncated(values: pl.Series, cast: pl.Series) -> pl.Series:
-    """Where a float lost its fraction on the way to an integer."""
-    if values.dtype.is_float() and cast.dtype.is_integer():
-        return (cast.cast(values.dtype) != values).fill_null(value=False)
-    return pl.repeat(value=False, n=len(values), eager=True)

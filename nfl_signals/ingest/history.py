@@ -19,21 +19,15 @@ LINES_HORIZON = timedelta(days=8)  # a line further ahead is not the week's mark
 
 STARTERS = ["home_qb_id", "away_qb_id"]
 RESULTS = ["home_score", "away_score", "result", "total"]
-LINES = [
-    "spread_line",
-    "total_line",
-    "home_moneyline",
-    "away_moneyline",
-    "home_spread_odds",
-    "away_spread_odds",
-    "over_odds",
-    "under_odds",
-]
+LINES = (
+    "spread_line total_line home_moneyline away_moneyline home_spread_odds away_spread_odds "
+    "over_odds under_odds"
+).split()
 
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """All seasons of the raw tables, in the types of `core/schema_columns.py`.
+    """All seasons of the raw tables, in the types of `schemas.py`.
 
     Attributes:
         games: one row per game.
@@ -51,19 +45,15 @@ class History:
         """The same tables with nothing that was unknown at `as_of`.
 
         Results, statistics, starters, reports and notes that came later are removed. The schedule
-        stays. A
-        release keeps no history of its lines: games within `LINES_HORIZON` keep the line that the
-        release shows (for past games the closing one), later games have none.
-
-        Args:
-            as_of: aware instant.
+        stays. A release keeps no history of its lines: games within `LINES_HORIZON` keep the line that
+        the release shows (for past games the closing one), later games have none.
         """
         kickoff = pl.col("kickoff_at")
         games = self.games.with_columns(
-            pl.when(kickoff + RESULT_DELAY <= as_of).then(pl.col(RESULTS))
+            pl.when(kickoff + RESULT_DELAY <= as_of).then(pl.col(RESULTS)),
+            pl.when(kickoff - STARTER_LEAD <= as_of).then(pl.col(STARTERS)),
+            pl.when(kickoff <= as_of + LINES_HORIZON).then(pl.col(LINES)),
         )
-        games = games.with_columns(pl.when(kickoff - STARTER_LEAD <= as_of).then(pl.col(STARTERS)))
-        games = games.with_columns(pl.when(kickoff <= as_of + LINES_HORIZON).then(pl.col(LINES)))
         kickoffs = team_kickoffs(games)
         return History(
             games=games,

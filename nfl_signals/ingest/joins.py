@@ -1,4 +1,4 @@
-"""Every row finds its partner, or is named.
+"""Referential integrity of the raw tables.
 
 Statistics, injuries and notes must belong to a scheduled game, and a played game must have
 statistics. What is tolerated is listed in `known_exceptions.py` with a reason; anything else is an
@@ -23,7 +23,7 @@ TEAM_WEEK = ["season", "week", "team"]
 
 @dataclass(frozen=True, kw_only=True)
 class JoinReport:
-    """Rows without a partner, by kind; all of them explained.
+    """Rows without a match, by kind; all of them explained.
 
     Attributes:
         known: 'table: row' -> reason, from the list of known exceptions.
@@ -59,18 +59,10 @@ def check_references(
 ) -> JoinReport:
     """Match every table with the schedule, both ways.
 
-    Args:
-        games: raw games.
-        team_stats: raw team statistics.
-        injuries: raw injury reports.
-        notes: raw notes.
-        as_of: now of the run; statistics of the last days may still be missing.
-
-    Returns:
-        What had no partner and why that is fine.
+    Statistics of games in the last days before `as_of` may still be missing.
 
     Raises:
-        JoinError: a row without partner that no known exception explains.
+        JoinError: a row without a match that no known exception explains.
     """
     scheduled = team_weeks(games)
     known = _orphan_stats(team_stats, scheduled)

@@ -1,4 +1,4 @@
-"""Rows of the real releases that are known to be wrong or to lack a partner, each with its reason.
+"""Rows of the real releases that are known to be wrong or to lack a match, each with its reason.
 
 Anything not listed here is an error: no row is ever dropped silently. Checked against nflverse's
 releases of seasons 1999-2023. Rules that apply them are in `joins.py`.

@@ -20,7 +20,7 @@ from nfl_signals.markets.odds import no_vig_probability
 SCHEDULE = "schedules/games"
 KICKOFF_ZONE = "America/New_York"
 UNKNOWN_KICKOFF = "13:00"  # 1999 has no kickoff times; early Sunday afternoon is the usual slot
-GAMES_FOR_SIGN_CHECK = 30  # below this a correlation's sign says nothing
+GAMES_FOR_SIGN_CHECK = 30  # below this the sign of a correlation means nothing
 
 
 def seasons_in(release: Release) -> list[int]:
@@ -56,7 +56,7 @@ def read_games(release: Release, season: int) -> pl.DataFrame:
         first, last = seasons_in(release)[0], seasons_in(release)[-1]
         raise SourceError(
             f"{where}: season {season} has no games (the file holds {first}-{last}); "
-            "ask for a season that it has, or fetch a newer release."
+            "choose a season that it has, or fetch a newer release."
         )
     games = validate(_normalise_games(games, where), RAW_GAMES, where)
     _check_one_game_a_week(games, where)
@@ -87,7 +87,7 @@ def read_injuries(release: Release, season: int) -> pl.DataFrame:
     """
     table = f"injuries/injuries_{season}"
     if season < FIRST_INJURY_SEASON:
-        return _empty(INJURIES)
+        return pl.DataFrame(schema={name: spec.dtype for name, spec in INJURIES.items()})
     injuries = _read_season(release, table, INJURIES, season)
     injuries = injuries.with_columns(franchise(pl.col("team")))
     return validate(injuries.sort("week", "team", "gsis_id"), RAW_INJURIES, release.locate(table))
@@ -106,7 +106,7 @@ def read_notes(release: Release, season: int) -> pl.DataFrame:
     try:
         notes = _read_season(release, table, NOTES, season)
     except MissingReleaseError:
-        return _empty(NOTES)
+        return pl.DataFrame(schema={name: spec.dtype for name, spec in NOTES.items()})
     notes = notes.with_columns(franchise(pl.col("team"))).sort("published_at", "note_id")
     return validate(notes, RAW_NOTES, release.locate(table))
 
@@ -123,10 +123,6 @@ def _read_season(
             f"the file of {season}; fetch the file again."
         )
     return frame
-
-
-def _empty(columns: dict[str, Column]) -> pl.DataFrame:
-    return pl.DataFrame(schema={name: spec.dtype for name, spec in columns.items()})
 
 
 def _normalise_games(games: pl.DataFrame, where: str) -> pl.DataFrame:
@@ -156,14 +152,11 @@ def _normalise_games(games: pl.DataFrame, where: str) -> pl.DataFrame:
 
 def _check_one_game_a_week(games: pl.DataFrame, where: str) -> None:
     """One game under two ids (a moved team's old and new code) would double every join."""
-    keys = ["week", "game_id"]
-    sides = pl.concat([games.select(*keys, team=f"{side}_team") for side in ("home", "away")])
-    repeated = sides.filter(pl.struct("week", "team").is_duplicated()).sort(
-        "week", "team", "game_id"
-    )
+    keys = ["week", "team", "game_id"]
+    sides = [games.rename({f"{side}_team": "team"}).select(keys) for side in ("home", "away")]
+    repeated = pl.concat(sides).filter(pl.struct("week", "team").is_duplicated()).sort(keys)
     if repeated.height:
-        week, one, team = repeated.row(0)
-        other = repeated.row(1)[1]
+        (week, team, one), (_, _, other) = repeated.rows()[:2]
         raise SchemaError(
             f"{where}: column home_team/away_team, week {week}: {team} plays {one} and {other}; "
             "expected one game a week, against another team: remove the one that is wrong."
@@ -171,12 +164,13 @@ def _check_one_game_a_week(games: pl.DataFrame, where: str) -> None:
 
 
 def _check_arithmetic(games: pl.DataFrame, where: str) -> None:
+    home, away = pl.col("home_score"), pl.col("away_score")
     wrong = games.filter(
-        (pl.col("home_score") - pl.col("away_score") != pl.col("result"))
-        | (pl.col("home_score") + pl.col("away_score") != pl.col("total"))
-        | (pl.col("home_score").is_null() != pl.col("away_score").is_null())
-        | (pl.col("home_score").is_null() != pl.col("result").is_null())
-        | (pl.col("home_score").is_null() != pl.col("total").is_null())
+        (home - away != pl.col("result"))
+        | (home + away != pl.col("total"))
+        | pl.any_horizontal(
+            pl.col(name).is_null() != home.is_null() for name in ("away_score", "result", "total")
+        )
     )
     if wrong.height:
         game = wrong.row(0, named=True)

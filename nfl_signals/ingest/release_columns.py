@@ -23,79 +23,47 @@ class Column:
         known_at: schedule (before the season's week), week (days before kickoff), starters (90
             minutes before kickoff), close (at kickoff), result (after the game), stats (the day
             after), published (own time stamp).
-        required: a missing column is an error; otherwise it is filled with nulls.
     """
 
     dtype: pl.DataType
     known_at: KnownAt
-    required: bool = True
 
+
+def _columns(known_at: KnownAt, dtype: pl.DataType, names: str) -> dict[str, Column]:
+    return dict.fromkeys(names.split(), Column(dtype, known_at))
+
+
+_INTEGER, _NUMBER, _TEXT, _TIME = pl.Int32(), pl.Float64(), pl.String(), pl.Datetime("us", "UTC")
 
 GAMES: dict[str, Column] = {
-    "game_id": Column(pl.String(), "schedule"),
-    "season": Column(pl.Int32(), "schedule"),
-    "week": Column(pl.Int32(), "schedule"),
-    "game_type": Column(pl.String(), "schedule"),
-    "gameday": Column(pl.String(), "schedule"),
-    "gametime": Column(pl.String(), "schedule"),
-    "home_team": Column(pl.String(), "schedule"),
-    "away_team": Column(pl.String(), "schedule"),
-    "location": Column(pl.String(), "schedule"),
-    "div_game": Column(pl.Int32(), "schedule"),
-    "roof": Column(pl.String(), "schedule"),
-    "stadium_id": Column(pl.String(), "schedule", required=False),
-    "home_qb_id": Column(pl.String(), "starters"),
-    "away_qb_id": Column(pl.String(), "starters"),
-    "home_score": Column(pl.Float64(), "result"),
-    "away_score": Column(pl.Float64(), "result"),
-    "result": Column(pl.Float64(), "result"),
-    "total": Column(pl.Float64(), "result"),
-    "spread_line": Column(pl.Float64(), "close"),
-    "total_line": Column(pl.Float64(), "close"),
-    "home_moneyline": Column(pl.Float64(), "close"),
-    "away_moneyline": Column(pl.Float64(), "close"),
-    "home_spread_odds": Column(pl.Float64(), "close"),
-    "away_spread_odds": Column(pl.Float64(), "close"),
-    "over_odds": Column(pl.Float64(), "close"),
-    "under_odds": Column(pl.Float64(), "close"),
+    **_columns("schedule", _TEXT, "game_id"),
+    **_columns("schedule", _INTEGER, "season week"),
+    **_columns("schedule", _TEXT, "game_type gameday gametime home_team away_team location"),
+    **_columns("schedule", _INTEGER, "div_game"),
+    **_columns("schedule", _TEXT, "roof"),
+    **_columns("starters", _TEXT, "home_qb_id away_qb_id"),
+    **_columns("result", _NUMBER, "home_score away_score result total"),
+    **_columns("close", _NUMBER, "spread_line total_line home_moneyline away_moneyline"),
+    **_columns("close", _NUMBER, "home_spread_odds away_spread_odds over_odds under_odds"),
 }
-
 TEAM_STATS: dict[str, Column] = {
-    "season": Column(pl.Int32(), "schedule"),
-    "week": Column(pl.Int32(), "schedule"),
-    "team": Column(pl.String(), "schedule"),
-    "opponent_team": Column(pl.String(), "schedule"),
-    "attempts": Column(pl.Float64(), "stats"),
-    "carries": Column(pl.Float64(), "stats"),
-    "sacks_suffered": Column(pl.Float64(), "stats"),
-    "passing_interceptions": Column(pl.Float64(), "stats"),
-    "sack_fumbles_lost": Column(pl.Float64(), "stats"),
-    "rushing_fumbles_lost": Column(pl.Float64(), "stats"),
-    "receiving_fumbles_lost": Column(pl.Float64(), "stats"),
-    "passing_first_downs": Column(pl.Float64(), "stats"),
-    "rushing_first_downs": Column(pl.Float64(), "stats"),
-    "penalty_yards": Column(pl.Float64(), "stats"),
-    "passing_epa": Column(pl.Float64(), "stats"),
-    "rushing_epa": Column(pl.Float64(), "stats"),
+    **_columns("schedule", _INTEGER, "season week"),
+    **_columns("schedule", _TEXT, "team opponent_team"),
+    **_columns("stats", _NUMBER, "attempts carries sacks_suffered passing_interceptions"),
+    **_columns("stats", _NUMBER, "sack_fumbles_lost rushing_fumbles_lost receiving_fumbles_lost"),
+    **_columns("stats", _NUMBER, "passing_first_downs rushing_first_downs penalty_yards"),
+    **_columns("stats", _NUMBER, "passing_epa rushing_epa"),
 }
-
 INJURIES: dict[str, Column] = {
-    "season": Column(pl.Int32(), "schedule"),
-    "week": Column(pl.Int32(), "schedule"),
-    "team": Column(pl.String(), "schedule"),
-    "gsis_id": Column(pl.String(), "schedule"),
-    "position": Column(pl.String(), "schedule"),
-    "full_name": Column(pl.String(), "schedule"),
-    "report_status": Column(pl.String(), "published"),
-    "practice_status": Column(pl.String(), "published"),
-    "date_modified": Column(pl.Datetime("us", "UTC"), "published"),
+    **_columns("schedule", _INTEGER, "season week"),
+    **_columns("schedule", _TEXT, "team gsis_id position full_name"),
+    **_columns("published", _TEXT, "report_status practice_status"),
+    **_columns("published", _TIME, "date_modified"),
 }
-
 NOTES: dict[str, Column] = {
-    "season": Column(pl.Int32(), "schedule"),
-    "week": Column(pl.Int32(), "schedule"),
-    "team": Column(pl.String(), "schedule"),
-    "note_id": Column(pl.String(), "published"),
-    "published_at": Column(pl.Datetime("us", "UTC"), "published"),
-    "text": Column(pl.String(), "published"),
+    **_columns("schedule", _INTEGER, "season week"),
+    **_columns("schedule", _TEXT, "team"),
+    **_columns("published", _TEXT, "note_id"),
+    **_columns("published", _TIME, "published_at"),
+    **_columns("published", _TEXT, "text"),
 }

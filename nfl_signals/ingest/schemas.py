@@ -1,12 +1,10 @@
-"""Schemas of the raw tables.
-
-Rules across tables are `joins.py`.
-"""
+"""Schemas of the raw tables; rules across tables are `joins.py`."""
 
 import pandera.polars as pa
 import polars as pl
 
 from nfl_signals.core.schema_columns import SEASON, UTC_MICROSECONDS, WEEK, column, price
+from nfl_signals.ingest.release_columns import GAMES, TEAM_STATS
 from nfl_signals.ingest.teams import TEAM_IDS
 
 
@@ -43,19 +41,11 @@ RAW_GAMES = pa.DataFrameSchema(
         "total": _score(),
         "spread_line": column(pl.Float64(), "close", pa.Check.in_range(-40, 40), nullable=True),
         "total_line": column(pl.Float64(), "close", pa.Check.in_range(10, 100), nullable=True),
-        "home_moneyline": price(),
-        "away_moneyline": price(),
-        "home_spread_odds": price(),
-        "away_spread_odds": price(),
-        "over_odds": price(),
-        "under_odds": price(),
+        **{name: price() for name in GAMES if name.endswith(("moneyline", "odds"))},
     },
     strict=True,
     name="raw_games",
 )
-
-
-_COUNT = column(pl.Float64(), "stats", pa.Check.ge(0))
 
 
 RAW_TEAM_STATS = pa.DataFrameSchema(
@@ -64,18 +54,13 @@ RAW_TEAM_STATS = pa.DataFrameSchema(
         "week": WEEK,
         "team": team(),
         "opponent_team": team(),
-        "attempts": _COUNT,
-        "carries": _COUNT,
-        "sacks_suffered": _COUNT,
-        "passing_interceptions": _COUNT,
-        "sack_fumbles_lost": _COUNT,
-        "rushing_fumbles_lost": _COUNT,
-        "receiving_fumbles_lost": _COUNT,
-        "passing_first_downs": _COUNT,
-        "rushing_first_downs": _COUNT,
-        "penalty_yards": _COUNT,
-        "passing_epa": column(pl.Float64(), "stats", nullable=True),
-        "rushing_epa": column(pl.Float64(), "stats", nullable=True),
+        **{
+            name: column(pl.Float64(), "stats", nullable=True)
+            if name.endswith("_epa")
+            else column(pl.Float64(), "stats", pa.Check.ge(0))
+            for name, spec in TEAM_STATS.items()
+            if spec.known_at == "stats"
+        },
     },
     strict=True,
     unique=["season", "week", "team"],

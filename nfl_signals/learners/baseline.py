@@ -26,10 +26,7 @@ from nfl_signals.markets.definitions import MARKETS, Market
 from nfl_signals.markets.outcome_distribution import OutcomeDistribution, fit_outcome_distribution
 
 LEARNERS: dict[str, Callable[[Spec], Learner]] = {
-    "logistic": LogisticLearner,
-    "lightgbm": LightGBMLearner,
-    "xgboost": XGBoostLearner,
-    "lstm": LSTMLearner,
+    kind.name: kind for kind in (LogisticLearner, LightGBMLearner, XGBoostLearner, LSTMLearner)
 }
 HOLDOUT_SHARE = 0.2  # of the training games, the latest: they size the outcome distribution
 TAIL = 1e-4  # no single base model claims more certainty than this
@@ -41,7 +38,7 @@ class Baseline:
     """One fitted base model.
 
     Attributes:
-        market: the question it answers.
+        market: that it forecasts.
         learner: fitted learner.
         distribution: of points around the learner's mean; None for the moneyline.
         push_rate: share of ties in training, moneyline only.
@@ -55,11 +52,9 @@ class Baseline:
     names: tuple[str, ...]
 
     def predict(self, inputs: Inputs, line: Floats) -> tuple[Floats, Floats]:
-        """Probability of YES given no push, and probability of a push, per row.
+        """Probability of YES given no push, and probability of a push, n each.
 
-        Args:
-            inputs: n games, their columns in the order of `names`.
-            line: n thresholds in points.
+        The n games have their columns in the order of `names`; lines are in points.
         """
         center = self.learner.predict(inputs)
         if self.distribution is None:
@@ -82,11 +77,7 @@ class Baseline:
 
     @classmethod
     def load(cls, folder: Path, names: tuple[str, ...]) -> Self:
-        """Read what `save` wrote.
-
-        Args:
-            folder: model folder.
-            names: feature columns that will be given to it.
+        """Read what `save` wrote, for games with the feature columns `names`.
 
         Raises:
             IntegrityError: the model was fitted on other columns.
@@ -118,16 +109,10 @@ def fit_baseline(
     seed: int,
     device: Device = "cpu",
 ) -> Baseline:
-    """Fit one learner for one market.
+    """Fit one learner, a key of `LEARNERS`, for one market.
 
-    Args:
-        matrix: features of all games.
-        rows: indices of the training games, ascending in time.
-        points: home margin or total of all games (n of the matrix), NaN where unplayed.
-        market: the question.
-        learner: key of `LEARNERS`.
-        seed: of the learner's sampling.
-        device: where to fit, for learners that can choose.
+    `rows` are indices of the training games, ascending in time; `points` are the home margins or
+    totals of all n games of the matrix, NaN where unplayed.
 
     Raises:
         ValueError: a training game is unplayed.
@@ -144,24 +129,17 @@ def fit_baseline(
         device=device,
     )
     new = partial(LEARNERS[learner], spec)
+    baseline = partial(Baseline, market=market, names=matrix.names)
     if market.name == "moneyline":
         decided = y != 0
         fitted = new().fit(inputs.take(decided), (y[decided] > 0).astype(np.float64))
-        distribution, push_rate = None, float(np.mean(~decided))
-    else:
-        distribution = _held_out_distribution(new, inputs, y, market)
-        fitted, push_rate = new().fit(inputs, y), 0.0
-    return Baseline(
-        market=market,
-        learner=fitted,
-        distribution=distribution,
-        push_rate=push_rate,
-        names=matrix.names,
-    )
+        return baseline(learner=fitted, distribution=None, push_rate=float(np.mean(~decided)))
+    distribution = _held_out_distribution(new, inputs, y, market)
+    return baseline(learner=new().fit(inputs, y), distribution=distribution, push_rate=0.0)
 
 
 def require(learners: Iterable[str], device: Device) -> None:
-    """Say before the first fit what would stop a later one.
+    """Refuse before the first fit what would stop a later one.
 
     Raises:
         SettingsError: a learner needs what is not installed, or a GPU that is not there.
@@ -182,7 +160,7 @@ def _held_out_distribution(
 
 
 def _spec(market: Market, names: tuple[str, ...]) -> Spec:
-    """No constraint, equal belief, on the CPU: all that a stored learner needs to be told."""
+    """No constraint, equal belief, on the CPU: all that a stored learner needs."""
     return Spec(
         names=names,
         task="probability" if market.name == "moneyline" else "mean",

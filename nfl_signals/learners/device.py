@@ -1,4 +1,4 @@
-"""Where a learner that can use a GPU fits: what was asked for, against what is there."""
+"""Where a learner that can use a GPU fits: the setting, against what is there."""
 
 import ctypes
 from typing import Literal
@@ -9,22 +9,19 @@ from nfl_signals.learners.protocol import Device
 Found = Literal["cpu", "cuda"]
 
 
-def resolve(asked: Device, *, available: bool, missing: str) -> Found:
-    """The device to fit on.
+def resolve(setting: Device, *, available: bool, missing: str) -> Found:
+    """The device to fit on, by `training.device` and whether CUDA is `available` to the learner.
 
-    Args:
-        asked: `training.device`.
-        available: whether the learner could use CUDA here.
-        missing: what is missing where it could not, for the error.
+    `missing` is what it lacks where it is not, for the error.
 
     Raises:
-        SettingsError: cuda was asked for and is not there.
+        SettingsError: the setting is cuda and there is none.
 
     Example:
         >>> resolve("auto", available=False, missing="no GPU")
         'cpu'
     """
-    if asked == "cpu" or (asked == "auto" and not available):
+    if setting == "cpu" or (setting == "auto" and not available):
         return "cpu"
     if not available:
         raise SettingsError(f"training.device: cuda, but {missing}; set it to auto or cpu.")
@@ -34,7 +31,7 @@ def resolve(asked: Device, *, available: bool, missing: str) -> Found:
 def gpu_count() -> int:
     """GPUs that NVIDIA's driver shows this process; 0 without a driver.
 
-    Asked of the driver itself (cuInit, cuDeviceGetCount), because xgboost falls back to the CPU
+    Counted by the driver itself (cuInit, cuDeviceGetCount), because xgboost falls back to the CPU
     with no more than a warning.
     """
     try:

@@ -2,7 +2,7 @@
 
 Margins are about differences (home minus away), totals about sums; that halves the columns and
 makes home and away interchangeable. No line and no price ever enters: the line is only the
-threshold of the question.
+threshold of the event.
 """
 
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ def game_matrix(
 
     Args:
         features: gold features, two rows per game.
-        market: the question; its outcome column decides between difference and sum.
+        market: its outcome column decides between difference and sum.
         markets: gold markets, whose points become sequences of earlier games; None: no sequences.
     """
     combine = combine_of(market)
@@ -70,7 +70,10 @@ def game_matrix(
             if markets is None
             else Inputs(x=x, sequence=sequences(features, markets, games["game_id"]))
         ),
-        monotone=tuple(_direction(feature, combine) for feature in FEATURES),
+        monotone=tuple(
+            feature.on_margin if combine == "difference" else feature.on_total
+            for feature in FEATURES
+        ),
         weight=tuple(feature.weight for feature in FEATURES),
     )
 
@@ -82,7 +85,3 @@ def _combined(feature: Feature, combine: Combine) -> pl.Expr:
     if combine == "difference":
         return (own - other).alias(f"{feature.name}_difference")
     return (own + other).alias(f"{feature.name}_sum")
-
-
-def _direction(feature: Feature, combine: Combine) -> int:
-    return feature.on_margin if combine == "difference" else feature.on_total

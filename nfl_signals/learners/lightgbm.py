@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from nfl_signals.core.files import write_text
-from nfl_signals.learners.protocol import Contributions, Floats, Inputs, Spec, named
+from nfl_signals.learners.protocol import Contributions, Floats, Inputs, Spec, shares
 
 FILE = "model.txt"
 ROUNDS = 150
@@ -34,9 +34,6 @@ class LightGBMLearner:
 
     Prior belief in a column is a factor on the gain of its splits; the seed is of bagging and
     column sampling; sequences and the device are ignored.
-
-    Args:
-        spec: see `Spec`.
     """
 
     name = "lightgbm"
@@ -73,7 +70,7 @@ class LightGBMLearner:
     def importance(self) -> dict[str, float]:
         """Total gain of each column's splits, as shares."""
         gains = np.asarray(self.booster_.feature_importance("gain"), dtype=np.float64)
-        return named(self.spec.names, gains)
+        return shares(self.spec.names, gains)
 
     def save(self, folder: Path) -> None:
         """See `Learner.save`."""

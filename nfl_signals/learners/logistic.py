@@ -1,4 +1,4 @@
-"""The audit baseline: a linear model that can be read as a table of coefficients.
+"""The audit baseline: a linear model, legible as a table of coefficients.
 
 Logistic regression for a probability; ridge regression for a mean, which the outcome distribution
 turns into a probability. Features are standardised with the training rows' mean and deviation.
@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from nfl_signals.core.files import read_json, write_json
-from nfl_signals.learners.protocol import Contributions, Floats, Inputs, Spec, named
+from nfl_signals.learners.protocol import Contributions, Floats, Inputs, Spec, shares
 from nfl_signals.stats.logit import expit
 
 FILE = "model.json"
@@ -24,9 +24,6 @@ class LogisticLearner:
 
     A column with prior belief w is shrunk as if its penalty were 1 / w^2 times as large. Monotonic
     directions (a linear model needs none to be read), sequences, seed and device are ignored.
-
-    Args:
-        spec: see `Spec`.
     """
 
     name = "logistic"
@@ -40,15 +37,13 @@ class LogisticLearner:
         self.mean_ = inputs.x.mean(axis=0)
         deviation = inputs.x.std(axis=0)
         self.scale_ = np.where(deviation > 0, deviation, 1.0) / self.weight_
-        standard = (inputs.x - self.mean_) / self.scale_
         if self.spec.task == "probability":
-            model = LogisticRegression(C=INVERSE_PENALTY, max_iter=1000).fit(standard, y)
-            self.coefficients_ = model.coef_[0].astype(np.float64)
-            self.intercept_ = float(model.intercept_[0])
+            model = LogisticRegression(C=INVERSE_PENALTY, max_iter=1000)
         else:
-            model = Ridge(alpha=RIDGE_PENALTY).fit(standard, y)
-            self.coefficients_ = model.coef_.astype(np.float64)
-            self.intercept_ = float(model.intercept_)
+            model = Ridge(alpha=RIDGE_PENALTY)
+        model.fit((inputs.x - self.mean_) / self.scale_, y)
+        self.coefficients_ = np.ravel(model.coef_).astype(np.float64)
+        self.intercept_ = float(np.ravel(model.intercept_)[0])
         return self
 
     def predict(self, inputs: Inputs) -> Floats:
@@ -63,7 +58,7 @@ class LogisticLearner:
 
     def importance(self) -> dict[str, float]:
         """Absolute effect of one standard deviation of each column, as shares."""
-        return named(self.spec.names, np.abs(self.coefficients_) * self.weight_)
+        return shares(self.spec.names, np.abs(self.coefficients_) * self.weight_)
 
     def save(self, folder: Path) -> None:
         """See `Learner.save`."""
@@ -79,8 +74,7 @@ class LogisticLearner:
     def load(self, folder: Path) -> Self:
         """See `Learner.load`."""
         content = read_json(folder / FILE)
-        self.mean_ = np.array(content["mean"])
-        self.scale_ = np.array(content["scale"])
+        self.mean_, self.scale_ = np.array(content["mean"]), np.array(content["scale"])
         self.weight_ = np.array(content["weight"])
         self.coefficients_ = np.array(content["coefficients"])
         self.intercept_ = float(content["intercept"])

@@ -22,7 +22,7 @@ import numpy as np
 from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.files import read_json, write_bytes, write_json
 from nfl_signals.learners.device import resolve
-from nfl_signals.learners.protocol import Floats, Inputs, Spec, Task, named
+from nfl_signals.learners.protocol import Floats, Inputs, Spec, Task, shares
 from nfl_signals.learners.sequences import CHANNELS
 from nfl_signals.stats.logit import expit
 
@@ -31,11 +31,11 @@ IMPORTANCE_FILE = "importance.json"
 HIDDEN = 16  # numbers that a team's state holds
 STEPS = 120  # of Adam, however many games there are: 6 times through 5,000
 BATCH = 256  # games
-RATE = 0.02  # of Adam, falling to 0 in a straight line
+RATE = 0.02  # of Adam, falling linearly to 0
 POINTS = 14.0  # targets in points are divided by this, about one standard deviation
 COLUMN_PENALTY: dict[Task, float] = {"probability": 50.0, "mean": 1000.0}  # as `logistic.py`
 # Best Brier of 2002-2008 among 1, 3, 6 and 20, alone and averaged with the other learners: ratings
-# already hold most of what earlier games say, and at 20 the forecast hardly leaves the linear one.
+# already hold most of what earlier games show, and at 20 the forecast hardly leaves the linear one.
 STATE_PENALTY = 20.0  # times the columns'
 EXPLAINED = 1000  # latest training games on which importance is measured
 
@@ -49,11 +49,8 @@ class LSTMLearner:
     A column with prior belief w is shrunk as if its penalty were 1 / w^2 times as large. Monotonic
     directions are ignored. The seed is of the initial weights and of the order of games.
 
-    Args:
-        spec: see `Spec`.
-
     Raises:
-        SettingsError: PyTorch is not installed, or cuda was asked for and it sees no GPU.
+        SettingsError: PyTorch is not installed, or the setting is cuda and it sees no GPU.
     """
 
     name = "lstm"
@@ -87,8 +84,7 @@ class LSTMLearner:
         for step, rows in enumerate(islice(_batches(len(y), random), STEPS)):
             optimizer.param_groups[0]["lr"] = RATE * (1 - step / STEPS)
             optimizer.zero_grad()
-            score = self._score(net, x[rows], sequence[rows])
-            (self._error(score, target[rows]) + self._penalty(net, len(y))).backward()
+            self._loss(net, x[rows], sequence[rows], target[rows], len(y)).backward()
             optimizer.step()
         self.net_ = net.to("cpu").requires_grad_(False)
         self.importance_ = self._measured(inputs.take(np.arange(len(y))[-EXPLAINED:]))
@@ -139,7 +135,7 @@ class LSTMLearner:
         with torch.no_grad():
             for weights in (net.lstm.weight_ih_l0, net.lstm.weight_hh_l0, net.head.weight):
                 weights.copy_(torch.tensor(random.uniform(-size, size, tuple(weights.shape))))
-            # An open forget gate at first: remembering is easier to unlearn than forgetting.
+            # An open forget gate at first: keeping is easier to unlearn than forgetting.
             net.lstm.weight_ih_l0[HIDDEN : 2 * HIDDEN, CHANNELS.index("played")] += 1.0
             net.columns.weight.zero_()
             net.columns.bias.fill_(float(start))
@@ -163,17 +159,18 @@ class LSTMLearner:
         side = -1.0 if self.spec.combine == "difference" else 1.0
         return (net.head(state[:n] + side * state[n:]) + net.columns(x))[:, 0]
 
-    def _error(self, score: Tensor, target: Tensor) -> Tensor:
-        """Mean log loss, or mean squared error in units of POINTS."""
-        functional = _torch().nn.functional
-        if self.spec.task == "probability":
-            return functional.binary_cross_entropy_with_logits(score, target)
-        return functional.mse_loss(score, target)
+    def _loss(self, net: Net, x: Tensor, sequence: Tensor, target: Tensor, n_games: int) -> Tensor:
+        """Mean log loss or squared error in units of POINTS, and a share of the head's penalty.
 
-    def _penalty(self, net: Net, n_games: int) -> Tensor:
-        """Squared weights of the head, as a share of one game's error; gates go unpenalised."""
+        The penalty is on squared weights; gates go unpenalised.
+        """
+        losses, task = _torch().nn.functional, self.spec.task
+        log_loss = losses.binary_cross_entropy_with_logits
+        error = (log_loss if task == "probability" else losses.mse_loss)(
+            self._score(net, x, sequence), target
+        )
         columns, state = net.columns.weight.square().sum(), net.head.weight.square().sum()
-        return COLUMN_PENALTY[self.spec.task] / n_games * (columns + STATE_PENALTY * state)
+        return error + COLUMN_PENALTY[task] / n_games * (columns + STATE_PENALTY * state)
 
     def _measured(self, inputs: Inputs) -> dict[str, float]:
         x, sequence = self._tensors(self.net_, inputs)
@@ -188,7 +185,7 @@ class LSTMLearner:
             change = self._score(self.net_, x, unknown) - score
             of_channels.append(float(change.square().mean()))
         names = (*self.spec.names, *(f"sequence_{channel}" for channel in CHANNELS))
-        return named(names, np.sqrt([*of_columns.tolist(), *of_channels]))
+        return shares(names, np.sqrt([*of_columns.tolist(), *of_channels]))
 
 
 def _batches(n: int, random: np.random.Generator) -> Iterator[Tensor]:

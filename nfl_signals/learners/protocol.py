@@ -1,4 +1,4 @@
-"""What every base learner does, and nothing about any particular one."""
+"""What every base learner does."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +52,7 @@ class Inputs:
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """What a learner is told before it sees a game; each heeds what it can.
+    """What a learner is given before it sees a game; each uses what it can.
 
     Attributes:
         names: of the d columns of `Inputs.x`.
@@ -78,7 +78,7 @@ class Learner(Protocol):
 
     Attributes:
         name: key in tables and paths.
-        spec: what it was told.
+        spec: what it was given.
     """
 
     name: str
@@ -93,12 +93,10 @@ class Learner(Protocol):
         ...
 
     def contributions(self, inputs: Inputs) -> Contributions | None:
-        """What each column adds to each game's prediction, and what is there without them.
+        """What each column adds to each game's prediction, n x d, and the n bases without them.
 
-        Returns:
-            n x d parts and n bases, logits for a probability and points for a mean; a game's parts
-            and its base add up to its prediction on that scale. None where the learner has no
-            decomposition of its own.
+        In logits for a probability and points for a mean; parts and base add up to the prediction on
+        that scale. None where the learner has no decomposition of its own.
         """
         ...
 
@@ -115,17 +113,13 @@ class Learner(Protocol):
         ...
 
 
-def shares(values: Floats) -> Floats:
-    """Scale non-negative values to sum to 1; all zeros stay zero.
+def shares(names: tuple[str, ...], values: Floats) -> dict[str, float]:
+    """Non-negative values by name, scaled to sum to 1; all zeros stay zero.
 
     Example:
-        >>> shares(np.array([1.0, 3.0])).tolist()
-        [0.25, 0.75]
+        >>> shares(("a", "b"), np.array([1.0, 3.0]))
+        {'a': 0.25, 'b': 0.75}
     """
     total = float(values.sum())
-    return values / total if total > 0 else values
-
-
-def named(names: tuple[str, ...], values: Floats) -> dict[str, float]:
-    """Shares by name, in the order of the names."""
-    return dict(zip(names, shares(values).tolist(), strict=True))
+    scaled = values / total if total > 0 else values
+    return dict(zip(names, scaled.tolist(), strict=True))

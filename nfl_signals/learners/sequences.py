@@ -1,6 +1,6 @@
 """What each team did in its last games, laid out for a learner that reads sequences.
 
-A game counts once its result was known at the kickoff asked about; its expectations are those of
+A game counts once its result was known at the kickoff to be forecast; its expectations are those of
 its own kickoff. Numbers are scaled by constants alone, so nothing is fitted and nothing can leak
 from other games. Windows reach back across seasons; `earlier_season` marks the gap.
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nfl_signals.ingest.history import RESULT_DELAY
 
-WINDOW = 8  # games: half a season, as long as form is said to last
+WINDOW = 8  # games: half a season, about as long as form lasts
 POINTS = 14.0  # about one standard deviation of a margin or a total
 TYPICAL_TOTAL = 44.0  # points of both teams, the middle of all seasons
 WEEK = 7.0  # days
@@ -29,9 +29,8 @@ CHANNELS = (
     "quarterback",  # own starter's part of the rating
     "site",  # +1 at home, -1 away, 0 on neutral ground
     "rest",  # weeks since the game before, less one
-    "earlier_season",  # 1 where it belongs to a season before the one asked about
+    "earlier_season",  # 1 where it belongs to a season before that of the game to be forecast
 )
-_NUMBERS = CHANNELS[:-1]  # the last depends on the game asked about as well
 
 
 def sequences(
@@ -42,14 +41,14 @@ def sequences(
     Args:
         features: gold features, two rows per game.
         markets: gold markets; `points` of ats are home margins, of total the points of both.
-        game_id: the games asked about, in the order wanted; all of them in `features`.
+        game_id: the games to be forecast, in the order wanted; all of them in `features`.
 
     Returns:
         n x 2 x WINDOW x channels: home team then away team, newest game last.
     """
-    asked = _team_games(features, markets)
-    played = asked.drop_nulls("margin").with_row_index("position")
-    newest = asked.join_asof(
+    games = _team_games(features, markets)
+    played = games.drop_nulls("margin").with_row_index("position")
+    newest = games.join_asof(
         played.select("team_id", "position", known_at=pl.col("kickoff_at") + RESULT_DELAY),
         left_on="kickoff_at",
         right_on="known_at",
@@ -57,13 +56,24 @@ def sequences(
         check_sortedness=False,  # both are in the order of `_team_games`
     )["position"]
     oldest = played.group_by("team_id").agg(first=pl.col("position").min())
-    first = asked.join(oldest, on="team_id", how="left", maintain_order="left")["first"]
-    steps = np.arange(1 - WINDOW, 1)
+    first = games.join(oldest, on="team_id", how="left", maintain_order="left")["first"]
     # Without any game the window ends before every first position.
-    positions = newest.cast(pl.Int64).fill_null(-1).to_numpy()[:, None] + steps
+    positions = newest.cast(pl.Int64).fill_null(-1).to_numpy()[:, None] + np.arange(1 - WINDOW, 1)
     there = positions >= first.cast(pl.Int64).fill_null(0).to_numpy()[:, None]
-    windows = _values(asked, played, np.where(there, positions, 0), there)
-    return _by_game(asked, windows, game_id)
+    windows = np.zeros((*positions.shape, len(CHANNELS)))
+    if played.height:
+        rows = np.where(there, positions, 0)
+        windows[..., :-1] = played.select(CHANNELS[:-1]).to_numpy()[rows]
+        earlier = played["season"].to_numpy()[rows] < games["season"].to_numpy()[:, None]
+        windows[..., -1] = earlier
+    windows[~there] = 0.0
+    places = games.select("game_id", "is_home").with_row_index("row")
+    wanted = game_id.to_frame("game_id")
+    sides = [
+        wanted.join(places.filter(is_home=home), on="game_id", how="left", maintain_order="left")
+        for home in (True, False)
+    ]
+    return np.stack([windows[side["row"].to_numpy()] for side in sides], axis=1)
 
 
 def _team_games(features: pl.DataFrame, markets: pl.DataFrame) -> pl.DataFrame:
@@ -94,31 +104,3 @@ def _team_games(features: pl.DataFrame, markets: pl.DataFrame) -> pl.DataFrame:
         site=side * (1.0 - pl.col("is_neutral")),
         rest=pl.col("rest_days") / WEEK - 1.0,
     ).sort("team_id", "kickoff_at", "game_id")
-
-
-def _values(
-    asked: pl.DataFrame,
-    played: pl.DataFrame,
-    positions: NDArray[np.int64],
-    there: NDArray[np.bool_],
-) -> NDArray[np.float64]:
-    """Channels of the games at these positions, zero where there is none."""
-    windows = np.zeros((*positions.shape, len(CHANNELS)))
-    if played.height:
-        windows[..., :-1] = played.select(_NUMBERS).to_numpy()[positions]
-        season = played["season"].to_numpy()[positions]
-        windows[..., -1] = season < asked["season"].to_numpy()[:, None]
-    return np.where(there[..., None], windows, 0.0)
-
-
-def _by_game(
-    asked: pl.DataFrame, windows: NDArray[np.float64], game_id: pl.Series
-) -> NDArray[np.float64]:
-    """Rows of teams paired into games, by game id."""
-    rows = asked.select("game_id", "is_home").with_row_index("row")
-    wanted = game_id.to_frame("game_id")
-    sides = [
-        wanted.join(rows.filter(is_home=home), on="game_id", how="left", maintain_order="left")
-        for home in (True, False)
-    ]
-    return np.stack([windows[side["row"].to_numpy()] for side in sides], axis=1)

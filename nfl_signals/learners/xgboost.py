@@ -11,7 +11,7 @@ import numpy as np
 
 from nfl_signals.core.files import write_bytes
 from nfl_signals.learners.device import gpu_count, resolve
-from nfl_signals.learners.protocol import Contributions, Floats, Inputs, Spec, named
+from nfl_signals.learners.protocol import Contributions, Floats, Inputs, Spec, shares
 
 FILE = "model.ubj"
 ROUNDS = 150
@@ -35,11 +35,8 @@ class XGBoostLearner:
     Prior belief in a column is its chance of being sampled for a tree; the seed is of row and
     column sampling; sequences are ignored. Predictions are made on the CPU wherever it was fitted.
 
-    Args:
-        spec: see `Spec`.
-
     Raises:
-        SettingsError: cuda was asked for, and this build or this machine has none.
+        SettingsError: the setting is cuda, and this build or this machine has none.
     """
 
     name = "xgboost"
@@ -58,16 +55,16 @@ class XGBoostLearner:
         """See `Learner.fit`."""
         import xgboost
 
-        squared = "reg:squarederror"
+        mean = self.spec.task == "mean"
         parameters = PARAMETERS | {
-            "objective": "binary:logistic" if self.spec.task == "probability" else squared,
+            "objective": "reg:squarederror" if mean else "binary:logistic",
             "monotone_constraints": "(" + ",".join(map(str, self.spec.monotone)) + ")",
             "base_score": float(y.mean()),
             "seed": self.spec.seed,
             "device": self.device,
         }
         # Squared-error leaves weigh 1 a game, logistic ones about 1/4: the same minimum of games.
-        if self.spec.task == "mean":
+        if mean:
             parameters["min_child_weight"] = 4 * PARAMETERS["min_child_weight"]
         weight = np.asarray(self.spec.weight)
         data = xgboost.DMatrix(inputs.x, label=y, feature_weights=weight, nthread=1)
@@ -81,8 +78,8 @@ class XGBoostLearner:
             return np.empty(0)  # xgboost warns of a table without rows
         import xgboost
 
-        data = xgboost.DMatrix(inputs.x, nthread=1)
-        return np.asarray(self.booster_.predict(data), dtype=np.float64)
+        predicted = self.booster_.predict(xgboost.DMatrix(inputs.x, nthread=1))
+        return np.asarray(predicted, dtype=np.float64)
 
     def contributions(self, inputs: Inputs) -> Contributions:
         """Tree SHAP values of the booster's own (`pred_contribs`); see `Learner.contributions`.
@@ -92,16 +89,15 @@ class XGBoostLearner:
         """
         import xgboost
 
-        data = xgboost.DMatrix(inputs.x, nthread=1)
-        parts = np.asarray(self.booster_.predict(data, pred_contribs=True), dtype=np.float64)
-        parts = parts.reshape(len(inputs), inputs.x.shape[1] + 1)
+        parts = self.booster_.predict(xgboost.DMatrix(inputs.x, nthread=1), pred_contribs=True)
+        parts = np.asarray(parts, dtype=np.float64).reshape(len(inputs), inputs.x.shape[1] + 1)
         return parts[:, :-1], parts[:, -1]
 
     def importance(self) -> dict[str, float]:
         """Total gain of each column's splits, as shares."""
         gains = self.booster_.get_score(importance_type="total_gain")
-        columns = range(len(self.spec.names))
-        return named(self.spec.names, np.array([gains.get(f"f{i}", 0.0) for i in columns]))
+        by_column = [gains.get(f"f{i}", 0.0) for i in range(len(self.spec.names))]
+        return shares(self.spec.names, np.array(by_column))
 
     def save(self, folder: Path) -> None:
         """See `Learner.save`."""

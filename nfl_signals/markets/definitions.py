@@ -15,13 +15,13 @@ MarketName = Literal["ats", "moneyline", "total"]
 
 @dataclass(frozen=True, kw_only=True)
 class Market:
-    """One question asked of a game.
+    """One bet on a game.
 
     Attributes:
         name: key used in every table and path.
         title: how reports call it.
         yes: the event whose probability `p_hat` is.
-        outcome_column: schedule column that the question is about, in points.
+        outcome_column: schedule column that decides it, in points.
         line_column: schedule column with the threshold, in points; None means 0.
         price_yes_column: American odds on YES at the close.
         price_no_column: American odds on NO at the close.
@@ -47,7 +47,7 @@ class Market:
 
     @property
     def away_sign(self) -> float:
-        """How the away team's number joins the home team's: taken off a margin, added to a total."""
+        """Sign of the away team's number: taken off a margin, added to a total."""
         return -1.0 if self.outcome_column == "result" else 1.0
 
     def line(self) -> pl.Expr:

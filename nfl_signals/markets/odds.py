@@ -2,20 +2,14 @@
 
 American odds `a` pay `a / 100` per unit staked when positive and `100 / |a|` when negative; values
 strictly between -100 and 100 do not exist. The vig is removed by proportional normalisation; the
-method does not matter for two-way NFL prices (four methods agree to four digits of Brier score).
+method does not matter for two-way NFL prices (four methods give the same Brier score to four digits).
 """
 
 import polars as pl
 
 
 def implied_probability(american: pl.Expr) -> pl.Expr:
-    """Break-even probability of a price, vig included.
-
-    Args:
-        american: American odds, e.g. -110 or +150.
-
-    Returns:
-        Probability in (0, 1); null where the price is null.
+    """Break-even probability of American odds, vig included; null where the price is null.
 
     Example:
         >>> frame = pl.DataFrame({"price": [-110.0, 150.0, None]})
@@ -28,14 +22,7 @@ def implied_probability(american: pl.Expr) -> pl.Expr:
 
 
 def no_vig_probability(price_yes: pl.Expr, price_no: pl.Expr) -> pl.Expr:
-    """Probability of YES with the bookmaker's hold removed proportionally.
-
-    Args:
-        price_yes: American odds on YES.
-        price_no: American odds on NO.
-
-    Returns:
-        Probability in (0, 1); null where either price is null.
+    """Probability of YES with the hold removed proportionally; null where either price is null.
 
     Example:
         >>> frame = pl.DataFrame({"yes": [-110.0, -198.0], "no": [-110.0, 164.0]})
@@ -45,17 +32,6 @@ def no_vig_probability(price_yes: pl.Expr, price_no: pl.Expr) -> pl.Expr:
     """
     yes, no = implied_probability(price_yes), implied_probability(price_no)
     return yes / (yes + no)
-
-
-def hold(price_yes: pl.Expr, price_no: pl.Expr) -> pl.Expr:
-    """Bookmaker's theoretical margin: 1 - 1 / (sum of implied probabilities).
-
-    Example:
-        >>> frame = pl.DataFrame({"yes": [-110.0], "no": [-110.0]})
-        >>> frame.select(hold(pl.col("yes"), pl.col("no")).round(4)).item()
-        0.0455
-    """
-    return 1 - 1 / (implied_probability(price_yes) + implied_probability(price_no))
 
 
 def payout_per_unit(american: pl.Expr) -> pl.Expr:

@@ -1,11 +1,11 @@
 """A discrete distribution of points around an expected value, with key numbers.
 
-Football scores pile up on 3, 7, 10, ...: a Normal alone says 3 % for every integer, the real game
+Football scores pile up on 3, 7, 10, ...: a Normal alone gives every integer 3 %, the real game
 lands on a margin of 3 far more often. The mass on each integer is a Normal density times a weight
-learned from how often that integer occurs compared with what the Normal says.
+learned from how often that integer occurs compared with the Normal.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -58,20 +58,12 @@ class OutcomeDistribution:
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers for a model folder."""
-        return {
-            "deviation": self.deviation,
-            "symmetric": self.symmetric,
-            "weights": list(self.weights),
-        }
+        return asdict(self)
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "OutcomeDistribution":
         """Inverse of `to_json`."""
-        return cls(
-            deviation=float(content["deviation"]),
-            symmetric=bool(content["symmetric"]),
-            weights=tuple(float(weight) for weight in content["weights"]),
-        )
+        return cls(**content | {"weights": tuple(content["weights"])})
 
 
 def fit_outcome_distribution(
@@ -98,5 +90,5 @@ def fit_outcome_distribution(
     observed = np.bincount(happened, minlength=LARGEST + 1)
     weights = (observed + PRIOR_GAMES) / (expected + PRIOR_GAMES)
     return OutcomeDistribution(
-        deviation=deviation, symmetric=symmetric, weights=tuple(float(w) for w in weights)
+        deviation=deviation, symmetric=symmetric, weights=tuple(weights.tolist())
     )

@@ -4,7 +4,7 @@ The cells are the whole numbers (home margin m, total t). Their probability is
 
     P(m, t)  ∝  bell(m; mu) * weight(|m|)  *  bell(t; tau) * weight(t)  *  1{m, t is a score}
 
-so margins of 3, 7 and 10 and totals of 37, 41 and 44 weigh what earlier games say they weigh, an odd
+so margins of 3, 7 and 10 and totals of 37, 41 and 44 weigh what they weighed in earlier games, an odd
 margin never meets an even total, and no side wins by more than the points scored. `mu` and `tau`
 locate a game; scales and weights belong to all games. Three choices were measured on the seasons
 2006-2023, each forecast from earlier ones (gain in nats per game, with its standard error):
@@ -13,10 +13,10 @@ locate a game; scales and weights belong to all games. Three choices were measur
 - The bell is hyperbolic (Barndorff-Nielsen 1977, symmetric case), not Normal: closing lines are
   missed by very little and by very much more often than a Normal has it. Margin 0.0027 +- 0.0013,
   total 0.0028 +- 0.0015.
-- A win is `WIN_GAP` points further from a loss than the margins say: near the end the better team
+- A win is `WIN_GAP` points further from a loss than the margins are: near the end the better team
   turns would-be ties into wins. Margin 0.0012 +- 0.0007; and the market's own moneylines, which on
-  average put the margin 0.48 points nearer to the favourite than its spreads do, now agree with
-  them (-0.05 points; spread between games 0.54 instead of 0.81 points).
+  average put the margin 0.48 points nearer to the favourite than its spreads do, now match them
+  (-0.05 points; deviation between games 0.54 instead of 0.81 points).
 
 The bell is log-concave, so a higher mu makes every higher margin likelier (monotone likelihood
 ratio): probabilities rise with mu and fall with the line.
@@ -107,26 +107,18 @@ class ScoreDistribution:
         """Probability of each of TOTALS: n x 131, rows sum to 1."""
         return _normalised(TOTAL.bell(tau, self.total_scale)[0] * self.total_rest(mu))
 
-    def joint(self, mu: float, tau: float) -> Floats:
-        """Probability of each (margin, total) of one game: 161 x 131, sums to 1."""
-        one = np.ones((1, 1))
-        margin = MARGIN.bell(one[0] * mu, self.margin_scale)[0] * self._margin_weights
-        total = TOTAL.bell(one[0] * tau, self.total_scale)[0] * self._total_weights
-        cells = margin.T * POSSIBLE * total
-        return np.asarray(cells / cells.sum())
-
     def win_push_loss(self, market: MarketName, mu: Floats, tau: Floats, line: Floats) -> Floats:
         """Probabilities of YES, push and NO: n x 3, rows sum to 1.
 
         Args:
-            market: 'ats' and 'moneyline' ask about the margin, 'total' about the total.
+            market: 'ats' and 'moneyline' are about the margin, 'total' about the total.
             mu: location of the home margin, n.
             tau: location of the total, n.
             line: threshold in points, n; any number: half points cannot push.
         """
-        about_total = market == "total"
-        mass = self.totals(mu, tau) if about_total else self.margins(mu, tau)
-        side = np.sign((TOTALS if about_total else MARGINS)[None, :] - line[:, None])
+        total = market == "total"
+        mass = self.totals(mu, tau) if total else self.margins(mu, tau)
+        side = np.sign((TOTALS if total else MARGINS)[None, :] - line[:, None])
         return np.column_stack([(mass * (side == sign)).sum(axis=1) for sign in (1, 0, -1)])
 
     def margin_rest(self, tau: Floats) -> Floats:
@@ -154,22 +146,16 @@ class ScoreDistribution:
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "ScoreDistribution":
         """Inverse of `to_json`."""
-        return cls(
-            margin_scale=float(content["margin_scale"]),
-            total_scale=float(content["total_scale"]),
-            margin_weights=tuple(float(weight) for weight in content["margin_weights"]),
-            total_weights=tuple(float(weight) for weight in content["total_weights"]),
-            typical_tau=float(content["typical_tau"]),
-            n_games=int(content["n_games"]),
-        )
+        weights = ("margin_weights", "total_weights")
+        return cls(**content | {name: tuple(content[name]) for name in weights})
 
 
 def solve_centre(
     axis: Axis, scale: float, rest: Floats, *, line: Floats, log_odds: Floats, start: Floats
 ) -> Floats:
-    """Where the bell must stand for the odds of over against under to be the ones asked for.
+    """Where the bell must stand for the odds of over against under to be the ones given.
 
-    Newton's method on log odds, which are nearly straight in the centre, kept inside a bracket; the
+    Newton's method on log odds, which are nearly linear in the centre, kept inside a bracket; the
     slope is exact: the mean growth of the bell above the line minus that below.
 
     Args:
@@ -239,8 +225,8 @@ def fit_score_distribution(
     return ScoreDistribution(
         margin_scale=margins.scale,
         total_scale=totals.scale,
-        margin_weights=tuple(float(weight) for weight in margins.weights),
-        total_weights=tuple(float(weight) for weight in totals.weights),
+        margin_weights=tuple(margins.weights.tolist()),
+        total_weights=tuple(totals.weights.tolist()),
         typical_tau=float(np.median(totals.centres[at_middle])),
         n_games=len(margin),
     )

@@ -13,7 +13,6 @@ from nfl_signals.stats.bootstrap import Interval, percentiles, week_draws
 from nfl_signals.stats.scores import NotEstimableError
 
 Floats = NDArray[np.float64]
-WeightedAuc = Callable[[Floats], float]
 
 
 def auc_difference(
@@ -26,7 +25,7 @@ def auc_difference(
     draws: int = 1000,
     level: float = 0.95,
 ) -> Interval:
-    """AUC of `p` minus AUC of `reference`; whole weeks are redrawn (see `nfl_signals.bootstrap`).
+    """AUC of `p` minus AUC of `reference`, with whole weeks redrawn as in `bootstrap.py`.
 
     Args:
         p: n probabilities of YES.
@@ -34,7 +33,7 @@ def auc_difference(
         y: n outcomes, 0 or 1; pushes left out.
         weeks: label of each game's week, distinct over seasons.
         seed: of the draws.
-        draws: bootstrap draws; one without YES or without NO games says nothing and is left out.
+        draws: how many; one without YES or without NO games has no AUC and is left out.
         level: coverage aimed at.
 
     Raises:
@@ -63,7 +62,7 @@ def auc_difference(
     )
 
 
-def _weighted(p: Floats, y: Floats) -> WeightedAuc:
+def _weighted(p: Floats, y: Floats) -> Callable[[Floats], float]:
     """AUC as a function of how often each game counts; sorts once for all draws."""
     order = np.argsort(p, kind="stable")
     happened, stated = y[order], p[order]

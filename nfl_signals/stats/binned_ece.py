@@ -17,18 +17,10 @@ N_BINS = 10
 
 
 def weekly_bin_sums(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> Floats:
-    """What `binned_error` needs to know of each week.
-
-    Args:
-        p: stated probabilities of YES, in (0, 1) exclusive, shape (n,).
-        y: outcomes 0 or 1, pushes left out, shape (n,).
-        week_index: order of each game's week, shape (n,).
+    """What `binned_error` needs of each week; arguments and errors as `e_process.weekly_log_bets`.
 
     Returns:
         Shape (11, distinct weeks), weeks ascending: games, then p - y added up in each bin.
-
-    Raises:
-        ValueError: unequal shapes, p outside (0, 1), or y other than 0 and 1.
     """
     check_games(p, y, week_index)
     weeks, position = np.unique(week_index, return_inverse=True)
@@ -55,19 +47,18 @@ def ece_per_row(
 ) -> Floats:
     """Per row, the ECE of the season so far at the end of the row's week.
 
-    Arguments as `calibration_gap.gap_per_row`.
+    Arguments as `e_process.with_memory`.
 
     Example:
         >>> p, y, week = np.full(4, 0.65), np.array([1.0, 0, 0, np.nan]), np.array([1, 1, 2, 2])
         >>> ece_per_row(p, y, np.full(4, 2024), week).round(3).tolist()
         [0.15, 0.15, 0.317, 0.317]
     """
-    return at_week_ends(weekly_bin_sums, _to_date, p, y, season, week)
 
+    def to_date(sums: Floats, season: NDArray[np.integer]) -> Floats:
+        error = np.empty(sums.shape[1:])
+        for one in np.unique(season):
+            error[season == one] = binned_error(np.cumsum(sums[:, season == one], axis=1))
+        return error
 
-def _to_date(sums: Floats, season: NDArray[np.integer]) -> Floats:
-    """ECE of the season so far after each week."""
-    error = np.empty(sums.shape[1:])
-    for one in np.unique(season):
-        error[season == one] = binned_error(np.cumsum(sums[:, season == one], axis=1))
-    return error
+    return at_week_ends(weekly_bin_sums, to_date, p, y, season, week)

@@ -1,7 +1,7 @@
 """Equal-mass bins of forecasts, and the refusal of rows that are no forecasts.
 
-What is measured in the bins is `scores.py`, `fixed_time_tests.py` and `consistency_band.py`; where
-the bins lie depends on the forecasts alone, so all of them speak of the same bins.
+Where the bins lie depends on the forecasts alone, so `scores.py`, `fixed_time_tests.py` and
+`consistency_band.py` measure in the same bins.
 """
 
 import numpy as np

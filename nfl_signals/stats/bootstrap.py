@@ -1,7 +1,7 @@
 """Intervals that respect the season's rhythm: whole weeks are redrawn, never single games.
 
-Games of one week share weather, injury news and the mood of the market, so single games
-are not independent draws. Point scores are `scores.py`.
+Games of one week share weather, injury news and the mood of the market, so single games are not
+independent draws.
 """
 
 from dataclasses import dataclass
@@ -15,15 +15,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
-    """A mean per game with its week-block bootstrap interval.
-
-    Attributes:
-        estimate: mean over all games.
-        low: lower end.
-        high: upper end.
-        n: games.
-        n_blocks: weeks that were redrawn.
-    """
+    """An estimate over `n` games with the ends of its interval; `n_blocks` weeks were redrawn."""
 
     estimate: float
     low: float
@@ -54,14 +46,8 @@ def week_block_interval(
         >>> week_block_interval(np.array([0.25, 0.75, 0.5]), [1, 1, 2], seed=0)
         Interval(estimate=0.5, low=0.5, high=0.5, n=3, n_blocks=2)
     """
-    _check(values, weeks)
-    position, drawn = week_draws(weeks, seed=seed, draws=draws)
-    sums, games = np.bincount(position, weights=values), np.bincount(position)
-    means = sums[drawn].sum(axis=1) / games[drawn].sum(axis=1)
-    low, high = percentiles(means, level=level)
-    return Interval(
-        estimate=float(values.mean()), low=low, high=high, n=len(values), n_blocks=drawn.shape[1]
-    )
+    ones = np.ones_like(values)
+    return week_block_ratio(values, ones, weeks, seed=seed, draws=draws, level=level)
 
 
 def week_block_ratio(
@@ -73,27 +59,17 @@ def week_block_ratio(
     draws: int = 1000,
     level: float = 0.95,
 ) -> Interval:
-    """Percentile interval of a ratio of two sums over the same games.
+    """Percentile interval of a ratio of two sums over the same games, as `week_block_interval`.
 
-    Both sums of a draw are over the same redrawn weeks, as in `week_block_interval`.
-
-    Args:
-        numerator: one score per game, shape (n,).
-        denominator: another score of the same games, shape (n,); no draw may sum to zero.
-        weeks: as in `week_block_interval`.
-        seed: as there.
-        draws: as there.
-        level: as there.
-
-    Raises:
-        ValueError: as there.
+    Both sums of a draw are over the same redrawn weeks; no denominator may sum to zero.
 
     Example:
         >>> week_block_ratio(np.array([1.0, 2.0]), np.array([2.0, 4.0]), [1, 2], seed=0)
         Interval(estimate=0.5, low=0.5, high=0.5, n=2, n_blocks=2)
     """
-    _check(numerator, weeks)
-    _check(denominator, weeks)
+    for values in (numerator, denominator):
+        if values.ndim != 1 or values.shape != np.shape(weeks) or not np.isfinite(values).all():
+            raise ValueError(f"values and weeks: expected finite, same length; got {values.shape}")
     position, drawn = week_draws(weeks, seed=seed, draws=draws)
     above, below = (
         np.bincount(position, weights=side)[drawn].sum(axis=1) for side in (numerator, denominator)
@@ -112,11 +88,6 @@ def week_draws(
     weeks: ArrayLike, *, seed: int, draws: int
 ) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
     """Which week each game is of, and which weeks each draw took.
-
-    Args:
-        weeks: label of each game's week, shape (n,).
-        seed: of the draws.
-        draws: how many.
 
     Returns:
         Positions of the n games' weeks among the b sorted weeks, and draws x b such positions.
@@ -141,13 +112,8 @@ def minimum_detectable_effect(
 ) -> float:
     """Smallest true mean difference that a one-sided z-test at `alpha` finds with `power`.
 
-    (z_{1 - alpha} + z_power) * diff_sd / sqrt(n). Halve `alpha` for a two-sided test.
-
-    Args:
-        diff_sd: standard deviation of the paired difference per game.
-        n: games.
-        power: chance of finding it, in (0, 1).
-        alpha: chance of finding what is not there, in (0, 1).
+    (z_{1 - alpha} + z_power) * diff_sd / sqrt(n) over n games, where `diff_sd` is the deviation of
+    the paired difference per game. Halve `alpha` for a two-sided test.
 
     Raises:
         ValueError: `n` below 1 or a negative `diff_sd`.
@@ -159,8 +125,3 @@ def minimum_detectable_effect(
     if n < 1 or diff_sd < 0:
         raise ValueError(f"expected n >= 1 and diff_sd >= 0, got {n} and {diff_sd}")
     return float((norm.ppf(1 - alpha) + norm.ppf(power)) * diff_sd / np.sqrt(n))
-
-
-def _check(values: Floats, weeks: ArrayLike) -> None:
-    if values.ndim != 1 or values.shape != np.shape(weeks) or not np.isfinite(values).all():
-        raise ValueError(f"values and weeks: expected finite, same length; got {values.shape}")

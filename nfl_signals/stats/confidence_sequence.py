@@ -8,19 +8,18 @@ stationary. Bounds come from the method of mixtures over fixed rates (Howard, Ra
 Sekhon 2021, doi 10.1214/20-AOS1991): with prior weights w and any S_t with E exp(rate S_t - psi(rate)
 V_t) <= 1, S_t stays below the root in s of sum w exp(rate s - psi(rate) V_t) = 2 / alpha.
 
-Two versions. `brier_difference` knows the forecasts: given them only -2 (p - q) y is random, so that
-V is the sum of (p - q)^2 (Hoeffding's lemma; their theorem 1), known before the games; at the odds of
-the NFL the true variance is hardly less. It takes the games of a week as independent given their
-forecasts. `bounded_mean` is their theorem 2 (empirical Bernstein) for any bounded value a week and
-leans on nothing within the week; its price is a bound on the worst week.
+Given the forecasts only -2 (p - q) y is random, so V is the sum of (p - q)^2 and psi(rate) is
+rate^2 / 2 (Hoeffding's lemma; their theorem 1), both known before the games; at the odds of the NFL
+the true variance is hardly less. The games of a week count as independent given their forecasts.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
+
+from nfl_signals.stats.bins import check_forecasts
 
 Floats = NDArray[np.float64]
 
@@ -59,59 +58,28 @@ def brier_difference(
         >>> found.estimate.round(3).tolist(), bool(found.low[-1] < -0.09 < found.high[-1])
         ([-0.09, -0.09], True)
     """
-    _check(p, q, y, week_index, alpha)
+    check_forecasts(p, y)
+    check_forecasts(q, y)
+    if p.shape != week_index.shape or not 0 < alpha < 1:
+        raise ValueError(
+            f"expected {len(p)} weeks and alpha in (0, 1), got {len(week_index)}, {alpha}"
+        )
     games = _by_week(np.ones_like(p), week_index)
     total = _by_week((p - y) ** 2 - (q - y) ** 2, week_index)
     variance = _by_week((p - q) ** 2, week_index)
-    if variance[-1] == 0:  # one forecast, said twice
+    if variance[-1] == 0:  # equal forecasts
         return ConfidenceSequence(estimate=total, low=total, high=total)
     first = variance[variance > 0][0]
     rates = np.sqrt(2 * np.log(2 / alpha) / (first * DOUBLINGS))
-    half = _boundary(variance, rates, lambda rate: rate**2 / 2, alpha) / games
+    half = _boundary(variance, rates, alpha) / games
     half[variance == 0] = 0.0
     estimate = total / games
     return ConfidenceSequence(estimate=estimate, low=estimate - half, high=estimate + half)
 
 
-def bounded_mean(values: Floats, *, bound: float, alpha: float = 0.05) -> ConfidenceSequence:
-    """Mean of bounded weekly values after each week, by empirical Bernstein.
-
-    Args:
-        values: one number a week, such as the week's mean score difference, shape (weeks,).
-        bound: largest absolute value possible; it must be known before the first week.
-        alpha: probability that the truth is ever outside.
-
-    Raises:
-        ValueError: empty values, values beyond the bound, or alpha outside (0, 1).
-
-    Example:
-        >>> found = bounded_mean(np.tile([0.0, 0.1], 50), bound=0.5)
-        >>> found.estimate[-1].round(3).item(), bool(found.low[-1] < 0.05 < found.high[-1])
-        (0.05, True)
-    """
-    if values.ndim != 1 or not len(values) or not np.all(np.abs(values) <= bound):
-        raise ValueError(f"values: expected a non-empty 1-d array within {bound} of zero")
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha: expected a number in (0, 1), got {alpha}")
-    weeks = np.arange(1, len(values) + 1)
-    estimate = np.cumsum(values) / weeks
-    expected = np.append(0.0, estimate[:-1])  # each week is held against the mean before it
-    variance = np.cumsum((values - expected) ** 2)
-    scale = 2 * bound
-
-    def exponential(rate: Floats) -> Floats:
-        return (-np.log1p(-scale * rate) - scale * rate) / scale**2
-
-    rates = 0.75 / (scale * np.sqrt(DOUBLINGS))
-    half = _boundary(variance, rates, exponential, alpha) / weeks
-    return ConfidenceSequence(estimate=estimate, low=estimate - half, high=estimate + half)
-
-
-def _boundary(
-    variance: Floats, rates: Floats, psi: Callable[[Floats], Floats], alpha: float
-) -> Floats:
-    """Root in s of mean over rates of exp(rate s - psi(rate) variance) = 2 / alpha, by bisection."""
-    target, price = np.log(2 / alpha), np.outer(variance, psi(rates))
+def _boundary(variance: Floats, rates: Floats, alpha: float) -> Floats:
+    """Root in s of mean over rates of exp(rate s - rate^2 / 2 variance) = 2 / alpha, by bisection."""
+    target, price = np.log(2 / alpha), np.outer(variance, rates**2 / 2)
     low = np.zeros_like(variance)
     # A single rate with its share of the prior already bounds the mixture from below.
     high: Floats = np.min((target + np.log(len(rates)) + price) / rates, axis=1)
@@ -126,12 +94,3 @@ def _by_week(values: Floats, week_index: NDArray[np.integer]) -> Floats:
     position = np.unique(week_index, return_inverse=True)[1]
     sums: Floats = np.cumsum(np.bincount(position, weights=values))
     return sums
-
-
-def _check(p: Floats, q: Floats, y: Floats, week_index: NDArray[np.integer], alpha: float) -> None:
-    if not (p.shape == q.shape == y.shape == week_index.shape) or p.ndim != 1 or not len(p):
-        raise ValueError(f"expected equal 1-d shapes, got {p.shape}, {q.shape} and {y.shape}")
-    if not np.all((p >= 0) & (p <= 1) & (q >= 0) & (q <= 1)) or not np.all((y == 0) | (y == 1)):
-        raise ValueError("expected p and q in [0, 1] and y of 0 or 1, pushes left out")
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha: expected a number in (0, 1), got {alpha}")

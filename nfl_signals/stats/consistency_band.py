@@ -39,9 +39,6 @@ def consistency_band(
         draws: how many sets of outcomes.
         level: share of draws inside each bin's band, half of the rest on either side.
         n_bins: as in `scores.reliability_curve`.
-
-    Raises:
-        ValueError: `p` is empty, not 1-d, or not in [0, 1].
     """
     check_probabilities(p)
     stated = np.sort(p)

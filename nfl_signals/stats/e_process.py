@@ -13,9 +13,9 @@ updated once a week with all of that week's games as one block, because they are
 of them is known; an alternative may never look at the block that it bets on (Henzi, Ziegel 2022,
 doi 10.1093/biomet/asab047, on lags). Within a block the null is: outcomes independent given forecasts.
 
-Part of the stake restarts each season, part remembers the two seasons before. Each is fair, so each
-season starts with an expectation of 1 and Ville's bound holds season by season; it is no bound on
-several seasons together. In the first season of a series the two parts are one mixture.
+Part of the stake restarts each season, part carries over from the two seasons before. Each is fair,
+so each season starts with an expectation of 1 and Ville's bound holds season by season; it is no bound
+on several seasons together. In the first season of a series the two parts are one mixture.
 """
 
 from collections.abc import Callable
@@ -28,14 +28,14 @@ from scipy.special import log_expit, logit, logsumexp
 Floats = NDArray[np.float64]
 
 LARGEST_LOG = 700.0  # exp of more is no longer a finite number
-MEMORY_SEASONS = 3  # a slope of 0.7 is seldom proved in one season and mostly in three
+MEMORY_SEASONS = 3  # a slope of 0.7 seldom shows in one season and mostly in three
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alternative:
     """A way of being wrong, logit P(y = 1) = bias + slope * logit(p), and what is staked on it.
 
-    `season`: share of the stake that restarts each season; `memory`: share that remembers.
+    `season`: share of the stake that restarts each season; `memory`: share that carries over.
     """
 
     name: str
@@ -50,9 +50,9 @@ class Alternative:
 
 
 # Fixed before any outcome. Chosen on simulated seasons (benchmarks/README.md, Alarms): as much power
-# as leaves 2 % false alarms a season and 5 % in three. What restarts is staked on errors that one
-# season can prove, what remembers on milder ones. Most is staked on too sure, which is what
-# overfitting makes of a model and what costs money; both signs of a bias are equal.
+# as leaves 2 % false alarms a season and 5 % in three. What restarts is staked on errors that show in
+# one season, what carries over on milder ones. Most is staked on too sure, which is what overfitting
+# makes of a model and what costs money; both signs of a bias are equal.
 # 0.3 logits are 7 percentage points at even odds.
 ALTERNATIVES = (
     Alternative(name="much too sure", slope=0.5, season=0.24, memory=0.0),
@@ -95,7 +95,7 @@ def weekly_log_bets(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> Fl
 
 
 def check_games(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> None:
-    """Raise ValueError unless shapes agree, p is in (0, 1) and y is 0 or 1."""
+    """Raise ValueError unless shapes are equal, p is in (0, 1) and y is 0 or 1."""
     if not (p.shape == y.shape == week_index.shape) or p.ndim != 1:
         raise ValueError(f"expected equal 1-d shapes, got {p.shape}, {y.shape}, {week_index.shape}")
     if not np.all((p > 0) & (p < 1)) or not np.all((y == 0) | (y == 1)):
@@ -128,37 +128,13 @@ def log_mixture(bets: Floats, season: NDArray[np.integer]) -> Floats:
     return found
 
 
-def log_e_process(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> Floats:
-    """Natural log of the e-process of one season, one value per distinct week in ascending order.
-
-    Arguments and errors as `weekly_log_bets`.
-
-    Example:
-        >>> p, y = np.array([0.5, 0.5]), np.array([1.0, 1.0])
-        >>> log_e_process(p, y, np.array([1, 2])).round(4).tolist()
-        [0.0, 0.0104]
-    """
-    bets = weekly_log_bets(p, y, week_index)
-    return log_mixture(bets, np.zeros(bets.shape[1], dtype=np.int64))
-
-
-def e_process(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> Floats:
-    """The e-process itself, arguments as `log_e_process`; held at exp(700) to stay finite.
-
-    Example:
-        >>> e_process(np.array([0.9] * 8), np.zeros(8), np.repeat([1, 2], 4)).round(0).tolist()
-        [15.0, 442.0]
-    """
-    return _finite(log_e_process(p, y, week_index))
-
-
 def with_memory(
     p: Floats, y: Floats, season: NDArray[np.integer], week: NDArray[np.integer]
 ) -> Floats:
-    """Per row, the evidence of the season so far and its memory, at the end of the row's week.
+    """Per row, the e-value of the season so far and its memory, at the end of the row's week.
 
-    Give it only the games that should count: those before a model was replaced speak of the model
-    before.
+    Give it only the games that should count: those before a model was replaced are about the model
+    before. The e-value is held at exp(700) to stay finite.
 
     Args:
         p: stated probabilities of YES, in (0, 1) exclusive, shape (n,).
@@ -172,7 +148,8 @@ def with_memory(
         >>> bool(found[-1] > found[7])
         True
     """
-    return _finite(at_week_ends(weekly_log_bets, log_mixture, p, y, season, week))
+    log_values = at_week_ends(weekly_log_bets, log_mixture, p, y, season, week)
+    return np.asarray(np.exp(np.minimum(log_values, LARGEST_LOG)))
 
 
 def at_week_ends(
@@ -183,15 +160,15 @@ def at_week_ends(
     season: NDArray[np.integer],
     week: NDArray[np.integer],
 ) -> Floats:
-    """Per row, a measure of the games so far at the end of the row's week.
+    """Per row, a measure of the games so far at the end of the row's week; rows as `with_memory`.
 
     Args:
         weekly: sums of each week, shape (sums, weeks), of p, y and the order of each game's week.
         to_date: the measure after each week, of those sums and the season of each week.
-        p: stated probabilities of YES, shape (n,).
-        y: outcomes 0 or 1, NaN where a push voids the row, shape (n,).
-        season: season of each row, shape (n,).
-        week: week of each row, shape (n,).
+        p: stated probabilities of YES.
+        y: outcomes, NaN where a push voids the row.
+        season: season of each row.
+        week: week of each row.
     """
     used, code = ~np.isnan(y), season * 100 + week
     weeks = np.unique(code)
@@ -199,8 +176,3 @@ def at_week_ends(
     sums = np.zeros((len(found), len(weeks)))
     sums[:, np.isin(weeks, code[used])] = found  # a week of pushes is a week without games
     return to_date(sums, weeks // 100)[np.searchsorted(weeks, code)]
-
-
-def _finite(log_values: Floats) -> Floats:
-    capped: Floats = np.exp(np.minimum(log_values, LARGEST_LOG))
-    return capped

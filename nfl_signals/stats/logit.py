@@ -84,12 +84,7 @@ def log_evidence(
 
     Bishop (2006), Pattern Recognition and Machine Learning, eq. 4.137. Exact without rows: 0.
 
-    Args:
-        x: n x d inputs.
-        y: n outcomes, 0 or 1.
-        fitted: d coefficients of `fit_towards_prior` under the same prior.
-        prior_mean: d coefficients expected before seeing data.
-        prior_deviation: d standard deviations of that expectation.
+    `fitted` is what `fit_towards_prior` gives under the same prior; the rest as there.
     """
     linear = x @ fitted
     p = expit(linear)

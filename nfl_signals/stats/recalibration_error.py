@@ -20,18 +20,10 @@ PRIOR_PRECISION = 0.25  # per squared logit: b0 and b1 beyond 2 are not believed
 
 
 def weekly_sums(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> Floats:
-    """What `calibration_gap` needs to know of each week.
-
-    Args:
-        p: stated probabilities of YES, in (0, 1) exclusive, shape (n,).
-        y: outcomes 0 or 1, pushes left out, shape (n,).
-        week_index: order of each game's week, shape (n,).
+    """What `calibration_gap` needs of each week; arguments and errors as `e_process.weekly_log_bets`.
 
     Returns:
         Shape (9, distinct weeks), weeks ascending; sums of several weeks add.
-
-    Raises:
-        ValueError: unequal shapes, p outside (0, 1), or y other than 0 and 1.
     """
     check_games(p, y, week_index)
     weeks, position = np.unique(week_index, return_inverse=True)
@@ -45,7 +37,7 @@ def calibration_gap(sums: Floats) -> Floats:
     """Root mean squared calibration error, bias removed and held at zero.
 
     Args:
-        sums: `weekly_sums` added over the weeks in question, shape (9, ...).
+        sums: `weekly_sums` added over the weeks, shape (9, ...).
 
     Returns:
         Shape (...), in probability; 0 where no game was played.
@@ -87,13 +79,7 @@ def gap_to_date(sums: Floats, season: NDArray[np.integer]) -> Floats:
 def gap_per_row(
     p: Floats, y: Floats, season: NDArray[np.integer], week: NDArray[np.integer]
 ) -> Floats:
-    """Per row, `gap_to_date` at the end of the row's week; the counterpart of `with_memory`.
-
-    Args:
-        p: stated probabilities of YES, in (0, 1) exclusive, shape (n,).
-        y: outcomes 0 or 1, NaN where a push voids the row, shape (n,).
-        season: season of each row, shape (n,).
-        week: week of each row, shape (n,).
+    """Per row, `gap_to_date` at the end of the row's week; arguments as `e_process.with_memory`.
 
     Example:
         >>> p, y, week = np.full(6, 0.9), np.array([1.0, 0, 0, 0, 1, np.nan]), np.repeat([1, 2], 3)

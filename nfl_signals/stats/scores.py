@@ -1,4 +1,4 @@
-"""How good forecasts of a yes/no question are, and how well calibrated, in numbers.
+"""How good forecasts of a yes/no event are, and how well calibrated, in numbers.
 
 Every function takes `p`, the stated probabilities of YES, and `y`, the outcomes 0.0 / 1.0, as numpy
 arrays of shape (n,); pushes are left out before (two-way scores are conditional on no push) except
@@ -163,12 +163,8 @@ def debiased_calibration_error(p: Floats, y: Floats, *, n_bins: int | None = Non
     """Root mean squared calibration error over equal-mass bins, bias removed.
 
     Kumar, Liang, Ma 2019 (arXiv 1909.10155), section 4: sum over bins of n_b / n times
-    (mean p - mean y)^2 - mean y (1 - mean y) / (n_b - 1), held at zero, square root.
-
-    Args:
-        p: stated probabilities, shape (n,), n >= 2; equal forecasts share a bin.
-        y: outcomes, shape (n,).
-        n_bins: bins; None: 10, or fewer where that leaves under 10 games a bin.
+    (mean p - mean y)^2 - mean y (1 - mean y) / (n_b - 1), held at zero, square root. Bins as in
+    `bins.bin_starts`.
     """
     return float(_debiased(*binned(p, y, n_bins)))
 
@@ -270,10 +266,10 @@ def _held(p: Floats) -> Floats:
 
 
 def _indicators(outcome: Sequence[str] | NDArray[np.str_], n: int) -> Floats:
-    said: NDArray[np.bool_] = np.asarray(outcome)[:, None] == np.array(["yes", "no", "push"])
-    if len(outcome) != n or not said.any(axis=1).all():
+    happened: NDArray[np.bool_] = np.asarray(outcome)[:, None] == np.array(["yes", "no", "push"])
+    if len(outcome) != n or not happened.any(axis=1).all():
         raise ValueError(f"outcome: expected {n} of 'yes', 'no', 'push'")
-    return said.astype(np.float64)
+    return happened.astype(np.float64)
 
 
 def _debiased(n: Floats, mean_p: Floats, mean_y: Floats) -> Floats:

@@ -71,7 +71,7 @@ def smooth_error_quantile(p: Floats, drawn: Floats, *, level: float = 0.95) -> f
 
     # No smoothing bounds the error from above, smoothing everything away but the mean from below.
     least, most = ranked(np.abs(mass.sum(axis=1))), ranked(np.abs(mass).sum(axis=1))
-    # A bandwidth well within a cell rings, and rounding blurs bounds that agree: there the bound is it.
+    # A bandwidth well within a cell rings, and rounding blurs equal bounds: there the bound is it.
     if excess(most) >= 0:
         return most
     if excess(least) <= 0:

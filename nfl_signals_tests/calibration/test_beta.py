@@ -38,12 +38,12 @@ def test_on_beta_distributed_forecasts_it_is_bayes_rule() -> None:
     assert calibrator.predict(at) == pytest.approx(yes / (yes + no), abs=0.01)
 
 
-def test_an_asymmetric_distortion_is_undone_where_a_straight_line_cannot() -> None:
+def test_an_asymmetric_distortion_is_undone_where_a_line_cannot() -> None:
     p, y = beta_games(50_000, seed=2)
     at = np.array([0.2, 0.5, 0.8])
     yes, no = beta.pdf(at, 4, 2), beta.pdf(at, 2, 3)
-    bent, straight = (fit(p, y).predict(at) - yes / (yes + no) for fit in (fit_beta, fit_platt))
-    assert np.abs(bent).max() < 0.005 < 0.01 < np.abs(straight).min()
+    bent, linear = (fit(p, y).predict(at) - yes / (yes + no) for fit in (fit_beta, fit_platt))
+    assert np.abs(bent).max() < 0.005 < 0.01 < np.abs(linear).min()
 
 
 def test_with_many_games_it_is_logistic_regression_on_two_logarithms() -> None:
@@ -64,7 +64,7 @@ def test_without_games_it_is_the_identity() -> None:
 
 @pytest.mark.parametrize("shift", [0.0, 0.4])
 def test_forecasts_near_one_half_are_treated_as_platt_treats_them(shift: float) -> None:
-    """There both are a line, and both priors say the same of its shift and slope."""
+    """There both are a line, and both priors are the same for its shift and slope."""
     random = np.random.default_rng(6)
     p = 0.5 + 0.02 * random.normal(size=4000)
     y = (random.random(4000) < distorted(p, shift=shift)).astype(np.float64)

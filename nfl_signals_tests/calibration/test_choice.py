@@ -94,7 +94,7 @@ def test_no_games_go_to_platt_as_well() -> None:
 
 
 def test_a_tie_goes_to_the_first_named() -> None:
-    """All forecasts are 1/2 and half the games YES: every method says 1/2."""
+    """All forecasts are 1/2 and half the games YES: every method stays at 1/2."""
     p, y = np.full(400, 0.5), np.tile([0.0, 1.0], 200)
     season = np.repeat(np.arange(2001, 2005), 100)
     found = choose_calibrator(p, y, season, min_seasons=1)
@@ -136,7 +136,7 @@ def test_no_season_is_scored_by_a_calibrator_that_saw_it() -> None:
 
 def test_the_reasons_fit_on_a_card() -> None:
     found = choose(league(4, 100, seed=10))
-    told = json.loads(json.dumps(found.to_json()))
-    assert told["method"] == found.method
-    assert told["log_loss"] == dict(found.log_loss)
-    assert (told["n_games"], told["seasons"]) == (200, [2003, 2004])
+    stored = json.loads(json.dumps(found.to_json()))
+    assert stored["method"] == found.method
+    assert stored["log_loss"] == dict(found.log_loss)
+    assert (stored["n_games"], stored["seasons"]) == (200, [2003, 2004])

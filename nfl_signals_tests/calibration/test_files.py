@@ -86,14 +86,14 @@ def test_a_missing_or_broken_file_is_named(load: Callable[[Path], object], tmp_p
         load(tmp_path / "half.json")
 
 
-def test_stored_venn_abers_games_say_the_same(tmp_path: Path) -> None:
+def test_stored_venn_abers_games_give_the_same_intervals(tmp_path: Path) -> None:
     p, y = season_games(200, seed=6)
     fitted = fit_venn_abers(p.round(2), y)
     save_calibrator(tmp_path / "v.json", fitted)
     loaded = load_venn_abers(tmp_path / "v.json")
     assert loaded == fitted
-    asked = np.linspace(0, 1, 50)
-    assert np.array_equal(loaded.interval(asked), fitted.interval(asked))
+    at = np.linspace(0, 1, 50)
+    assert np.array_equal(loaded.interval(at), fitted.interval(at))
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,8 @@ def test_draws_of_two_weeks_can_be_counted_by_hand() -> None:
 def test_the_curve_lies_between_its_ends_and_games_and_weeks_are_counted() -> None:
     p, y = season_games(1500, seed=1)
     found = interval(p, y)
-    said = fit_platt(p, y).predict(AT)
-    assert np.all((found.low < said) & (said < found.high))
+    fitted = fit_platt(p, y).predict(AT)
+    assert np.all((found.low < fitted) & (fitted < found.high))
     assert (found.n_games, found.n_blocks) == (1500, 100)
 
 

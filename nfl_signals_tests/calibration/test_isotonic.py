@@ -23,8 +23,8 @@ def test_the_steps_by_hand() -> None:
 
 def test_a_level_holds_from_its_lower_edge_up_to_the_next() -> None:
     calibrator = IsotonicCalibrator(edges=(0.4, 0.6), levels=(0.2, 0.5, 0.7), n_games=1)
-    said = calibrator.predict(np.array([0.0, 0.39, 0.4, 0.59, 0.6, 1.0]))
-    assert said.tolist() == [0.2, 0.2, 0.5, 0.5, 0.7, 0.7]
+    found = calibrator.predict(np.array([0.0, 0.39, 0.4, 0.59, 0.6, 1.0]))
+    assert found.tolist() == [0.2, 0.2, 0.5, 0.5, 0.7, 0.7]
 
 
 def test_on_its_games_it_is_scikit_learns_regression_with_an_upset_at_either_end() -> None:
@@ -53,9 +53,9 @@ def test_a_distortion_of_any_rising_shape_is_undone() -> None:
 )
 def test_a_perfect_record_is_no_certainty(y: Floats) -> None:
     p = np.linspace(0, 1, MIN_GAMES)
-    said = fit_isotonic(p, y.astype(np.float64)).predict(p)
-    assert 0 < said.min() <= said.max() < 1
-    assert np.abs(said - y).max() < 0.01
+    found = fit_isotonic(p, y.astype(np.float64)).predict(p)
+    assert 0 < found.min() <= found.max() < 1
+    assert np.abs(found - y).max() < 0.01
 
 
 def test_fewer_than_ten_thousand_games_are_refused() -> None:

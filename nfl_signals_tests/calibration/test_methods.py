@@ -41,17 +41,17 @@ def test_certain_forecasts_are_fitted_and_answered_without_certainty(
 ) -> None:
     y = np.repeat([0.0, 1.0], 200)
     p = 1 - y if upside_down else y
-    said = REFITS[name](p, y).predict(EXTREMES)
-    assert np.all(np.isfinite(said) & (said > 0) & (said < 1))
-    assert np.diff(said).min() >= 0
+    found = REFITS[name](p, y).predict(EXTREMES)
+    assert np.all(np.isfinite(found) & (found > 0) & (found < 1))
+    assert np.diff(found).min() >= 0
 
 
 @pytest.mark.parametrize("name", METHODS)
 @given(st.lists(st.tuples(st.floats(0, 1), st.sampled_from([0.0, 1.0])), min_size=1, max_size=30))
 def test_no_handful_of_games_breaks_a_fit(name: str, games: list[tuple[float, float]]) -> None:
     p, y = np.array(games).T
-    said = REFITS[name](p, y).predict(EXTREMES)
-    assert np.all((said > 0) & (said < 1))
+    found = REFITS[name](p, y).predict(EXTREMES)
+    assert np.all((found > 0) & (found < 1))
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -63,15 +63,15 @@ def test_the_order_of_games_does_not_matter(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(METHODS) - {"identity"}))
-def test_with_many_games_a_crooked_forecast_is_straightened(name: str) -> None:
+def test_with_many_games_a_distorted_forecast_is_calibrated(name: str) -> None:
     truth, _ = season_games(40_000, seed=4)
     p, y = crooked(40_000, seed=4)
-    before, after = (np.abs(said - truth).mean() for said in (p, FITS[name](p, y).predict(p)))
+    before, after = (np.abs(found - truth).mean() for found in (p, FITS[name](p, y).predict(p)))
     assert after < before / 2 if name == "temperature" else after < before / 6
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_it_says_its_name_and_how_many_games_it_saw(name: str) -> None:
+def test_it_states_its_name_and_how_many_games_it_saw(name: str) -> None:
     fitted = REFITS[name](*crooked(60, seed=5))
     assert (fitted.method, fitted.n_games) == (name, 60)
     assert fitted.to_json()["method"] == name
@@ -89,7 +89,7 @@ def test_it_says_its_name_and_how_many_games_it_saw(name: str) -> None:
         ([0.5, 0.6], [1.0, np.nan], "outcomes: expected 0 or 1"),
     ],
 )
-def test_rows_that_cannot_teach_are_refused(
+def test_rows_that_nothing_can_be_fitted_on_are_refused(
     name: str, p: list[float], y: list[float], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
@@ -103,8 +103,8 @@ def test_no_calibration_leaves_forecasts_as_they_are() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(METHODS) - {"isotonic"}))
 def test_without_games_a_forecast_is_left_as_it_is(name: str) -> None:
-    said = FITS[name](np.empty(0), np.empty(0)).predict(np.array([0.1, 0.7]))
-    assert said.tolist() == pytest.approx([0.1, 0.7], rel=1e-12)
+    found = FITS[name](np.empty(0), np.empty(0)).predict(np.array([0.1, 0.7]))
+    assert found.tolist() == pytest.approx([0.1, 0.7], rel=1e-12)
 
 
 def test_pooled_games_by_hand() -> None:

@@ -1,4 +1,4 @@
-"""Two numbers that straighten a voice: little from few games, all from many, nothing from its own week."""
+"""Two numbers that recalibrate a model: little from few games, all from many, nothing from its own week."""
 
 import numpy as np
 import pytest
@@ -72,7 +72,7 @@ def test_without_games_the_map_is_the_identity() -> None:
 def test_of_coins_the_intercept_solves_the_equation_that_it_should(
     heads: int, width: float
 ) -> None:
-    """At logit 0 only the intercept is heard: n * (mean - expit(a)) = a / deviation squared.
+    """At logit 0 only the intercept counts: n * (mean - expit(a)) = a / deviation squared.
 
     Thirty of fifty are an error of a common size; forty-eight are a gross one.
     """
@@ -109,14 +109,14 @@ def test_favourites_are_never_turned_into_underdogs() -> None:
     assert share == pytest.approx(y.mean(), abs=0.01)
 
 
-def test_a_push_teaches_nothing() -> None:
+def test_a_push_changes_nothing() -> None:
     p, y = season(60)
     pushed = np.append(y, [np.nan, np.nan])
     assert fit_recalibration(np.append(p, [0.9, 0.1]), pushed) == fit_recalibration(p, y)
 
 
 @pytest.mark.parametrize(
-    ("p", "y", "said"),
+    ("p", "y", "message"),
     [
         ([0.5, 0.5], [1.0], "of one length"),
         ([1.5], [1.0], "p must be probabilities"),
@@ -125,9 +125,9 @@ def test_a_push_teaches_nothing() -> None:
     ],
 )
 def test_what_is_no_forecast_or_outcome_is_refused(
-    p: list[float], y: list[float], said: str
+    p: list[float], y: list[float], message: str
 ) -> None:
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         fit_recalibration(np.array(p), np.array(y))
 
 
@@ -145,7 +145,7 @@ def test_the_first_week_and_weeks_before_any_result_stay_as_they_were_bit_for_bi
     assert (recalibrated[WEEK >= 202404] != p[WEEK >= 202404]).all()
 
 
-def test_each_week_is_said_by_the_map_of_the_weeks_before_it() -> None:
+def test_each_week_is_recalibrated_by_the_map_of_the_weeks_before_it() -> None:
     p, y = season(150)
     recalibrated = prequential(p, y, WEEK)
     for week in (202402, 202405, 202410):
@@ -169,20 +169,20 @@ def test_no_week_sees_its_own_outcomes_or_later_ones(week: int) -> None:
 def test_the_order_of_rows_does_not_matter() -> None:
     p, y = season(150)
     shuffled = np.random.default_rng(2).permutation(150)
-    straight = prequential(p, y, WEEK)[shuffled]
+    in_order = prequential(p, y, WEEK)[shuffled]
     assert prequential(p[shuffled], y[shuffled], WEEK[shuffled]) == pytest.approx(
-        straight, abs=1e-12
+        in_order, abs=1e-12
     )
 
 
-def test_a_voice_that_is_too_sure_comes_closer_to_the_truth_and_a_perfect_one_stays_near() -> None:
+def test_a_model_that_is_too_sure_comes_closer_to_the_truth_and_a_perfect_one_stays_near() -> None:
     weeks = np.repeat(np.arange(40), 15)
     for slope, better in ((0.4, True), (1.0, False)):
         moved = []
         for seed in range(5):
             p, y = season(600, slope=slope, seed=seed)
             truth = expit(slope * logit(p))
-            said = prequential(p, y, weeks)
-            moved.append(np.mean((said - truth) ** 2) - np.mean((p - truth) ** 2))
+            found = prequential(p, y, weeks)
+            moved.append(np.mean((found - truth) ** 2) - np.mean((p - truth) ** 2))
         assert (np.mean(moved) < 0) == better
         assert np.mean(moved) < 0.002

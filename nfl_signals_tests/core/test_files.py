@@ -13,7 +13,6 @@ from nfl_signals.core.errors import InputError, StorageError
 from nfl_signals.core.files import (
     read_json,
     read_parquet,
-    sha256_of,
     write_bytes,
     write_json,
     write_parquet,
@@ -127,7 +126,7 @@ def test_a_number_that_json_does_not_have_is_refused_before_a_byte_is_written(
     assert names_in(tmp_path) == ["metrics.json"]
 
 
-def test_a_table_that_is_not_there_says_what_to_do(tmp_path: Path) -> None:
+def test_a_missing_table_is_an_error_that_names_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"features\.parquet: not there yet; materialize"):
         read_parquet(tmp_path / "features.parquet")
     (tmp_path / "empty").mkdir()
@@ -148,23 +147,3 @@ def test_a_damaged_or_missing_json_file_is_named(tmp_path: Path, content: bytes)
         read_json(tmp_path / "card.json")
     with pytest.raises(InputError, match=r"card\.json: cannot be read as JSON"):
         read_json(write_bytes(tmp_path / "card.json", content))
-
-
-def test_the_hash_of_a_file_is_the_one_everybody_computes(tmp_path: Path) -> None:
-    # FIPS 180-2, appendix B.1.
-    expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert sha256_of(write_bytes(tmp_path / "abc", b"abc")) == expected
-
-
-def test_the_hash_of_a_folder_sees_names_and_contents_but_not_where_it_lies(
-    tmp_path: Path,
-) -> None:
-    for folder in ("one", "two"):
-        write_text(tmp_path / folder / "deep" / "a.txt", "a")
-        write_text(tmp_path / folder / "b.txt", "b")
-    before = sha256_of(tmp_path / "one")
-    assert sha256_of(tmp_path / "two") == before
-    (tmp_path / "two" / "b.txt").rename(tmp_path / "two" / "c.txt")
-    assert sha256_of(tmp_path / "two") != before
-    write_text(tmp_path / "one" / "b.txt", "changed")
-    assert sha256_of(tmp_path / "one") != before

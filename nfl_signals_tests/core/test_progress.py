@@ -6,20 +6,20 @@ from nfl_signals.core.progress import listening, report, steps
 
 
 def test_each_finished_item_is_reported_with_what_and_how_many() -> None:
-    heard: list[tuple[str, int, int]] = []
-    with listening(lambda *news: heard.append(news)):
+    reported: list[tuple[str, int, int]] = []
+    with listening(lambda *news: reported.append(news)):
         assert list(steps(["a", "b"], "files")) == ["a", "b"]
-    assert heard == [("files", 1, 2), ("files", 2, 2)]
+    assert reported == [("files", 1, 2), ("files", 2, 2)]
 
 
 def test_an_item_in_work_is_not_reported_as_done() -> None:
-    heard: list[tuple[str, int, int]] = []
-    with listening(lambda *news: heard.append(news)):
+    reported: list[tuple[str, int, int]] = []
+    with listening(lambda *news: reported.append(news)):
         walk = steps(["a", "b"], "files")
         next(walk)
-        assert heard == []
+        assert reported == []
         next(walk)
-        assert heard == [("files", 1, 2)]
+        assert reported == [("files", 1, 2)]
 
 
 def test_nobody_listening_costs_nothing_and_breaks_nothing() -> None:
@@ -27,7 +27,7 @@ def test_nobody_listening_costs_nothing_and_breaks_nothing() -> None:
     assert list(steps([], "files")) == []
 
 
-def test_the_inner_listener_hears_until_its_block_ends() -> None:
+def test_the_inner_listener_gets_reports_until_its_block_ends() -> None:
     outer: list[str] = []
     inner: list[str] = []
     with listening(lambda what, *_: outer.append(what)):
@@ -38,9 +38,9 @@ def test_the_inner_listener_hears_until_its_block_ends() -> None:
 
 
 def test_a_listener_is_let_go_when_its_block_fails() -> None:
-    heard: list[str] = []
-    with pytest.raises(RuntimeError), listening(lambda what, *_: heard.append(what)):  # noqa: PT012
+    reported: list[str] = []
+    with pytest.raises(RuntimeError), listening(lambda what, *_: reported.append(what)):  # noqa: PT012
         report("before", 1, 1)
         raise RuntimeError
     report("after", 1, 1)
-    assert heard == ["before"]
+    assert reported == ["before"]

@@ -60,13 +60,13 @@ def test_home_is_taken_from_the_environment_and_made_absolute(
     assert (settings.home, settings.seed) == (tmp_path / "here", 7)
 
 
-def test_home_is_the_repository_where_nobody_says_otherwise() -> None:
+def test_home_is_the_repository_by_default() -> None:
     assert load_settings().home == PROJECT_ROOT
     assert (PROJECT_ROOT / "pyproject.toml").exists()
 
 
 @pytest.mark.parametrize("source", ["proxy", "champion", "model_v202409", "model_v202409r202412"])
-def test_the_market_the_champion_and_any_version_may_speak(tmp_path: Path, source: str) -> None:
+def test_the_market_the_champion_and_any_version_may_be_served(tmp_path: Path, source: str) -> None:
     assert load(tmp_path, f"signal_source: {source}").signal_source == source
 
 
@@ -97,7 +97,7 @@ def test_seasons_are_inclusive(tmp_path: Path, text: str, expected: tuple[int, i
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("sead: 1", "sead: Extra inputs are not permitted"),
         ("monitor: {windo: 1}", "monitor.windo: Extra inputs are not permitted"),
@@ -107,7 +107,7 @@ def test_seasons_are_inclusive(tmp_path: Path, text: str, expected: tuple[int, i
         ("source: espn", "source: Input should be 'simulated' or 'nflverse'"),
         ("signal_source: model_7", "signal_source: String should match pattern"),
         ("signal_source: model_v7r", "signal_source: String should match pattern"),
-        ("signal_source: latest", "write champion (whoever was promoted last) or model_vN"),
+        ("signal_source: latest", "write champion (the version promoted last) or model_vN"),
         ("seasons: 2023-2006", "2023-2006 runs backwards; write it as 2006-2023"),
         ("seasons: '23'", "seasons: String should match pattern"),
         ("as_of: 2023-11-14T09:00:00", "as_of: Input should have timezone info"),
@@ -116,11 +116,11 @@ def test_seasons_are_inclusive(tmp_path: Path, text: str, expected: tuple[int, i
     ],
 )
 def test_a_bad_value_is_named_with_field_file_and_reason(
-    tmp_path: Path, text: str, said: str
+    tmp_path: Path, text: str, message: str
 ) -> None:
     with pytest.raises(SettingsError) as caught:
         load(tmp_path, text)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert str(tmp_path / "signals.yaml") in str(caught.value)
     assert caught.value.exit_code == 2
 
@@ -136,7 +136,7 @@ def test_an_unknown_override_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("seed: [", "not valid YAML"),
         ("- seed", "expected `name: value` lines"),
@@ -144,8 +144,10 @@ def test_an_unknown_override_is_named(tmp_path: Path) -> None:
         ("1: seed", "expected `name: value` lines"),
     ],
 )
-def test_a_file_that_is_no_list_of_settings_is_named(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(SettingsError, match=said) as caught:
+def test_a_file_that_is_no_list_of_settings_is_named(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message) as caught:
         load(tmp_path, text)
     assert "signals.yaml" in str(caught.value)
 

@@ -251,7 +251,7 @@ KICKOFF = utc("2022-09-18 17:00")  # of SECOND
 
 
 def players_out(injuries: list[Row], game_id: str = SECOND) -> float:
-    """Receivers and backs out; `builders.injury` lists a receiver unless told otherwise."""
+    """Receivers and backs out; `builders.injury` lists a receiver by default."""
     return features([*PLAYED, UNPLAYED], PLAIN_STATS, injuries)[game_id, "KC"]["out_skill"]
 
 

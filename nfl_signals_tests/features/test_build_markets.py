@@ -53,7 +53,7 @@ def test_unplayed_games_have_prices_and_no_outcome_and_missing_lines_stay_missin
 
 
 @pytest.mark.real_data
-def test_the_real_moneyline_close_scores_what_the_literature_says(real_history: History) -> None:
+def test_the_real_moneyline_close_scores_as_in_the_literature(real_history: History) -> None:
     markets = build_markets(real_history).filter(
         pl.col("market") == "moneyline",
         pl.col("season").is_between(2009, 2022),

@@ -30,9 +30,7 @@ def test_no_price_line_result_name_or_weather_is_a_feature() -> None:
     assert [name for name in FEATURE_NAMES if forbidden.search(name)] == []
 
 
-def test_football_says_more_offence_raises_the_margin_and_both_defences_allowing_raises_the_total() -> (
-    None
-):
+def test_more_offence_raises_the_margin_and_both_defences_allowing_raises_the_total() -> None:
     by_name = {feature.name: feature for feature in FEATURES}
     offence = ["offense", "epa_offense", "epa_pass_last5", "epa_rush_season"]
     defence = ["defense", "epa_defense", "epa_pass_allowed_last5", "epa_rush_allowed_season"]

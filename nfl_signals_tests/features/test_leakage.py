@@ -1,4 +1,4 @@
-"""Planted leaks are caught, each by the proof that should; honest features pass."""
+"""Planted leaks are caught, each by the check that should; honest features pass."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -75,11 +75,11 @@ def reports_whenever_published(history: History) -> pl.DataFrame:
 
 
 def caught_by(history: History, build: Planted, cut: datetime) -> set[str]:
-    leaks = [
-        *leakage.as_of_leaks(history, build, cut),
-        *leakage.perturbation_leaks(history, build, cut),
-    ]
-    return {leak.proof for leak in leaks}
+    return {leak.check for leak in leakage.find_leaks(history, build, [cut])}
+
+
+def found_by(check: str, history: History, build: Planted, cut: datetime) -> list[Leak]:
+    return [leak for leak in leakage.find_leaks(history, build, [cut]) if leak.check == check]
 
 
 def late_sunday_kickoff(history: History) -> datetime:
@@ -90,7 +90,7 @@ def late_sunday_kickoff(history: History) -> datetime:
 
 
 @pytest.mark.parametrize(
-    ("build", "proofs"),
+    ("build", "checks"),
     [
         (unshifted_rolling_mean, BOTH),
         (mean_over_the_whole_season, BOTH),
@@ -100,21 +100,21 @@ def late_sunday_kickoff(history: History) -> datetime:
         (margin_of_earlier_games, set()),
     ],
 )
-def test_a_planted_leak_is_caught_by_the_proof_that_can_see_it(
-    simulated_history: History, build: Planted, proofs: set[str]
+def test_a_planted_leak_is_caught_by_the_check_that_can_see_it(
+    simulated_history: History, build: Planted, checks: set[str]
 ) -> None:
-    assert caught_by(simulated_history, build, late_sunday_kickoff(simulated_history)) == proofs
+    assert caught_by(simulated_history, build, late_sunday_kickoff(simulated_history)) == checks
     kickoffs = [late_sunday_kickoff(simulated_history)]
-    if proofs:
+    if checks:
         with pytest.raises(LeakageError, match="form is"):
             leakage.check_no_leak(simulated_history, build, kickoffs)
     else:
         assert leakage.check_no_leak(simulated_history, build, kickoffs) == 2
 
 
-@pytest.mark.parametrize(("status", "proof"), [("Out", REPLAY), ("Questionable", PERTURBATION)])
+@pytest.mark.parametrize(("status", "check"), [("Out", REPLAY), ("Questionable", PERTURBATION)])
 def test_a_report_published_after_kickoff_is_caught_when_it_counts(
-    status: str, proof: set[str]
+    status: str, check: set[str]
 ) -> None:
     """Replay misses the report; perturbation turns 'Questionable' into 'Out'."""
     late = injury(builders.SECOND, "CLE", status=status, modified=utc("2023-09-10 20:00"))
@@ -124,16 +124,16 @@ def test_a_report_published_after_kickoff_is_caught_when_it_counts(
     ]
     history = builders.history(games, both_stats(builders.OPENER), [late])
     kickoff = utc("2023-09-10 17:00")
-    assert caught_by(history, reports_whenever_published, kickoff) == proof
+    assert caught_by(history, reports_whenever_published, kickoff) == check
     assert caught_by(history, build_features, kickoff) == set()
 
 
-def test_the_honest_features_pass_both_proofs(simulated_history: History) -> None:
+def test_the_honest_features_pass_both_checks(simulated_history: History) -> None:
     kickoffs = leakage.sample_kickoffs(simulated_history, [2014, 2015])
     assert leakage.check_no_leak(simulated_history, build_features, kickoffs) == 6
 
 
-def test_the_proofs_are_not_empty_because_later_rows_do_move(
+def test_the_checks_are_not_empty_because_later_rows_do_move(
     simulated_history: History, simulated_features: pl.DataFrame
 ) -> None:
     cut = leakage.sample_kickoffs(simulated_history, [2015])[0]
@@ -154,8 +154,8 @@ def two_weeks() -> History:
 def test_replay_names_every_value_that_moved() -> None:
     """KC's mean margin with its own game is (-1 + 8) / 2 = 3.5, without it -1; JAX has no other."""
     cut = utc("2023-09-17 17:00")
-    shared = {"proof": "replay", "game_id": "2023_02_KC_JAX", "column": "form"}
-    assert leakage.as_of_leaks(two_weeks(), unshifted_rolling_mean, cut) == [
+    shared = {"check": "replay", "game_id": "2023_02_KC_JAX", "column": "form"}
+    assert found_by("replay", two_weeks(), unshifted_rolling_mean, cut) == [
         Leak(**shared, team_id="JAX", full=-8.0, cut=None),
         Leak(**shared, team_id="KC", full=3.5, cut=-1.0),
     ]
@@ -164,14 +164,14 @@ def test_replay_names_every_value_that_moved() -> None:
 def test_perturbation_names_every_value_that_moved() -> None:
     """The home margin of -8 becomes -8 + 17 = 9, so KC's mean is (-1 - 9) / 2 = -5."""
     cut = utc("2023-09-17 17:00")
-    shared = {"proof": "perturbation", "game_id": "2023_02_KC_JAX", "column": "form"}
-    assert leakage.perturbation_leaks(two_weeks(), unshifted_rolling_mean, cut) == [
+    shared = {"check": "perturbation", "game_id": "2023_02_KC_JAX", "column": "form"}
+    assert found_by("perturbation", two_weeks(), unshifted_rolling_mean, cut) == [
         Leak(**shared, team_id="JAX", full=-8.0, cut=9.0),
         Leak(**shared, team_id="KC", full=3.5, cut=-5.0),
     ]
 
 
-def test_the_message_names_proof_game_team_column_and_both_values() -> None:
+def test_the_message_names_check_game_team_column_and_both_values() -> None:
     with pytest.raises(LeakageError) as caught:
         leakage.check_no_leak(two_weeks(), unshifted_rolling_mean, [utc("2023-09-17 17:00")])
     assert str(caught.value) == (
@@ -211,7 +211,7 @@ def test_sampled_kickoffs_are_spread_over_played_games(played: int, days: list[i
     assert sampled == [utc(f"2023-10-{day:02d} 17:00") for day in days]
 
 
-def test_sampled_kickoffs_are_the_same_for_any_row_order_and_of_the_seasons_asked_for(
+def test_sampled_kickoffs_are_the_same_for_any_row_order_and_of_the_seasons_given(
     simulated_history: History,
 ) -> None:
     mixed = History(

@@ -1,4 +1,4 @@
-"""Both proofs, in the middle of every season of both sources: `leakage`."""
+"""Both checks, in the middle of every season of both sources."""
 
 from pathlib import Path
 
@@ -11,13 +11,13 @@ from nfl_signals.ingest.source import DirectoryRelease
 from nfl_signals.simulator.write import RELEASE
 from nfl_signals_tests.support.builders import read_history
 
-PROOFS = 2  # replay and perturbation
+CHECKS = 2  # replay and perturbation
 
 pytestmark = pytest.mark.slow
 
 
-def proofs_that_hold(history: History) -> tuple[int, int]:
-    """Proofs at one kickoff in the middle of each season's played games, and the seasons."""
+def checks_that_pass(history: History) -> tuple[int, int]:
+    """Checks at one kickoff in the middle of each season's played games, and the seasons."""
     seasons = history.games.drop_nulls("result")["season"].unique().sort().to_list()
     middles = [
         kickoffs[len(kickoffs) // 2] for s in seasons if (kickoffs := sample_kickoffs(history, [s]))
@@ -29,11 +29,11 @@ def test_no_feature_of_any_simulated_season_knows_what_came_after_kickoff(
     finished_home: Path,
 ) -> None:
     history = read_history(DirectoryRelease(finished_home / "data" / "simulated" / RELEASE))
-    held, seasons = proofs_that_hold(history)
-    assert held == PROOFS * seasons == PROOFS * 7
+    passed, seasons = checks_that_pass(history)
+    assert passed == CHECKS * seasons == CHECKS * 7
 
 
 @pytest.mark.real_data
 def test_no_feature_of_any_real_season_knows_what_came_after_kickoff(real_history: History) -> None:
-    held, seasons = proofs_that_hold(real_history)
-    assert held == PROOFS * seasons == PROOFS * 25
+    passed, seasons = checks_that_pass(real_history)
+    assert passed == CHECKS * seasons == CHECKS * 25

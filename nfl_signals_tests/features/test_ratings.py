@@ -89,7 +89,7 @@ def test_a_rematch_by_hand_starts_from_a_narrower_belief_that_a_week_has_widened
     assert home["offense"] == pytest.approx(offense + passer)
 
 
-def test_a_game_that_ends_as_the_ratings_expect_teaches_them_nothing() -> None:
+def test_a_game_that_ends_as_the_ratings_expect_changes_none_of_them() -> None:
     """Also where no quarterback is named: what is shown is what the game is learned against."""
     fixed = RatingModel(level_rate=0.0, home_field_rate=0.0)
     start = [
@@ -295,7 +295,7 @@ def test_the_longer_a_pause_the_more_one_game_moves_a_rating() -> None:
     assert moves[-1] > 1.1 * moves[0]
 
 
-# --- scores that say as much as they should
+# --- how much a score counts
 
 
 def _bent(home: float, away: float) -> tuple[float, float]:

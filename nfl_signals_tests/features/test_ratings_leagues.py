@@ -45,7 +45,7 @@ def league(
     noise: float = 9.5,
     neutral: bool = False,
 ) -> list[Row]:
-    """Rounds of every season; scores are drawn around what the given strengths say."""
+    """Rounds of every season; scores are drawn around the given strengths."""
     random = np.random.default_rng(seed)
     offense, defense = offense or dict.fromkeys(TEAMS, 0.0), defense or dict.fromkeys(TEAMS, 0.0)
     rows = []
@@ -219,7 +219,7 @@ def test_known_strengths_are_recovered_from_simulated_scores() -> None:
         assert np.corrcoef(list(truth.values()), [found[t] for t in truth])[0, 1] > 0.95
 
 
-def test_quarterback_and_team_are_told_apart_when_quarterbacks_move() -> None:
+def test_quarterback_and_team_are_separated_when_quarterbacks_move() -> None:
     """Two quarterbacks, nine points apart, change places among six equal teams."""
     random = np.random.default_rng(8)
     rows = []
@@ -245,7 +245,7 @@ def test_home_field_is_learned_from_the_scores(points: float) -> None:
     assert np.mean(learned[-300:]) == pytest.approx(points, abs=0.4)
 
 
-def test_games_on_neutral_ground_teach_nothing_about_home_field() -> None:
+def test_games_on_neutral_ground_change_nothing_of_home_field() -> None:
     rows = [match("KC", "DET", week=week, scored=(35, 7)) for week in range(5)]
     last = match("KC", "DET", week=6, neutral=False)
     assert sides(after(rows, last), last)[0]["home_field"] == 2.4

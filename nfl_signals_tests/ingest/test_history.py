@@ -142,11 +142,11 @@ def test_looking_back_changes_no_value_that_remains(as_of: datetime) -> None:
 def test_the_simulated_league_as_it_stands_is_what_was_known_then(
     simulated_history: History,
 ) -> None:
-    standing = utc("2015-11-10 14:00")  # the Tuesday after week 9
+    now = utc("2015-11-10 14:00")  # the Tuesday after week 9
     last_week = simulated_history.games.filter(season=2015, week=9)
-    assert last_week["kickoff_at"].max() < standing
-    known = simulated_history.known_at(standing)
-    # The league tells the whole next week's lines; its Monday night game is within eight days.
+    assert last_week["kickoff_at"].max() < now
+    known = simulated_history.known_at(now)
+    # The league has lines for the whole next week; its Monday night game is within eight days.
     assert_same(known, replace(simulated_history, games=known.games))
     assert_frame_equal(known.games.drop(LINES), simulated_history.games.drop(LINES))
 

@@ -1,4 +1,4 @@
-"""Every row finds its partner, or is named with the reason why it has none."""
+"""Every row matches the schedule, or is named with the reason why not."""
 
 from datetime import datetime, timedelta
 
@@ -58,8 +58,8 @@ def test_injuries_and_notes_of_a_game_that_is_not_scheduled_are_named() -> None:
 
 def test_an_opponent_that_the_schedule_does_not_know_is_named_with_both() -> None:
     rows = [stats(GAME, "KC", opponent_team="BUF"), stats(GAME, "DET")]
-    said = rf"2023 week 1 KC names opponent BUF, the schedule says DET \({GAME}\)"
-    with pytest.raises(JoinError, match=said):
+    message = rf"2023 week 1 KC names opponent BUF, the schedule says DET \({GAME}\)"
+    with pytest.raises(JoinError, match=message):
         check(history([PLAYED], rows))
 
 
@@ -109,7 +109,7 @@ def test_a_team_that_names_itself_as_opponent_is_known_until_2002_and_an_error_a
         check(tables(2003))
 
 
-def test_a_simulated_league_has_no_row_without_a_partner(simulated_history: History) -> None:
+def test_a_simulated_league_has_no_row_without_a_match(simulated_history: History) -> None:
     assert check(simulated_history) == JoinReport(known={}, late=[])
 
 

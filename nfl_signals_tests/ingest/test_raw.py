@@ -55,7 +55,7 @@ def test_a_sound_schedule_is_normalised() -> None:
         ("2023-11-04", "13:00", "2023-11-04 17:00"),  # the day before the clocks go back
         ("2023-11-05", "13:00", "2023-11-05 18:00"),  # the day they do: UTC-5
         ("2024-02-11", "18:30", "2024-02-11 23:30"),
-        ("2023-10-01", "09:30", "2023-10-01 13:30"),  # London, still told in Eastern time
+        ("2023-10-01", "09:30", "2023-10-01 13:30"),  # London, still in Eastern time
         ("1999-09-12", None, "1999-09-12 17:00"),  # unknown: 13:00 Eastern
     ],
 )
@@ -71,7 +71,7 @@ def test_kickoff_is_eastern_time_across_daylight_saving(
         ("2023-09-07", "8:20 PM"),
         ("09/07/2023", "20:20"),
         ("2023-03-12", "02:30"),  # skipped by the clocks
-        ("2023-11-05", "01:30"),  # told twice by the clocks
+        ("2023-11-05", "01:30"),  # twice on the clocks
         (None, "13:00"),
     ],
 )

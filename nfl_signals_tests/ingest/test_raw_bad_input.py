@@ -30,13 +30,13 @@ def only(game_id: str, value: object, column: str) -> pl.Expr:
     return pl.when(pl.col("game_id") == game_id).then(pl.lit(value)).otherwise(column).alias(column)
 
 
-def refused(memory: MemoryRelease, *said: str, kind: type[InputError] = SchemaError) -> None:
-    """Reading the games fails, and the message holds every part of `said`."""
+def refused(memory: MemoryRelease, *expected: str, kind: type[InputError] = SchemaError) -> None:
+    """Reading the games fails, and the message holds every part of `expected`."""
     with pytest.raises(kind) as caught:
         read_games(memory, 2023)
     message = str(caught.value)
     assert message.startswith(f"memory/{SCHEDULE}.parquet: ")
-    assert [part for part in said if part not in message] == [], message
+    assert [part for part in expected if part not in message] == [], message
 
 
 BAD_GAMES: dict[str, tuple[pl.Expr, list[str]]] = {
@@ -113,8 +113,8 @@ BAD_GAMES: dict[str, tuple[pl.Expr, list[str]]] = {
 
 @pytest.mark.parametrize("mistake", BAD_GAMES)
 def test_a_bad_game_is_refused_by_file_column_game_and_expectation(mistake: str) -> None:
-    change, said = BAD_GAMES[mistake]
-    refused(opening_week().change(SCHEDULE, change), *said)
+    change, expected = BAD_GAMES[mistake]
+    refused(opening_week().change(SCHEDULE, change), *expected)
 
 
 def test_a_duplicated_game_is_refused() -> None:
@@ -132,7 +132,7 @@ def test_a_renamed_column_is_refused_by_its_old_name(column: str) -> None:
     refused(memory, f"column {column} is missing", "renamed or dropped upstream")
 
 
-def test_a_season_without_games_says_which_there_are() -> None:
+def test_a_season_without_games_is_refused_with_the_seasons_there_are() -> None:
     memory = release([game("2021_01_DET_KC", "2021-09-12"), game("2022_01_DET_KC", "2022-09-11")])
     refused(memory, "season 2023 has no games (the file holds 2021-2022)", kind=SourceError)
 
@@ -202,7 +202,7 @@ def test_a_truncated_file_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [
         (pl.lit(2022).alias("season"), "4 rows of season 2022 in the file of 2023"),
         (
@@ -221,14 +221,14 @@ def test_a_truncated_file_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_bad_statistics_are_refused_by_file_column_row_and_expectation(
-    change: pl.Expr, said: str
+    change: pl.Expr, expected: str
 ) -> None:
-    with pytest.raises(SchemaError, match=rf"{STATS}\.parquet: .*{said}"):
+    with pytest.raises(SchemaError, match=rf"{STATS}\.parquet: .*{expected}"):
         read_team_stats(opening_week().change(STATS, change), 2023)
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [
         (pl.lit(None, pl.String).alias("gsis_id"), "column gsis_id, row 0 .*not_nullable"),
         (pl.lit("Hurt").alias("report_status"), "column report_status, row 0 .*Hurt fails"),
@@ -236,9 +236,9 @@ def test_bad_statistics_are_refused_by_file_column_row_and_expectation(
     ],
 )
 def test_a_bad_injury_report_is_refused_by_file_column_row_and_expectation(
-    change: pl.Expr, said: str
+    change: pl.Expr, expected: str
 ) -> None:
-    with pytest.raises(SchemaError, match=rf"{INJURIES}\.parquet: .*{said}"):
+    with pytest.raises(SchemaError, match=rf"{INJURIES}\.parquet: .*{expected}"):
         read_injuries(opening_week().change(INJURIES, change), 2023)
 
 

@@ -1,4 +1,4 @@
-"""A folder and a server in the same layout give the same tables; every failure says what and where."""
+"""A folder and a server in the same layout give the same tables; every failure names what and where."""
 
 import shutil
 import threading
@@ -24,7 +24,7 @@ STATS = "stats_team/stats_team_week_2023"
 
 
 class Server:
-    """Serves a folder on the loopback interface, counts requests, and fails when told to."""
+    """Serves a folder on the loopback interface, counts requests, and fails on demand."""
 
     def __init__(self, folder: Path) -> None:
         self.requests: Counter[str] = Counter()
@@ -44,7 +44,7 @@ class Server:
                 self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
-                """Quiet: the test's own assertions speak."""
+                """No log of requests."""
 
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
@@ -99,7 +99,7 @@ def test_a_cache_of_no_age_is_never_used(server: Server, tmp_path: Path) -> None
     assert server.requests[f"/{SCHEDULE}.parquet"] == 2
 
 
-def test_a_file_that_the_server_lacks_is_asked_for_once(server: Server, tmp_path: Path) -> None:
+def test_a_file_that_the_server_lacks_is_requested_once(server: Server, tmp_path: Path) -> None:
     with pytest.raises(MissingReleaseError, match=r"notes/notes_2023\.parquet: no such file.*404"):
         client(server.url, tmp_path).read("notes/notes_2023")
     assert server.requests.total() == 1
@@ -157,7 +157,7 @@ def test_a_damaged_cache_is_fetched_again(server: Server, tmp_path: Path) -> Non
     assert server.requests.total() == 2
 
 
-def test_a_missing_file_in_a_folder_says_what_to_check(folder: Path) -> None:
+def test_a_missing_file_in_a_folder_is_an_error_that_names_what_to_check(folder: Path) -> None:
     with pytest.raises(
         MissingReleaseError, match=r"injuries_1998\.parquet: no such file; check NFL"
     ):

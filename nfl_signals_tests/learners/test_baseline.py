@@ -23,7 +23,7 @@ from nfl_signals_tests.support.model_builders import (
     matrix_of,
     new_learner,
     planted,
-    says,
+    predicted,
 )
 
 N = 500
@@ -46,7 +46,7 @@ def fitted(market: Market, learner: str = "logistic") -> tuple[Baseline, Inputs]
     return model, matrix.inputs
 
 
-class Says:
+class FirstColumn:
     """A learner that predicts column 0 as it stands."""
 
     name = "logistic"
@@ -56,10 +56,10 @@ class Says:
         return inputs.x[:, 0]
 
 
-def saying(market: Market, distribution: OutcomeDistribution | None = None) -> Baseline:
+def baseline_of(market: Market, distribution: OutcomeDistribution | None = None) -> Baseline:
     return Baseline(
         market=market,
-        learner=Says(),  # type: ignore[arg-type]
+        learner=FirstColumn(),  # type: ignore[arg-type]
         distribution=distribution,
         push_rate=0.01,
         names=("f0",),
@@ -90,7 +90,7 @@ def test_p_hat_is_the_share_above_the_line_among_games_that_do_not_push(
 ) -> None:
     distribution = thirteen_points(symmetric=market is ATS)
     line = mean + away_from_mean
-    p_yes, p_push = saying(market, distribution).predict(
+    p_yes, p_push = baseline_of(market, distribution).predict(
         inputs_of(np.array([[mean]])), np.array([line])
     )
     mass = dict(
@@ -119,12 +119,12 @@ def test_a_higher_line_never_raises_p_hat(market: Market, learner: str) -> None:
 @given(st.floats(-40, 40), st.floats(-40, 40))
 def test_no_base_model_claims_certainty(mean: float, line: float) -> None:
     narrow = OutcomeDistribution(deviation=1.0, symmetric=True, weights=(1.0,) * (LARGEST + 1))
-    p_yes, _ = saying(ATS, narrow).predict(inputs_of(np.array([[mean]])), np.array([line]))
+    p_yes, _ = baseline_of(ATS, narrow).predict(inputs_of(np.array([[mean]])), np.array([line]))
     assert TAIL <= p_yes[0] <= 1 - TAIL
 
 
 def test_a_moneyline_probability_is_clipped_and_its_push_rate_constant() -> None:
-    p_yes, p_push = saying(MONEYLINE).predict(
+    p_yes, p_push = baseline_of(MONEYLINE).predict(
         inputs_of(np.array([[0.0], [0.4], [1.0]])), np.zeros(3)
     )
     assert p_yes.tolist() == [TAIL, 0.4, 1 - TAIL]
@@ -148,7 +148,7 @@ def test_every_learner_finds_the_planted_signal_on_games_it_never_saw(
 # --- what it is fitted on
 
 
-def test_ties_teach_a_moneyline_model_nothing_but_the_push_rate() -> None:
+def test_ties_change_nothing_of_a_moneyline_model_but_the_push_rate() -> None:
     matrix, points = league(MONEYLINE)
     points[points == 0] = 1
     points[:25] = 0
@@ -173,7 +173,7 @@ def test_the_distribution_is_sized_on_the_latest_fifth_by_a_model_that_saw_the_r
         learner, "mean", monotone=matrix.monotone, seed=7, combine=combine_of(market)
     )
     first.fit(inputs_of(matrix.x[:360]), points[:360])
-    errors = points[360:450] - says(first, matrix.x[360:450])
+    errors = points[360:450] - predicted(first, matrix.x[360:450])
     assert HOLDOUT_SHARE == 0.2
     assert model.distribution is not None
     assert model.distribution.deviation == pytest.approx(np.sqrt(np.mean(errors**2)))
@@ -307,7 +307,7 @@ def test_learners_that_need_nothing_special_are_always_there() -> None:
     require(["logistic", "lightgbm", "xgboost"], "auto")
 
 
-def test_a_missing_gpu_is_said_before_the_first_fit() -> None:
+def test_a_missing_gpu_is_an_error_before_the_first_fit() -> None:
     require(["logistic", "lightgbm"], "cuda")
     if gpu_count() == 0:
         with pytest.raises(SettingsError, match="set it to auto or cpu"):

@@ -10,7 +10,7 @@ from nfl_signals.learners.protocol import Device
 
 
 @pytest.mark.parametrize(
-    ("asked", "available", "found"),
+    ("setting", "available", "found"),
     [
         ("cpu", True, "cpu"),
         ("cpu", False, "cpu"),
@@ -19,20 +19,20 @@ from nfl_signals.learners.protocol import Device
         ("cuda", True, "cuda"),
     ],
 )
-def test_a_device_is_what_was_asked_for_and_auto_is_what_is_there(
-    asked: Device, available: bool, found: Found
+def test_a_device_is_what_was_set_and_auto_is_what_is_there(
+    setting: Device, available: bool, found: Found
 ) -> None:
-    assert resolve(asked, available=available, missing="nothing") == found
+    assert resolve(setting, available=available, missing="nothing") == found
 
 
-def test_cuda_that_is_not_there_is_an_error_that_says_what_is_missing() -> None:
+def test_cuda_that_is_not_there_is_an_error_that_names_what_is_missing() -> None:
     with pytest.raises(SettingsError, match=r"training\.device: cuda, but the GPU left; set it"):
         resolve("cuda", available=False, missing="the GPU left")
 
 
 def test_every_device_of_the_settings_is_known() -> None:
-    for asked in get_args(Device):
-        assert resolve(asked, available=True, missing="nothing") in get_args(Found)
+    for setting in get_args(Device):
+        assert resolve(setting, available=True, missing="nothing") in get_args(Found)
 
 
 def test_counting_gpus_needs_no_gpu() -> None:

@@ -31,7 +31,7 @@ def column(matrix: GameMatrix, name: str) -> list[float]:
 
 
 @pytest.mark.parametrize("market", [ATS, MONEYLINE], ids=lambda market: market.name)
-def test_a_question_about_the_margin_gets_home_minus_away(market: Market) -> None:
+def test_a_market_of_the_margin_gets_home_minus_away(market: Market) -> None:
     matrix = game_matrix(two_games(), market)
     assert column(matrix, "points_for_last5_difference") == [13.0, 0.0]
     assert column(matrix, "margin_last5_difference") == [0.0, 10.0]
@@ -39,7 +39,7 @@ def test_a_question_about_the_margin_gets_home_minus_away(market: Market) -> Non
     assert column(matrix, "epa_defense_difference") == pytest.approx([-0.4, 0.0])
 
 
-def test_a_question_about_the_total_gets_home_plus_away() -> None:
+def test_a_market_of_the_total_gets_home_plus_away() -> None:
     matrix = game_matrix(two_games(), TOTAL)
     assert column(matrix, "points_for_last5_sum") == [47.0, 0.0]
     assert column(matrix, "margin_last5_sum") == [0.0, -2.0]
@@ -90,14 +90,14 @@ def test_no_line_and_no_price_is_a_column(market: Market) -> None:
         ("rest_days", 0, 0),
     ],
 )
-def test_directions_are_what_football_says(name: str, on_margin: int, on_total: int) -> None:
+def test_directions_are_those_of_football(name: str, on_margin: int, on_total: int) -> None:
     margin, total = game_matrix(two_games(), ATS), game_matrix(two_games(), TOTAL)
     assert margin.monotone[margin.names.index(f"{name}_difference")] == on_margin
     assert total.monotone[total.names.index(f"{name}_sum")] == on_total
 
 
 @pytest.mark.parametrize("market", MARKETS.values(), ids=lambda market: market.name)
-def test_prior_belief_belongs_to_the_feature_whatever_the_question(market: Market) -> None:
+def test_prior_belief_belongs_to_the_feature_whatever_the_market(market: Market) -> None:
     matrix = game_matrix(two_games(), market)
     assert matrix.weight == tuple(feature.weight for feature in FEATURES)
     belief = dict(zip(matrix.names, matrix.weight, strict=True))
@@ -107,7 +107,7 @@ def test_prior_belief_belongs_to_the_feature_whatever_the_question(market: Marke
     assert belief["is_playoff"] == 0.5
 
 
-def test_a_roof_may_only_raise_the_total_and_says_nothing_about_the_margin() -> None:
+def test_a_roof_may_only_raise_the_total_and_has_no_direction_for_the_margin() -> None:
     margin, total = game_matrix(two_games(), ATS), game_matrix(two_games(), TOTAL)
     assert total.monotone[total.names.index("is_covered")] == 1
     assert margin.monotone[margin.names.index("is_covered")] == 0
@@ -133,10 +133,10 @@ def test_rows_are_ordered_by_season_week_kickoff_and_game() -> None:
 
 @given(st.permutations(range(4)))
 def test_the_order_of_the_feature_rows_does_not_matter(order: list[int]) -> None:
-    straight = game_matrix(two_games(), ATS)
+    in_order = game_matrix(two_games(), ATS)
     shuffled = game_matrix(two_games()[order], ATS)
-    assert shuffled.x.tobytes() == straight.x.tobytes()
-    assert shuffled.games.equals(straight.games)
+    assert shuffled.x.tobytes() == in_order.x.tobytes()
+    assert shuffled.games.equals(in_order.games)
 
 
 def test_swapping_home_and_away_turns_differences_and_keeps_sums() -> None:

@@ -16,7 +16,7 @@ from nfl_signals_tests.support.model_builders import (
     inputs_of,
     new_learner,
     planted,
-    says,
+    predicted,
     targets,
     used,
     weighted,
@@ -31,7 +31,7 @@ both_tasks = pytest.mark.parametrize("task", ["probability", "mean"])
 IN_A_FRESH_PROCESS = """
 import sys
 from pathlib import Path
-from nfl_signals.core.files import sha256_of
+from nfl_signals_tests.support.hashes import sha256_of
 from nfl_signals_tests.support.model_builders import inputs_of, new_learner, planted, targets
 for name in ("lightgbm", "logistic", "lstm", "xgboost"):
     for task in ("probability", "mean"):
@@ -56,7 +56,7 @@ def test_the_same_seed_gives_the_same_predictions_and_the_same_files(
     first, second = fitted(name, task), fitted(name, task)
     first.save(tmp_path / "first")
     second.save(tmp_path / "second")
-    assert says(first, x).tobytes() == says(second, x).tobytes()
+    assert predicted(first, x).tobytes() == predicted(second, x).tobytes()
     assert files_of(tmp_path / "first") == files_of(tmp_path / "second")
 
 
@@ -87,7 +87,7 @@ def test_a_stored_learner_predicts_bit_for_bit_as_before(
     before = fitted(name, task)
     before.save(tmp_path)
     after = new_learner(name, task, monotone=FREE, seed=0).load(tmp_path)
-    assert says(after, x).tobytes() == says(before, x).tobytes()
+    assert predicted(after, x).tobytes() == predicted(before, x).tobytes()
     assert after.importance() == pytest.approx(before.importance(), rel=1e-6)
 
 
@@ -116,7 +116,7 @@ def test_importance_sums_to_one_and_finds_the_informative_column(name: str, task
 @every_learner
 def test_probabilities_lie_between_zero_and_one_and_follow_the_signal(name: str) -> None:
     x, _ = planted(400, seed=2)
-    p = says(fitted(name, "probability"), x)
+    p = predicted(fitted(name, "probability"), x)
     assert p.min() > 0
     assert p.max() < 1
     assert np.corrcoef(p, x[:, 0])[0, 1] > 0.8
@@ -125,7 +125,7 @@ def test_probabilities_lie_between_zero_and_one_and_follow_the_signal(name: str)
 @every_learner
 def test_expected_points_average_to_what_happened_in_training(name: str) -> None:
     x, points = planted(600, seed=1)
-    assert says(fitted(name, "mean"), x).mean() == pytest.approx(points.mean(), abs=0.5)
+    assert predicted(fitted(name, "mean"), x).mean() == pytest.approx(points.mean(), abs=0.5)
 
 
 @every_learner
@@ -134,7 +134,7 @@ def test_a_constant_column_neither_crashes_nor_matters(name: str, task: Task) ->
     x, points = planted(600, seed=1)
     x[:, 3] = 5.0
     learner = new_learner(name, task, monotone=FREE).fit(inputs_of(x), targets(points, task))
-    assert np.isfinite(says(learner, x)).all()
+    assert np.isfinite(predicted(learner, x)).all()
     assert used(learner)[3] == 0
 
 
@@ -144,18 +144,18 @@ def test_each_row_is_predicted_on_its_own(name: str, task: Task) -> None:
     """Company in the batch is no information: one row alone gives what it gave among others."""
     x, _ = planted(50, seed=2)
     learner = fitted(name, task)
-    alone = np.concatenate([says(learner, x[row : row + 1]) for row in range(50)])
-    assert alone.tolist() == pytest.approx(says(learner, x).tolist(), rel=1e-12)
+    alone = np.concatenate([predicted(learner, x[row : row + 1]) for row in range(50)])
+    assert alone.tolist() == pytest.approx(predicted(learner, x).tolist(), rel=1e-12)
 
 
 @every_learner
 @both_tasks
 def test_no_rows_give_no_predictions(name: str, task: Task) -> None:
-    assert says(fitted(name, task), np.empty((0, 4))).shape == (0,)
+    assert predicted(fitted(name, task), np.empty((0, 4))).shape == (0,)
 
 
 def test_shares_of_nothing_stay_nothing() -> None:
-    assert shares(np.zeros(3)).tolist() == [0.0, 0.0, 0.0]
+    assert shares(("a", "b"), np.zeros(2)) == {"a": 0.0, "b": 0.0}
 
 
 def test_what_a_learner_sees_belongs_to_the_same_games() -> None:
@@ -184,7 +184,7 @@ def test_contributions_and_base_add_up_to_the_forecast(name: str, task: Task) ->
     parts, base = found
     assert parts.shape == x.shape
     assert base.shape == (200,)
-    answers = says(learner, x)
+    answers = predicted(learner, x)
     scale = np.log(answers / (1 - answers)) if task == "probability" else answers
     tolerance = 1e-4 if name == "xgboost" else 1e-9
     assert (parts.sum(axis=1) + base).tolist() == pytest.approx(scale.tolist(), abs=tolerance)
@@ -234,13 +234,11 @@ def test_belief_in_every_column_alike_prefers_none(name: str, task: Task) -> Non
 
 @every_learner
 @both_tasks
-def test_the_only_column_that_says_anything_is_used_even_with_little_belief(
-    name: str, task: Task
-) -> None:
+def test_the_only_informative_column_is_used_even_with_little_belief(name: str, task: Task) -> None:
     x, _ = planted(600, seed=1)
     learner = weighted(name, task, (0.5, 1.0, 1.0, 1.0), x=x)
     assert used(learner).argmax() == 0
-    assert np.corrcoef(says(learner, x), x[:, 0])[0, 1] > 0.8
+    assert np.corrcoef(predicted(learner, x), x[:, 0])[0, 1] > 0.8
 
 
 @every_learner
@@ -252,5 +250,5 @@ def test_a_learner_with_beliefs_is_stored_and_explains_itself_as_before(
     before = weighted(name, task, LITTLE)
     before.save(tmp_path)
     after = new_learner(name, task, monotone=FREE, seed=0).load(tmp_path)
-    assert says(after, x).tobytes() == says(before, x).tobytes()
+    assert predicted(after, x).tobytes() == predicted(before, x).tobytes()
     assert after.importance() == pytest.approx(before.importance(), rel=1e-6)

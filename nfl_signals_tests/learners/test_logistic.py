@@ -12,7 +12,7 @@ from nfl_signals_tests.support.model_builders import (
     inputs_of,
     new_learner,
     planted,
-    says,
+    predicted,
     targets,
     used,
     weighted,
@@ -35,7 +35,7 @@ def test_belief_w_divides_a_columns_ridge_penalty_by_w_squared(weight: tuple[flo
     effect = np.linalg.solve(standard.T @ standard + penalty, standard.T @ (points - points.mean()))
     learner = weighted("logistic", "mean", weight, x=x)
     expected = standard @ effect + points.mean()
-    assert says(learner, x).tolist() == pytest.approx(expected.tolist(), abs=1e-9)
+    assert predicted(learner, x).tolist() == pytest.approx(expected.tolist(), abs=1e-9)
     assert used(learner).tolist() == pytest.approx((abs(effect) / abs(effect).sum()).tolist())
 
 
@@ -44,7 +44,7 @@ def test_a_smaller_belief_only_ever_shrinks_the_linear_effect() -> None:
     slopes = []
     for belief in (1.0, 0.5, 0.25, 0.1, 0.01):
         learner = weighted("logistic", "probability", (belief, 1.0, 1.0, 1.0), x=x)
-        p = says(learner, np.vstack([with_column(x[:1], 0, 0.0), with_column(x[:1], 0, 1.0)]))
+        p = predicted(learner, np.vstack([with_column(x[:1], 0, 0.0), with_column(x[:1], 0, 1.0)]))
         slopes.append(float(p[1] - p[0]))
     assert slopes == sorted(slopes, reverse=True)
     assert 0 < slopes[-1] < slopes[0] / 20
@@ -63,7 +63,7 @@ def test_logistic_regression_equals_a_scikit_learn_pipeline(
     y = targets(points, "probability")
     model = LogisticRegression(C=INVERSE_PENALTY, tol=solver_tolerance, max_iter=10_000)
     expected = make_pipeline(StandardScaler(), model).fit(x, y).predict_proba(x)[:, 1]
-    mine = says(linear("probability", x, y), x)
+    mine = predicted(linear("probability", x, y), x)
     assert mine.tolist() == pytest.approx(expected.tolist(), abs=allowed)
 
 
@@ -71,7 +71,7 @@ def test_ridge_regression_equals_a_scikit_learn_pipeline() -> None:
     x, points = planted(600, seed=1)
     x = 3 * x + np.array([10.0, -4.0, 0.0, 100.0])
     expected = make_pipeline(StandardScaler(), Ridge(alpha=RIDGE_PENALTY)).fit(x, points).predict(x)
-    mine = says(linear("mean", x, points), x)
+    mine = predicted(linear("mean", x, points), x)
     assert mine.tolist() == pytest.approx(expected.tolist(), abs=1e-9)
 
 
@@ -81,14 +81,14 @@ def test_columns_are_standardised_by_the_training_rows_alone() -> None:
     assert isinstance(learner, LogisticLearner)
     assert learner.mean_.tolist() == pytest.approx(x[:400].mean(axis=0).tolist())
     assert learner.scale_.tolist() == pytest.approx(x[:400].std(axis=0).tolist())
-    before = says(learner, x[:400])
-    says(learner, 1000 * x[400:])
-    assert says(learner, x[:400]).tobytes() == before.tobytes()
+    before = predicted(learner, x[:400])
+    predicted(learner, 1000 * x[400:])
+    assert predicted(learner, x[:400]).tobytes() == before.tobytes()
 
 
 def test_units_of_a_feature_do_not_change_the_linear_forecast() -> None:
     x, points = planted(600, seed=1)
     y = targets(points, "probability")
-    yards = says(linear("probability", x, y), x)
-    inches = says(linear("probability", 36 * x, y), 36 * x)
+    yards = predicted(linear("probability", x, y), x)
+    inches = predicted(linear("probability", 36 * x, y), 36 * x)
     assert inches.tolist() == pytest.approx(yards.tolist(), abs=1e-9)

@@ -23,7 +23,7 @@ from nfl_signals_tests.support.model_builders import (
     inputs_of,
     new_learner,
     planted,
-    says,
+    predicted,
     targets,
 )
 
@@ -51,7 +51,7 @@ def in_form(n: int, *, seed: int, combine: Combine = "difference") -> tuple[Inpu
 
 
 @cache
-def taught(task: Task, combine: Combine = "difference", *, n: int = 1500) -> LSTMLearner:
+def trained(task: Task, combine: Combine = "difference", *, n: int = 1500) -> LSTMLearner:
     inputs, points = in_form(n, seed=1, combine=combine)
     learner = new_learner("lstm", task, monotone=FREE, combine=combine)
     assert isinstance(learner, LSTMLearner)
@@ -86,7 +86,7 @@ def by_hand(learner: LSTMLearner, inputs: Inputs) -> Floats:
 def test_without_pytorch_the_setting_and_the_command_are_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "torch", None)  # Python's own way to say: not installed
+    monkeypatch.setitem(sys.modules, "torch", None)  # Python's own way to hide a package
     with pytest.raises(SettingsError, match=r"training\.learners: lstm .*`make sequence`"):
         new_learner("lstm", "mean", monotone=FREE)
 
@@ -110,7 +110,7 @@ def test_a_package_that_pytorch_misses_is_not_taken_for_pytorch(
 def test_a_forecast_is_the_textbook_forward_pass_over_the_games_played(
     task: Task, combine: Combine
 ) -> None:
-    learner = taught(task, combine, n=300)
+    learner = trained(task, combine, n=300)
     inputs, _ = in_form(40, seed=2, combine=combine)
     score = by_hand(learner, inputs)
     expected = expit(score) if task == "probability" else 14 * score + float(learner.net_.center)
@@ -122,7 +122,7 @@ def test_a_forecast_is_the_textbook_forward_pass_over_the_games_played(
 @both_ways
 def test_it_finds_form_that_no_column_holds(task: Task, combine: Combine) -> None:
     inputs, points = in_form(600, seed=2, combine=combine)
-    forecast = taught(task, combine).predict(inputs)
+    forecast = trained(task, combine).predict(inputs)
     assert np.corrcoef(forecast, points)[0, 1] > 0.6
     if task == "probability":
         assert np.mean((forecast - (points > 0)) ** 2) < 0.2
@@ -132,7 +132,7 @@ def test_it_finds_form_that_no_column_holds(task: Task, combine: Combine) -> Non
 @both_tasks
 def test_teams_that_trade_places_trade_forecasts(task: Task) -> None:
     """What the sequences add changes its sign; columns and home field are the columns' business."""
-    learner = taught(task)
+    learner = trained(task)
     inputs, _ = in_form(50, seed=3)
     swapped = replace(inputs, sequence=inputs.sequence[:, ::-1])
     silent = learner.predict(replace(inputs, sequence=np.zeros_like(inputs.sequence)))
@@ -144,7 +144,7 @@ def test_teams_that_trade_places_trade_forecasts(task: Task) -> None:
 
 @NEEDS_TORCH
 def test_a_team_without_any_game_is_forecast_like_any_other() -> None:
-    learner = taught("probability")
+    learner = trained("probability")
     inputs, _ = in_form(20, seed=4)
     nothing = replace(inputs, sequence=np.zeros_like(inputs.sequence))
     assert learner.predict(nothing).tolist() == pytest.approx(
@@ -153,7 +153,7 @@ def test_a_team_without_any_game_is_forecast_like_any_other() -> None:
 
 
 @NEEDS_TORCH
-def test_inputs_without_sequences_cannot_teach_it() -> None:
+def test_it_cannot_be_fitted_on_inputs_without_sequences() -> None:
     x, points = planted(60, seed=1)
     learner = new_learner("lstm", "mean", monotone=FREE)
     for inputs in (
@@ -175,16 +175,18 @@ def test_pytorchs_own_random_state_neither_matters_nor_moves() -> None:
     x, _ = planted(50, seed=2)
     torch.manual_seed(1)
     before = torch.get_rng_state()
-    first = says(fitted("lstm", "mean"), x)
+    first = predicted(fitted("lstm", "mean"), x)
     assert torch.equal(torch.get_rng_state(), before)
     torch.manual_seed(2)
-    assert says(fitted("lstm", "mean"), x).tobytes() == first.tobytes()
+    assert predicted(fitted("lstm", "mean"), x).tobytes() == first.tobytes()
 
 
 @NEEDS_TORCH
 def test_another_seed_starts_elsewhere() -> None:
     x, _ = planted(50, seed=2)
-    assert np.any(says(fitted("lstm", "mean"), x) != says(fitted("lstm", "mean", seed=8), x))
+    assert np.any(
+        predicted(fitted("lstm", "mean"), x) != predicted(fitted("lstm", "mean", seed=8), x)
+    )
 
 
 @pytest.mark.slow
@@ -193,14 +195,14 @@ def test_fits_at_the_same_time_do_not_disturb_each_other() -> None:
     x, _ = planted(50, seed=2)
 
     def answers(seed: int) -> bytes:
-        return says(fitted("lstm", "probability", seed=seed), x).tobytes()
+        return predicted(fitted("lstm", "probability", seed=seed), x).tobytes()
 
     with ThreadPoolExecutor(3) as pool:
         together = list(pool.map(answers, range(3)))
     assert together == [answers(seed) for seed in range(3)]
 
 
-# --- stored as data, and what it says of itself
+# --- stored as data, and what it predicted of itself
 
 
 @NEEDS_TORCH
@@ -249,7 +251,7 @@ def test_two_fits_write_the_same_bytes_and_a_third_with_another_seed_does_not(
 @NEEDS_TORCH
 @both_tasks
 def test_importance_names_columns_and_channels_and_finds_the_one_that_matters(task: Task) -> None:
-    importance = taught(task).importance()
+    importance = trained(task).importance()
     assert list(importance) == [
         *("f0", "f1", "f2", "f3"),
         *(f"sequence_{channel}" for channel in CHANNELS),
@@ -261,7 +263,7 @@ def test_importance_names_columns_and_channels_and_finds_the_one_that_matters(ta
 
 @NEEDS_TORCH
 def test_importance_by_hand_is_what_forgetting_one_input_changes() -> None:
-    learner = taught("mean", n=400)
+    learner = trained("mean", n=400)
     inputs, _ = in_form(400, seed=1)
     values, forecast = {}, learner.predict(inputs)
     for column in range(4):

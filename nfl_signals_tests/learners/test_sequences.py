@@ -84,14 +84,14 @@ def test_a_team_has_as_many_games_behind_it_as_it_played_up_to_the_window(n: int
     assert counts.tolist() == np.column_stack([expected, expected]).tolist()
 
 
-def test_no_game_is_left_out_for_a_short_history_and_rows_follow_the_ids_asked_for() -> None:
+def test_no_game_is_left_out_for_a_short_history_and_rows_follow_the_ids_given() -> None:
     features, markets, ids = league(*weekly(5))
-    straight = sequences(features, markets, ids)
+    in_order = sequences(features, markets, ids)
     backwards = sequences(features.reverse(), markets.reverse(), ids.reverse())
     some = sequences(features, markets, ids.gather([3, 1]))
-    assert len(straight) == 5
-    assert np.array_equal(backwards, straight[::-1])
-    assert np.array_equal(some, straight[[3, 1]])
+    assert len(in_order) == 5
+    assert np.array_equal(backwards, in_order[::-1])
+    assert np.array_equal(some, in_order[[3, 1]])
 
 
 def test_each_team_has_its_own_games() -> None:
@@ -129,7 +129,7 @@ def test_a_result_counts_from_the_instant_it_is_known(later: timedelta, known: f
     assert windows[1, 0, -1, AT["played"]] == known
 
 
-# --- what is said of a game
+# --- the channels of a game
 
 
 def test_channels_of_one_game_by_hand() -> None:
@@ -220,7 +220,7 @@ def test_no_result_at_or_after_a_kickoff_reaches_a_sequence_of_a_simulated_leagu
         assert not np.array_equal(after[~known], before[~known])
 
 
-def test_standing_at_a_kickoff_gives_the_sequences_that_the_whole_history_gives(
+def test_what_was_known_at_a_kickoff_gives_the_sequences_that_the_whole_history_gives(
     simulated_history: History, simulated_features: pl.DataFrame
 ) -> None:
     whole = sequences_by_game(simulated_history, simulated_features)

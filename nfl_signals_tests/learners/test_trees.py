@@ -8,7 +8,7 @@ from nfl_signals.learners.protocol import Task
 from nfl_signals_tests.support.model_builders import (
     fitted,
     planted,
-    says,
+    predicted,
     targets,
     used,
     weighted,
@@ -23,7 +23,7 @@ both_tasks = pytest.mark.parametrize("task", ["probability", "mean"])
 @both_tasks
 def test_another_seed_samples_other_rows_and_columns(name: str, task: Task) -> None:
     x, _ = planted(200, seed=2)
-    assert np.any(says(fitted(name, task), x) != says(fitted(name, task, seed=8), x))
+    assert np.any(predicted(fitted(name, task), x) != predicted(fitted(name, task, seed=8), x))
 
 
 @both_tasks
@@ -36,14 +36,14 @@ def test_trees_of_lightgbm_with_full_belief_are_those_without_any(task: Task) ->
     plain = lightgbm.train(
         PARAMETERS | {"objective": objective, "seed": 7}, data, num_boost_round=ROUNDS
     )
-    assert says(fitted("lightgbm", task), x).tobytes() == plain.predict(x).tobytes()
+    assert predicted(fitted("lightgbm", task), x).tobytes() == plain.predict(x).tobytes()
 
 
 @both_tasks
 def test_only_relative_belief_steers_the_sampling_of_xgboost(task: Task) -> None:
     x, _ = planted(600, seed=1)
     half, full = (weighted("xgboost", task, (belief,) * 4, x=x) for belief in (0.5, 1.0))
-    assert says(half, x).tobytes() == says(full, x).tobytes()
+    assert predicted(half, x).tobytes() == predicted(full, x).tobytes()
 
 
 # --- trees obey football
@@ -58,7 +58,7 @@ def test_a_constrained_feature_never_moves_the_forecast_the_wrong_way(
     """Column 1 is pure noise, so an unconstrained tree would go up and down with it."""
     x, _ = planted(100, seed=3)
     learner = fitted(name, task, monotone=(0, direction, 0, 0))
-    paths = [says(learner, with_column(x, 1, value)) for value in np.linspace(-3, 3, 25)]
+    paths = [predicted(learner, with_column(x, 1, value)) for value in np.linspace(-3, 3, 25)]
     assert (direction * np.diff(paths, axis=0)).min() >= 0
 
 
@@ -66,7 +66,7 @@ def test_a_constrained_feature_never_moves_the_forecast_the_wrong_way(
 def test_without_the_constraint_the_forecast_does_move_the_wrong_way(name: str) -> None:
     x, _ = planted(100, seed=3)
     learner = fitted(name, "mean")
-    paths = [says(learner, with_column(x, 1, value)) for value in np.linspace(-3, 3, 25)]
+    paths = [predicted(learner, with_column(x, 1, value)) for value in np.linspace(-3, 3, 25)]
     assert np.diff(paths, axis=0).min() < 0 < np.diff(paths, axis=0).max()
 
 

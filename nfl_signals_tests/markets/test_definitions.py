@@ -60,7 +60,7 @@ def test_without_a_line_only_the_moneyline_is_settled() -> None:
     assert settled == {"ats": None, "moneyline": "yes", "total": None}
 
 
-def test_every_label_says_what_yes_no_and_push_mean() -> None:
+def test_every_label_states_yes_no_and_push() -> None:
     assert ATS.label == "YES if result > spread_line; NO if <; push if equal"
     assert MONEYLINE.label == "YES if result > 0; NO if <; push if equal"
     assert TOTAL.label == "YES if total > total_line; NO if <; push if equal"

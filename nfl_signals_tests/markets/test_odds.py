@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nfl_signals.markets.odds import hold, implied_probability, no_vig_probability, payout_per_unit
+from nfl_signals.markets.odds import implied_probability, no_vig_probability, payout_per_unit
 
 american = st.one_of(st.integers(-20_000, -100), st.integers(100, 20_000)).map(float)
 YES, NO = pl.col("yes"), pl.col("no")
@@ -45,14 +45,11 @@ def test_the_vig_is_removed_in_proportion() -> None:
     assert of(no_vig_probability(YES, NO), -150, 130) == pytest.approx(0.6 / (0.6 + 100 / 230))
 
 
-def test_the_hold_of_a_standard_price_is_one_in_twenty_two() -> None:
-    assert of(hold(YES, NO), -110, -110) == pytest.approx(1 / 22)
-
-
 def test_the_one_negative_hold_in_the_real_data_stays_a_probability() -> None:
     # 2020_01_LV_CAR closed at +134 / -124: 0.42735 + 0.55357 is below one.
-    assert of(hold(YES, NO), 134, -124) == pytest.approx(1 - 1 / (100 / 234 + 124 / 224))
-    assert of(hold(YES, NO), 134, -124) < 0
+    both = of(implied_probability(YES) + implied_probability(NO), 134, -124)
+    assert both == pytest.approx(100 / 234 + 124 / 224)
+    assert both < 1
     assert of(no_vig_probability(YES, NO), 134, -124) == pytest.approx(0.435662, abs=1e-6)
 
 
@@ -77,4 +74,3 @@ def test_a_shorter_price_on_yes_never_lowers_its_probability(a: float, b: float,
 @pytest.mark.parametrize(("yes", "no"), [(None, -110), (-110, None), (None, None)])
 def test_without_both_prices_there_is_no_probability(yes: float | None, no: float | None) -> None:
     assert of(no_vig_probability(YES, NO), yes, no) is None
-    assert of(hold(YES, NO), yes, no) is None

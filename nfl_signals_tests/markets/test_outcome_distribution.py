@@ -27,7 +27,7 @@ def flat(*, deviation: float = 13.0, symmetric: bool = True) -> OutcomeDistribut
 
 
 def with_key_numbers(*, symmetric: bool = True) -> OutcomeDistribution:
-    """Three and seven are three and two times as frequent as the Normal says."""
+    """Three and seven are three and two times as frequent as in the Normal."""
     weights = [1.0] * (LARGEST + 1)
     weights[3], weights[7] = 3.0, 2.0
     return OutcomeDistribution(deviation=13.0, symmetric=symmetric, weights=tuple(weights))

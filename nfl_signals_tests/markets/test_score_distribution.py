@@ -17,7 +17,7 @@ from nfl_signals.markets.score_distribution import (
     Floats,
     solve_centre,
 )
-from nfl_signals_tests.support.score_games import distribution, football
+from nfl_signals_tests.support.score_games import distribution, football, joint_of
 
 mus = st.floats(-30, 30)
 taus = st.floats(25, 65)
@@ -32,7 +32,7 @@ def one(number: float) -> Floats:
     return np.array([float(number)])
 
 
-def asked(market: str, mu: float, tau: float, line: float) -> Floats:
+def chances(market: str, mu: float, tau: float, line: float) -> Floats:
     return football().win_push_loss(MARKETS[market].name, one(mu), one(tau), one(line))[0]  # type: ignore[index]
 
 
@@ -59,19 +59,19 @@ def test_only_pairs_that_two_sides_can_score_are_possible(
     margin: int, total: int, possible: bool
 ) -> None:
     assert POSSIBLE[cell(margin, total)] == possible
-    assert (football().joint(3.0, 44.0)[cell(margin, total)] > 0) == possible
+    assert (joint_of(football(), 3.0, 44.0)[cell(margin, total)] > 0) == possible
 
 
 @given(mus, taus)
 def test_an_odd_margin_never_meets_an_even_total(mu: float, tau: float) -> None:
-    joint = football().joint(mu, tau)
+    joint = joint_of(football(), mu, tau)
     assert joint[(MARGINS[:, None] + TOTALS[None, :]) % 2 == 1].sum() == 0
     assert joint[np.abs(MARGINS)[:, None] > TOTALS[None, :]].sum() == 0
 
 
 @given(mus, taus)
 def test_the_cells_sum_to_one_and_to_both_margins(mu: float, tau: float) -> None:
-    joint = football().joint(mu, tau)
+    joint = joint_of(football(), mu, tau)
     assert joint.sum() == pytest.approx(1)
     margins, totals = football().margins(one(mu), one(tau)), football().totals(one(mu), one(tau))
     assert joint.sum(axis=1).tolist() == pytest.approx(margins[0].tolist(), abs=1e-12)
@@ -88,12 +88,12 @@ def test_the_mass_of_two_cells_by_hand() -> None:
     total = np.exp(
         -TAIL_SHAPE * (np.sqrt(1 + ((np.array([43, 46]) - 44) / 13.5) ** 2 / TAIL_SHAPE) - 1)
     )
-    joint = football().joint(0.0, 44.0)
+    joint = joint_of(football(), 0.0, 44.0)
     expected = height[0] * total[0] / (height[1] * total[1])
     assert joint[cell(3, 43)] / joint[cell(4, 46)] == pytest.approx(expected)
 
 
-def test_the_bell_grows_with_its_centre_as_fast_as_it_says() -> None:
+def test_the_bell_grows_with_its_centre_at_its_stated_rate() -> None:
     step = 1e-5
     low, high = (MARGIN.bell(one(4.0 + side * step), 13.0)[0][0] for side in (-1, 1))
     peak = np.abs(MARGIN.positions - 4.0).argmin()
@@ -106,11 +106,11 @@ def test_the_bell_grows_with_its_centre_as_fast_as_it_says() -> None:
 
 @given(mus, taus, halves)
 def test_swapping_home_and_away_mirrors_everything(mu: float, tau: float, line: float) -> None:
-    assert asked("ats", -mu, tau, -line).tolist() == pytest.approx(
-        asked("ats", mu, tau, line)[::-1].tolist(), abs=1e-12
+    assert chances("ats", -mu, tau, -line).tolist() == pytest.approx(
+        chances("ats", mu, tau, line)[::-1].tolist(), abs=1e-12
     )
-    assert asked("total", -mu, tau, 44.0).tolist() == pytest.approx(
-        asked("total", mu, tau, 44.0).tolist(), abs=1e-12
+    assert chances("total", -mu, tau, 44.0).tolist() == pytest.approx(
+        chances("total", mu, tau, 44.0).tolist(), abs=1e-12
     )
 
 
@@ -118,7 +118,7 @@ def test_swapping_home_and_away_mirrors_everything(mu: float, tau: float, line: 
 def test_win_push_and_loss_sum_to_one_and_half_points_never_push(
     mu: float, tau: float, line: float, market: str
 ) -> None:
-    three = asked(market, mu, tau, abs(line))
+    three = chances(market, mu, tau, abs(line))
     assert three.min() >= 0
     assert three.sum() == pytest.approx(1)
     assert (three[1] == 0) == (line % 1 != 0 or (market == "total" and abs(line) == 1))
@@ -142,20 +142,20 @@ def test_a_higher_line_is_never_easier_to_beat(mu: float, tau: float, market: st
 def test_a_higher_mu_beats_every_line_more_often(
     mu: float, more: float, tau: float, line: float
 ) -> None:
-    win, _, loss = asked("ats", mu, tau, line)
-    better, _, worse = asked("ats", mu + more, tau, line)
+    win, _, loss = chances("ats", mu, tau, line)
+    better, _, worse = chances("ats", mu + more, tau, line)
     assert better / (better + worse) > win / (win + loss)
 
 
 def test_a_tie_is_the_push_of_the_moneyline() -> None:
     tie = football().margins(one(2.0), one(44.0))[0, LARGEST_MARGIN]
-    assert asked("moneyline", 2.0, 44.0, 0.0)[1] == pytest.approx(tie)
+    assert chances("moneyline", 2.0, 44.0, 0.0)[1] == pytest.approx(tie)
     assert tie < 0.005
 
 
-def test_a_line_of_any_size_can_be_asked() -> None:
-    assert asked("ats", 3.0, 44.0, 3.25)[1] == 0
-    assert asked("ats", 3.0, 44.0, 200.0).tolist() == [0.0, 0.0, pytest.approx(1)]
+def test_a_line_may_have_any_size() -> None:
+    assert chances("ats", 3.0, 44.0, 3.25)[1] == 0
+    assert chances("ats", 3.0, 44.0, 200.0).tolist() == [0.0, 0.0, pytest.approx(1)]
 
 
 def test_flat_weights_leave_the_bell_and_the_lattice() -> None:
@@ -173,7 +173,7 @@ def test_flat_weights_leave_the_bell_and_the_lattice() -> None:
 
 @given(mus, taus, halves)
 def test_the_location_is_found_from_the_odds_it_gives(mu: float, tau: float, line: float) -> None:
-    win, _, loss = asked("ats", mu, tau, line)
+    win, _, loss = chances("ats", mu, tau, line)
     found = solve_centre(
         MARGIN,
         football().margin_scale,

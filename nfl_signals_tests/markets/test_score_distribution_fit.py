@@ -28,13 +28,13 @@ def fitted() -> ScoreDistribution:
 
 
 def test_a_fit_recovers_the_shares_of_the_truth(fitted: ScoreDistribution) -> None:
-    """What is asked of a distribution: pushes, ties and wins, at the fair location of each line."""
+    """Pushes, ties and wins at the fair location of each line."""
     truth = football()
     for line, even in ((1.0, 0.0), (3.0, 0.0), (7.0, 0.0), (10.0, 0.0)):
-        said = [_at_fair_line(one_of, line, even) for one_of in (truth, fitted)]
-        assert said[1][0] == pytest.approx(said[0][0], abs=0.006)  # push
-        assert said[1][1] == pytest.approx(said[0][1], abs=0.01)  # win
-        assert said[1][2] == pytest.approx(said[0][2], abs=0.001)  # tie
+        found = [_at_fair_line(one_of, line, even) for one_of in (truth, fitted)]
+        assert found[1][0] == pytest.approx(found[0][0], abs=0.006)  # push
+        assert found[1][1] == pytest.approx(found[0][1], abs=0.01)  # win
+        assert found[1][2] == pytest.approx(found[0][2], abs=0.001)  # tie
 
 
 def test_a_fit_recovers_key_numbers_and_scales(fitted: ScoreDistribution) -> None:
@@ -81,8 +81,8 @@ def test_few_games_hardly_make_a_key_number() -> None:
 def test_the_order_of_games_does_not_matter() -> None:
     games = drawn_games(300, seed=4)
     turned = fit_score_distribution(*(column[::-1] for column in games))
-    straight = fit_score_distribution(*games)
-    assert turned.margin_weights == pytest.approx(straight.margin_weights)
+    unturned = fit_score_distribution(*games)
+    assert turned.margin_weights == pytest.approx(unturned.margin_weights)
 
 
 def test_plain_numbers_give_the_distribution_back(fitted: ScoreDistribution) -> None:

@@ -18,7 +18,7 @@ from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
 from nfl_signals.stats import scores
 from nfl_signals.stats.binned_ece import binned_error, weekly_bin_sums
 from nfl_signals.stats.bins import Floats, bin_starts, binned
-from nfl_signals.stats.confidence_sequence import DOUBLINGS, bounded_mean, brier_difference
+from nfl_signals.stats.confidence_sequence import DOUBLINGS, brier_difference
 from nfl_signals.stats.fixed_time_tests import hosmer_lemeshow_p, spiegelhalter_p
 from nfl_signals.stats.recalibration_error import calibration_gap, weekly_sums
 
@@ -155,15 +155,3 @@ def test_bounds_of_a_brier_difference_solve_the_equation_of_the_mixture() -> Non
     rates = np.sqrt(2 * np.log(40) / (variance[0] * DOUBLINGS))
     wealth = total[:, None] * rates - np.outer(variance, rates**2 / 2)
     assert logsumexp(wealth, axis=1) - np.log(16) == pytest.approx(np.full(20, np.log(40)))
-
-
-def test_bounds_of_a_bounded_mean_solve_the_equation_of_empirical_bernstein() -> None:
-    """Choe and Ramdas, theorem 2, with psi(rate) = (-log(1 - c rate) - c rate) / c^2, c = 2."""
-    values = np.random.default_rng(7).uniform(-1, 1, 30)
-    found = bounded_mean(values, bound=1.0, alpha=0.1)
-    before = [0.0, *(values[:week].mean() for week in range(1, 30))]
-    variance = np.cumsum((values - before) ** 2)
-    total = (found.estimate - found.low) * np.arange(1, 31)
-    rates = 0.375 / np.sqrt(DOUBLINGS)
-    wealth = total[:, None] * rates - np.outer(variance, (-np.log(1 - 2 * rates) - 2 * rates) / 4)
-    assert logsumexp(wealth, axis=1) - np.log(16) == pytest.approx(np.full(30, np.log(20)))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.setting_sections import SimulatorSettings
-from nfl_signals.markets.odds import hold, no_vig_probability
+from nfl_signals.markets.odds import implied_probability, no_vig_probability
 from nfl_signals.simulator.games.bookmaker import (
     LINES,
     PRICES,
@@ -85,7 +85,8 @@ def test_every_market_has_the_hold_asked_for(wanted: float) -> None:
         ("home_spread_odds", "away_spread_odds"),
         ("over_odds", "under_odds"),
     ):
-        found = games.select(hold(pl.col(yes), pl.col(no)).median()).item()
+        implied = implied_probability(pl.col(yes)) + implied_probability(pl.col(no))
+        found = games.select((1 - 1 / implied).median()).item()
         assert found == pytest.approx(wanted, abs=0.002)
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from nfl_signals.core.files import sha256_of
 from nfl_signals.core.setting_sections import SimulatorSettings
 from nfl_signals.ingest import raw
 from nfl_signals.ingest.source import DirectoryRelease
 from nfl_signals.simulator.league import League, simulate
 from nfl_signals.simulator.write import write_release
+from nfl_signals_tests.support.hashes import sha256_of
 
 # Columns and types of nflverse's files of 2023.
 GAMES = """

@@ -73,7 +73,7 @@ def test_two_percent_of_a_brier_score_takes_about_935_games() -> None:
     assert minimum_detectable_effect(0.052, 935) == pytest.approx(0.02 * 0.2115, rel=0.01)
 
 
-def test_telling_54_percent_from_break_even_takes_about_5868_games() -> None:
+def test_detecting_54_percent_against_break_even_takes_about_5868_games() -> None:
     assert minimum_detectable_effect(np.sqrt(0.54 * 0.46), 5868) == pytest.approx(
         0.54 - 110 / 210, rel=0.01
     )
@@ -86,6 +86,6 @@ def test_an_effect_of_that_size_is_found_with_the_stated_power() -> None:
 
 
 @pytest.mark.parametrize(("sd", "n"), [(1.0, 0), (-1.0, 10)])
-def test_a_power_question_without_games_is_refused(sd: float, n: int) -> None:
+def test_power_without_games_is_refused(sd: float, n: int) -> None:
     with pytest.raises(ValueError, match="n >= 1"):
         minimum_detectable_effect(sd, n)

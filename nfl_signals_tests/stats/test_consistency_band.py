@@ -1,4 +1,4 @@
-"""The band of a bin is what the binomial says where the forecasts of a bin are equal."""
+"""The band of a bin is the binomial one where the forecasts of a bin are equal."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def test_the_bands_are_those_of_the_bins_of_the_reliability_curve() -> None:
 
 
 def test_a_perfect_forecast_lies_within_the_band_in_about_19_of_20_bins() -> None:
-    """Counts are whole: the band can only hold more than it says, by up to a count on each side."""
+    """Counts are whole: the band can only hold more than its level, by up to a count on each side."""
     p = expit(np.random.default_rng(4).normal(0.3, 0.85, 1000))
     low, high = np.array(consistency_band(p, seed=5, draws=4000)).T
     inside = [

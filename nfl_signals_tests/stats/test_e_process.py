@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy.special import expit
 
 from nfl_signals.stats.e_process import (
@@ -11,14 +12,22 @@ from nfl_signals.stats.e_process import (
     MEMORY_SEASONS,
     Alternative,
     Floats,
-    e_process,
-    log_e_process,
     log_mixture,
     weekly_log_bets,
     with_memory,
 )
 
 WEEKS = np.repeat(np.arange(1, 19), 15)
+
+
+def log_e_process(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> Floats:
+    """Natural log of the e-process of one season, one value per distinct week, ascending."""
+    bets = weekly_log_bets(p, y, week_index)
+    return log_mixture(bets, np.zeros(bets.shape[1], dtype=np.int64))
+
+
+def e_process(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> Floats:
+    return np.exp(log_e_process(p, y, week_index))
 
 
 def seasons(n: int, *, slope: float = 1.0, bias: float = 0.0, years: int = 1) -> Floats:
@@ -50,7 +59,7 @@ def test_the_stakes_are_all_there_is_and_none_is_negative() -> None:
 
 
 def test_no_direction_of_a_bias_is_preferred() -> None:
-    """What speaks against YES and what speaks against NO weigh the same."""
+    """Evidence against YES and evidence against NO weigh the same."""
     rng = np.random.default_rng(23)
     p, y, week = rng.uniform(0.1, 0.9, 60), rng.integers(0, 2, 60).astype(float), np.arange(60)
     assert log_e_process(p, y, week) == pytest.approx(log_e_process(1 - p, 1 - y, week))
@@ -130,13 +139,14 @@ def test_games_of_a_week_are_one_block_and_later_weeks_change_nothing() -> None:
     assert whole.shape == (18,)
     assert log_e_process(p[order], y[order], WEEKS[order]) == pytest.approx(whole, abs=1e-12)
     assert log_e_process(p[:150], y[:150], WEEKS[:150]) == pytest.approx(whole[:10], abs=1e-12)
-    assert e_process(p, y, WEEKS) == pytest.approx(np.exp(whole))
+    found = with_memory(p, y, np.full(270, 2024), WEEKS)
+    assert found == pytest.approx(np.exp(whole)[WEEKS - 1])
 
 
 def test_overwhelming_evidence_stays_a_finite_number() -> None:
-    p, y = np.full(2000, 0.99), np.zeros(2000)
-    assert np.isfinite(e_process(p, y, np.arange(2000))).all()
-    assert log_e_process(p, y, np.arange(2000))[-1] > 700
+    p, y, week = np.full(2000, 0.99), np.zeros(2000), np.repeat(np.arange(20), 100)
+    assert np.isfinite(with_memory(p, y, np.full(2000, 2024), week)).all()
+    assert log_e_process(p, y, week)[-1] > 700
 
 
 @pytest.mark.parametrize(
@@ -164,7 +174,7 @@ def test_pushes_neither_add_nor_remove_evidence() -> None:
     assert with_memory(p, np.full(4, push), season, week).tolist() == pytest.approx([1.0] * 4)
 
 
-def test_part_of_the_evidence_remembers_two_seasons_and_no_more() -> None:
+def test_part_of_the_evidence_carries_over_two_seasons_and_no_more() -> None:
     season, week = np.repeat(np.arange(2020, 2024), 40), np.tile(np.repeat([1, 2], 20), 4)
     p, y = np.full(160, 0.7), np.tile([1.0, 0.0], 80)
     found = with_memory(p, y, season, week)

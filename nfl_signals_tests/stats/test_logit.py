@@ -194,12 +194,12 @@ def test_under_a_sure_prior_the_evidence_is_the_likelihood_of_its_mean() -> None
 def test_evidence_rewards_a_prior_that_reaches_the_truth_and_no_further() -> None:
     """The truth is 0.5 away from the prior mean; too wide a prior wastes its belief elsewhere."""
     x, y = simulated(4000, [0.0, 0.5], seed=7)
-    told = {
+    found = {
         deviation: evidence(x, y, np.zeros(2), np.array([0.05, deviation]))
         for deviation in (0.01, 0.5, 50.0)
     }
-    assert told[0.5] > told[0.01]
-    assert told[0.5] > told[50.0] + 4
+    assert found[0.5] > found[0.01]
+    assert found[0.5] > found[50.0] + 4
 
 
 def test_two_coefficients_by_drawing_them_from_the_prior() -> None:

@@ -1,4 +1,4 @@
-"""The recalibration error has no sampling bias, and says what it says of known errors."""
+"""The recalibration error has no sampling bias, and is right about known errors."""
 
 import numpy as np
 import pytest

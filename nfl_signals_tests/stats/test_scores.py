@@ -93,7 +93,7 @@ def test_the_order_of_games_does_not_matter(games: tuple[Floats, Floats]) -> Non
 
 
 @given(graded())
-def test_asking_the_opposite_question_gives_the_same_scores(games: tuple[Floats, Floats]) -> None:
+def test_forecasts_of_the_opposite_event_have_the_same_scores(games: tuple[Floats, Floats]) -> None:
     p, y = games
     for score in (scores.brier, scores.log_loss, scores.accuracy):
         assert score(1 - p, 1 - y) == pytest.approx(score(p, y), abs=1e-12)
@@ -110,9 +110,9 @@ def test_three_way_scores_of_a_push_by_hand() -> None:
 
 def test_where_no_push_is_possible_three_way_scores_are_the_two_way_scores() -> None:
     p, y = season(2)
-    never, said = np.zeros_like(p), ["yes" if hit else "no" for hit in y]
-    assert scores.three_way_brier(p, never, said) == pytest.approx(2 * scores.brier(p, y))
-    assert scores.three_way_log_loss(p, never, said) == pytest.approx(scores.log_loss(p, y))
+    never, outcome = np.zeros_like(p), ["yes" if hit else "no" for hit in y]
+    assert scores.three_way_brier(p, never, outcome) == pytest.approx(2 * scores.brier(p, y))
+    assert scores.three_way_log_loss(p, never, outcome) == pytest.approx(scores.log_loss(p, y))
 
 
 @pytest.mark.parametrize("outcome", [["void"], ["yes", "no"], []])
@@ -149,7 +149,7 @@ def test_recalibration_finds_the_slope_that_made_the_outcomes() -> None:
 
 @given(graded())
 @settings(max_examples=200)
-def test_recalibration_either_solves_the_score_equations_or_says_it_cannot(
+def test_recalibration_either_solves_the_score_equations_or_is_refused(
     games: tuple[Floats, Floats],
 ) -> None:
     p, y = games

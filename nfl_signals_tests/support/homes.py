@@ -15,7 +15,7 @@ import pytest
 from filelock import FileLock
 
 from nfl_signals.cli import main, terminal
-from nfl_signals.core.files import sha256_of
+from nfl_signals_tests.support.hashes import sha256_of
 
 AS_OF = "2024-11-05T14:00:00+00:00"
 """The small league's now: week 9 of 2024 is played, week 10 has lines."""

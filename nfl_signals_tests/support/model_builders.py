@@ -62,7 +62,7 @@ def new_learner(
     combine: Combine = "difference",
     device: Device = "cpu",
 ) -> Learner:
-    """A learner that believes in all columns f0, f1, ... alike, unless `weight` says otherwise."""
+    """A learner that believes in all columns f0, f1, ... alike, unless `weight` predicted otherwise."""
     spec = Spec(
         names=tuple(f"f{column}" for column in range(len(monotone))),
         task=task,
@@ -87,7 +87,7 @@ def fitted(
 def weighted(
     name: str, task: Task, weight: tuple[float, ...], *, x: Floats | None = None
 ) -> Learner:
-    """Fitted on columns 0 and 1 saying the same, so that belief has something to decide."""
+    """Fitted on columns 0 and 1 with equal information, so that belief has something to decide."""
     made, points = planted(600, seed=1)
     x = _twins(made) if x is None else x
     learner = new_learner(name, task, monotone=(0,) * x.shape[1], weight=weight)
@@ -100,7 +100,7 @@ def _twins(x: Floats) -> Floats:
     return np.column_stack([x[:, 0] + noise, x[:, 0] - noise, x[:, 2], x[:, 3]])
 
 
-def says(learner: Learner, x: Floats) -> Floats:
+def predicted(learner: Learner, x: Floats) -> Floats:
     """What it predicts from these columns, and the sequences that go with them."""
     return learner.predict(inputs_of(x))
 
@@ -141,7 +141,7 @@ def matrix_of(x: Floats) -> GameMatrix:
 
 
 def team_row(game_id: str, team: str, *, is_home: bool, **values: float) -> dict[str, object]:
-    """One row of gold features, zero wherever nothing is said; `day` moves the kickoff."""
+    """One row of gold features, zero by default; `day` moves the kickoff."""
     day = values.pop("day", 0.0)
     season = int(values.pop("season", 2020))
     week = int(values.pop("week", 1))

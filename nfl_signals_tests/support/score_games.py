@@ -1,4 +1,4 @@
-"""Games drawn from a known score distribution, for tests of its fit and of agreement."""
+"""Games drawn from a known score distribution, for tests of its fit and of coherence."""
 
 from functools import cache
 
@@ -8,6 +8,8 @@ from nfl_signals.markets.score_distribution import (
     LARGEST_MARGIN,
     LARGEST_TOTAL,
     MARGIN,
+    MARGINS,
+    POSSIBLE,
     TOTAL,
     Floats,
     ScoreDistribution,
@@ -39,6 +41,15 @@ def football() -> ScoreDistribution:
     return distribution(margins=key, totals={37: 1.6, 41: 1.5, 42: 0.7, 44: 1.5, 51: 1.4})
 
 
+def joint_of(scores: ScoreDistribution, mu: float, tau: float) -> Floats:
+    """Probability of each (margin, total) of one game: 161 x 131, sums to 1."""
+    bell = MARGIN.bell(np.array([mu]), scores.margin_scale)[0]
+    margin = bell * np.asarray(scores.margin_weights)[np.abs(MARGINS)]
+    bell = TOTAL.bell(np.array([tau]), scores.total_scale)[0]
+    cells = margin.T * POSSIBLE * (bell * np.asarray(scores.total_weights))
+    return np.asarray(cells / cells.sum())
+
+
 def drawn_games(n: int, *, seed: int) -> tuple[Floats, Floats, Floats, Floats]:
     """Margin, total, spread line and total line of n games whose lines are fair medians."""
     truth, random = football(), np.random.default_rng(seed)
@@ -47,7 +58,7 @@ def drawn_games(n: int, *, seed: int) -> tuple[Floats, Floats, Floats, Floats]:
     for spread in SPREADS:
         for middle in MIDDLES:
             here = np.flatnonzero((spread_line == spread) & (total_line == middle))
-            cells = truth.joint(*_fair(truth, spread, middle)).ravel()
+            cells = joint_of(truth, *_fair(truth, spread, middle)).ravel()
             cell = random.choice(len(cells), size=len(here), p=cells)
             margin[here] = cell // (LARGEST_TOTAL + 1) - LARGEST_MARGIN
             total[here] = cell % (LARGEST_TOTAL + 1)

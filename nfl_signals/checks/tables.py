@@ -39,7 +39,7 @@ from nfl_signals.workspace.tables import (
 )
 
 Figures = dict[str, Any]
-REPORTED = {"stack, markets agreed": "p_hat", "stack": "p_calibrated", "close": "p_market"}
+REPORTED = {"stack, coherent": "p_hat", "stack": "p_calibrated", "close": "p_market"}
 ROUNDING = 1e-9  # logits; more than adding up a dozen numbers can lose
 
 RAW_SCHEMAS: dict[str, pa.DataFrameSchema] = {

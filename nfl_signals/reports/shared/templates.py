@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from nfl_signals.reports.shared import markdown
 
 FILTERS = {
+    "thousands": "{:,}".format,
     "number": markdown.number,
     "share": markdown.share,
     "between": markdown.between,

@@ -4,7 +4,7 @@ Limits are stated as objects with unit and reason; a verdict rests on an interva
 Push rates are `pushes.py`; scores and intervals of single forecasters `shared/score_card.py`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,7 @@ CALIBRATED_SLOPE = Target(
     unit="logits of the outcome per logit of the forecast",
     markets=("ats", "total"),
     reason="1 is perfect. FAIL if the interval does not hold 1; UNDERPOWERED if it holds both 1 and 0, "
-    "because it then cannot tell a perfect forecast from a useless one.",
+    "because it then cannot distinguish a perfect forecast from a useless one.",
 )
 EDGE = Target(
     key="edge",
@@ -89,19 +89,35 @@ def stack_targets(market: str, cards: Cards, graded: Everyone, *, seed: int) -> 
     Returns:
         Rows `target, forecaster, reference, n, estimate, low, high, verdict`.
     """
-    # On the moneyline any sensible constant passes 0.25, so a coin is no target there.
-    results: list[tuple[Target, tuple[str, ...], Callable[[Cards, Everyone, int], list[Json]]]] = [
-        (NO_WORSE_THAN_CLOSE, NO_WORSE_THAN_CLOSE.markets, _no_worse_than_close),
-        (BELOW_LEARNERS, BELOW_LEARNERS.markets, _below_learners),
-        (BRIER_BELOW_COIN, ("ats", "total"), _below_coin),
-        (CALIBRATED_SLOPE, CALIBRATED_SLOPE.markets, _calibrated),
-    ]
+    results = _results(market, cards, graded, seed)
+    constant = {"forecaster": FINAL, "n": len(graded[FINAL].p)}
     return [
-        {"target": target.key, "forecaster": FINAL, "n": len(graded[FINAL].p), **row}
-        for target, markets, result in results
-        if market in markets
-        for row in result(cards, graded, seed)
+        {"target": target.key, **constant, "reference": reference, **row}
+        for target, reference, row in results
     ]
+
+
+def _results(
+    market: str, cards: Cards, graded: Everyone, seed: int
+) -> Iterator[tuple[Target, str, Json]]:
+    """Target, what it is held against, estimate with verdict; of the learners the best comes first."""
+    final = graded[FINAL]
+    if market in NO_WORSE_THAN_CLOSE.markets:
+        difference = final.squared_errors - graded[CLOSE].squared_errors
+        found = interval(difference, final.weeks, seed=seed)
+        found["verdict"] = no_worse(found["low"], found["high"])
+        yield NO_WORSE_THAN_CLOSE, CLOSE, found
+    learners = [name for name, card in cards.items() if card["kind"] == "learner"]
+    for name in sorted(learners, key=lambda name: float(cards[name]["brier"]["estimate"])):
+        found = _reduction(final, graded[name], seed)
+        yield BELOW_LEARNERS, name, judged(found, limit=BELOW_LEARNERS.limit, side="above")
+    if market != "moneyline":  # there any sensible constant passes 0.25
+        found = judged(cards[FINAL]["brier"], limit=BRIER_BELOW_COIN.limit, side="below")
+        yield BRIER_BELOW_COIN, "a coin", found
+    if market in CALIBRATED_SLOPE.markets:
+        slope = cards[FINAL]["slope"] or NO_ESTIMATE
+        found = {**slope, "verdict": holds_one(slope["low"], slope["high"])}
+        yield CALIBRATED_SLOPE, "a perfect forecast", found
 
 
 def ats_picks(final: Graded, close: Graded, *, seed: int) -> list[Json]:
@@ -179,24 +195,6 @@ def holds_one(low: float | None, high: float | None) -> Verdict:
     return "PASS" if low <= CALIBRATED_SLOPE.limit <= high else "FAIL"
 
 
-def _no_worse_than_close(cards: Cards, graded: Everyone, seed: int) -> list[Json]:
-    difference = graded[FINAL].squared_errors - graded[CLOSE].squared_errors
-    found = interval(difference, graded[FINAL].weeks, seed=seed)
-    return [{"reference": CLOSE, **found, "verdict": no_worse(found["low"], found["high"])}]
-
-
-def _below_learners(cards: Cards, graded: Everyone, seed: int) -> list[Json]:
-    """One row a learner, the best first."""
-    learners = [name for name, card in cards.items() if card["kind"] == "learner"]
-    return [
-        {"reference": name}
-        | judged(
-            _reduction(graded[FINAL], graded[name], seed), limit=BELOW_LEARNERS.limit, side="above"
-        )
-        for name in sorted(learners, key=lambda name: float(cards[name]["brier"]["estimate"]))
-    ]
-
-
 def _reduction(graded: Graded, reference: Graded, seed: int) -> Json:
     """Share of the reference's Brier that the forecaster saves."""
     errors = graded.squared_errors, reference.squared_errors
@@ -204,17 +202,6 @@ def _reduction(graded: Graded, reference: Graded, seed: int) -> Json:
         return {**NO_ESTIMATE, "estimate": 1 - float(errors[0].sum() / errors[1].sum())}
     ratio = week_block_ratio(*errors, graded.weeks, seed=seed, level=LEVEL)
     return {"estimate": 1 - ratio.estimate, "low": 1 - ratio.high, "high": 1 - ratio.low}
-
-
-def _below_coin(cards: Cards, graded: Everyone, seed: int) -> list[Json]:
-    found = judged(cards[FINAL]["brier"], limit=BRIER_BELOW_COIN.limit, side="below")
-    return [{"reference": "a coin", **found}]
-
-
-def _calibrated(cards: Cards, graded: Everyone, seed: int) -> list[Json]:
-    slope = cards[FINAL]["slope"] or NO_ESTIMATE
-    found = {**slope, "verdict": holds_one(slope["low"], slope["high"])}
-    return [{"reference": "a perfect forecast", **found}]
 
 
 def _auc_gain(final: Graded, learner: Graded, seed: int) -> Json:

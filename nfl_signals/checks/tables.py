@@ -19,6 +19,7 @@ from nfl_signals.ingest.joins import check_references
 from nfl_signals.llm.schemas import LLM_SIGNALS
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring import ledger
+from nfl_signals.reports.shared.forecasters import CLOSE, FINAL, STACK
 from nfl_signals.stacking.protocol import MARKET
 from nfl_signals.stacking.schemas import OOF, stacked_schema
 from nfl_signals.stacking.walk_forward import settled_yes_no
@@ -30,7 +31,7 @@ from nfl_signals.workspace.tables import SCHEMAS, check_features, load_stored_hi
 
 Figures = dict[str, Any]
 Check = Callable[[RunContext], Figures]
-REPORTED = {"stack, markets coherent": "p_hat", "stack": "p_calibrated", "close": "p_market"}
+REPORTED = {FINAL: "p_hat", STACK: "p_calibrated", CLOSE: "p_market"}
 ROUNDING = 1e-9  # logits; more than adding up a dozen numbers can lose
 
 

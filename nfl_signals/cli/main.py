@@ -184,8 +184,8 @@ def simulate(
     The same seed always gives the same league; one more week played adds a week to an unchanged
     past. `run` makes its own league; this command is for leagues to experiment with.
     """
+    from nfl_signals.reports.league.report import write_league_report
     from nfl_signals.simulator.league import simulate as simulate_league
-    from nfl_signals.simulator.league_report.report import write_league_report
     from nfl_signals.simulator.write import write_release
 
     settings = load_settings(seed=seed)

@@ -1,5 +1,6 @@
 """Metadata of assets that are tables: rows, columns, and the version of their content."""
 
+import hashlib
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -7,8 +8,6 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
-
-from nfl_signals.core.files import sha256_of
 
 CODE_VERSION = version("nfl-signals")
 
@@ -25,7 +24,7 @@ def table_result(
     Args:
         table: the rows that were written.
         metadata: what else Dagster is to show.
-        stored: file or folder whose content is the asset's data version; None for a partition.
+        stored: file whose content is the asset's data version; None for a partition.
         descriptions: of columns, by name.
     """
     known = descriptions or {}
@@ -39,5 +38,9 @@ def table_result(
             "dagster/column_schema": dg.TableSchema(columns=columns),
             **(metadata or {}),
         },
-        data_version=None if stored is None else dg.DataVersion(sha256_of(stored)),
+        data_version=None if stored is None else dg.DataVersion(_sha256(stored)),
     )
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

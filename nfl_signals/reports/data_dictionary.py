@@ -7,10 +7,10 @@ import polars as pl
 from nfl_signals.core.files import write_text
 from nfl_signals.features.declarations import FEATURES, Feature
 from nfl_signals.features.version import feature_version
-from nfl_signals.reports.shared.markdown import number, table
+from nfl_signals.reports.shared.markdown import number
+from nfl_signals.reports.shared.templates import render
 
 FILE = "data_dictionary.md"
-
 KEYS = (
     ("game_id", "nflverse's game id; with team_id the key"),
     ("team_id", "franchise whose row this is, by its current code"),
@@ -32,39 +32,14 @@ def write_data_dictionary(folder: Path, features: pl.DataFrame) -> Path:
     Returns:
         The file.
     """
-    lines = [
-        "# Data dictionary: data/gold/features.parquet",
-        "",
-        f"{features.height:,} rows, two a game. Feature version `{feature_version()}`: it changes "
-        "exactly when a declaration below does.",
-        "",
-        "## Keys",
-        "",
-        table(["column", "meaning"], [list(key) for key in KEYS]),
-        "",
-        "## Features",
-        "",
-        "Numeric, complete, finite. *Known at* is when the latest ingredient was public; *filled* is "
-        "the share of rows that hold the fill value; *weight* is the prior belief in its use: "
-        "learners shrink small weights harder.",
-        "",
-        table(
-            [
-                "column",
-                "unit",
-                "source",
-                "known at",
-                "where unknown",
-                "weight",
-                "mean",
-                "sd",
-                "filled",
-            ],
-            [_row(feature, features[feature.name]) for feature in FEATURES],
-        ),
-        "",
-    ]
-    return write_text(folder / FILE, "\n".join(lines))
+    text = render(
+        FILE,
+        n_rows=features.height,
+        feature_version=feature_version(),
+        keys=KEYS,
+        features=[_row(feature, features[feature.name]) for feature in FEATURES],
+    )
+    return write_text(folder / FILE, text)
 
 
 def _row(feature: Feature, values: pl.Series) -> list[str]:

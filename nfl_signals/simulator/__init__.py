@@ -4,6 +4,6 @@ In order: `franchises` and `people` say who exists, `strengths` and `quarterback
 `news` what is said about them, `schedule`, `calendar` and `events` who meets when, `scoring` what the
 scores' exact distribution is, `season` plays it, `bookmaker` prices it, `team_stats`, `injuries` and
 `notes` report on it, `league` puts the seasons together and `standing` cuts them at the standing point,
-`truth` and `drift` say what a judge may know, `release` writes them, `report` compares them with real
-seasons.
+`truth` and `drift` say what a judge may know, `write` writes them. `reports/league` compares them with
+real seasons.
 """

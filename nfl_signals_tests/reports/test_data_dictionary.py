@@ -1,4 +1,4 @@
-"""Claims about the generated data dictionary: `reports.dictionary`."""
+"""Claims about the generated data dictionary."""
 
 from pathlib import Path
 

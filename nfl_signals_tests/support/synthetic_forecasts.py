@@ -1,13 +1,12 @@
 """Forecasts of a small made-up schedule whose true probabilities are known, for report tests."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from nfl_signals.reports.baseline.report import BaselineReportInputs
+Json = dict[str, Any]
 
 MARKETS = ("ats", "moneyline", "total")
 LEARNERS = ("noisy", "perfect")
@@ -15,6 +14,8 @@ SEASONS = range(2016, 2022)
 WEEKS = 6
 GAMES_A_WEEK = 10
 FIRST_FORECAST = 2018  # learners need two earlier seasons here, the stack one more
+ORIGIN: Json = {"source": "synthetic schedule", "feature_version": "f00d", "seed": 3}
+"""What a report states of where its numbers come from."""
 SPREAD = {"ats": 0.4, "moneyline": 0.9, "total": 0.3}  # sd of the true logits
 
 
@@ -46,8 +47,11 @@ def gold_markets(seed: int) -> pl.DataFrame:
     return pl.DataFrame(rows).with_columns(pl.col("season", "week").cast(pl.Int32))
 
 
-def report_inputs(*, seed: int = 7) -> BaselineReportInputs:
-    """Two learners from 2018 on, a stack from 2019 on; `noisy` misses some games of 2019."""
+def baseline_inputs(*, seed: int = 7) -> Json:
+    """Of `baseline_numbers`: two learners from 2018 on, a stack from 2019 on.
+
+    `noisy` misses some games of 2019.
+    """
     known, rng = gold_markets(seed), np.random.default_rng(seed + 1)
     forecast = known.filter(pl.col("season") >= FIRST_FORECAST)
     shaken = np.clip(forecast["truth"].to_numpy() + rng.normal(0, 0.2, forecast.height), 0.02, 0.98)
@@ -57,23 +61,21 @@ def report_inputs(*, seed: int = 7) -> BaselineReportInputs:
     stacked = forecast.filter(pl.col("season") > FIRST_FORECAST).select(
         "game_id", "market", "season", "week", "p_market", p_hat="truth", p_push=pl.lit(0.05)
     )
-    return BaselineReportInputs(
-        oof=pl.concat([perfect, noisy, kfold]),
-        markets=known.drop("truth"),
-        stacked=stacked,
-        importance=importance(features=20),
-        source_name="synthetic schedule",
-        feature_version="f00d",
-        seed=3,
-    )
+    return {
+        "oof": pl.concat([perfect, noisy, kfold]),
+        "markets": known.drop("truth"),
+        "stacked": stacked,
+        "importance": importance(features=20),
+        "seed": ORIGIN["seed"],
+    }
 
 
-def with_planted_leak(inputs: BaselineReportInputs) -> BaselineReportInputs:
-    """The learner `perfect` is told most of each outcome on the moneyline."""
-    told = (
-        inputs.oof.join(
-            inputs.markets.select("game_id", "market", "outcome"), on=["game_id", "market"]
-        )
+def with_planted_leak(inputs: Json) -> Json:
+    """The learner `perfect` knows most of each outcome on the moneyline."""
+    outcomes = inputs["markets"].select("game_id", "market", "outcome")
+    leaking = (
+        inputs["oof"]
+        .join(outcomes, on=["game_id", "market"])
         .with_columns(
             p_hat=pl.when((pl.col("learner") == "perfect") & (pl.col("market") == "moneyline"))
             .then(pl.when(pl.col("outcome") == "yes").then(0.85).otherwise(0.15))
@@ -81,7 +83,7 @@ def with_planted_leak(inputs: BaselineReportInputs) -> BaselineReportInputs:
         )
         .drop("outcome")
     )
-    return replace(inputs, oof=told)
+    return {**inputs, "oof": leaking}
 
 
 def importance(*, features: int) -> pl.DataFrame:
@@ -96,12 +98,12 @@ def importance(*, features: int) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def part_of(numbers: dict[str, Any], market: str) -> dict[str, Any]:
+def part_of(numbers: Json, market: str) -> Json:
     """Numbers of one market."""
     return next(part for part in numbers["markets"] if part["market"] == market)
 
 
-def row_of(rows: list[dict[str, Any]], forecaster: str) -> dict[str, Any]:
+def row_of(rows: list[Json], forecaster: str) -> Json:
     """The row of one forecaster."""
     return next(row for row in rows if row["forecaster"] == forecaster)
 

@@ -1,7 +1,7 @@
-"""Pushes: how often they are said to happen, how often they do, and what that is worth.
+"""Pushes: how often they are forecast, how often they happen, and what forecasting them is worth.
 
 A forecast of win, push or loss is scored on all settled games, pushes included; `p_push` of the stack
-is beside what earlier seasons' frequencies alone would say.
+is compared with the frequencies of earlier seasons.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from nfl_signals.markets.definitions import Market
-from nfl_signals.reports.ablation.table import FINAL
-from nfl_signals.reports.ablation.targets import Goal
-from nfl_signals.reports.shared.score_card import LEVEL, WEEKS_A_SEASON, interval
-from nfl_signals.reports.shared.settled import STACK, TIME_ORDER, earlier_seasons
-from nfl_signals.reports.shared.targets import Verdict
+from nfl_signals.reports.shared.forecasters import FINAL, STACK
+from nfl_signals.reports.shared.score_card import LEVEL, NO_ESTIMATE, interval, week_labels
+from nfl_signals.reports.shared.settled import TIME_ORDER, earlier_seasons
+from nfl_signals.reports.shared.targets import Target, Verdict
 from nfl_signals.stats import scores
 
 Json = dict[str, Any]
@@ -31,7 +30,7 @@ SAME_LINE = f"{STACK}, push share of the same line before"
 NO_PUSH = f"{STACK}, no push ever"
 ALL_RATES = "shares of earlier seasons only"
 
-PUSH_RATES = Goal(
+PUSH_RATES = Target(
     key="push_rates",
     title="Stated push rate inside the observed interval",
     limit=2.0,
@@ -46,7 +45,7 @@ PUSH_RATES = Goal(
 def settled_with_pushes(
     market: Market, stacked: pl.DataFrame, markets: pl.DataFrame
 ) -> pl.DataFrame:
-    """Every settled game that the stack forecast, with what earlier seasons say of pushes.
+    """Every settled game that the stack forecast, with the push frequencies of earlier seasons.
 
     Returns:
         `game_id, season, week, line, outcome, p_hat, p_push, base_rate, push_rate, line_rate` in time
@@ -56,9 +55,9 @@ def settled_with_pushes(
     mine = markets.filter((pl.col("market") == market.name) & pl.col("outcome").is_not_null())
     known = mine.select("game_id", "season", "week", "line", "outcome")
     rates = pl.concat([_line_rates(known, season) for season in known["season"].unique().sort()])
-    said = stacked.filter(pl.col("market") == market.name).select("game_id", "p_hat", "p_push")
+    stated = stacked.filter(pl.col("market") == market.name).select("game_id", "p_hat", "p_push")
     return (
-        known.join(said, on="game_id")
+        known.join(stated, on="game_id")
         .join(earlier_seasons(mine, market), on="season")
         .join(rates, on="game_id")
         .sort(TIME_ORDER)
@@ -69,13 +68,20 @@ def push_rates(market: Market, games: pl.DataFrame) -> list[Json]:
     """Stated and observed push rate by the kind of line that can push.
 
     Args:
-        market: the question.
+        market: whose games.
         games: result of `settled_with_pushes`.
 
     Returns:
         Rows `lines, n, n_push, stated, estimate, low, high, verdict`; numbers None without games.
     """
-    return [{"lines": lines, **_rate(games.filter(which))} for lines, which in _groups(market)]
+    if market.line_column is None:
+        return [{"lines": "every game (ties)", **_rate(games)}]
+    keys = KEY_NUMBERS if market.name == "ats" else ()
+    named = [(f"line of {key}", pl.col("line").abs() == key) for key in keys]
+    return [
+        {"lines": lines, **_rate(games.filter(which))}
+        for lines, which in (*named, ("any whole line", WHOLE))
+    ]
 
 
 def three_way(market: Market, games: pl.DataFrame, *, seed: int) -> list[Json]:
@@ -88,11 +94,18 @@ def three_way(market: Market, games: pl.DataFrame, *, seed: int) -> list[Json]:
     shared = games.drop_nulls(["base_rate", "push_rate", "line_rate"])
     if shared.is_empty():
         return []
-    outcome = shared["outcome"].to_list()
-    weeks = (shared["season"].cast(pl.Int64) * WEEKS_A_SEASON + shared["week"]).to_numpy()
+    same_line = [(SAME_LINE, "p_hat", pl.col("line_rate"))]
+    forecasts = [  # forecaster, its probability of YES given no push, its probability of a push
+        (FINAL, "p_hat", pl.col("p_push")),
+        *(same_line if market.line_column else ()),  # one line only: the same share for all
+        (ANY_LINE, "p_hat", pl.col("push_rate")),
+        (NO_PUSH, "p_hat", pl.col("p_push") * 0.0),
+        (ALL_RATES, "base_rate", pl.col("push_rate")),
+    ]
+    outcome, weeks = shared["outcome"].to_list(), week_labels(shared)
     errors = {
         name: _errors(shared[p].to_numpy(), shared.select(push).to_series().to_numpy(), outcome)
-        for name, p, push in _statements(market)
+        for name, p, push in forecasts
     }
     return [
         {
@@ -109,7 +122,7 @@ def three_way(market: Market, games: pl.DataFrame, *, seed: int) -> list[Json]:
 
 
 def push_verdict(stated: float, low: float, high: float) -> Verdict:
-    """Whether a stated rate agrees with an interval that is narrow enough to disagree.
+    """Whether a stated rate lies in an interval narrow enough to exclude half and twice the rate.
 
     Example:
         >>> push_verdict(0.09, 0.07, 0.11), push_verdict(0.118, 0.07, 0.11)
@@ -123,31 +136,10 @@ def push_verdict(stated: float, low: float, high: float) -> Verdict:
     return "UNDERPOWERED" if any(low <= other <= high for other in far) else "PASS"
 
 
-def _groups(market: Market) -> list[tuple[str, pl.Expr]]:
-    if market.line_column is None:
-        return [("every game (ties)", pl.lit(value=True))]
-    keys = KEY_NUMBERS if market.name == "ats" else ()
-    named = [(f"line of {key}", pl.col("line").abs() == key) for key in keys]
-    return [*named, ("any whole line", WHOLE)]
-
-
-def _statements(market: Market) -> list[tuple[str, str, pl.Expr]]:
-    """Forecaster, its probability of YES given no push, its probability of a push."""
-    same_line = [(SAME_LINE, "p_hat", pl.col("line_rate"))]
-    return [
-        (FINAL, "p_hat", pl.col("p_push")),
-        *(same_line if market.line_column else ()),  # one line only: the same share for all
-        (ANY_LINE, "p_hat", pl.col("push_rate")),
-        (NO_PUSH, "p_hat", pl.col("p_push") * 0.0),
-        (ALL_RATES, "base_rate", pl.col("push_rate")),
-    ]
-
-
 def _rate(games: pl.DataFrame) -> Json:
     n, n_push = games.height, int((games["outcome"] == "push").sum())
     if n == 0:
-        empty = dict.fromkeys(("stated", "estimate", "low", "high"))
-        return {"n": 0, "n_push": 0, **empty, "verdict": "UNDERPOWERED"}
+        return {"n": 0, "n_push": 0, "stated": None, **NO_ESTIMATE, "verdict": "UNDERPOWERED"}
     stated = float(games["p_push"].to_numpy().mean())
     ends = binomtest(n_push, n).proportion_ci(LEVEL, method="wilson")
     low, high = float(ends.low), float(ends.high)
@@ -163,7 +155,7 @@ def _rate(games: pl.DataFrame) -> Json:
 
 
 def _line_rates(known: pl.DataFrame, season: int) -> pl.DataFrame:
-    """`game_id, line_rate` of one season's games; null where no earlier game tells."""
+    """`game_id, line_rate` of one season's games; null where there is no earlier game like it."""
     size, push = pl.col("line").abs(), pl.col("outcome") == "push"
     earlier = known.filter(pl.col("season") < season)
     by_line = earlier.group_by(size=size).agg(n=pl.len(), same=push.mean())

@@ -1,10 +1,10 @@
-"""What each part of the stack is worth: the walk-forward replay again, with that part taken out.
+"""What each part of the stack is worth: the walk-forward again, with that part taken out.
 
 Every forecaster is scored on the same settled games as the full stack, each season predicted from
 earlier seasons only. Numbers, intervals and verdicts are `numbers.py`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -24,15 +24,16 @@ from nfl_signals.ensemble.stacked_model import (
     input_names,
 )
 from nfl_signals.markets.definitions import MARKETS, MarketName
-from nfl_signals.reports.ablation.table import (
-    COLUMNS,
+from nfl_signals.reports.shared.forecasters import (
+    CLOSE,
     FINAL,
     MARKET_ONLY,
+    STACK,
     UNCALIBRATED,
     WITHOUT_SIGNALS,
 )
-from nfl_signals.reports.shared.settled import CLOSE, STACK
 from nfl_signals.stacking.inputs import Floats
+from nfl_signals.stacking.prior import Adviser
 from nfl_signals.stacking.protocol import MARKET
 from nfl_signals.stacking.walk_forward import (
     Calibration,
@@ -41,14 +42,10 @@ from nfl_signals.stacking.walk_forward import (
     walk_forward_blend,
     walk_forward_calibration,
 )
-from nfl_signals.training.stacks import stack_rows
-from nfl_signals.training.weight_advice import weight_adviser
-from nfl_signals.workspace.run_context import RunContext
 
-UNTOUCHED = "identity"
-GAME = ("market", "game_id", "season", "week", "y")
+COLUMNS = ("market", "forecaster", "kind", "game_id", "season", "week", "y", "p")
 Blended = Callable[[str, tuple[str, ...], str], pl.DataFrame]
-"""Kind of blend, inputs left out, voice -> rows of `replay.walk_forward_blend`."""
+"""Kind of blend, inputs left out, stacked model -> rows of `walk_forward_blend`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +54,11 @@ class Variant:
 
     Attributes:
         forecaster: its name.
-        kind: key of `reports.ablation_table.KINDS`.
+        kind: key of `forecasters.KINDS`.
         stack: kind of blend.
         calibrator: method, or 'chosen'.
         dropped: inputs that it does not have.
-        voices: that it has.
+        stacked_models: that it has.
     """
 
     forecaster: str
@@ -72,14 +69,38 @@ class Variant:
     stacked_models: tuple[str, ...] = (PLAIN, WITH_SIGNALS)
 
 
-def ablation_table(context: RunContext) -> pl.DataFrame:
+def ablation_table(
+    settings: Settings,
+    *,
+    stacked: pl.DataFrame,
+    markets: pl.DataFrame,
+    blends: Mapping[MarketName, Blended],
+) -> pl.DataFrame:
     """Every forecaster's probability for every settled game that the full stack predicted.
 
+    Args:
+        settings: of the run.
+        stacked: `stacking.schemas.stacked_schema`.
+        markets: gold markets.
+        blends: by market, see `blended_variants`.
+
     Returns:
-        `reports.ablation_table.COLUMNS`. A forecaster that did not speak on all of those games is left
-        out whole.
+        `COLUMNS`, one row per market, forecaster and game, pushes left out; `y` is 1.0 for YES. A
+        forecaster that lacks one of those games is left out whole.
     """
-    return pl.concat(_market(context, name) for name in steps(list(MARKETS), "markets taken apart"))
+    outcomes = markets.select("game_id", "market", "outcome")
+    games = settled_yes_no(stacked.join(outcomes, on=["game_id", "market"], maintain_order="left"))
+    parts = [
+        games.filter(market=name)
+        .select(
+            "market", "game_id", "season", "week", "y", forecaster=pl.lit(one), kind=pl.lit(kind)
+        )
+        .join(p, on="game_id", how="left", maintain_order="left")
+        .select(COLUMNS)
+        for name in steps(list(MARKETS), "markets taken apart")
+        for one, kind, p in _forecasts(settings, games.filter(market=name), blends[name])
+    ]
+    return pl.concat(part for part in parts if not part["p"].null_count())
 
 
 def forecasters(settings: Settings) -> list[str]:
@@ -93,27 +114,52 @@ def variants(settings: Settings) -> list[Variant]:
     training = settings.training
     new = partial(Variant, stack=training.stack, calibrator=training.calibrator)
     other = "gbm" if training.stack == "logistic" else "logistic"
-    alone: tuple[str, ...] = training.learners
+    learners: tuple[str, ...] = training.learners
     return [
-        new(forecaster=MARKET_ONLY, kind="without", dropped=alone, stacked_models=(PLAIN,)),
+        new(forecaster=MARKET_ONLY, kind="without", dropped=learners, stacked_models=(PLAIN,)),
         new(forecaster=WITHOUT_SIGNALS, kind="without", stacked_models=(PLAIN,)),
         *(
             new(forecaster=f"{STACK} without {name}", kind="without", dropped=(name,))
-            for name in (MARKET, *training.learners)
+            for name in (MARKET, *learners)
         ),
         new(forecaster=f"{STACK}, {other} blend", kind="blend", stack=other),
         *(
             new(forecaster=f"{STACK}, {method}", kind="calibrator", calibrator=method)
             for method in CANDIDATES
-            if method != UNTOUCHED  # the stored `p_raw` is that
+            if method != "identity"  # the stored `p_raw` is that
         ),
     ]
+
+
+def blended_variants(
+    settings: Settings, rows: pl.DataFrame, adviser: Callable[[Sequence[str]], Adviser]
+) -> Blended:
+    """How one market's blends are walked forward; each once, however often it is wanted.
+
+    Args:
+        settings: of the run.
+        rows: `training.stacks.stack_rows` of the walk-forward scheme.
+        adviser: inputs -> adviser on their weights.
+    """
+
+    @cache
+    def blended(stack: str, dropped: tuple[str, ...], stacked_model: str) -> pl.DataFrame:
+        changed = _with_training(settings, stack=stack)
+        inputs = [item for item in input_names(changed, stacked_model) if item not in dropped]
+        return walk_forward_blend(
+            rows,
+            inputs=inputs,
+            fit_blend=blend_fitter(changed, inputs, adviser(inputs)),
+            min_seasons=settings.training.min_stack_seasons,
+        )
+
+    return blended
 
 
 def walk_forward_variant(
     settings: Settings, variant: Variant, blended: Blended, fits: Mapping[str, Fit] = FITS
 ) -> pl.DataFrame | None:
-    """A variant's calibrated answers, season by season: rows of its voices with `p_calibrated`.
+    """A variant's calibrated forecasts, season by season: rows of its models with `p_calibrated`.
 
     Args:
         settings: of the run.
@@ -124,35 +170,21 @@ def walk_forward_variant(
     Returns:
         None where its calibrator needs more games than some season has before it.
     """
-    training = settings.training.model_copy(update={"calibrator": variant.calibrator})
-    changed = settings.model_copy(update={"training": training})
+    changed = _with_training(settings, calibrator=variant.calibrator)
     try:
-        answers = [
+        forecasts = [
             walk_forward_calibration(
-                blended(variant.stack, variant.dropped, voice),
-                fit_calibrator=partial(_fit_curve, changed, fits),
-                min_seasons=training.min_calibration_seasons,
+                blended(variant.stack, variant.dropped, stacked_model),
+                fit_calibrator=partial(_fit_calibrator, changed, fits),
+                min_seasons=settings.training.min_calibration_seasons,
             )
-            for voice in variant.stacked_models
+            for stacked_model in variant.stacked_models
         ]
     except SettingsError:
         if variant.kind != "calibrator":
             raise
         return None
-    return prefer_signals(*answers) if len(answers) > 1 else answers[0]
-
-
-def _market(context: RunContext, name: MarketName) -> pl.DataFrame:
-    outcomes = context.markets.filter(market=name).select("game_id", "outcome")
-    stacked = context.read(context.paths.stacked).filter(market=name).join(outcomes, on="game_id")
-    games = settled_yes_no(stacked)
-    parts = [
-        games.select(
-            *GAME, pl.lit(forecaster).alias("forecaster"), pl.lit(kind).alias("kind")
-        ).join(p, on="game_id", how="left", maintain_order="left")
-        for forecaster, kind, p in (*_given(context.settings, games), *_replayed(context, name))
-    ]
-    return pl.concat(part.select(COLUMNS) for part in parts if not part["p"].null_count())
+    return prefer_signals(*forecasts) if len(forecasts) > 1 else forecasts[0]
 
 
 def _stored(settings: Settings) -> list[tuple[str, str, str]]:
@@ -166,43 +198,20 @@ def _stored(settings: Settings) -> list[tuple[str, str, str]]:
     ]
 
 
-def _given(settings: Settings, games: pl.DataFrame) -> Iterator[tuple[str, str, pl.DataFrame]]:
+def _forecasts(
+    settings: Settings, games: pl.DataFrame, blended: Blended
+) -> Iterator[tuple[str, str, pl.DataFrame]]:
+    """Forecaster, kind, `game_id, p`: what is stored, then the variants."""
     for forecaster, kind, column in _stored(settings):
         yield forecaster, kind, games.select("game_id", p=column)
+    fits = cached_fits()
+    for variant in variants(settings):
+        forecasts = walk_forward_variant(settings, variant, blended, fits)
+        if forecasts is not None:
+            yield variant.forecaster, variant.kind, forecasts.select("game_id", p="p_calibrated")
 
 
-def _replayed(context: RunContext, name: MarketName) -> Iterator[tuple[str, str, pl.DataFrame]]:
-    blended, fits = blends(context, name), cached_fits()
-    for variant in variants(context.settings):
-        answers = walk_forward_variant(context.settings, variant, blended, fits)
-        if answers is not None:
-            yield variant.forecaster, variant.kind, answers.select("game_id", p="p_calibrated")
-
-
-def blends(context: RunContext, name: MarketName) -> Blended:
-    """How one market's blends are replayed; each is replayed once, whoever asks how often."""
-    rows = stack_rows(context, name, "walk_forward")
-    training = context.settings.training
-
-    @cache
-    def blended(stack: str, dropped: tuple[str, ...], voice: str) -> pl.DataFrame:
-        settings = context.settings.model_copy(
-            update={"training": training.model_copy(update={"stack": stack})}
-        )
-        inputs = [item for item in input_names(settings, voice) if item not in dropped]
-        fit_blend = blend_fitter(
-            settings,
-            inputs,
-            weight_adviser(context.settings, context.paths.llm_responses, name, inputs),
-        )
-        return walk_forward_blend(
-            rows, inputs=inputs, fit_blend=fit_blend, min_seasons=training.min_stack_seasons
-        )
-
-    return blended
-
-
-def _fit_curve(
+def _fit_calibrator(
     settings: Settings, fits: Mapping[str, Fit], rows: pl.DataFrame
 ) -> Callable[[Floats], Calibration]:
     """The calibrator for a season without intervals, which nothing here reads: each is its point."""
@@ -213,3 +222,8 @@ def _fit_curve(
         return Calibration(calibrator.method, p, low=p, high=p)
 
     return calibrate
+
+
+def _with_training(settings: Settings, **changes: str) -> Settings:
+    training = settings.training.model_copy(update=changes)
+    return settings.model_copy(update={"training": training})

@@ -1,22 +1,29 @@
 """Every number of the baseline report, as one JSON value; nothing here formats text or draws."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 import polars as pl
 
 from nfl_signals.markets.definitions import MARKETS, Market
-from nfl_signals.reports.shared.score_card import LEVEL, Graded, compare, score_card
-from nfl_signals.reports.shared.settled import (
-    BASE_RATE,
-    CLOSE,
-    STACK,
-    TWO_WAY,
-    forecasters,
-    same_games,
-    settled_forecasts,
+from nfl_signals.reports.shared.forecasters import BASE_RATE, CLOSE, STACK
+from nfl_signals.reports.shared.score_card import (
+    LEVEL,
+    compare,
+    grade,
+    per_season,
+    reliability,
+    score_card,
 )
-from nfl_signals.reports.shared.targets import BREAK_EVEN, TARGETS, verdict
+from nfl_signals.reports.shared.settled import TWO_WAY, forecasters, same_games, settled_forecasts
+from nfl_signals.reports.shared.targets import (
+    BREAK_EVEN,
+    BRIER_BELOW_COIN,
+    SCORE_TARGETS,
+    judged,
+    tally,
+)
 from nfl_signals.stats import scores
 
 Json = dict[str, Any]
@@ -38,13 +45,16 @@ def baseline_numbers(
 
     Args:
         oof: out-of-fold predictions; walk-forward rows are used.
-        markets: gold markets.
+        markets: gold markets, all seasons.
         stacked: walk-forward stacked predictions; may have no rows.
-        importance: `market, learner, feature, share`.
+        importance: `market, learner, feature, share`; shares of a learner sum to 1.
         seed: of every interval and null.
 
     Returns:
         `level, break_even, targets, too_good, markets`.
+
+    Raises:
+        JoinError: a forecast is of a game that `markets` does not have.
     """
     parts = [
         _market(
@@ -58,23 +68,10 @@ def baseline_numbers(
     return {
         "level": LEVEL,
         "break_even": BREAK_EVEN,
-        "targets": [asdict(target) for target in TARGETS],
-        "too_good": too_good(parts),
+        "targets": [asdict(target) for target in SCORE_TARGETS],
+        "too_good": [row for part in parts for row in _too_good(part)],
         "markets": parts,
     }
-
-
-def too_good(parts: list[Json]) -> list[Json]:
-    """Learners and stacks that beat the close by an interval clear of zero."""
-    return [
-        {"market": part["market"], "forecaster": row["forecaster"], **against}
-        for part in parts
-        for row in part["same_games"]
-        for against in row["against"]
-        if row["forecaster"] not in REFERENCES
-        and against["reference"] == CLOSE
-        and against["verdict"] == "PASS"
-    ]
 
 
 def _market(market: Market, settled: pl.DataFrame, importance: pl.DataFrame, seed: int) -> Json:
@@ -84,6 +81,7 @@ def _market(market: Market, settled: pl.DataFrame, importance: pl.DataFrame, see
     learners = [name for name in present if name not in (STACK, *REFERENCES)]
     same = _cards(shared, seed=seed)
     own = _cards(decided.filter(pl.col("forecaster").is_in(learners)), seed=seed)
+    targets = _targets(market, same, own)
     return {
         "market": market.name,
         "title": market.title,
@@ -92,27 +90,22 @@ def _market(market: Market, settled: pl.DataFrame, importance: pl.DataFrame, see
         "horizon": market.horizon,
         "learners": learners,
         "absent": [name for name in (STACK, *REFERENCES) if name not in present],
-        "seasons": _span(shared),
+        "seasons": sorted({shared["season"].min(), shared["season"].max()} - {None}),
         "pushes_left_out": settled.filter(~TWO_WAY)["game_id"].n_unique(),
         "same_games": same,
         "own_games": own,
-        "targets": _targets(market, same, own),
+        "targets": targets,
+        "learner_verdicts": _learner_verdicts(learners, same, targets),
+        "summary_of": _summary_of(learners, [row["forecaster"] for row in same]),
         "per_season": per_season(decided),
-        "three_way": [] if market.name == "moneyline" else three_way(settled),
-        "reliability": reliability(shared),
+        "three_way": [] if market.name == "moneyline" else _three_way(settled),
+        "reliability": reliability(grade(shared.filter(pl.col("forecaster") != BASE_RATE))),
         "importance": top_features(importance),
     }
 
 
-def _span(forecasts: pl.DataFrame) -> list[int]:
-    return sorted(forecasts["season"].unique().to_list())[
-        :: max(1, forecasts["season"].n_unique() - 1)
-    ]
-
-
-def _cards(shared: pl.DataFrame, *, seed: int) -> list[Json]:
-    names = forecasters(shared)
-    graded = {name: Graded.of(shared, name) for name in names}
+def _cards(rows: pl.DataFrame, *, seed: int) -> list[Json]:
+    graded = grade(rows)
     return [
         {
             "forecaster": name,
@@ -123,78 +116,70 @@ def _cards(shared: pl.DataFrame, *, seed: int) -> list[Json]:
                 if other in graded and other != name
             ],
         }
-        for name in names
+        for name in graded
     ]
 
 
 def _targets(market: Market, same: list[Json], own: list[Json]) -> list[Json]:
     return [
-        {
-            "target": target.key,
-            "forecaster": row["forecaster"],
-            "games": games,
-            "n": row["n"],
-            **row[target.score],
-            "verdict": verdict(
-                low=row[target.score]["low"],
-                high=row[target.score]["high"],
-                limit=target.limit,
-                side=target.side,
-            ),
-        }
-        for target in TARGETS
+        {"target": target.key, "forecaster": row["forecaster"], "games": games, "n": row["n"]}
+        | judged(row[target.score], limit=target.limit, side=target.side)
+        for target in SCORE_TARGETS
         if market.name in target.markets
         for games, rows in (("same", same), ("own", own))
         for row in rows
     ]
 
 
-def per_season(decided: pl.DataFrame) -> list[Json]:
-    """Brier and log loss of every forecaster in every season, each on all its own games."""
-    rows: list[Json] = []
-    for name in forecasters(decided):
-        mine = decided.filter(pl.col("forecaster") == name)
-        for season in mine["season"].unique().sort().to_list():
-            graded = Graded.of(mine.filter(pl.col("season") == season), name)
-            rows.append(
-                {
-                    "forecaster": name,
-                    "season": season,
-                    "n": len(graded.p),
-                    "brier": scores.brier(graded.p, graded.y),
-                    "log_loss": scores.log_loss(graded.p, graded.y),
-                }
-            )
-    return rows
+def _learner_verdicts(learners: list[str], same: list[Json], targets: list[Json]) -> list[Json]:
+    """Verdicts of the learners on the same games, counted against a coin and each reference."""
+    coin = [row for row in targets if row["target"] == BRIER_BELOW_COIN.key]
+    verdicts: dict[str, list[Json]] = {
+        "a coin": [row for row in coin if row["games"] == "same" and row["forecaster"] in learners]
+    }
+    for card in same:
+        for against in card["against"] if card["forecaster"] in learners else ():
+            verdicts.setdefault(against["reference"], []).append(against)
+    return [
+        {"reference": reference, "counts": tally(rows)["counts"]}
+        for reference, rows in verdicts.items()
+        if rows
+    ]
 
 
-def three_way(settled: pl.DataFrame) -> list[Json]:
+def _summary_of(learners: list[str], scored: list[str]) -> list[str]:
+    """Whose comparisons the summary states: the stack's, or every learner's while there is none.
+
+    The best learner is never picked out: chosen after the fact, it would look better than it is.
+    """
+    return [STACK] if STACK in scored else [name for name in learners if name in scored]
+
+
+def _too_good(part: Json) -> Iterable[Json]:
+    """Learners and stacks that beat the close by an interval clear of zero."""
+    for row in part["same_games"]:
+        for against in row["against"]:
+            beats = against["reference"] == CLOSE and against["verdict"] == "PASS"
+            if beats and row["forecaster"] not in REFERENCES:
+                yield {"market": part["market"], "forecaster": row["forecaster"], **against}
+
+
+def _three_way(settled: pl.DataFrame) -> list[Json]:
     """Scores over yes, no and push on the games for which every forecaster states all three."""
-    shared = same_games(settled.drop_nulls("p_push"))
     rows: list[Json] = []
-    for name in forecasters(shared):
-        mine = shared.filter(pl.col("forecaster") == name)
+    for mine in same_games(settled.drop_nulls("p_push")).partition_by(
+        "forecaster", maintain_order=True
+    ):
         stated = mine["p"].to_numpy(), mine["p_push"].to_numpy(), mine["outcome"].to_list()
         rows.append(
             {
-                "forecaster": name,
+                "forecaster": mine["forecaster"][0],
                 "n": mine.height,
                 "n_push": int((mine["outcome"] == "push").sum()),
                 "brier": scores.three_way_brier(*stated),
                 "log_loss": scores.three_way_log_loss(*stated),
             }
         )
-    return rows
-
-
-def reliability(shared: pl.DataFrame) -> list[Json]:
-    """Reliability curve of every forecaster but the base rate, one row per bin."""
-    rows: list[Json] = []
-    for name in forecasters(shared):
-        graded = Graded.of(shared, name)
-        if name != BASE_RATE and len(graded.p) >= 2:
-            curve = scores.reliability_curve(graded.p, graded.y, level=LEVEL)
-            rows += [{"forecaster": name, **asdict(point)} for point in curve]
     return rows
 
 

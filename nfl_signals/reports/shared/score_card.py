@@ -1,9 +1,11 @@
-"""The scores of one forecaster on a set of games, each with what chance alone would do.
+"""The scores of forecasters on settled games, each with what chance alone would do.
 
-Numbers come out as JSON values; what the rows cannot determine is None, never a stand-in.
+Numbers come out as JSON values; what the rows cannot determine is None, never a stand-in. Rows are
+`settled.py`'s, pushes left out: `forecaster, season, week, outcome, p`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -19,7 +21,8 @@ from nfl_signals.stats.bootstrap import minimum_detectable_effect, week_block_in
 Floats = NDArray[np.float64]
 Json = dict[str, Any]
 
-LEVEL = 0.95  # coverage of every interval in the report
+LEVEL = 0.95  # coverage of every interval in the reports
+NO_ESTIMATE: Json = {"estimate": None, "low": None, "high": None}
 WEEKS_A_SEASON = 100  # more than a season has: season * 100 + week is distinct over seasons
 
 
@@ -38,12 +41,10 @@ class Graded:
     weeks: NDArray[np.int64]
 
     @classmethod
-    def of(cls, forecasts: pl.DataFrame, forecaster: str) -> Self:
-        """From settled forecasts; rows whose outcome is a push must have been left out."""
-        mine = forecasts.filter(pl.col("forecaster") == forecaster)
-        weeks = mine["season"].cast(pl.Int64) * WEEKS_A_SEASON + mine["week"]
-        y = (mine["outcome"] == "yes").cast(pl.Float64)
-        return cls(p=mine["p"].to_numpy(), y=y.to_numpy(), weeks=weeks.to_numpy())
+    def of(cls, rows: pl.DataFrame) -> Self:
+        """From one forecaster's rows."""
+        y = (rows["outcome"] == "yes").cast(pl.Float64).to_numpy()
+        return cls(p=rows["p"].to_numpy(), y=y, weeks=week_labels(rows))
 
     @property
     def squared_errors(self) -> Floats:
@@ -62,6 +63,17 @@ class Graded:
         return np.where(self.p == 0.5, 0.5, (self.p > 0.5) == (self.y == 1.0)).astype(np.float64)
 
 
+def week_labels(rows: pl.DataFrame) -> NDArray[np.int64]:
+    """A number for each row's week, distinct over seasons."""
+    return (rows["season"].cast(pl.Int64) * WEEKS_A_SEASON + rows["week"]).to_numpy()
+
+
+def grade(rows: pl.DataFrame) -> dict[str, Graded]:
+    """Every forecaster's games, forecasters in the order of the rows."""
+    by_name = rows.partition_by("forecaster", maintain_order=True)
+    return {part["forecaster"][0]: Graded.of(part) for part in by_name}
+
+
 def score_card(graded: Graded, *, seed: int) -> Json:
     """Every two-way score of one forecaster.
 
@@ -70,8 +82,9 @@ def score_card(graded: Graded, *, seed: int) -> Json:
         seed: of intervals and of the null.
 
     Returns:
-        `n, n_weeks, brier, log_loss` (nats)`, accuracy, auc, calibration_error,
-        calibration_error_null95, slope`; those with an interval as `{estimate, low, high}`.
+        `n, n_weeks`; `brier, accuracy, slope` with 95 % intervals (`estimate, low, high`);
+        `log_loss` in nats, `auc`, `calibration_error` and the 95 % quantile of what a perfectly
+        calibrated forecast would show, `calibration_error_null95`.
     """
     p, y = graded.p, graded.y
     enough = len(p) >= 2
@@ -118,9 +131,39 @@ def compare(graded: Graded, reference: Graded, *, seed: int) -> Json:
 def interval(values: Floats, weeks: NDArray[np.int64], *, seed: int) -> Json:
     """Mean with its week-block interval; no interval where there is only one week."""
     if len(np.unique(weeks)) < 2:
-        return {"estimate": float(values.mean()), "low": None, "high": None}
+        return NO_ESTIMATE | {"estimate": float(values.mean())}
     found = week_block_interval(values, weeks, seed=seed, level=LEVEL)
     return {"estimate": found.estimate, "low": found.low, "high": found.high}
+
+
+def per_season(rows: pl.DataFrame) -> list[Json]:
+    """`forecaster, season, n, brier, log_loss`, each forecaster on all its games of the season.
+
+    Args:
+        rows: each forecaster's in time order.
+    """
+    groups = rows.group_by("forecaster", "season", maintain_order=True)
+    return [
+        {
+            "forecaster": name,
+            "season": season,
+            "n": part.height,
+            "brier": scores.brier(graded.p, graded.y),
+            "log_loss": scores.log_loss(graded.p, graded.y),
+        }
+        for (name, season), part in groups
+        for graded in [Graded.of(part)]
+    ]
+
+
+def reliability(graded: Mapping[str, Graded]) -> list[Json]:
+    """`forecaster, n, mean_p, mean_y, low, high`, one row a bin of each forecaster's curve."""
+    return [
+        {"forecaster": name, **asdict(point)}
+        for name, one in graded.items()
+        if len(one.p) >= 2
+        for point in scores.reliability_curve(one.p, one.y, level=LEVEL)
+    ]
 
 
 def _slope(p: Floats, y: Floats) -> Json | None:

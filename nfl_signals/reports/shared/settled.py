@@ -1,4 +1,4 @@
-"""Which forecast of which settled game: the rows that a baseline report scores.
+"""Which forecast of which settled game: the rows that the baseline report scores.
 
 A forecaster is a base learner (walk-forward forecasts only), the `stack`, or one of two references:
 `close` is the closing no-vig probability, `base rate` the share of YES in all earlier seasons.
@@ -8,10 +8,8 @@ import polars as pl
 
 from nfl_signals.core.errors import JoinError
 from nfl_signals.markets.definitions import Market
+from nfl_signals.reports.shared.forecasters import BASE_RATE, CLOSE, STACK
 
-STACK = "stack"
-CLOSE = "close"
-BASE_RATE = "base rate"
 COLUMNS = ("forecaster", "game_id", "season", "week", "outcome", "p", "p_push")
 TIME_ORDER = ("season", "week", "game_id")
 TWO_WAY = pl.col("outcome").is_in(["yes", "no"])
@@ -25,7 +23,7 @@ def settled_forecasts(
     References are given for the games that a base learner forecast.
 
     Args:
-        market: the question.
+        market: whose games.
         oof: out-of-fold predictions of all markets and schemes.
         stacked: walk-forward stacked predictions; may have no rows.
         markets: gold markets; earlier seasons in it make the base rate.
@@ -38,11 +36,18 @@ def settled_forecasts(
     Raises:
         JoinError: a forecast is of a game that `markets` does not have.
     """
-    mine = markets.filter(pl.col("market") == market.name)
-    learners, stack = _stated(market, oof=oof, stacked=stacked)
-    stated = pl.concat([learners, stack])
-    _check_games(stated, mine, market)
-    settled = mine.filter(pl.col("outcome").is_not_null())
+    mine, columns = pl.col("market") == market.name, ("game_id", pl.col("p_hat").alias("p"))
+    walked = oof.filter(mine & (pl.col("scheme") == "walk_forward"))
+    learners = walked.select(pl.col("learner").alias("forecaster"), *columns, "p_push")
+    stack = stacked.filter(mine).select(pl.lit(STACK).alias("forecaster"), *columns, "p_push")
+    stated, known = pl.concat([learners, stack]), markets.filter(mine)
+    stray = stated.join(known, on="game_id", how="anti")["game_id"].unique().sort()
+    if len(stray):
+        raise JoinError(
+            f"{market.name} report: {len(stray)} forecast game(s) are not in gold markets, "
+            f"the first is {stray[0]}; materialize gold_markets and the forecasts together."
+        )
+    settled = known.filter(pl.col("outcome").is_not_null())
     games = settled.join(earlier_seasons(settled, market), on="season", how="left")
     by_name = stated.join(games, on="game_id").sort(
         pl.col("forecaster") == STACK, "forecaster", *TIME_ORDER
@@ -52,8 +57,7 @@ def settled_forecasts(
         forecast.with_columns(forecaster=pl.lit(name), p=pl.col(column), p_push="push_rate")
         for name, column in ((CLOSE, "p_market"), (BASE_RATE, "base_rate"))
     ]
-    parts = [part.select(COLUMNS) for part in (by_name, *references)]
-    return pl.concat(parts).drop_nulls("p")
+    return pl.concat(part.select(COLUMNS) for part in (by_name, *references)).drop_nulls("p")
 
 
 def earlier_seasons(settled: pl.DataFrame, market: Market) -> pl.DataFrame:
@@ -92,23 +96,3 @@ def same_games(forecasts: pl.DataFrame) -> pl.DataFrame:
 def forecasters(forecasts: pl.DataFrame) -> list[str]:
     """Names present, in order."""
     return forecasts["forecaster"].unique(maintain_order=True).to_list()
-
-
-def _stated(
-    market: Market, *, oof: pl.DataFrame, stacked: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Forecasts of learners and stack as `forecaster, game_id, p, p_push`."""
-    mine, columns = pl.col("market") == market.name, ("game_id", pl.col("p_hat").alias("p"))
-    walked = oof.filter(mine & (pl.col("scheme") == "walk_forward"))
-    learners = walked.select(pl.col("learner").alias("forecaster"), *columns, "p_push")
-    stack = stacked.filter(mine).select(pl.lit(STACK).alias("forecaster"), *columns, "p_push")
-    return learners, stack
-
-
-def _check_games(stated: pl.DataFrame, games: pl.DataFrame, market: Market) -> None:
-    stray = stated.join(games, on="game_id", how="anti")["game_id"].unique().sort()
-    if len(stray):
-        raise JoinError(
-            f"{market.name} report: {len(stray)} forecast game(s) are not in gold markets, "
-            f"the first is {stray[0]}; materialize gold_markets and the forecasts together."
-        )

@@ -1,44 +1,56 @@
-"""What a forecast is held against, and when that counts as reached.
+"""What forecasts are judged by, and when that counts as reached.
 
 A verdict never rests on a point: the whole interval has to lie on the right side. Scores are
-`nfl_signals.scores`, intervals `nfl_signals.bootstrap`.
+`stats/scores.py`, intervals `stats/bootstrap.py`; targets of the stack alone `ablation/targets.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from nfl_signals.markets.definitions import MARKETS, MarketName
 
+Json = dict[str, Any]
 Verdict = Literal["PASS", "FAIL", "UNDERPOWERED"]
+Side = Literal["below", "above"]
 BREAK_EVEN = 110 / 210  # share of picks; risks 110 to win 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A limit that a score should be clear of.
+    """A limit with the reason for it.
 
     Attributes:
         key: name in the JSON.
-        title: how the report calls it.
-        score: which score it limits.
-        limit: value to be clear of, in `unit`.
-        side: where the good values lie.
+        title: name in the text.
+        limit: in `unit`.
         unit: of the limit.
-        markets: where it is asked.
-        reason: why this limit.
+        markets: where it applies.
+        reason: where the limit comes from, and the rule of the verdict where it is not `verdict`.
     """
 
     key: str
     title: str
-    score: Literal["brier", "accuracy"]
     limit: float
-    side: Literal["below", "above"]
     unit: str
     markets: tuple[MarketName, ...]
     reason: str
 
 
-BRIER_BELOW_COIN = Target(
+@dataclass(frozen=True, kw_only=True)
+class ScoreTarget(Target):
+    """A limit on one score of a forecaster.
+
+    Attributes:
+        score: entry of the score card.
+        side: where the good values lie.
+    """
+
+    score: Literal["brier", "accuracy"]
+    side: Side
+
+
+BRIER_BELOW_COIN = ScoreTarget(
     key="brier_below_coin",
     title="Brier below 0.25",
     score="brier",
@@ -49,7 +61,7 @@ BRIER_BELOW_COIN = Target(
     reason="0.25 is what stating one half for every game scores. Home teams win more often than "
     "they lose, so on the moneyline any sensible constant passes.",
 )
-ATS_ACCURACY = Target(
+ATS_ACCURACY = ScoreTarget(
     key="ats_accuracy",
     title="ATS accuracy above 52 %",
     score="accuracy",
@@ -59,12 +71,10 @@ ATS_ACCURACY = Target(
     markets=("ats",),
     reason=f"About what betting costs: break-even at -110 is {100 * BREAK_EVEN:.2f} %, above this target.",
 )
-TARGETS = (BRIER_BELOW_COIN, ATS_ACCURACY)
+SCORE_TARGETS = (BRIER_BELOW_COIN, ATS_ACCURACY)
 
 
-def verdict(
-    *, low: float | None, high: float | None, limit: float, side: Literal["below", "above"]
-) -> Verdict:
+def verdict(*, low: float | None, high: float | None, limit: float, side: Side) -> Verdict:
     """PASS if the interval lies wholly on the good side, FAIL if wholly on the other.
 
     Args:
@@ -80,3 +90,29 @@ def verdict(
     if low is None or high is None or low <= limit <= high:
         return "UNDERPOWERED"
     return "PASS" if (high < limit) == (side == "below") else "FAIL"
+
+
+def judged(found: Json, *, limit: float, side: Side) -> Json:
+    """`estimate, low, high` with their `verdict`."""
+    return found | {
+        "verdict": verdict(low=found["low"], high=found["high"], limit=limit, side=side)
+    }
+
+
+def tally(rows: Sequence[Json]) -> Json:
+    """Several verdicts as one: PASS if all pass, FAIL if any fails.
+
+    Returns:
+        `rows` as given, `counts` by verdict and the joint `verdict`.
+
+    Example:
+        >>> tally([{"verdict": "PASS"}, {"verdict": "UNDERPOWERED"}])["verdict"]
+        'UNDERPOWERED'
+        >>> tally([])["counts"]
+        {'PASS': 0, 'FAIL': 0, 'UNDERPOWERED': 0}
+    """
+    counts = dict.fromkeys(("PASS", "FAIL", "UNDERPOWERED"), 0)
+    for row in rows:
+        counts[row["verdict"]] += 1
+    joint = "PASS" if rows and counts["PASS"] == len(rows) else "UNDERPOWERED"
+    return {"rows": list(rows), "counts": counts, "verdict": "FAIL" if counts["FAIL"] else joint}

@@ -13,6 +13,7 @@ from nfl_signals.alerts.wording import evidence
 from nfl_signals.reports.shared import markdown
 
 FILTERS = {
+    "thousands": "{:,}".format,
     "number": markdown.number,
     "share": markdown.share,
     "between": markdown.between,

@@ -1,4 +1,4 @@
-"""Push rates and three-way scores by hand, and no season that learns from itself."""
+"""Push rates and three-way scores by hand, and no season that is fitted on itself."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from nfl_signals.reports.ablation.pushes import (
     settled_with_pushes,
     three_way,
 )
-from nfl_signals.reports.ablation.table import FINAL
+from nfl_signals.reports.shared.forecasters import FINAL
 from nfl_signals.stats.bootstrap import week_block_interval
 
 Z = 1.959964
@@ -116,13 +116,13 @@ def test_rates_of_a_season_come_from_earlier_seasons_only() -> None:
 
 def test_open_games_and_games_that_the_stack_did_not_forecast_are_left_out() -> None:
     markets = games(ATS, [(2020, 3.0, "yes"), (2020, 3.0, None), (2020, 3.0, "no")])
-    said = forecast(markets, p_push=0.1).filter(pl.col("game_id") != "g0002")
-    assert settled_with_pushes(ATS, said, markets)["game_id"].to_list() == ["g0000"]
+    forecasts = forecast(markets, p_push=0.1).filter(pl.col("game_id") != "g0002")
+    assert settled_with_pushes(ATS, forecasts, markets)["game_id"].to_list() == ["g0000"]
 
 
 @pytest.fixture(scope="module")
 def scored() -> list[dict[str, Any]]:
-    """After 200 games with 10 % pushes, 40 games with 4; the stack says 10 %."""
+    """After 200 games with 10 % pushes, 40 games with 4; the stack states 10 %."""
     markets = games(ATS, many(2019, 3.0, 200, 20) + many(2020, 3.0, 40, 4))
     current = markets.filter(season=2020)
     settled = settled_with_pushes(ATS, forecast(current, p_push=0.1), markets)

@@ -5,16 +5,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nfl_signals.reports.ablation.table import FINAL
 from nfl_signals.reports.ablation.targets import (
     EDGE,
     ats_picks,
-    beaten,
-    combined,
     holds_one,
+    learner_gains,
     no_worse,
     stack_targets,
 )
+from nfl_signals.reports.shared.forecasters import FINAL
 from nfl_signals.reports.shared.score_card import Graded, score_card
 from nfl_signals.stats.bootstrap import week_block_interval
 
@@ -45,7 +44,7 @@ def graded() -> dict[str, Graded]:
     }
 
 
-def asked(market: str, graded: dict[str, Graded]) -> dict[str, list[dict[str, Any]]]:
+def judged(market: str, graded: dict[str, Graded]) -> dict[str, list[dict[str, Any]]]:
     kinds = {FINAL: "stack", "close": "close"}
     cards = {
         name: {"kind": kinds.get(name, "learner"), **score_card(one, seed=SEED)}
@@ -57,16 +56,16 @@ def asked(market: str, graded: dict[str, Graded]) -> dict[str, list[dict[str, An
     return found
 
 
-def test_each_market_is_asked_what_is_asked_of_it(graded: dict[str, Graded]) -> None:
-    assert set(asked("moneyline", graded)) == {"no_worse_than_close", "below_learners"}
+def test_each_market_has_its_own_targets(graded: dict[str, Graded]) -> None:
+    assert set(judged("moneyline", graded)) == {"no_worse_than_close", "below_learners"}
     expected = {"below_learners", "brier_below_coin", "calibrated_slope"}
-    assert set(asked("ats", graded)) == set(asked("total", graded)) == expected
+    assert set(judged("ats", graded)) == set(judged("total", graded)) == expected
 
 
 def test_the_reduction_is_a_share_of_the_learner_s_brier_and_the_best_comes_first(
     graded: dict[str, Graded],
 ) -> None:
-    rows = asked("moneyline", graded)["below_learners"]
+    rows = judged("moneyline", graded)["below_learners"]
     assert [row["reference"] for row in rows] == ["better", "worse"]
     for row in rows:
         mine = graded[FINAL].squared_errors.mean()
@@ -79,13 +78,13 @@ def test_the_reduction_is_a_share_of_the_learner_s_brier_and_the_best_comes_firs
 
 
 def test_a_learner_as_good_as_the_stack_fails_the_two_percent(graded: dict[str, Graded]) -> None:
-    rows = asked("ats", {**graded, "better": graded[FINAL]})["below_learners"]
+    rows = judged("ats", {**graded, "better": graded[FINAL]})["below_learners"]
     assert rows[0]["estimate"] == rows[0]["low"] == rows[0]["high"] == 0.0
     assert rows[0]["verdict"] == "FAIL"
 
 
 def test_the_difference_to_the_close_is_paired(graded: dict[str, Graded]) -> None:
-    row = asked("moneyline", graded)["no_worse_than_close"][0]
+    row = judged("moneyline", graded)["no_worse_than_close"][0]
     difference = graded[FINAL].squared_errors - graded["close"].squared_errors
     expected = week_block_interval(difference, WEEKS, seed=SEED)
     assert (row["estimate"], row["low"], row["high"]) == pytest.approx(
@@ -128,11 +127,11 @@ def test_no_worse_needs_an_interval_that_could_have_shown_worse(
 def test_a_slope_must_hold_one_and_tell_it_from_zero(
     low: float | None, high: float | None, expected: str
 ) -> None:
-    assert holds_one({"estimate": 1.0, "low": low, "high": high}) == expected
+    assert holds_one(low, high) == expected
 
 
 def test_the_truth_is_calibrated_and_below_a_coin(graded: dict[str, Graded]) -> None:
-    rows = asked("total", graded)
+    rows = judged("total", graded)
     assert rows["calibrated_slope"][0]["verdict"] == "PASS"
     assert rows["brier_below_coin"][0]["verdict"] == "PASS"
 
@@ -141,7 +140,7 @@ def test_a_forecast_without_spread_has_no_slope_and_no_verdict_on_it(
     graded: dict[str, Graded],
 ) -> None:
     flat = {**graded, FINAL: of(np.full(N, 0.5), graded[FINAL].y, WEEKS)}
-    row = asked("ats", flat)["calibrated_slope"][0]
+    row = judged("ats", flat)["calibrated_slope"][0]
     assert (row["estimate"], row["verdict"]) == (None, "UNDERPOWERED")
 
 
@@ -171,11 +170,11 @@ def test_without_an_edge_nothing_is_claimed() -> None:
 def test_gains_over_a_learner_are_positive_where_the_stack_is_better(
     graded: dict[str, Graded],
 ) -> None:
-    rows = beaten(graded[FINAL], graded["worse"], seed=SEED)
+    rows = learner_gains(graded[FINAL], graded["worse"], seed=SEED)
     assert [row["measure"] for row in rows] == ["Brier", "log loss", "accuracy", "AUC"]
     assert all(row["low"] > 0 for row in rows)
     assert {row["verdict"] for row in rows} == {"PASS"}
-    back = beaten(graded["worse"], graded[FINAL], seed=SEED)
+    back = learner_gains(graded["worse"], graded[FINAL], seed=SEED)
     assert {row["verdict"] for row in back} == {"FAIL"}
     assert [row["estimate"] for row in back] == pytest.approx([-row["estimate"] for row in rows])
 
@@ -183,7 +182,7 @@ def test_gains_over_a_learner_are_positive_where_the_stack_is_better(
 def test_one_week_or_one_outcome_gives_no_auc() -> None:
     for y, weeks in ((np.array([1.0, 0.0]), [1, 1]), (np.array([1.0, 1.0]), [1, 2])):
         one = of(np.array([0.6, 0.7]), y, np.array(weeks))
-        row = beaten(one, one, seed=SEED)[3]
+        row = learner_gains(one, one, seed=SEED)[3]
         assert (row["estimate"], row["verdict"]) == (None, "UNDERPOWERED")
 
 
@@ -191,7 +190,7 @@ def test_in_one_week_a_reduction_has_no_interval() -> None:
     y = np.array([1.0, 0.0])
     one = of(np.array([0.8, 0.2]), y, np.array([1, 1]))
     two = of(np.array([0.6, 0.4]), y, np.array([1, 1]))
-    row = asked("moneyline", {FINAL: one, "close": one, "tree": two})["below_learners"][0]
+    row = judged("moneyline", {FINAL: one, "close": one, "tree": two})["below_learners"][0]
     assert row["estimate"] == pytest.approx(1 - 0.04 / 0.16)
     assert (row["low"], row["verdict"]) == (None, "UNDERPOWERED")
 
@@ -200,9 +199,3 @@ def test_log_losses_of_games_average_to_the_log_loss() -> None:
     one = of(np.array([0.8, 0.4, 1.0]), np.array([1.0, 0.0, 1.0]))
     assert one.log_losses == pytest.approx([-np.log(0.8), -np.log(0.6), 0.0], abs=1e-9)
     assert one.log_losses.mean() == pytest.approx(score_card(one, seed=0)["log_loss"])
-
-
-def test_a_market_passes_only_where_every_comparison_does() -> None:
-    assert combined(["PASS", "PASS"]) == "PASS"
-    assert combined(["PASS", "UNDERPOWERED"]) == "UNDERPOWERED"
-    assert combined(["UNDERPOWERED", "FAIL"]) == "FAIL"

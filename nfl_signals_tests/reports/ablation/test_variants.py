@@ -1,7 +1,8 @@
-"""Taking the stack apart: nothing changed is the stack itself, and nothing sees its own season."""
+"""Taking the stack apart: nothing changed is the stack itself, and nothing is fitted on its own season."""
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,22 +15,23 @@ from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import load_settings
 from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, input_names, walk_forward_stack
 from nfl_signals.llm.signals import SCHEMA
-from nfl_signals.markets.definitions import MARKETS
-from nfl_signals.reports.ablation.table import (
+from nfl_signals.markets.definitions import MARKETS, MarketName
+from nfl_signals.reports.ablation.variants import (
     COLUMNS,
+    Blended,
+    Variant,
+    ablation_table,
+    blended_variants,
+    forecasters,
+    variants,
+    walk_forward_variant,
+)
+from nfl_signals.reports.shared.forecasters import (
     FINAL,
     KINDS,
     MARKET_ONLY,
     UNCALIBRATED,
     WITHOUT_SIGNALS,
-)
-from nfl_signals.reports.ablation.variants import (
-    Variant,
-    ablation_table,
-    blends,
-    forecasters,
-    variants,
-    walk_forward_variant,
 )
 from nfl_signals.stacking.inputs import SIGNALS
 from nfl_signals.stacking.walk_forward import prefer_signals
@@ -49,12 +51,12 @@ TRAINING = {
     "calibrator": "platt",
 }
 SEASONS = tuple(range(2016, 2022))
-HEARD_FROM = 2018  # first season with signals
-SPOKEN_FROM = {PLAIN: 2018, WITH_SIGNALS: 2020}  # one season to blend, one to calibrate
+SIGNALS_FROM = 2018  # first season with signals
+FIRST_SEASON = {PLAIN: 2018, WITH_SIGNALS: 2020}  # one season to blend, one to calibrate
 CHANGED_SEASON = 2020
 
 
-def new_world(home: Path, **training: object) -> RunContext:
+def new_context(home: Path, **training: object) -> RunContext:
     settings = load_settings(home=home, training={**TRAINING, **training})
     as_of = utc("2022-06-01 12:00")
     return RunContext(
@@ -69,9 +71,9 @@ def store(context: RunContext, markets: pl.DataFrame, *, shaken: Mapping[str, fl
     games = markets.filter(market="ats").select("game_id", "season")
     teams = [games.with_columns(team_id=pl.lit(team), is_home=pl.lit(team == "H")) for team in "HA"]
     write_parquet(context.paths.features / "all.parquet", pl.concat(teams))
-    heard = pl.concat(teams).filter(pl.col("season") >= HEARD_FROM)
-    numbers = {name: rng.uniform(-1, 1, heard.height) for name in SIGNALS}
-    signals = heard.select("game_id", "team_id", "season").with_columns(
+    covered = pl.concat(teams).filter(pl.col("season") >= SIGNALS_FROM)
+    numbers = {name: rng.uniform(-1, 1, covered.height) for name in SIGNALS}
+    signals = covered.select("game_id", "team_id", "season").with_columns(
         available=pl.lit(value=True),
         confidence=pl.lit(1.0),
         **{name: pl.Series(values) for name, values in numbers.items()},
@@ -95,10 +97,10 @@ def store(context: RunContext, markets: pl.DataFrame, *, shaken: Mapping[str, fl
 
 
 def stack(context: RunContext, name: str) -> pl.DataFrame:
-    """The full stack by its own pipeline; agreement moves every probability by a hair."""
+    """The full stack by its own pipeline; coherence moves every probability by a hair."""
     rows, answers = stack_rows(context, name, "walk_forward"), []
-    for voice in (PLAIN, WITH_SIGNALS):
-        inputs = input_names(context.settings, voice)
+    for stacked_model in (PLAIN, WITH_SIGNALS):
+        inputs = input_names(context.settings, stacked_model)
         adviser = weight_adviser(context, name, inputs)
         answers.append(walk_forward_stack(context.settings, rows, inputs, adviser)[1])
     return (
@@ -109,27 +111,43 @@ def stack(context: RunContext, name: str) -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> RunContext:
     home = tmp_path_factory.mktemp("home")
-    return store(new_world(home), gold_markets(7), shaken={"logistic": 0.1, "lightgbm": 0.6})
+    return store(new_context(home), gold_markets(7), shaken={"logistic": 0.1, "lightgbm": 0.6})
 
 
 @pytest.fixture(scope="module")
 def table(context: RunContext) -> pl.DataFrame:
-    return ablation_table(context)
+    return table_of(context)
 
 
-def said(table: pl.DataFrame, forecaster: str) -> pl.DataFrame:
+def blends_of(context: RunContext, name: MarketName) -> Blended:
+    rows = stack_rows(context, name, "walk_forward")
+    return blended_variants(context.settings, rows, partial(weight_adviser, context, name))
+
+
+def table_of(context: RunContext) -> pl.DataFrame:
+    return ablation_table(
+        context.settings,
+        stacked=read_parquet(context.paths.stacked),
+        markets=read_parquet(context.paths.markets),
+        blends={name: blends_of(context, name) for name in MARKETS},
+    )
+
+
+def forecasts_of(table: pl.DataFrame, forecaster: str) -> pl.DataFrame:
     return table.filter(forecaster=forecaster).select("market", "game_id", "season", "p")
 
 
-def changed_world(tmp_path: Path, markets: pl.DataFrame, **shaken: float) -> RunContext:
-    return store(new_world(tmp_path), markets, shaken={"logistic": 0.1, "lightgbm": 0.6, **shaken})
+def changed_context(tmp_path: Path, markets: pl.DataFrame, **shaken: float) -> RunContext:
+    return store(
+        new_context(tmp_path), markets, shaken={"logistic": 0.1, "lightgbm": 0.6, **shaken}
+    )
 
 
 def test_nothing_changed_is_the_stored_stack_bit_for_bit(context: RunContext) -> None:
     stacked = read_parquet(context.paths.stacked)
     same = Variant(forecaster="same", kind="without", stack="logistic", calibrator="platt")
     for name in MARKETS:
-        answers = walk_forward_variant(context.settings, same, blends(context, name))
+        answers = walk_forward_variant(context.settings, same, blends_of(context, name))
         assert answers is not None
         expected = stacked.filter(market=name).select("game_id", "p_raw", "p_calibrated")
         assert answers.select(expected.columns).equals(expected)
@@ -142,13 +160,13 @@ def test_every_forecaster_is_given_for_the_same_settled_games(
     assert set(table["kind"]) == set(KINDS)
     assert table.null_count().sum_horizontal().item() == 0
     decided = read_parquet(context.paths.markets).filter(
-        pl.col("outcome").is_in(["yes", "no"]) & (pl.col("season") >= SPOKEN_FROM[PLAIN])
+        pl.col("outcome").is_in(["yes", "no"]) & (pl.col("season") >= FIRST_SEASON[PLAIN])
     )
     keys = ["market", "game_id"]
     due = decided.select(keys).sort(keys)
     for forecaster in table["forecaster"].unique():
-        assert said(table, forecaster).select(keys).sort(keys).equals(due)
-    joined = said(table, FINAL).join(decided, on=keys)
+        assert forecasts_of(table, forecaster).select(keys).sort(keys).equals(due)
+    joined = forecasts_of(table, FINAL).join(decided, on=keys)
     truth = table.filter(forecaster=FINAL).join(joined.select(*keys, "outcome"), on=keys)
     assert truth["y"].equals((truth["outcome"] == "yes").cast(pl.Float64).rename("y"))
 
@@ -166,13 +184,13 @@ def test_stored_forecasts_are_those_of_the_stacked_table(
         "lightgbm": "p_lightgbm",
     }
     for forecaster, column in columns.items():
-        joined = said(table, forecaster).join(stacked, on=["market", "game_id"])
+        joined = forecasts_of(table, forecaster).join(stacked, on=["market", "game_id"])
         assert joined["p"].equals(joined[column].rename("p"))
 
 
 def test_the_calibrator_of_the_settings_is_the_stack_itself(table: pl.DataFrame) -> None:
-    assert said(table, "stack, platt").equals(said(table, "stack"))
-    assert not said(table, "stack, temperature").equals(said(table, "stack"))
+    assert forecasts_of(table, "stack, platt").equals(forecasts_of(table, "stack"))
+    assert not forecasts_of(table, "stack, temperature").equals(forecasts_of(table, "stack"))
 
 
 def test_a_calibrator_that_needs_more_games_is_tried_and_left_out(
@@ -183,19 +201,21 @@ def test_a_calibrator_that_needs_more_games_is_tried_and_left_out(
     assert set(table["forecaster"]) <= set(forecasters(context.settings))
 
 
-def test_a_stack_that_cannot_be_calibrated_as_asked_is_an_error_not_a_gap(
+def test_a_stack_that_cannot_be_calibrated_as_set_is_an_error_not_a_gap(
     context: RunContext,
 ) -> None:
-    asked = Variant(forecaster="x", kind="without", stack="logistic", calibrator="isotonic")
+    isotonic = Variant(forecaster="x", kind="without", stack="logistic", calibrator="isotonic")
     with pytest.raises(SettingsError, match=r"training\.calibrator: isotonic"):
-        walk_forward_variant(context.settings, asked, blends(context, "ats"))
-    skipped = replace(asked, kind="calibrator")
-    assert walk_forward_variant(context.settings, skipped, blends(context, "ats")) is None
+        walk_forward_variant(context.settings, isotonic, blends_of(context, "ats"))
+    skipped = replace(isotonic, kind="calibrator")
+    assert walk_forward_variant(context.settings, skipped, blends_of(context, "ats")) is None
 
 
-def test_without_signals_is_the_stack_where_there_were_none_to_hear(table: pl.DataFrame) -> None:
-    both = said(table, WITHOUT_SIGNALS).join(said(table, "stack"), on=["market", "game_id"])
-    early = pl.col("season") < SPOKEN_FROM[WITH_SIGNALS]
+def test_without_signals_is_the_stack_where_there_were_none(table: pl.DataFrame) -> None:
+    both = forecasts_of(table, WITHOUT_SIGNALS).join(
+        forecasts_of(table, "stack"), on=["market", "game_id"]
+    )
+    early = pl.col("season") < FIRST_SEASON[WITH_SIGNALS]
     assert (both.filter(early)["p"] == both.filter(early)["p_right"]).all()
     assert (both.filter(~early)["p"] != both.filter(~early)["p_right"]).any()
 
@@ -203,24 +223,24 @@ def test_without_signals_is_the_stack_where_there_were_none_to_hear(table: pl.Da
 def test_what_is_left_out_no_longer_moves_the_forecast(
     context: RunContext, table: pl.DataFrame, tmp_path: Path
 ) -> None:
-    other = ablation_table(changed_world(tmp_path, gold_markets(7), lightgbm=1.5))
+    other = table_of(changed_context(tmp_path, gold_markets(7), lightgbm=1.5))
     for untouched in ("stack without lightgbm", MARKET_ONLY, "close", "logistic"):
-        assert said(other, untouched).equals(said(table, untouched))
+        assert forecasts_of(other, untouched).equals(forecasts_of(table, untouched))
     for moved in ("stack", "stack without logistic", "stack without market", "lightgbm"):
-        assert not said(other, moved).equals(said(table, moved))
+        assert not forecasts_of(other, moved).equals(forecasts_of(table, moved))
 
 
-def test_no_forecaster_learns_from_the_season_it_predicts_or_a_later_one(
+def test_no_forecaster_is_fitted_on_the_season_it_predicts_or_a_later_one(
     table: pl.DataFrame, tmp_path: Path
 ) -> None:
     swapped = pl.col("outcome").replace({"yes": "no", "no": "yes"})
     late = pl.when(pl.col("season") >= CHANGED_SEASON).then(swapped).otherwise("outcome")
-    other = ablation_table(changed_world(tmp_path, gold_markets(7).with_columns(outcome=late)))
+    other = table_of(changed_context(tmp_path, gold_markets(7).with_columns(outcome=late)))
     until = pl.col("season") <= CHANGED_SEASON
     for forecaster in table["forecaster"].unique():
-        before, after = said(table, forecaster), said(other, forecaster)
+        before, after = forecasts_of(table, forecaster), forecasts_of(other, forecaster)
         assert before.filter(until).equals(after.filter(until)), forecaster
-    assert not said(table, "stack").equals(said(other, "stack"))
+    assert not forecasts_of(table, "stack").equals(forecasts_of(other, "stack"))
 
 
 def test_every_variant_changes_exactly_one_thing(context: RunContext) -> None:
@@ -239,11 +259,11 @@ def test_every_variant_changes_exactly_one_thing(context: RunContext) -> None:
 
 def test_the_other_blend_is_trees_where_the_stack_is_linear_and_the_reverse(tmp_path: Path) -> None:
     linear, trees = (
-        [variant.stack for variant in variants(new_world(tmp_path, stack=kind).settings)]
+        [variant.stack for variant in variants(new_context(tmp_path, stack=kind).settings)]
         for kind in ("logistic", "gbm")
     )
     assert (linear.count("gbm"), trees.count("logistic")) == (1, 1)
 
 
-def test_the_same_world_gives_the_same_table(context: RunContext, table: pl.DataFrame) -> None:
-    assert ablation_table(context).equals(table)
+def test_the_same_inputs_give_the_same_table(context: RunContext, table: pl.DataFrame) -> None:
+    assert table_of(context).equals(table)

@@ -69,7 +69,7 @@ def test_comparing_the_other_way_round_changes_the_sign_and_the_verdict() -> Non
     assert (forth["verdict"], back["verdict"]) == ("PASS", "FAIL")
 
 
-def test_a_forecaster_cannot_be_told_from_itself() -> None:
+def test_a_forecaster_is_not_distinguishable_from_itself() -> None:
     found = compare(graded(), graded(), seed=0)
     assert found["estimate"] == 0
     assert found["verdict"] == "UNDERPOWERED"

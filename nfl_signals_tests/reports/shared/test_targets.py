@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nfl_signals.reports.shared.targets import ATS_ACCURACY, BREAK_EVEN, BRIER_BELOW_COIN, verdict
+from nfl_signals.reports.shared.targets import (
+    ATS_ACCURACY,
+    BREAK_EVEN,
+    BRIER_BELOW_COIN,
+    Verdict,
+    tally,
+    verdict,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +63,26 @@ def test_break_even_at_minus_110_lies_above_the_accuracy_target() -> None:
     assert "52.38 %" in ATS_ACCURACY.reason
 
 
-def test_the_accuracy_target_is_asked_against_the_spread_only() -> None:
+def test_the_accuracy_target_applies_against_the_spread_only() -> None:
     assert ATS_ACCURACY.markets == ("ats",)
     assert set(BRIER_BELOW_COIN.markets) == {"ats", "moneyline", "total"}
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        (["PASS", "PASS"], "PASS"),
+        (["PASS", "UNDERPOWERED"], "UNDERPOWERED"),
+        (["UNDERPOWERED", "FAIL"], "FAIL"),
+        (["PASS", "FAIL"], "FAIL"),
+        ([], "UNDERPOWERED"),
+    ],
+)
+def test_several_verdicts_pass_only_where_every_one_does(
+    verdicts: list[Verdict], expected: Verdict
+) -> None:
+    found = tally([{"verdict": one} for one in verdicts])
+    assert found["verdict"] == expected
+    assert found["counts"] == {
+        word: verdicts.count(word) for word in ("PASS", "FAIL", "UNDERPOWERED")
+    }

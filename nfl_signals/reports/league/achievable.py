@@ -60,19 +60,18 @@ def best_achievable(league: League) -> dict[MarketName, dict[str, float]]:
 
 def _scores(games: pl.DataFrame, name: MarketName) -> dict[str, float]:
     market, (yes, push) = MARKETS[name], PROBABILITIES[name]
-    asked = (
+    prices = pl.col(market.price_yes_column), pl.col(market.price_no_column)
+    decided = (
         games.select(
             truth=pl.col(yes) / (1 - pl.col(push)),
-            close=no_vig_probability(
-                pl.col(market.price_yes_column), pl.col(market.price_no_column)
-            ),
+            close=no_vig_probability(*prices),
             outcome=market.outcome(),
         )
         .drop_nulls()
         .filter(pl.col("outcome") != "push")
     )
-    y = (asked["outcome"] == "yes").cast(pl.Float64).to_numpy()
-    truth, close = asked["truth"].to_numpy(), asked["close"].to_numpy()
+    y = (decided["outcome"] == "yes").cast(pl.Float64).to_numpy()
+    truth, close = decided["truth"].to_numpy(), decided["close"].to_numpy()
     base = float(y.mean())
     return {
         "n": len(y),

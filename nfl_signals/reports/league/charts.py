@@ -1,12 +1,13 @@
 """The charts of the league report, as SVG text: the league in bars, real seasons in points."""
 
-import io
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 import polars as pl
 
-from nfl_signals.simulator.league_report import reference
+from nfl_signals.reports.league import reference
+from nfl_signals.reports.shared.chart_style import PALETTE, legend, svg
 
 Json = dict[str, Any]
 
@@ -23,8 +24,11 @@ def margin_chart(records: list[Json]) -> str:
         records: `margin, league, real`.
     """
     x = alt.X("margin:O", title="points between the teams", axis=alt.Axis(labelAngle=0))
-    named = [row for row in records if row["margin"] in reference.KEY_NUMBERS]
-    tops = [{"margin": row["margin"], "share": max(row["league"], row["real"])} for row in named]
+    tops = [
+        {"margin": row["margin"], "share": max(row["league"], row["real"])}
+        for row in records
+        if row["margin"] in reference.KEY_NUMBERS
+    ]
     room = 1.1 * max(row["share"] for row in tops)
     labels = (
         alt.Chart(pl.DataFrame(tops))
@@ -61,9 +65,8 @@ def push_chart(records: list[Json]) -> str:
     )
     known = [row for row in records if row["real"] is not None]
     often = [row for row in records if row["n"] >= ENOUGH_GAMES]
-    layers = [*_bars_and_points(often, x, real=known), expected]
     return _svg(
-        layers,
+        [*_bars_and_points(often, x, real=known), expected],
         "Lines on key numbers push",
         f"bars: lines posted {ENOUGH_GAMES} times or more; ticks: what the true probabilities expect",
     )
@@ -85,7 +88,8 @@ def line_error_chart(games: pl.DataFrame) -> str:
         .with_columns(share=pl.col("len") / pl.col("len").sum().over("line"))
         .sort("line", "error")
     )
-    colors = alt.Scale(domain=["opening spread", "closing spread"], range=["#E69F00", "#0072B2"])
+    names = ["opening spread", "closing spread"]
+    colors = alt.Scale(domain=names, range=[PALETTE[1], PALETTE[0]])
     layer = (
         alt.Chart(shares)
         .mark_line(point=True)
@@ -93,7 +97,7 @@ def line_error_chart(games: pl.DataFrame) -> str:
             x=alt.X("error:Q", title="line minus true mean margin, points"),
             y=_share("share"),
             color=alt.Color("line:N", scale=colors, legend=_legend()),
-            shape=alt.Shape("line:N", scale=alt.Scale(domain=colors.domain), legend=_legend()),
+            shape=alt.Shape("line:N", scale=alt.Scale(domain=names), legend=_legend()),
         )
     )
     return _svg([layer], "The close is a refinement of the open")
@@ -120,18 +124,11 @@ def _share(column: str, *, top: float | None = None) -> alt.Y:
 
 
 def _legend() -> alt.Legend:
-    return alt.Legend(orient="bottom", title=None, labelFontSize=12, labelLimit=0, symbolSize=70)
+    made = legend()
+    made["labelLimit"] = 0  # whole labels: the name of the real seasons is long
+    return made
 
 
-def _svg(layers: list[alt.Chart], title: str, note: str = "") -> str:
+def _svg(layers: Sequence[alt.Chart], title: str, note: str = "") -> str:
     heading = alt.Title(title, subtitle=note) if note else alt.Title(title)
-    chart = (
-        alt.layer(*layers)
-        .properties(width=WIDTH, height=HEIGHT, title=heading)
-        .configure(background="white")
-        .configure_axis(labelFontSize=11, titleFontSize=12, titleFontWeight="normal")
-        .configure_title(anchor="start", subtitleFontSize=11, subtitleColor="#444444")
-    )
-    buffer = io.StringIO()
-    chart.save(buffer, format="svg")
-    return buffer.getvalue()
+    return svg(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=heading))

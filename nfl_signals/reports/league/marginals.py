@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from nfl_signals.markets.odds import no_vig_probability
+from nfl_signals.reports.league import reference
 from nfl_signals.simulator.league import League
-from nfl_signals.simulator.league_report import reference
 
 Json = dict[str, Any]
 
@@ -22,7 +22,7 @@ def played_games(league: League) -> pl.DataFrame:
 
 
 def marginals(games: pl.DataFrame) -> list[Json]:
-    """Records `name, unit, league, error, real`.
+    """Records `name, unit, league, error, real`; `league` is null where there is no such game.
 
     `error` is the standard error by the jackknife over seasons (Efron 1982, The jackknife, the bootstrap
     and other resampling plans, eq. 3.4): games of one season share its teams. Null for one season.
@@ -36,18 +36,12 @@ def marginals(games: pl.DataFrame) -> list[Json]:
         {
             "name": name,
             "unit": unit,
-            "league": _value(games, statistic),
-            "error": _jackknife([_value(part, statistic) for part in left_out]),
+            "league": games.select(statistic).item(),
+            "error": _jackknife([part.select(statistic).item() for part in left_out]),
             "real": real,
         }
         for name, unit, statistic, real in _statistics()
     ]
-
-
-def _value(games: pl.DataFrame, statistic: pl.Expr) -> float | None:
-    """Null where the league has no such game, as on a line that was never posted."""
-    value = games.select(statistic).item()
-    return None if value is None else float(value)
 
 
 def _jackknife(values: list[float | None]) -> float | None:
@@ -60,6 +54,7 @@ def _jackknife(values: list[float | None]) -> float | None:
 def _statistics() -> list[tuple[str, str, pl.Expr, float]]:
     result, spread = pl.col("result"), pl.col("spread_line")
     covers, overs = result - spread, pl.col("total") - pl.col("total_line")
+    pushed = covers == 0
     close = no_vig_probability(pl.col("home_moneyline"), pl.col("away_moneyline"))
     miss = (close - (result > 0).cast(pl.Float64)) ** 2
     return [
@@ -74,15 +69,10 @@ def _statistics() -> list[tuple[str, str, pl.Expr, float]]:
             for n in reference.KEY_NUMBERS
         ),
         *(
-            (
-                f"pushes on a line of {n}",
-                "share",
-                (covers == 0).filter(spread.abs() == n).mean(),
-                real,
-            )
+            (f"pushes on a line of {n}", "share", pushed.filter(spread.abs() == n).mean(), real)
             for n, real in reference.PUSHES_BY_LINE.items()
         ),
-        ("pushes on the spread", "share", (covers == 0).mean(), reference.SPREAD_PUSHES),
+        ("pushes on the spread", "share", pushed.mean(), reference.SPREAD_PUSHES),
         ("pushes on the total", "share", (overs == 0).mean(), reference.TOTAL_PUSHES),
         ("home covers, no push", "share", _yes(covers), reference.COVERS),
         ("overs, no push", "share", _yes(overs), reference.OVERS),

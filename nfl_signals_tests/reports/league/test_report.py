@@ -1,4 +1,4 @@
-"""Claims about the league report: `simulator.report`, `marginals`, `achievable`, `report_charts`."""
+"""Claims about the league report: its marginals, its best achievable scores, its page and charts."""
 
 import json
 import xml.etree.ElementTree as ElementTree
@@ -12,10 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nfl_signals.core.setting_sections import SimulatorSettings
-from nfl_signals.simulator.league import League, simulate
-from nfl_signals.simulator.league_report import reference
-from nfl_signals.simulator.league_report.achievable import best_achievable, share_of_gap
-from nfl_signals.simulator.league_report.marginals import (
+from nfl_signals.reports.league import reference
+from nfl_signals.reports.league.achievable import best_achievable, share_of_gap
+from nfl_signals.reports.league.marginals import (
     line_errors,
     margin_shares,
     marginals,
@@ -23,8 +22,10 @@ from nfl_signals.simulator.league_report.marginals import (
     pushes_by_line,
     total_shares,
 )
-from nfl_signals.simulator.league_report.report import write_league_report
+from nfl_signals.reports.league.report import write_league_report
+from nfl_signals.simulator.league import League, simulate
 from nfl_signals.stats.scores import NotEstimableError
+from nfl_signals_tests.support.snapshots import check_snapshot
 
 FILES = {
     "league.md",
@@ -127,7 +128,7 @@ def test_the_league_in_the_report_looks_like_real_seasons() -> None:
         assert row["league"] == pytest.approx(row["real"], abs=5 * row["error"] + tolerance), row
 
 
-def test_lines_err_by_the_noise_asked_for() -> None:
+def test_lines_err_by_the_noise_of_the_settings() -> None:
     for row in line_errors(played_games(league(12))):
         assert row["sd"] == pytest.approx({"close": 1.1, "open": 2.0}[row["line"]], abs=0.2)
         assert abs(row["mean"]) < 0.4
@@ -186,7 +187,7 @@ def test_the_report_is_a_page_its_numbers_and_four_charts(tmp_path: Path) -> Non
         assert f"]({chart})" in page
         assert ElementTree.parse(tmp_path / chart).getroot().tag.endswith("svg")
     assert f"{content['games']:,} games played" in page
-    assert "nflverse schedules 2006-2023" in page
+    check_snapshot(Path(__file__).parent / "snapshots" / "league.md", page)
 
 
 def test_the_same_league_gives_the_same_report(tmp_path: Path) -> None:

@@ -1,8 +1,5 @@
-"""The baseline report from end to end, on made-up games with known true probabilities."""
+"""The numbers of the baseline report, on made-up games with known true probabilities."""
 
-import json
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,57 +8,45 @@ import pytest
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from nfl_signals.reports.baseline.numbers import baseline_numbers, top_features
-from nfl_signals.reports.baseline.report import BaselineReportInputs, write_baseline_report
-from nfl_signals.reports.baseline.summary import summary
-from nfl_signals.reports.baseline.text import baseline_text
 from nfl_signals.stats.bootstrap import week_block_interval
 from nfl_signals_tests.support.synthetic_forecasts import (
     LEARNERS,
     MARKETS,
+    baseline_inputs,
     importance,
     part_of,
-    report_inputs,
     row_of,
     with_planted_leak,
 )
 
+Json = dict[str, Any]
 FORECASTERS = [*LEARNERS, "stack", "close", "base rate"]
 
 
 @pytest.fixture(scope="module")
-def inputs() -> BaselineReportInputs:
-    return report_inputs()
+def inputs() -> Json:
+    return baseline_inputs()
 
 
 @pytest.fixture(scope="module")
-def folder(inputs: BaselineReportInputs, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("reports")
-    write_baseline_report(place, inputs)
-    return place
+def numbers(inputs: Json) -> Json:
+    return baseline_numbers(**inputs)
 
 
-@pytest.fixture(scope="module")
-def numbers(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "metrics_baseline.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def text(folder: Path) -> str:
-    return (folder / "metrics_baseline.md").read_text()
-
-
-def shared_by_hand(inputs: BaselineReportInputs, market: str) -> pl.DataFrame:
+def shared_by_hand(inputs: Json, market: str) -> pl.DataFrame:
     """One row per game with a column per forecaster, joined without the report's code."""
-    games = inputs.markets.filter(
+    games = inputs["markets"].filter(
         (pl.col("market") == market) & pl.col("outcome").is_in(["yes", "no"])
     )
     wide = games.select("game_id", "season", "week", "outcome", close="p_market")
     for learner in LEARNERS:
-        mine = inputs.oof.filter(market=market, learner=learner, scheme="walk_forward").select(
-            "game_id", pl.col("p_hat").alias(learner)
+        mine = (
+            inputs["oof"]
+            .filter(market=market, learner=learner, scheme="walk_forward")
+            .select("game_id", pl.col("p_hat").alias(learner))
         )
         wide = wide.join(mine, on="game_id")
-    stack = inputs.stacked.filter(market=market).select("game_id", stack="p_hat")
+    stack = inputs["stacked"].filter(market=market).select("game_id", stack="p_hat")
     wide = wide.join(stack, on="game_id").sort("season", "week", "game_id")
     base = [
         float((games.filter(pl.col("season") < season)["outcome"] == "yes").mean())
@@ -74,7 +59,7 @@ def shared_by_hand(inputs: BaselineReportInputs, market: str) -> pl.DataFrame:
 
 @pytest.mark.parametrize("market", MARKETS)
 def test_every_score_equals_its_independent_computation(
-    inputs: BaselineReportInputs, numbers: dict[str, Any], market: str
+    inputs: Json, numbers: Json, market: str
 ) -> None:
     wide = shared_by_hand(inputs, market)
     y, rows = wide["y"].to_numpy(), part_of(numbers, market)["same_games"]
@@ -89,23 +74,21 @@ def test_every_score_equals_its_independent_computation(
 
 
 @pytest.mark.parametrize("market", MARKETS)
-def test_comparisons_are_paired_game_by_game(
-    inputs: BaselineReportInputs, numbers: dict[str, Any], market: str
-) -> None:
+def test_comparisons_are_paired_game_by_game(inputs: Json, numbers: Json, market: str) -> None:
     wide = shared_by_hand(inputs, market)
     y, weeks = wide["y"].to_numpy(), (wide["season"] * 100 + wide["week"]).to_numpy()
     loss = {name: (wide[name].to_numpy() - y) ** 2 for name in FORECASTERS}
     for row in part_of(numbers, market)["same_games"]:
         for against in row["against"]:
             difference = loss[row["forecaster"]] - loss[against["reference"]]
-            expected = week_block_interval(difference, weeks, seed=inputs.seed)
+            expected = week_block_interval(difference, weeks, seed=inputs["seed"])
             assert against["estimate"] == pytest.approx(expected.estimate)
             assert (against["low"], against["high"]) == pytest.approx((expected.low, expected.high))
 
 
 @pytest.mark.parametrize("market", MARKETS)
 def test_every_forecaster_is_scored_on_the_same_games_and_learners_also_on_their_own(
-    numbers: dict[str, Any], market: str
+    numbers: Json, market: str
 ) -> None:
     part = part_of(numbers, market)
     assert len({row["n"] for row in part["same_games"]}) == 1
@@ -116,7 +99,7 @@ def test_every_forecaster_is_scored_on_the_same_games_and_learners_also_on_their
 
 
 def test_pushes_are_out_of_the_two_way_scores_and_in_the_three_way_ones(
-    inputs: BaselineReportInputs, numbers: dict[str, Any]
+    inputs: Json, numbers: Json
 ) -> None:
     for market in ("ats", "total"):
         part = part_of(numbers, market)
@@ -126,11 +109,13 @@ def test_pushes_are_out_of_the_two_way_scores_and_in_the_three_way_ones(
     assert part_of(numbers, "moneyline")["three_way"] == []
 
 
-def test_the_three_way_brier_by_hand(inputs: BaselineReportInputs, numbers: dict[str, Any]) -> None:
-    stack = inputs.stacked.filter(market="ats").join(
-        inputs.markets.select("game_id", "market", "outcome"), on=["game_id", "market"]
+def test_the_three_way_brier_by_hand(inputs: Json, numbers: Json) -> None:
+    stack = (
+        inputs["stacked"]
+        .filter(market="ats")
+        .join(inputs["markets"].select("game_id", "market", "outcome"), on=["game_id", "market"])
     )
-    noisy = inputs.oof.filter(market="ats", learner="noisy", scheme="walk_forward")
+    noisy = inputs["oof"].filter(market="ats", learner="noisy", scheme="walk_forward")
     stack = stack.join(noisy, on="game_id", how="semi")
     total = 0.0
     for p, push, outcome in stack.select("p_hat", "p_push", "outcome").iter_rows():
@@ -140,7 +125,7 @@ def test_the_three_way_brier_by_hand(inputs: BaselineReportInputs, numbers: dict
     assert found["brier"] == pytest.approx(total / stack.height)
 
 
-def test_season_rows_add_up_to_the_whole(numbers: dict[str, Any]) -> None:
+def test_season_rows_add_up_to_the_whole(numbers: Json) -> None:
     part = part_of(numbers, "moneyline")
     for learner in LEARNERS:
         rows = [row for row in part["per_season"] if row["forecaster"] == learner]
@@ -152,7 +137,7 @@ def test_season_rows_add_up_to_the_whole(numbers: dict[str, Any]) -> None:
             assert mean == pytest.approx(whole)
 
 
-def test_the_true_probabilities_beat_shaken_ones_and_the_base_rate(numbers: dict[str, Any]) -> None:
+def test_the_true_probabilities_beat_shaken_ones_and_the_base_rate(numbers: Json) -> None:
     rows = part_of(numbers, "moneyline")["same_games"]
     brier = {row["forecaster"]: row["brier"]["estimate"] for row in rows}
     assert brier["perfect"] < brier["noisy"]
@@ -163,7 +148,7 @@ def test_the_true_probabilities_beat_shaken_ones_and_the_base_rate(numbers: dict
     ] == "FAIL"
 
 
-def test_verdicts_follow_from_the_intervals_beside_them(numbers: dict[str, Any]) -> None:
+def test_verdicts_follow_from_the_intervals_beside_them(numbers: Json) -> None:
     limits = {target["key"]: target for target in numbers["targets"]}
     for part in numbers["markets"]:
         for row in part["targets"]:
@@ -175,15 +160,15 @@ def test_verdicts_follow_from_the_intervals_beside_them(numbers: dict[str, Any])
             assert row["verdict"] == expected
 
 
-def test_accuracy_is_held_against_52_percent_on_the_spread_only(numbers: dict[str, Any]) -> None:
-    asked = {
+def test_accuracy_is_held_against_52_percent_on_the_spread_only(numbers: Json) -> None:
+    applied = {
         part["market"]: {row["target"] for row in part["targets"]} for part in numbers["markets"]
     }
-    assert asked["ats"] == {"brier_below_coin", "ats_accuracy"}
-    assert asked["moneyline"] == asked["total"] == {"brier_below_coin"}
+    assert applied["ats"] == {"brier_below_coin", "ats_accuracy"}
+    assert applied["moneyline"] == applied["total"] == {"brier_below_coin"}
 
 
-def test_reliability_bins_hold_every_shared_game_once(numbers: dict[str, Any]) -> None:
+def test_reliability_bins_hold_every_shared_game_once(numbers: Json) -> None:
     for part in numbers["markets"]:
         for name in ("noisy", "perfect", "stack", "close"):
             bins = [row["n"] for row in part["reliability"] if row["forecaster"] == name]
@@ -191,7 +176,7 @@ def test_reliability_bins_hold_every_shared_game_once(numbers: dict[str, Any]) -
 
 
 def test_importance_is_the_mean_over_learners_of_the_fifteen_largest(
-    numbers: dict[str, Any],
+    numbers: Json,
 ) -> None:
     rows = part_of(numbers, "total")["importance"]
     assert [row["feature"] for row in rows] == [f"f{i:02d}" for i in range(19, 4, -1)]
@@ -207,72 +192,64 @@ def test_a_feature_that_a_learner_does_not_list_counts_as_zero_there() -> None:
     assert shares["f02"] == pytest.approx((3 / 6 + 0) / 2)
 
 
-def test_the_text_is_written_from_the_json_alone(numbers: dict[str, Any], text: str) -> None:
-    assert baseline_text(numbers) == text
-
-
-def test_the_text_names_every_learner_and_shows_every_chart(folder: Path, text: str) -> None:
-    assert all(text.count(f"| {learner} |") >= 3 for learner in LEARNERS)
-    charts = sorted((folder / "metrics_baseline").glob("*.svg"))
-    assert len(charts) == 9
-    assert all(f"](metrics_baseline/{chart.name})" in text for chart in charts)
-
-
-def test_the_text_says_what_a_reader_must_know(text: str) -> None:
-    assert "## What this says" in text
-    assert "break-even at -110 is 52.38 %" in text
-    assert "even a constant can pass 0.25" in text
-    assert "too good" not in text
-
-
-def test_the_same_inputs_give_the_same_bytes(
-    inputs: BaselineReportInputs, folder: Path, tmp_path: Path
-) -> None:
-    write_baseline_report(tmp_path, inputs)
-    files = sorted(file.relative_to(folder) for file in folder.rglob("*") if file.is_file())
-    assert len(files) == 11
-    assert all((tmp_path / file).read_bytes() == (folder / file).read_bytes() for file in files)
-
-
-def test_the_order_of_input_rows_changes_nothing(
-    inputs: BaselineReportInputs, folder: Path, tmp_path: Path
-) -> None:
+def test_the_order_of_input_rows_changes_nothing(inputs: Json, numbers: Json) -> None:
     shuffled = {
-        name: getattr(inputs, name).sample(fraction=1, shuffle=True, seed=1)
-        for name in ("oof", "markets", "stacked", "importance")
+        name: table.sample(fraction=1, shuffle=True, seed=1)
+        for name, table in inputs.items()
+        if name != "seed"
     }
-    write_baseline_report(tmp_path, replace(inputs, **shuffled))
-    name = "metrics_baseline.json"
-    assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+    assert baseline_numbers(**{**inputs, **shuffled}) == numbers
 
 
-def test_a_planted_leak_is_called_too_good_to_be_believed(inputs: BaselineReportInputs) -> None:
-    leaking = with_planted_leak(inputs)
-    numbers = baseline_numbers(
-        oof=leaking.oof,
-        markets=leaking.markets,
-        stacked=leaking.stacked,
-        importance=leaking.importance,
-        seed=leaking.seed,
-    )
-    caught = [(row["market"], row["forecaster"]) for row in numbers["too_good"]]
+def test_a_learner_that_clearly_beats_the_close_is_too_good(inputs: Json) -> None:
+    leaking = baseline_numbers(**with_planted_leak(inputs))
+    caught = [(row["market"], row["forecaster"]) for row in leaking["too_good"]]
     assert ("moneyline", "perfect") in caught
-    first = summary(numbers).splitlines()[0]
-    assert "Moneyline: perfect beats the close by" in first
-    assert "look for a leak before believing it" in first
+    assert all(row["high"] < 0 for row in leaking["too_good"])
 
 
-def test_a_reference_is_never_called_a_leak(numbers: dict[str, Any]) -> None:
+def test_a_reference_is_never_called_a_leak(numbers: Json) -> None:
     assert all(row["forecaster"] not in ("close", "base rate") for row in numbers["too_good"])
 
 
+def test_verdicts_of_learners_are_counted_by_reference(numbers: Json) -> None:
+    for part in numbers["markets"]:
+        cards = [row for row in part["same_games"] if row["forecaster"] in LEARNERS]
+        counted = {row["reference"]: row["counts"] for row in part["learner_verdicts"]}
+        assert list(counted) == ["a coin", "close", "base rate"]
+        assert all(sum(counts.values()) == len(LEARNERS) for counts in counted.values())
+        fails = [card["against"][0]["verdict"] for card in cards].count("FAIL")
+        assert counted["close"]["FAIL"] == fails
+
+
 def test_without_a_stack_the_learners_are_compared_on_more_games(
-    inputs: BaselineReportInputs, numbers: dict[str, Any], tmp_path: Path
+    inputs: Json, numbers: Json
 ) -> None:
-    without = write_baseline_report(tmp_path, replace(inputs, stacked=inputs.stacked.clear()))
-    part = part_of(without, "moneyline")
+    without = baseline_numbers(**{**inputs, "stacked": inputs["stacked"].clear()})
+    part, full = part_of(without, "moneyline"), part_of(numbers, "moneyline")
     assert part["absent"] == ["stack"]
-    assert part["same_games"][0]["n"] > part_of(numbers, "moneyline")["same_games"][0]["n"]
-    text = (tmp_path / "metrics_baseline.md").read_text()
-    assert "Without forecasts here: stack." in text
-    assert "The learner noisy " in text
+    assert part["same_games"][0]["n"] > full["same_games"][0]["n"]
+    assert (part["summary_of"], full["summary_of"]) == (list(LEARNERS), ["stack"])
+
+
+def test_a_single_game_is_underpowered_and_no_crash(inputs: Json) -> None:
+    game = inputs["markets"].filter(
+        (pl.col("season") == 2020) & (pl.col("outcome") != "push") & (pl.col("market") == "ats")
+    )["game_id"][0]
+    this = pl.col("game_id") == game
+    one = {
+        "oof": inputs["oof"].filter(this),
+        "stacked": inputs["stacked"].filter(this),
+        "markets": inputs["markets"].filter((pl.col("season") < 2018) | this),
+    }
+    part = part_of(baseline_numbers(**{**inputs, **one}), "ats")
+    assert part["same_games"][0]["n"] == 1
+    assert part["seasons"] == [2020]
+    assert {row["verdict"] for row in part["targets"]} == {"UNDERPOWERED"}
+
+
+def test_forecasters_without_a_common_game_claim_nothing(inputs: Json) -> None:
+    some = inputs["stacked"].filter(pl.col("game_id").str.starts_with("2019_01"))
+    part = part_of(baseline_numbers(**{**inputs, "stacked": some}), "ats")
+    assert part["same_games"] == part["learner_verdicts"] == []
+    assert len(part["own_games"]) == 2

@@ -26,21 +26,16 @@ MINE, OTHER, LIMIT = "#0969a8", "#b35900", "#b3261e"
 BAND: Json = {"color": MINE, "fillOpacity": 0.16}
 DOT: Json = {"color": MINE, "filled": True, "opacity": 1}
 WORDS: Json = {"color": SOFT, "fontSize": TEXT, "align": "center"}
-AXIS: Json = {
-    "title": None,
-    "domain": False,
-    "ticks": False,
-    "labelOverlap": False,
-    "labelFlush": False,
-}
+AXIS: Json = {"title": None, "gridColor": RULE}
+AXIS |= dict.fromkeys(("domain", "ticks", "labelOverlap", "labelFlush"), False)
 LABELS: Json = {"labelColor": SOFT, "labelFontSize": TEXT, "labelPadding": 6}
-TITLE: Json = {"anchor": "start", "frame": "bounds", "color": INK, "subtitleColor": INK}
+TITLE: Json = {"anchor": "start", "frame": "group", "dx": 4 - LEFT, "offset": 8}
 CONFIG: Json = {
     "autosize": "none",
     "aria": False,
     "view": {"stroke": None},
-    "axis": AXIS | LABELS | {"gridColor": RULE},
-    "title": TITLE | {"fontSize": 14, "subtitleFontSize": 13},
+    "axis": AXIS | LABELS,
+    "title": TITLE | {"color": INK, "fontSize": 14, "subtitleColor": INK, "subtitleFontSize": 13},
 }
 VARIABLES = {RULE: "rule", SOFT: "soft", MINE: "mine", OTHER: "other", LIMIT: "limit"}
 """A page's name of each colour, which it sets for light and for dark."""
@@ -49,7 +44,7 @@ _ROOT = re.compile(r"<svg [^>]*>")
 _MARK = re.compile(
     r'<path aria-label="([^"]*)" role="[^"]*" aria-roledescription="[^"]*" ([^>]*)/>'
 )
-_LONG = re.compile(r"(\d\.\d{3})\d{3,}")  # hundredths of a pixel are enough
+_LONG = re.compile(r"(\d\.\d{3})\d{3,}")  # thousandths of a pixel are enough
 
 
 @cache

@@ -1,7 +1,8 @@
 """How the charts of reports look, and how they become SVG text.
 
-Colours are Okabe and Ito's, told apart by colour-blind readers. The same chart gives the same text:
-nothing is clipped (Vega numbers clip paths over the whole process) and every size is fixed.
+Colours are Okabe and Ito's, which colour-blind readers can distinguish. The same chart gives the
+same text: nothing is clipped (Vega numbers clip paths over the whole process) and every size is
+fixed.
 """
 
 from typing import Any

@@ -26,15 +26,16 @@ MINE, OTHER, LIMIT = "#0969a8", "#b35900", "#b3261e"
 BAND: Json = {"color": MINE, "fillOpacity": 0.16}
 DOT: Json = {"color": MINE, "filled": True, "opacity": 1}
 WORDS: Json = {"color": SOFT, "fontSize": TEXT, "align": "center"}
-AXIS: Json = {"title": None, "domain": False, "ticks": False, "labelOverlap": False}
+AXIS: Json = {"title": None, "gridColor": RULE}
+AXIS |= dict.fromkeys(("domain", "ticks", "labelOverlap", "labelFlush"), False)
 LABELS: Json = {"labelColor": SOFT, "labelFontSize": TEXT, "labelPadding": 6}
-TITLE: Json = {"anchor": "start", "frame": "bounds", "color": INK, "subtitleColor": INK}
+TITLE: Json = {"anchor": "start", "frame": "group", "dx": 4 - LEFT, "offset": 8}
 CONFIG: Json = {
     "autosize": "none",
     "aria": False,
     "view": {"stroke": None},
-    "axis": AXIS | LABELS | {"gridColor": RULE},
-    "title": TITLE | {"fontSize": 14, "subtitleFontSize": 13},
+    "axis": AXIS | LABELS,
+    "title": TITLE | {"color": INK, "fontSize": 14, "subtitleColor": INK, "subtitleFontSize": 13},
 }
 VARIABLES = {RULE: "rule", SOFT: "soft", MINE: "mine", OTHER: "other", LIMIT: "limit"}
 """A page's name of each colour, which it sets for light and for dark."""
@@ -43,7 +44,7 @@ _ROOT = re.compile(r"<svg [^>]*>")
 _MARK = re.compile(
     r'<path aria-label="([^"]*)" role="[^"]*" aria-roledescription="[^"]*" ([^>]*)/>'
 )
-_LONG = re.compile(r"(\d\.\d{3})\d{3,}")  # hundredths of a pixel are enough
+_LONG = re.compile(r"(\d\.\d{3})\d{3,}")  # thousandths of a pixel are enough
 
 
 @cache
@@ -56,7 +57,7 @@ def weeks_panel(*, log: bool) -> Json:
     upward; `weeks` (how many), `places, names, x_title` across; `low, high, y_format, y_title` and on
     a logarithmic axis `steps` upward.
     """
-    steps: Json = {"values": alt.ExprRef("steps")} if log else {"tickCount": 5}
+    steps: Json = {"values": alt.ExprRef("steps")} if log else {"tickCount": 4}
     upward = alt.Axis(labelExpr="datum.value ? format(datum.value, y_format) : '0'", **steps)
     across = alt.Axis(
         grid=False,
@@ -92,7 +93,7 @@ def reliability_panel() -> Json:
     consistent_high` and `words`; `diagonal` with the `mean_p` of its ends; `left, right, x_title`
     across; `low, high, y_title` upward.
     """
-    percent = alt.Axis(tickCount=5, format="~%")
+    percent = alt.Axis(tickCount=4, labelExpr="format(100 * datum.value, '~g') + ' %'")
     x = alt.X("mean_p:Q", scale=_scale("left", "right"), axis=percent)
     y = partial(alt.Y, scale=_scale("low", "high"), axis=percent)
     rows = alt.Chart(alt.NamedData("rows")).encode(x=x, y=y("mean_y:Q"))
@@ -152,7 +153,7 @@ def _described(**layers: alt.Chart) -> Json:
     """Layers back to front, each with its name as class, and the titles of the axes."""
     titles = alt.Chart(alt.sequence(1))
     across = titles.mark_text(x=WIDTH / 2, y=HEIGHT + 38, text=alt.ExprRef("x_title"), **WORDS)
-    upward = titles.mark_text(x=-58, y=HEIGHT / 2, text=alt.ExprRef("y_title"), angle=270, **WORDS)
+    upward = titles.mark_text(x=-60, y=HEIGHT / 2, text=alt.ExprRef("y_title"), angle=270, **WORDS)
     named = [layer.properties(name=name) for name, layer in layers.items()]
     chart = alt.layer(*named, across, upward).properties(width=WIDTH, height=HEIGHT)
     described: Json = chart.to_dict()

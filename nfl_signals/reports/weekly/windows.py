@@ -62,28 +62,34 @@ def changes(inputs: WeeklyInputs, series: SeriesLabel) -> list[Json]:
     path = _last_weeks(inputs, series, 2)
     if len(path) == 2 and all(path[0][name] == path[1][name] for name in ("season", "segment")):
         limit, needed = monitor.max_calibration_error, monitor.evidence
-        was, is_now = (row["season_error"] for row in path)
-        crossed = (was > limit) != (is_now > limit)
-        found.append(_change("season error", was, is_now, limit=limit, matters=crossed))
-        was, is_now = (row["e_value"] for row in path)
-        factor = is_now / was if was > 0 else math.inf
-        sudden = was < needed <= is_now or factor >= max(needed, 1.0)
-        found.append(_change("evidence", was, is_now, limit=needed, matters=sudden))
+        error = _crossing("season error", path, "season_error", [limit, limit])
+        evidence = _crossing("evidence", path, "e_value", [needed, needed])
+        before, now = evidence["before"], evidence["now"]
+        factor = now / before if before > 0 else math.inf
+        sudden = before < needed <= now or factor >= max(needed, 1.0)
+        found = [error, evidence | {"matters": sudden}]
     rows = series.rows(inputs.metrics).filter(
         pl.col("scope") == "series", pl.col("window") == f"{monitor.window_weeks}w"
     )
     last = rows.sort("window_end_at").tail(2).to_dicts()
     if len(last) == 2 and last[0]["window_end_season"] == last[1]["window_end_season"]:
-        was, is_now = (row["calibration_error"] for row in last)
-        chance = [row["calibration_error_null95"] for row in last]
-        crossed = (was > chance[0]) != (is_now > chance[1])
         name = f"calibration error, last {monitor.window_weeks} weeks"
-        found.append(_change(name, was, is_now, limit=chance[1], matters=crossed))
+        chance = [row["calibration_error_null95"] for row in last]
+        found.append(_crossing(name, last, "calibration_error", chance))
     return found
 
 
-def _change(measure: str, before: float, now: float, *, limit: float, matters: bool) -> Json:
-    return {"measure": measure, "before": before, "now": now, "limit": limit, "matters": matters}
+def _crossing(measure: str, weeks: list[Json], column: str, limits: list[float]) -> Json:
+    """A change from one week to the next; it matters when it crosses each week's limit."""
+    before, now = (row[column] for row in weeks)
+    crossed = (before > limits[0]) != (now > limits[1])
+    return {
+        "measure": measure,
+        "before": before,
+        "now": now,
+        "limit": limits[1],
+        "matters": crossed,
+    }
 
 
 def _last_weeks(inputs: WeeklyInputs, series: SeriesLabel, n: int) -> list[Json]:

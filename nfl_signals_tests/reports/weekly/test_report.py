@@ -14,7 +14,6 @@ import pytest
 
 from nfl_signals.alerts.backtest import BACKTEST_SCHEMA
 from nfl_signals.core.errors import InputError
-from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.reports.shared.markdown import number, share
 from nfl_signals.reports.weekly.cells import window_cells
 from nfl_signals.reports.weekly.numbers import weekly_numbers
@@ -82,16 +81,6 @@ def test_the_report_goes_from_the_verdict_to_the_small_print(text: str) -> None:
     )
 
 
-def test_the_first_paragraph_has_calibration_the_serving_model_and_what_to_do(text: str) -> None:
-    verdict = text.split("\n\n")[1]
-    assert "(critical); elsewhere no miscalibration is detected" in verdict
-    assert "Serving week 10: the model (model_v1)." in verdict
-    assert verdict.endswith(
-        "What to do now: Against the spread, Total: nothing to do; Moneyline: set signal_source to "
-        "proxy, so that the market's own prices are served."
-    )
-
-
 def test_every_window_in_the_text_is_one_of_the_json(text: str, numbers: dict[str, Any]) -> None:
     rows = [row for part in numbers["markets"] for row in part["windows"]]
     assert len(rows) == 15
@@ -148,22 +137,6 @@ def test_every_prediction_is_in_the_text_with_its_flag(text: str, numbers: dict[
     assert "MIN +3.5" in shown  # nflverse's -3.5: the home team gets the points
 
 
-def test_the_alarm_backtest_counts_the_seasons_of_either_rule(text: str) -> None:
-    shown = section(text, "Alarm backtest")
-    close = "| 2024-2025 | 2 of 2: 2024 (15 w), 2025 (16 w) | none of 2 |"
-    assert f"| Moneyline | no-vig close {close}" in shown
-    assert "model, walk-forward: of 2 seasons, markets counted apart, the literal rule" in shown
-    assert "raised an alarm in 2, the shipped rule in 1; no-vig close: of 2" in shown
-    assert "raised an alarm in 2, the shipped rule in 0." in shown
-
-
-def test_every_term_of_the_tables_is_explained(text: str) -> None:
-    shown = section(text, "Glossary")
-    for term in ("Brier score", "Close", "Skill", "Calibration error", "Chance alone", "Slope"):
-        assert f"**{term}**" in shown
-    assert all(f"**{market.title}**" in shown for market in MARKETS.values())
-
-
 def test_every_chart_has_a_file_and_a_title_with_n(folder: Path, numbers: dict[str, Any]) -> None:
     drawn = [chart for part in numbers["markets"] for chart in part["charts"].values()]
     assert len(drawn) == 15
@@ -185,17 +158,6 @@ def test_the_order_of_the_rows_in_the_tables_changes_nothing() -> None:
     names = ("evidence", "alerts", "metrics", "curves", "graded", "upcoming")
     turned = replace(inputs, **{name: getattr(inputs, name).reverse() for name in names})
     assert weekly_numbers(turned) == weekly_numbers(inputs)
-
-
-def test_a_fresh_home_shows_the_walk_forward_series_by_name(tmp_path: Path) -> None:
-    inputs = fresh_inputs()
-    text = write_weekly_report(tmp_path / "2025-w09.md", inputs)
-    assert "calibration is all right: no miscalibration is detected. Against the spread" in text
-    assert "Total: judged on walk-forward forecasts, as production has too few games." in text
-    assert "None is open and there has never been one." in section(text, "Alerts")
-    assert text.count("Numbers of: the model, walk-forward, forecast afterwards") == 3
-    assert "No season has been tested yet." in text
-    assert "(walk-forward): season error" in text
 
 
 def test_before_any_game_the_report_judges_nothing(tmp_path: Path) -> None:

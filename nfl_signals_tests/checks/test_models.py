@@ -117,7 +117,7 @@ TAMPERINGS: list[tuple[Callable[[RunContext], None], str, str]] = [
     (deleted_row, LEDGER, "row 3 .*removed or reordered"),
     (after_kickoff, LEDGER, "made after kickoff"),
     (card_with(feature_version="0dd"), SERVED, "fitted on features 0dd, this program builds"),
-    (card_with(horizon={}), SERVED, "horizon: it was taught {}, this program has"),
+    (card_with(horizon={}), SERVED, "horizon: fitted with {}, this program has"),
     (gone, SERVED, "was never trained or is gone"),
     (
         gone,

@@ -1,4 +1,4 @@
-"""Commands about who speaks: what they show, what they change, and how they refuse."""
+"""Commands about the served model: what they show, what they change, and how they refuse."""
 
 import re
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_a_promotion_shows_what_the_gate_found_and_a_rollback_takes_it_back(home
     assert f"{SECOND} makes the next predictions." in said.out
     assert seated(home) == (SECOND, SECOND)
     said = ask("rollback", "--reason", "Enough.", home=home)
-    assert f"A person gave the seat back to {FIRST}, from {SECOND}. Enough." in said.out
+    assert f"Rolled back by hand to {FIRST}, from {SECOND}. Enough." in said.out
     assert seated(home) == (FIRST, FIRST)
 
 
@@ -65,7 +65,7 @@ def test_a_refusal_is_one_line_exit_code_2_and_changes_nothing(home: Path) -> No
     words = [
         f"no version {SECOND}",
         "--against-the-gate",
-        "nobody was champion",
+        "there was no champion",
         "needs a --reason",
     ]
     for said, word in zip(refused, words, strict=True):

@@ -17,6 +17,10 @@ GRAPH = defs.resolve_asset_graph()
 GROUPS = ["raw", "gold", "models", "signals"]
 """In the order in which data flows."""
 
+GOLD = {"gold_features", "gold_markets"}
+BASELINES = {"baseline_ats", "baseline_moneyline", "baseline_total"}
+STACKERS = {"stacker_ats", "stacker_moneyline", "stacker_total"}
+REPORTED = {"ledger", "gold_markets", "calibration_metrics", "alerts", "upcoming_predictions"}
 DEPS = {
     "raw_games": set(),
     "raw_team_stats": set(),
@@ -25,31 +29,30 @@ DEPS = {
     "gold_features": {"raw_games", "raw_team_stats", "raw_injuries", "raw_notes"},
     "gold_markets": {"raw_games"},
     "llm_signals": {"raw_games", "raw_injuries", "raw_notes"},
-    "baseline_ats": {"gold_features", "gold_markets"},
-    "baseline_moneyline": {"gold_features", "gold_markets"},
-    "baseline_total": {"gold_features", "gold_markets"},
-    "oof_predictions": {"baseline_ats", "baseline_moneyline", "baseline_total"},
-    "stacker_ats": {"oof_predictions", "llm_signals"},
-    "stacker_moneyline": {"oof_predictions", "llm_signals"},
-    "stacker_total": {"oof_predictions", "llm_signals"},
-    "calibrated_predictions": {"stacker_ats", "stacker_moneyline", "stacker_total"},
-    "ensemble": {"calibrated_predictions"},
-    "registered_ensemble": {"ensemble"},
-    "recalibrated_ensemble": set(),
-    "promotion": {"registered_ensemble", "recalibrated_ensemble"},
-    "upcoming_predictions": {"gold_features", "gold_markets", "llm_signals", "promotion"},
-    "ledger": {"calibrated_predictions", "upcoming_predictions"},
-    "calibration_metrics": {"ledger", "gold_markets"},
-    "alerts": {"calibration_metrics"},
-    "metrics_baseline": {"calibrated_predictions"},
-    "ablation_stacker": {
-        "baseline_ats",
-        "baseline_moneyline",
-        "baseline_total",
+    **dict.fromkeys(sorted(BASELINES), GOLD),
+    "oof_predictions": GOLD,
+    **dict.fromkeys(sorted(STACKERS), GOLD | {"oof_predictions", "llm_signals"}),
+    "calibrated_predictions": STACKERS | {"gold_markets"},
+    "ensemble": GOLD | BASELINES | STACKERS,
+    "registered_ensemble": GOLD | {"ensemble", "llm_signals"},
+    "recalibrated_ensemble": {"gold_markets"},
+    "promotion": {
+        "ensemble",
+        "registered_ensemble",
+        "recalibrated_ensemble",
         "calibrated_predictions",
+        "gold_markets",
     },
-    "weekly_report": {"alerts", "upcoming_predictions"},
-    "dashboard": {"alerts", "upcoming_predictions"},
+    "upcoming_predictions": GOLD | {"llm_signals", "promotion"},
+    "ledger": {"calibrated_predictions", "upcoming_predictions", "gold_markets"},
+    "calibration_metrics": {"ledger", "gold_markets"},
+    "alerts": {"ledger", "gold_markets"},
+    "metrics_baseline": GOLD | BASELINES | {"oof_predictions", "calibrated_predictions"},
+    "ablation_stacker": GOLD
+    | BASELINES
+    | {"oof_predictions", "llm_signals", "calibrated_predictions"},
+    "weekly_report": REPORTED,
+    "dashboard": REPORTED,
 }
 TABLES = {name for name in DEPS if name.startswith(("raw_", "gold_", "llm_"))}
 MODELS = {name for name in DEPS if name.startswith(("baseline_", "stacker_"))} | {
@@ -78,7 +81,7 @@ BLOCKING_CHECKS = {
     "raw_injuries: schema",
     "raw_notes: schema",
     "gold_features: schema",
-    "gold_features: partners",
+    "gold_features: referential_integrity",
     "gold_features: no_leak",
     "gold_markets: schema",
     "llm_signals: schema",
@@ -108,7 +111,7 @@ def node(asset: str) -> dg.AssetSpec:
     return GRAPH.get(dg.AssetKey(asset))
 
 
-def test_every_asset_waits_for_exactly_what_it_reads() -> None:
+def test_every_asset_waits_for_exactly_these() -> None:
     keys = GRAPH.get_all_asset_keys()
     assert {name_of(key): {name_of(p) for p in GRAPH.get(key).parent_keys} for key in keys} == DEPS
 

@@ -90,7 +90,7 @@ def test_before_anything_was_trained_no_model_is_served(context: RunContext) -> 
     assert configured_version(context) is None
     with pytest.raises(InputError, match="no champion yet; run the retraining job"):
         served_version(context)
-    with pytest.raises(InputError, match="holds no model yet; run the retraining job first"):
+    with pytest.raises(InputError, match="no champion yet; run the retraining job"):
         predict_upcoming(context)
 
 

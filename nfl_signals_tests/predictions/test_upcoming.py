@@ -13,6 +13,7 @@ from nfl_signals.core.files import read_parquet
 from nfl_signals.features.version import feature_version
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring import ledger
+from nfl_signals.predictions.champion import promote_first
 from nfl_signals.predictions.football_week import tuesday_before
 from nfl_signals.predictions.upcoming import (
     append_to_ledger,
@@ -83,6 +84,7 @@ def test_games_that_have_kicked_off_and_weeks_after_the_next_are_left_out(
 def test_the_week_ahead_is_upcoming_from_tuesday_on_and_not_before(context: RunContext) -> None:
     kickoffs = read_parquet(context.paths.upcoming)["kickoff_at"].unique().sort()
     monday = earlier(context, utc("2024-11-04 20:00"))
+    promote_first(monday)  # the home was trained on Tuesday
     upcoming = predict_upcoming(monday)
     assert upcoming.height == 0
     assert upcoming.schema == read_parquet(context.paths.upcoming).schema

@@ -1,4 +1,4 @@
-"""A person decides who speaks: with the gate or against it, never for what cannot or must not speak."""
+"""Promotion by hand: with the gate or against it, never of what cannot or must not be served."""
 
 import shutil
 from collections.abc import Callable
@@ -92,9 +92,7 @@ def test_whom_the_gate_would_promote_needs_no_reason(context: RunContext) -> Non
     assert (found.champion, found.answer) == (LAST_SEASON, "promote")
     decision = promote(context, found)
     assert (decision.kind, decision.step, decision.version) == ("promoted", "person", NEWEST)
-    assert decision.sentence.startswith(
-        "A person promoted it, with the gate. The gate said: Promot"
-    )
+    assert decision.sentence.startswith("Promoted by hand, with the gate. The gate: Promot")
     assert decision.measures["findings"][0]["name"] == "calibrated"
     assert served_version(context) == NEWEST
 
@@ -103,13 +101,13 @@ def test_where_the_gate_cannot_tell_a_person_needs_to_say_so_and_why(context: Ru
     found = candidate(context, f"model_{NEWEST}")  # the champion has said nothing yet
     assert (found.version, found.answer) == (NEWEST, "insufficient")
     before = contents(context.paths.home / "models")
-    with pytest.raises(InputError, match=r"the gate says: Insufficient .* say --against-the-gate"):
+    with pytest.raises(InputError, match=r"The gate: Insufficient .* give --against-the-gate"):
         promote(context, found, reason=WHY)
     with pytest.raises(InputError, match="--against-the-gate needs a --reason"):
         promote(context, found, against_the_gate=True)
     assert contents(context.paths.home / "models") == before
     decision = promote(context, found, reason=f"{WHY}.", against_the_gate=True)
-    assert decision.sentence.startswith(f"A person promoted it, against the gate: {WHY}. The gate")
+    assert decision.sentence.startswith(f"Promoted by hand, against the gate: {WHY}. The gate")
     assert decision.measures["gate"] == "insufficient"
 
 
@@ -226,7 +224,7 @@ def test_after_a_rollback_predictions_are_byte_for_byte_what_they_were(context: 
     decision = roll_back(context, reason="It was a drill.")
     assert (decision.kind, decision.champion) == ("rolled_back", LAST_SEASON)
     assert decision.sentence == (
-        f"A person gave the seat back to {LAST_SEASON}, from {NEWEST}. It was a drill."
+        f"Rolled back by hand to {LAST_SEASON}, from {NEWEST}. It was a drill."
     )
     assert predictions(context) == before
     assert append_to_ledger(context)["production"] == 0  # said already
@@ -236,7 +234,7 @@ def test_going_back_goes_back_one_further_each_time(small: RunContext) -> None:
     overrule(small, SECOND)
     overrule(small, THIRD)
     assert [roll_back(small).champion for _ in range(2)] == [SECOND, FIRST]
-    with pytest.raises(InputError, match=f"nobody was champion before {FIRST}; name a version"):
+    with pytest.raises(InputError, match=f"there was no champion before {FIRST}; name a version"):
         roll_back(small)
     assert roll_back(small, f"model_{THIRD}").champion == THIRD
     assert before_champion(small) == FIRST  # whom it was rolled back from does not come again
@@ -287,5 +285,5 @@ def test_where_the_settings_name_another_book_a_promotion_says_that_it_is_not_av
     overrule(pinned, SECOND)
     warning = str(why_not_served(pinned))
     assert warning.startswith(f"signal_source is {source}: the decision is recorded, but ")
-    assert f"{source.removeprefix('model_')} goes on speaking" in warning
+    assert f"{source.removeprefix('model_')} is served" in warning
     assert served_version(small) == SECOND

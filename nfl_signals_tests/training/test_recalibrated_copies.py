@@ -143,7 +143,7 @@ def test_maps_changed_by_hand_are_noticed(context: RunContext) -> None:
 @pytest.mark.parametrize(
     ("version", "maps", "said"),
     [
-        ("v209901", MAPS, "only an ensemble on the shelf can be recalibrated"),
+        ("v209901", MAPS, "only a stored ensemble can be recalibrated"),
         (VERSION, {}, "expected maps of ats, moneyline, total, got none"),
         (VERSION, {"spread": MAPS["moneyline"]}, "got spread"),
     ],

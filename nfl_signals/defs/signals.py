@@ -13,8 +13,12 @@ from nfl_signals.predictions.challenger import challenge_upcoming
 from nfl_signals.predictions.summary import champion_line, served_model_line
 from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming
 from nfl_signals.predictions.week import skipped_games
-from nfl_signals.reports.steps import report_ablation, report_baselines
-from nfl_signals.reports.weekly_steps import report_dashboard, report_week
+from nfl_signals.reports.steps import (
+    report_ablation,
+    report_baselines,
+    report_dashboard,
+    report_week,
+)
 from nfl_signals.workspace.run_context import RunContext
 
 TABLE = {"polars", "parquet"}
@@ -129,11 +133,11 @@ WEEKLY = ["ledger", "gold_markets", "calibration_metrics", "alerts", "upcoming_p
 @dg.asset(group_name="signals", kinds={"markdown"}, code_version=CODE_VERSION, deps=WEEKLY)
 def weekly_report(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
     """What a person reads on Monday: verdict, alerts, numbers, next week's predictions."""
-    written = report_week(run_context)
+    path = report_week(run_context)
     return dg.MaterializeResult(
         metadata={
-            "report": dg.MetadataValue.path(str(written.path)),
-            "preview": dg.MetadataValue.md(written.text),
+            "report": dg.MetadataValue.path(str(path)),
+            "preview": dg.MetadataValue.md(path.read_text(encoding="utf-8")),
         }
     )
 

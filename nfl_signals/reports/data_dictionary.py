@@ -25,12 +25,7 @@ KEYS = (
 def write_data_dictionary(folder: Path, features: pl.DataFrame) -> Path:
     """Write `data_dictionary.md`: every column with unit, source, when known, fill rule, and spread.
 
-    Args:
-        folder: reports folder.
-        features: gold features, for the observed mean, deviation and share of filled rows.
-
-    Returns:
-        The file.
+    The mean, the deviation and the share of filled rows are those of `features`.
     """
     text = render(
         FILE,

@@ -1,21 +1,13 @@
 """Every number of the baseline report, as one JSON value; nothing here formats text or draws."""
 
-from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 import polars as pl
 
 from nfl_signals.markets.definitions import MARKETS, Market
+from nfl_signals.reports.shared import score_card
 from nfl_signals.reports.shared.forecasters import BASE_RATE, CLOSE, STACK
-from nfl_signals.reports.shared.score_card import (
-    LEVEL,
-    compare,
-    grade,
-    per_season,
-    reliability,
-    score_card,
-)
 from nfl_signals.reports.shared.settled import TWO_WAY, forecasters, same_games, settled_forecasts
 from nfl_signals.reports.shared.targets import (
     BREAK_EVEN,
@@ -56,17 +48,13 @@ def baseline_numbers(
     Raises:
         JoinError: a forecast is of a game that `markets` does not have.
     """
-    parts = [
-        _market(
-            market,
-            settled_forecasts(market, oof=oof, stacked=stacked, markets=markets),
-            importance.filter(pl.col("market") == market.name),
-            seed,
-        )
-        for market in MARKETS.values()
-    ]
+    parts = []
+    for market in MARKETS.values():
+        settled = settled_forecasts(market, oof=oof, stacked=stacked, markets=markets)
+        part = _market(market, settled, seed)
+        parts.append(part | {"importance": top_features(importance.filter(market=market.name))})
     return {
-        "level": LEVEL,
+        "level": score_card.LEVEL,
         "break_even": BREAK_EVEN,
         "targets": [asdict(target) for target in SCORE_TARGETS],
         "too_good": [row for part in parts for row in _too_good(part)],
@@ -74,14 +62,16 @@ def baseline_numbers(
     }
 
 
-def _market(market: Market, settled: pl.DataFrame, importance: pl.DataFrame, seed: int) -> Json:
+def _market(market: Market, settled: pl.DataFrame, seed: int) -> Json:
     present = forecasters(settled)
     decided = settled.filter(TWO_WAY)
     shared = same_games(decided)
     learners = [name for name in present if name not in (STACK, *REFERENCES)]
-    same = _cards(shared, seed=seed)
-    own = _cards(decided.filter(pl.col("forecaster").is_in(learners)), seed=seed)
+    same = _cards(shared, seed)
+    own = _cards(decided.filter(pl.col("forecaster").is_in(learners)), seed)
     targets = _targets(market, same, own)
+    compared = [row["forecaster"] for row in same]
+    curves = score_card.grade(shared.filter(pl.col("forecaster") != BASE_RATE))
     return {
         "market": market.name,
         "title": market.title,
@@ -96,27 +86,28 @@ def _market(market: Market, settled: pl.DataFrame, importance: pl.DataFrame, see
         "own_games": own,
         "targets": targets,
         "learner_verdicts": _learner_verdicts(learners, same, targets),
-        "summary_of": _summary_of(learners, [row["forecaster"] for row in same]),
-        "per_season": per_season(decided),
+        # The best learner is never picked out: chosen after the fact, it would look better than it is.
+        "summary_of": [name for name in compared if name == STACK]
+        or [name for name in learners if name in compared],
+        "per_season": score_card.per_season(decided),
         "three_way": [] if market.name == "moneyline" else _three_way(settled),
-        "reliability": reliability(grade(shared.filter(pl.col("forecaster") != BASE_RATE))),
-        "importance": top_features(importance),
+        "reliability": score_card.reliability(curves),
     }
 
 
-def _cards(rows: pl.DataFrame, *, seed: int) -> list[Json]:
-    graded = grade(rows)
+def _cards(rows: pl.DataFrame, seed: int) -> list[Json]:
+    graded = score_card.grade(rows)
     return [
         {
             "forecaster": name,
-            **score_card(graded[name], seed=seed),
+            **score_card.score_card(one, seed=seed),
             "against": [
-                {"reference": other, **compare(graded[name], graded[other], seed=seed)}
+                {"reference": other, **score_card.compare(one, graded[other], seed=seed)}
                 for other in REFERENCES
                 if other in graded and other != name
             ],
         }
-        for name in graded
+        for name, one in graded.items()
     ]
 
 
@@ -147,39 +138,29 @@ def _learner_verdicts(learners: list[str], same: list[Json], targets: list[Json]
     ]
 
 
-def _summary_of(learners: list[str], scored: list[str]) -> list[str]:
-    """Whose comparisons the summary states: the stack's, or every learner's while there is none.
-
-    The best learner is never picked out: chosen after the fact, it would look better than it is.
-    """
-    return [STACK] if STACK in scored else [name for name in learners if name in scored]
-
-
-def _too_good(part: Json) -> Iterable[Json]:
+def _too_good(part: Json) -> list[Json]:
     """Learners and stacks that beat the close by an interval clear of zero."""
-    for row in part["same_games"]:
-        for against in row["against"]:
-            beats = against["reference"] == CLOSE and against["verdict"] == "PASS"
-            if beats and row["forecaster"] not in REFERENCES:
-                yield {"market": part["market"], "forecaster": row["forecaster"], **against}
+    return [
+        {"market": part["market"], "forecaster": row["forecaster"], **against}
+        for row in part["same_games"]
+        if row["forecaster"] not in REFERENCES
+        for against in row["against"]
+        if against["reference"] == CLOSE and against["verdict"] == "PASS"
+    ]
 
 
 def _three_way(settled: pl.DataFrame) -> list[Json]:
     """Scores over yes, no and push on the games for which every forecaster states all three."""
-    rows: list[Json] = []
-    for mine in same_games(settled.drop_nulls("p_push")).partition_by(
-        "forecaster", maintain_order=True
-    ):
+    rows, stated_by_all = [], same_games(settled.drop_nulls("p_push"))
+    for mine in stated_by_all.partition_by("forecaster", maintain_order=True):
         stated = mine["p"].to_numpy(), mine["p_push"].to_numpy(), mine["outcome"].to_list()
-        rows.append(
-            {
-                "forecaster": mine["forecaster"][0],
-                "n": mine.height,
-                "n_push": int((mine["outcome"] == "push").sum()),
-                "brier": scores.three_way_brier(*stated),
-                "log_loss": scores.three_way_log_loss(*stated),
-            }
-        )
+        found = {
+            "n": mine.height,
+            "n_push": int((mine["outcome"] == "push").sum()),
+            "brier": scores.three_way_brier(*stated),
+            "log_loss": scores.three_way_log_loss(*stated),
+        }
+        rows.append({"forecaster": mine["forecaster"][0], **found})
     return rows
 
 

@@ -1,6 +1,5 @@
 """Writes the dashboard: one HTML file with its charts, style and script inside."""
 
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,48 +7,30 @@ from typing import Any
 from nfl_signals.core.files import write_text
 from nfl_signals.reports.shared.templates import render
 from nfl_signals.reports.weekly.cells import FOR_TEMPLATES
-from nfl_signals.reports.weekly.charts import KINDS, Drawn, charts_of
+from nfl_signals.reports.weekly.charts import KINDS, charts_of
 from nfl_signals.reports.weekly.inputs import WeeklyInputs
 from nfl_signals.reports.weekly.numbers import weekly_numbers
 
 Json = dict[str, Any]
-Charts = Mapping[str, Mapping[str, Drawn]]
 
 
 def write_dashboard(path: Path, inputs: WeeklyInputs) -> Path:
     """Write the page; the same inputs give the same bytes.
 
-    Args:
-        path: of the HTML file.
-        inputs: tables and limits.
-
-    Returns:
-        `path`.
-
     Raises:
         InputError: there is no week to show.
         StorageError: the file could not be written.
     """
-    numbers = weekly_numbers(inputs)
-    return write_text(path, dashboard_html(numbers, charts=page_charts(numbers)))
+    return write_text(path, dashboard_html(weekly_numbers(inputs)))
 
 
-def page_charts(numbers: Json) -> Charts:
-    """Charts of every series for a page, by the series' key and the chart's name."""
-    return {
+def dashboard_html(numbers: Json) -> str:
+    """The page of `weekly_numbers`."""
+    charts = {
         part["series"]["key"]: charts_of(part, limits=numbers["limits"], alone=False)
         for part in (*numbers["markets"], *numbers["others"])
         if part["series"]
     }
-
-
-def dashboard_html(numbers: Json, *, charts: Charts) -> str:
-    """The page.
-
-    Args:
-        numbers: of `weekly_numbers`.
-        charts: of `page_charts`.
-    """
     judged = [charts[part["series"]["key"]] for part in numbers["markets"] if part["series"]]
     return render(
         "dashboard.html",
@@ -63,7 +44,11 @@ def dashboard_html(numbers: Json, *, charts: Charts) -> str:
 
 def _bars(rows: list[Json], now: date) -> Json:
     """Each alert as a bar from its opening to its closing: CSS, with the `first` and `last` day."""
-    spans = [(_day(row["opened_at"], now), _day(row["closed_at"], now)) for row in rows]
+
+    def day(written: str | None) -> date:
+        return date.fromisoformat(written) if written else now
+
+    spans = [(day(row["opened_at"]), day(row["closed_at"])) for row in rows]
     first = min((opened for opened, _ in spans), default=now)
     whole = max((now - first).days, 1)
     places = []
@@ -71,7 +56,3 @@ def _bars(rows: list[Json], now: date) -> Json:
         left, width = (100 * (b - a).days / whole for a, b in ((first, opened), (opened, closed)))
         places.append(f"left:{min(left, 98):.2f}%;width:{width:.2f}%")
     return {"first": first.isoformat(), "last": now.isoformat(), "places": places}
-
-
-def _day(written: str | None, now: date) -> date:
-    return date.fromisoformat(written) if written else now

@@ -15,21 +15,13 @@ from nfl_signals.simulator.league import League
 from nfl_signals.stats.scores import NotEstimableError
 
 
-def share_of_gap(
-    p: FloatArray, truth_p: FloatArray, base: float | FloatArray, y: FloatArray
-) -> float:
+def share_of_gap(p: FloatArray, truth_p: FloatArray, base: float, y: FloatArray) -> float:
     """Share of the way from the base rate to the truth that a forecast covers, in Brier score.
 
         share = (brier(base) - brier(p)) / (brier(base) - brier(truth_p))
 
     1 is the truth, 0 the base rate, below 0 worse than knowing nothing. Luck can push it above 1; give
-    `truth_p` as `y` too for its expectation over outcomes, which is free of luck.
-
-    Args:
-        p: forecasts, shape (n,).
-        truth_p: true probabilities, shape (n,).
-        base: base rate, one number or shape (n,).
-        y: outcomes, 0 or 1, or the true probabilities, shape (n,).
+    `truth_p` as `y` too for its expectation over outcomes, which is free of luck. Shapes (n,).
 
     Raises:
         NotEstimableError: the truth scored no better than the base rate on these games.

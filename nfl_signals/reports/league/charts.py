@@ -7,7 +7,7 @@ import altair as alt
 import polars as pl
 
 from nfl_signals.reports.league import reference
-from nfl_signals.reports.shared.chart_style import PALETTE, legend, svg
+from nfl_signals.reports.shared.chart_style import PALETTE, drawn, legend
 
 Json = dict[str, Any]
 
@@ -18,11 +18,7 @@ COLORS = {LEAGUE: "#9EC3E0", REAL: "#D55E00"}  # readable for colour-blind reade
 
 
 def margin_chart(records: list[Json]) -> str:
-    """Share of games by margin, key numbers named.
-
-    Args:
-        records: `margin, league, real`.
-    """
+    """Share of games by margin, key numbers named; rows: `margin, league, real`."""
     x = alt.X("margin:O", title="points between the teams", axis=alt.Axis(labelAngle=0))
     tops = [
         {"margin": row["margin"], "share": max(row["league"], row["real"])}
@@ -35,27 +31,22 @@ def margin_chart(records: list[Json]) -> str:
         .mark_text(dy=-12, fontSize=12, fontWeight="bold")
         .encode(x=x, y=_share("share", top=room), text="margin:O")
     )
-    return _svg([*_bars_and_points(records, x), labels], "Games gather on the key numbers")
+    return _drawn([*_bars_and_points(records, x), labels], "Games gather on the key numbers")
 
 
 def total_chart(records: list[Json]) -> str:
-    """Share of games by points of both teams.
-
-    Args:
-        records: `total` (first of a bin), `league, real`.
-    """
+    """Share of games by points of both teams; rows: `total` (first of a bin), `league, real`."""
     width = reference.TOTAL_BIN
     binned = [{**row, "bin": f"{row['total']}-{row['total'] + width - 1}"} for row in records]
     order = [row["bin"] for row in binned]
     x = alt.X("bin:O", sort=order, title="points of both teams", axis=alt.Axis(labelAngle=-45))
-    return _svg(_bars_and_points(binned, x), "Points of both teams")
+    return _drawn(_bars_and_points(binned, x), "Points of both teams")
 
 
 def push_chart(records: list[Json]) -> str:
     """Share of pushes by the whole number that the spread lies on.
 
-    Args:
-        records: `line, n, league, expected, real` (None where real games are few).
+    Rows: `line, n, league, expected, real` (None where real games are few).
     """
     x = alt.X("line:O", title="size of the spread, points", axis=alt.Axis(labelAngle=0))
     expected = (
@@ -65,7 +56,7 @@ def push_chart(records: list[Json]) -> str:
     )
     known = [row for row in records if row["real"] is not None]
     often = [row for row in records if row["n"] >= ENOUGH_GAMES]
-    return _svg(
+    return _drawn(
         [*_bars_and_points(often, x, real=known), expected],
         "Lines on key numbers push",
         f"bars: lines posted {ENOUGH_GAMES} times or more; ticks: what the true probabilities expect",
@@ -73,22 +64,15 @@ def push_chart(records: list[Json]) -> str:
 
 
 def line_error_chart(games: pl.DataFrame) -> str:
-    """Distribution of opening and closing spread around the true mean.
-
-    Args:
-        games: `spread_open, spread_line, true_mean_margin`.
-    """
+    """Distribution of opening and closing spread around the true mean, as in `played_games`."""
+    columns = {"opening spread": "spread_open", "closing spread": "spread_line"}
     errors = pl.concat(
         games.select(line=pl.lit(name), error=(pl.col(column) - pl.col("true_mean_margin")).round())
-        for name, column in (("opening spread", "spread_open"), ("closing spread", "spread_line"))
+        for name, column in columns.items()
     )
-    shares = (
-        errors.group_by("line", "error")
-        .len()
-        .with_columns(share=pl.col("len") / pl.col("len").sum().over("line"))
-        .sort("line", "error")
-    )
-    names = ["opening spread", "closing spread"]
+    counts = errors.group_by("line", "error").len().sort("line", "error")
+    shares = counts.with_columns(share=pl.col("len") / pl.col("len").sum().over("line"))
+    names = list(columns)
     colors = alt.Scale(domain=names, range=[PALETTE[1], PALETTE[0]])
     layer = (
         alt.Chart(shares)
@@ -96,18 +80,18 @@ def line_error_chart(games: pl.DataFrame) -> str:
         .encode(
             x=alt.X("error:Q", title="line minus true mean margin, points"),
             y=_share("share"),
-            color=alt.Color("line:N", scale=colors, legend=_legend()),
-            shape=alt.Shape("line:N", scale=alt.Scale(domain=names), legend=_legend()),
+            color=alt.Color("line:N", scale=colors, legend=legend()),
+            shape=alt.Shape("line:N", scale=alt.Scale(domain=names), legend=legend()),
         )
     )
-    return _svg([layer], "The close is a refinement of the open")
+    return _drawn([layer], "The close is a refinement of the open")
 
 
 def _bars_and_points(
     records: list[Json], x: alt.X, *, real: list[Json] | None = None
 ) -> list[alt.Chart]:
     scale = alt.Scale(domain=list(COLORS), range=list(COLORS.values()))
-    color = alt.Color("who:N", scale=scale, legend=_legend())
+    color = alt.Color("who:N", scale=scale, legend=legend())
     league = pl.DataFrame(records, infer_schema_length=None).with_columns(who=pl.lit(LEAGUE))
     points = pl.DataFrame(records if real is None else real).with_columns(who=pl.lit(REAL))
     return [
@@ -123,12 +107,5 @@ def _share(column: str, *, top: float | None = None) -> alt.Y:
     return alt.Y(f"{column}:Q", title="share of games", axis=alt.Axis(format=".0%"), scale=scale)
 
 
-def _legend() -> alt.Legend:
-    made = legend()
-    made["labelLimit"] = 0  # whole labels: the name of the real seasons is long
-    return made
-
-
-def _svg(layers: Sequence[alt.Chart], title: str, note: str = "") -> str:
-    heading = alt.Title(title, subtitle=note) if note else alt.Title(title)
-    return svg(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=heading))
+def _drawn(layers: Sequence[alt.Chart], title: str, note: str = "") -> str:
+    return drawn(alt.layer(*layers), title, note, width=WIDTH, height=HEIGHT)

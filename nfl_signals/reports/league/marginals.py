@@ -26,9 +26,6 @@ def marginals(games: pl.DataFrame) -> list[Json]:
 
     `error` is the standard error by the jackknife over seasons (Efron 1982, The jackknife, the bootstrap
     and other resampling plans, eq. 3.4): games of one season share its teams. Null for one season.
-
-    Args:
-        games: as from `played_games`.
     """
     seasons = games["season"].unique().sort().to_list()
     left_out = [games.filter(pl.col("season") != season) for season in seasons]
@@ -124,15 +121,10 @@ def pushes_by_line(games: pl.DataFrame) -> list[Json]:
 
 def line_errors(games: pl.DataFrame) -> list[Json]:
     """Records `line, market, mean, sd, n`: opening and closing line minus the true mean, points."""
-    columns = {
-        ("close", "spread"): ("spread_line", "true_mean_margin"),
-        ("open", "spread"): ("spread_open", "true_mean_margin"),
-        ("close", "total"): ("total_line", "true_mean_total"),
-        ("open", "total"): ("total_open", "true_mean_total"),
-    }
     records = []
-    for (line, market), (seen, true) in columns.items():
-        error = (games[seen] - games[true]).to_numpy()
-        sizes = {"mean": float(error.mean()), "sd": float(error.std()), "n": len(error)}
-        records.append({"line": line, "market": market, **sizes})
+    for market, true in (("spread", "true_mean_margin"), ("total", "true_mean_total")):
+        for line, posted in (("close", f"{market}_line"), ("open", f"{market}_open")):
+            error = (games[posted] - games[true]).to_numpy()
+            sizes = {"mean": float(error.mean()), "sd": float(error.std()), "n": len(error)}
+            records.append({"line": line, "market": market, **sizes})
     return records

@@ -5,16 +5,8 @@ from typing import Any
 
 from nfl_signals.core.files import write_json, write_text
 from nfl_signals.core.settings import describe
-from nfl_signals.reports.league import charts, reference
+from nfl_signals.reports.league import charts, marginals, reference
 from nfl_signals.reports.league.achievable import best_achievable
-from nfl_signals.reports.league.marginals import (
-    line_errors,
-    margin_shares,
-    marginals,
-    played_games,
-    pushes_by_line,
-    total_shares,
-)
 from nfl_signals.reports.shared.templates import render
 from nfl_signals.simulator.league import League
 
@@ -22,13 +14,7 @@ Json = dict[str, Any]
 
 
 def write_league_report(league: League, folder: Path) -> Json:
-    """Write `league.md`, `league.json` (its numbers) and four charts.
-
-    The same league always gives the same bytes.
-
-    Args:
-        league: as simulated.
-        folder: where to; made where missing.
+    """Write `league.md`, `league.json` (its numbers) and four charts; the same league, the same bytes.
 
     Returns:
         What `league.json` holds: `as_of, seed, settings, games, reference, marginals, margins, totals,
@@ -37,18 +23,18 @@ def write_league_report(league: League, folder: Path) -> Json:
     Raises:
         StorageError: the disk is full or not writable.
     """
-    games = played_games(league)
+    games = marginals.played_games(league)
     content: Json = {
         "as_of": describe(league.as_of),
         "seed": league.seed,
         "settings": league.settings.model_dump(),
         "games": len(games),
         "reference": {"source": reference.REAL_SEASONS, "games": reference.REAL_GAMES},
-        "marginals": marginals(games),
-        "margins": margin_shares(games),
-        "totals": total_shares(games),
-        "pushes_by_line": pushes_by_line(games),
-        "line_errors": line_errors(games),
+        "marginals": marginals.marginals(games),
+        "margins": marginals.margin_shares(games),
+        "totals": marginals.total_shares(games),
+        "pushes_by_line": marginals.pushes_by_line(games),
+        "line_errors": marginals.line_errors(games),
         "best_achievable": best_achievable(league),
     }
     write_text(folder / "league_margins.svg", charts.margin_chart(content["margins"]))

@@ -19,23 +19,29 @@ NUMBERS = {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal"
 
 
 def legend(*, columns: int | None = None) -> alt.Legend:
-    """Below the chart, without a title; in one row unless `columns` says otherwise."""
+    """Below the chart, without a title, whole labels; in one row unless `columns` are given."""
     return alt.Legend(
         orient="bottom",
         title=None,
         labelFontSize=12,
+        labelLimit=0,
         symbolSize=70,
-        columns=alt.Undefined if columns is None else columns,
+        columns=columns or alt.Undefined,
     )
 
 
-def svg(chart: Chart | Json) -> str:
-    """SVG text of a chart, on white in the house style, or of a Vega-Lite document as it stands."""
-    if isinstance(chart, dict):
-        return str(vl_convert.vegalite_to_svg(chart))
+def drawn(chart: Chart, title: str, note: str = "", **size: int) -> str:
+    """SVG text of a chart with its heading, on white in the style above."""
+    heading = alt.Title(title, subtitle=note) if note else alt.Title(title)
     styled = (
-        chart.configure(background="white")
+        chart.properties(title=heading, **size)
+        .configure(background="white")
         .configure_axis(**NUMBERS)
         .configure_title(anchor="start", subtitleFontSize=11, subtitleColor="#444444")
     )
     return svg(styled.to_dict())
+
+
+def svg(document: Json) -> str:
+    """SVG text of a Vega-Lite document."""
+    return str(vl_convert.vegalite_to_svg(document))

@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from nfl_signals.reports.shared.chart_style import PALETTE, WIDTH, Chart, legend, svg
+from nfl_signals.reports.shared.chart_style import PALETTE, WIDTH, Chart, drawn, legend
 from nfl_signals.reports.shared.forecasters import BASE_RATE, CLOSE, KINDS, STACK
 
 Json = dict[str, Any]
@@ -48,10 +48,8 @@ def brier_per_season(part: Json) -> str:
         .encode(x=season, y=brier, text="text:N")
     )
     note = f"{_range(part['per_season'])} games a season, pushes left out; {COIN} is what a coin scores"
-    heading = alt.Title(f"{part['title']}: Brier score per season", subtitle=note)
-    return svg(
-        alt.layer(rule, lines, label).properties(width=WIDTH - 80, height=300, title=heading)
-    )
+    title = f"{part['title']}: Brier score per season"
+    return drawn(alt.layer(rule, lines, label), title, note, width=WIDTH - 80, height=300)
 
 
 def reliability(part: Json) -> str:
@@ -67,25 +65,21 @@ def reliability(part: Json) -> str:
         _curve([row for row in records if row["forecaster"] == name], color, domain)
         for name, color in _colors([row["forecaster"] for row in records]).items()
     ]
-    heading = alt.Title(
+    return drawn(
+        alt.concat(*panels, columns=3, spacing=14),
         f"{part['title']}: how often it happened against how likely it was",
-        subtitle=f"YES: {part['yes']}. Points: bins of equal size (ties stay together). "
+        f"YES: {part['yes']}. Points: bins of equal size (ties stay together). "
         "Bars: 95 % Wilson intervals. Diagonal: perfect.",
     )
-    return svg(alt.concat(*panels, columns=3, spacing=14).properties(title=heading))
 
 
 def importance(part: Json) -> str:
     """Bars of the mean share, one mark per learner; rows: `feature, share, by_learner`, falling."""
     records = part["importance"]
-    bars = pl.DataFrame([{"feature": row["feature"], "share": row["share"]} for row in records])
-    marks = pl.DataFrame(
-        [
-            {"feature": row["feature"], "forecaster": one["learner"], "share": one["share"]}
-            for row in records
-            for one in row["by_learner"]
-        ]
-    )
+    table = pl.DataFrame(records)
+    bars = table.select("feature", "share")
+    learners = table.select("feature", "by_learner").explode("by_learner").unnest("by_learner")
+    marks = learners.rename({"learner": "forecaster"})
     feature = alt.Y("feature:N", sort=bars["feature"].to_list(), title=None)
     share = alt.X(
         "share:Q", title="share of a learner's total importance", axis=alt.Axis(format="%")
@@ -96,11 +90,9 @@ def importance(part: Json) -> str:
         .mark_point(filled=True, opacity=1, size=55)
         .encode(x=share, y=feature, **_color_and_shape(marks)),
     )
-    heading = alt.Title(
-        f"{part['title']}: the {len(records)} features used most",
-        subtitle=f"bars: mean over {marks['forecaster'].n_unique()} learners, marks: each learner",
-    )
-    return svg(chart.properties(width=WIDTH - 260, height=ROW * len(records), title=heading))
+    title = f"{part['title']}: the {len(records)} features used most"
+    note = f"bars: mean over {marks['forecaster'].n_unique()} learners, marks: each learner"
+    return drawn(chart, title, note, width=WIDTH - 260, height=ROW * len(records))
 
 
 def differences(part: Json) -> str:
@@ -127,12 +119,10 @@ def differences(part: Json) -> str:
         color=alt.Color("kind:N", legend=legend(columns=3), scale=scale),
         number=".3f",
     )
-    heading = alt.Title(
-        f"{part['title']}: what changes when one part is changed",
-        subtitle=f"{part['forecasters'][0]['n']:,} games, the same for all; bars: 95 % intervals, "
-        "whole weeks redrawn",
-    )
-    return svg(chart.properties(width=WIDTH - NAMES, height=ROW * frame.height, title=heading))
+    title = f"{part['title']}: what changes when one part is changed"
+    games = f"{part['forecasters'][0]['n']:,} games, the same for all"
+    note = f"{games}; bars: 95 % intervals, whole weeks redrawn"
+    return drawn(chart, title, note, width=WIDTH - NAMES, height=ROW * frame.height)
 
 
 def pushes(numbers: Json) -> str:
@@ -149,13 +139,13 @@ def pushes(numbers: Json) -> str:
         .mark_tick(thickness=3, size=16, color=FIXED[STACK])
         .encode(x="stated:Q", y=alt.Y("name:N", sort=frame["name"].to_list()))
     )
-    heading = alt.Title(
+    return drawn(
+        alt.layer(observed, stated),
         "Pushes: stated and observed",
-        subtitle="points: observed share, bars: 95 % Wilson intervals; "
-        "upright marks: mean stated probability",
+        "points: observed share, bars: 95 % Wilson intervals; upright marks: mean stated probability",
+        width=WIDTH - NAMES - 60,
+        height=26 * frame.height,
     )
-    chart = alt.layer(observed, stated)
-    return svg(chart.properties(width=WIDTH - NAMES - 60, height=26 * frame.height, title=heading))
 
 
 def contributions(part: Json) -> str:
@@ -166,22 +156,17 @@ def contributions(part: Json) -> str:
     records = part["contributions"]
     first = records[0]
     panels = [_bars(row["features"], name="feature", title=row["learner"]) for row in records]
-    heading = alt.Title(
-        f"{part['title']}: what moves the learners",
-        subtitle=f"mean absolute contribution, {first['unit']}, over the {first['n']:,} games of "
-        f"{first['season']}",
-    )
-    return svg(alt.concat(*panels, columns=2, spacing=10).properties(title=heading))
+    games = f"the {first['n']:,} games of {first['season']}"
+    note = f"mean absolute contribution, {first['unit']}, over {games}"
+    title = f"{part['title']}: what moves the learners"
+    return drawn(alt.concat(*panels, columns=2, spacing=10), title, note)
 
 
 def inputs(part: Json) -> str:
     """How far each input and each later step moves the stack; rows: `input, n, mean_abs`."""
-    heading = alt.Title(
-        f"{part['title']}: what moves the stack",
-        subtitle=f"mean absolute contribution, logits, over {part['inputs'][0]['n']:,} games",
-    )
+    note = f"mean absolute contribution, logits, over {part['inputs'][0]['n']:,} games"
     chart = _bars(part["inputs"], name="input", title="", width=WIDTH - NAMES, ticks=8)
-    return svg(chart.properties(title=heading))
+    return drawn(chart, f"{part['title']}: what moves the stack", note)
 
 
 CHARTS: dict[str, tuple[str, Callable[[Json], str]]] = {

@@ -1,31 +1,10 @@
-"""Markdown tables and the way numbers are written in reports."""
+"""How numbers and words are written in reports."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 NOTHING = "–"
-CELL_BREAKS = str.maketrans({"|": "\\|", "\n": " "})
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A pipe table, first column to the left and the others to the right.
-
-    Raises:
-        ValueError: a row's length is not the header's.
-
-    Example:
-        >>> print(table(["a", "b"], [["x", "1"]]))
-        | a | b |
-        | :-- | --: |
-        | x | 1 |
-    """
-    if any(len(row) != len(header) for row in rows):
-        raise ValueError(f"table: every row needs {len(header)} cells")
-    sides = [":--", *["--:"] * (len(header) - 1)]
-    lines = (header, sides, *rows)
-    return "\n".join(
-        f"| {' | '.join(cell.translate(CELL_BREAKS) for cell in row)} |" for row in lines
-    )
 
 
 def escaped(text: str) -> str:
@@ -43,7 +22,7 @@ def escaped(text: str) -> str:
 
 def cell(text: str) -> str:
     """Words from data as a cell of a pipe table."""
-    return escaped(text).translate(CELL_BREAKS)
+    return escaped(text).replace("|", "\\|")
 
 
 def number(value: float | None, *, digits: int = 4, signed: bool = False) -> str:
@@ -70,12 +49,7 @@ def share(value: float | None) -> str:
 
 
 def between(found: dict[str, Any] | None, *, digits: int = 4, signed: bool = False) -> str:
-    """An estimate with its interval.
-
-    Args:
-        found: `estimate, low, high`; the ends are None where there is no interval.
-        digits: after the point.
-        signed: write the sign of positive numbers too.
+    """An estimate with its interval: `estimate, low, high`; no ends where there is no interval.
 
     Example:
         >>> between({"estimate": 0.25, "low": 0.24, "high": 0.26}, digits=2)
@@ -83,10 +57,8 @@ def between(found: dict[str, Any] | None, *, digits: int = 4, signed: bool = Fal
     """
     if found is None:
         return NOTHING
-    estimate, low, high = (
-        number(found[key], digits=digits, signed=signed) for key in ("estimate", "low", "high")
-    )
-    return f"{estimate} {NOTHING}" if found["low"] is None else f"{estimate} [{low}, {high}]"
+    write = partial(number, digits=digits, signed=signed)
+    return f"{write(found['estimate'])} {_ends(found, write)}"
 
 
 def share_between(found: dict[str, Any]) -> str:
@@ -96,7 +68,9 @@ def share_between(found: dict[str, Any]) -> str:
         >>> share_between({"estimate": 0.512, "low": 0.49, "high": 0.53})
         '51.2 % [49.0, 53.0]'
     """
-    if found["low"] is None:
-        return f"{share(found['estimate'])} {NOTHING}"
-    ends = (number(100 * found[end], digits=1) for end in ("low", "high"))
-    return f"{share(found['estimate'])} [{', '.join(ends)}]"
+    return f"{share(found['estimate'])} {_ends(found, lambda end: number(100 * end, digits=1))}"
+
+
+def _ends(found: dict[str, Any], write: Callable[[float], str]) -> str:
+    low, high = found["low"], found["high"]
+    return NOTHING if low is None else f"[{write(low)}, {write(high)}]"

@@ -12,15 +12,10 @@ Json = dict[str, Any]
 
 
 def write_report(folder: Path, name: str, numbers: Json) -> Json:
-    """Draw the charts, fill in the template of that name, store both beside the numbers.
+    """Write `{name}.md` by the template of that name, `{name}.json` and `{name}/*.svg`.
 
     The charts come first and the JSON last, so a complete JSON means a complete report. The same
     numbers give the same bytes.
-
-    Args:
-        folder: gets `{name}.md`, `{name}.json` and `{name}/*.svg`.
-        name: of the report and of its template.
-        numbers: JSON values with a list `markets`.
 
     Returns:
         What the JSON holds: the numbers, and in each of `markets` and beside them `charts`, the

@@ -28,17 +28,11 @@ WEEKS_A_SEASON = 100  # more than a season has: season * 100 + week is distinct 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Graded:
-    """One forecaster's probabilities of YES beside what happened, pushes left out.
+    """One forecaster's n probabilities of YES beside what happened, pushes left out."""
 
-    Attributes:
-        p: stated probabilities, shape (n,).
-        y: outcomes 0 or 1, shape (n,).
-        weeks: label of each game's week, distinct over seasons, shape (n,).
-    """
-
-    p: Floats
-    y: Floats
-    weeks: NDArray[np.int64]
+    p: Floats  # stated, shape (n,)
+    y: Floats  # 0 or 1, shape (n,)
+    weeks: NDArray[np.int64]  # label of each game's week, distinct over seasons, shape (n,)
 
     @classmethod
     def of(cls, rows: pl.DataFrame) -> Self:
@@ -75,11 +69,7 @@ def grade(rows: pl.DataFrame) -> dict[str, Graded]:
 
 
 def score_card(graded: Graded, *, seed: int) -> Json:
-    """Every two-way score of one forecaster.
-
-    Args:
-        graded: at least one game.
-        seed: of intervals and of the null.
+    """Every two-way score of one forecaster with at least one game.
 
     Returns:
         `n, n_weeks`; `brier, accuracy, slope` with 95 % intervals (`estimate, low, high`);
@@ -104,12 +94,7 @@ def score_card(graded: Graded, *, seed: int) -> Json:
 
 
 def compare(graded: Graded, reference: Graded, *, seed: int) -> Json:
-    """Paired Brier difference on the same games; negative means better than the reference.
-
-    Args:
-        graded: the forecaster.
-        reference: of the same games in the same order.
-        seed: of the interval.
+    """Paired Brier difference on the same games in the same order; negative is better.
 
     Returns:
         `estimate, low, high, relative` (to the reference's Brier)`, minimum_detectable` (one-sided
@@ -137,11 +122,7 @@ def interval(values: Floats, weeks: NDArray[np.int64], *, seed: int) -> Json:
 
 
 def per_season(rows: pl.DataFrame) -> list[Json]:
-    """`forecaster, season, n, brier, log_loss`, each forecaster on all its games of the season.
-
-    Args:
-        rows: each forecaster's in time order.
-    """
+    """`forecaster, season, n, brier, log_loss`, each forecaster on all its games of the season."""
     groups = rows.group_by("forecaster", "season", maintain_order=True)
     return [
         {

@@ -20,13 +20,8 @@ def settled_forecasts(
 ) -> pl.DataFrame:
     """Every forecast of every settled game of one market, pushes included.
 
-    References are given for the games that a base learner forecast.
-
-    Args:
-        market: whose games.
-        oof: out-of-fold predictions of all markets and schemes.
-        stacked: walk-forward stacked predictions; may have no rows.
-        markets: gold markets; earlier seasons in it make the base rate.
+    References are given for the games that a base learner forecast; earlier seasons of `markets`
+    make the base rate. The tables may hold all markets and schemes; `stacked` may have no rows.
 
     Returns:
         `forecaster, game_id, season, week, outcome, p, p_push`: learners by name, then the stack
@@ -36,11 +31,13 @@ def settled_forecasts(
     Raises:
         JoinError: a forecast is of a game that `markets` does not have.
     """
-    mine, columns = pl.col("market") == market.name, ("game_id", pl.col("p_hat").alias("p"))
-    walked = oof.filter(mine & (pl.col("scheme") == "walk_forward"))
+    known, columns = markets.filter(market=market.name), ("game_id", pl.col("p_hat").alias("p"))
+    walked = oof.filter(market=market.name, scheme="walk_forward")
     learners = walked.select(pl.col("learner").alias("forecaster"), *columns, "p_push")
-    stack = stacked.filter(mine).select(pl.lit(STACK).alias("forecaster"), *columns, "p_push")
-    stated, known = pl.concat([learners, stack]), markets.filter(mine)
+    stack = stacked.filter(market=market.name)
+    stated = pl.concat(
+        [learners, stack.select(pl.lit(STACK).alias("forecaster"), *columns, "p_push")]
+    )
     stray = stated.join(known, on="game_id", how="anti")["game_id"].unique().sort()
     if len(stray):
         raise JoinError(
@@ -61,14 +58,11 @@ def settled_forecasts(
 
 
 def earlier_seasons(settled: pl.DataFrame, market: Market) -> pl.DataFrame:
-    """What was known of the market's frequencies before each season.
-
-    Args:
-        settled: rows of one market with a known outcome.
-        market: ats and total start from one half; the moneyline has no such prior.
+    """What was known of the market's frequencies before each season of its settled games.
 
     Returns:
-        `season, base_rate` (share of YES among games that were no push) and `push_rate`.
+        `season, base_rate` (share of YES among games that were no push) and `push_rate`; ats and
+        total start from one half, the moneyline has no such prior.
     """
     counted = settled.group_by("season").agg(
         yes=(pl.col("outcome") == "yes").sum(), no=(pl.col("outcome") == "no").sum(), n=pl.len()

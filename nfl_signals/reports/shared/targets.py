@@ -18,36 +18,22 @@ BREAK_EVEN = 110 / 210  # share of picks; risks 110 to win 100
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A limit with the reason for it.
+    """A limit with the reason for it."""
 
-    Attributes:
-        key: name in the JSON.
-        title: name in the text.
-        limit: in `unit`.
-        unit: of the limit.
-        markets: where it applies.
-        reason: where the limit comes from, and the rule of the verdict where it is not `verdict`.
-    """
-
-    key: str
-    title: str
+    key: str  # in the JSON
+    title: str  # in the text
     limit: float
-    unit: str
-    markets: tuple[MarketName, ...]
-    reason: str
+    unit: str  # of the limit
+    markets: tuple[MarketName, ...]  # where it applies
+    reason: str  # where the limit comes from, and the rule of the verdict where it is not `verdict`
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreTarget(Target):
-    """A limit on one score of a forecaster.
+    """A limit on one score of a forecaster."""
 
-    Attributes:
-        score: entry of the score card.
-        side: where the good values lie.
-    """
-
-    score: Literal["brier", "accuracy"]
-    side: Side
+    score: Literal["brier", "accuracy"]  # entry of the score card
+    side: Side  # where the good values lie
 
 
 BRIER_BELOW_COIN = ScoreTarget(
@@ -77,11 +63,7 @@ SCORE_TARGETS = (BRIER_BELOW_COIN, ATS_ACCURACY)
 def verdict(*, low: float | None, high: float | None, limit: float, side: Side) -> Verdict:
     """PASS if the interval lies wholly on the good side, FAIL if wholly on the other.
 
-    Args:
-        low: lower end of the interval; None where there were too few weeks for one.
-        high: upper end.
-        limit: an end that equals it is not clear of it.
-        side: where the good values lie.
+    An end that equals the limit is not clear of it; ends are None where there were too few weeks.
 
     Example:
         >>> verdict(low=0.50, high=0.54, limit=0.52, side="above")
@@ -100,10 +82,7 @@ def judged(found: Json, *, limit: float, side: Side) -> Json:
 
 
 def tally(rows: Sequence[Json]) -> Json:
-    """Several verdicts as one: PASS if all pass, FAIL if any fails.
-
-    Returns:
-        `rows` as given, `counts` by verdict and the joint `verdict`.
+    """`rows` as given, `counts` by verdict and the joint `verdict`: PASS if all, FAIL if any is.
 
     Example:
         >>> tally([{"verdict": "PASS"}, {"verdict": "UNDERPOWERED"}])["verdict"]

@@ -1,4 +1,4 @@
-"""Jinja2 templates of reports: Markdown as it stands, HTML and SVG escaped.
+"""Jinja2 templates of reports: Markdown as written, HTML escaped.
 
 Templates lie in `reports/templates/`; they lay out numbers and compute none. A name that is missing
 is an error, never an empty place.
@@ -25,11 +25,7 @@ FILTERS = {
 
 
 def render(template: str, /, **values: object) -> str:
-    """A template filled in; ends with one line break.
-
-    Args:
-        template: file below `reports/templates/`; `.html` and `.svg` escape what they are given.
-        values: names that the template uses.
+    """A file of `reports/templates/` filled in, `.html` escaped; ends with one line break.
 
     Raises:
         jinja2.UndefinedError: the template uses a name that was not given.
@@ -38,7 +34,7 @@ def render(template: str, /, **values: object) -> str:
 
 
 def data_text(name: str) -> str:
-    """A data file of `reports/templates/` as it stands."""
+    """A file of `reports/templates/`, unchanged."""
     return (files("nfl_signals.reports") / "templates" / name).read_text(encoding="utf-8")
 
 
@@ -46,12 +42,11 @@ def data_text(name: str) -> str:
 def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("nfl_signals.reports"),
-        autoescape=select_autoescape(["html", "svg"]),
+        autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
     made.filters.update(FILTERS)
-    made.globals["table"] = markdown.table
     return made

@@ -13,7 +13,7 @@ from typing import ClassVar
 import polars as pl
 import pytest
 
-from nfl_signals.reports.dashboard.page import dashboard_html, page_charts, write_dashboard
+from nfl_signals.reports.dashboard.page import dashboard_html, write_dashboard
 from nfl_signals.reports.shared.templates import data_text
 from nfl_signals.reports.weekly.cells import window_cells
 from nfl_signals.reports.weekly.inputs import WeeklyInputs
@@ -71,8 +71,7 @@ def page_of(inputs: WeeklyInputs) -> Page:
 
 
 def html_of(inputs: WeeklyInputs) -> str:
-    numbers = weekly_numbers(inputs)
-    return dashboard_html(numbers, charts=page_charts(numbers))
+    return dashboard_html(weekly_numbers(inputs))
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +190,7 @@ def test_a_home_without_a_past_reads_sensibly() -> None:
     assert page.all("svg") == []
 
 
-def test_a_home_without_a_next_week_says_so() -> None:
+def test_a_home_without_a_next_week_reads_sensibly() -> None:
     inputs = weekly_inputs()
     page = page_of(replace(inputs, upcoming=inputs.upcoming.clear()))
     assert "There are no upcoming games with lines." in page.text
@@ -206,7 +205,7 @@ def luminance(colour: str) -> float:
 
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
-def test_text_can_be_told_from_its_ground(theme: int) -> None:
+def test_text_contrasts_with_its_ground(theme: int) -> None:
     """WCAG 2.2, success criterion 1.4.3: 4.5 to 1."""
     found = COLOUR.findall(data_text("dashboard.css"))
     colours = dict(found[theme * len(found) // 2 : (theme + 1) * len(found) // 2])

@@ -10,7 +10,6 @@ from nfl_signals.reports.shared.markdown import (
     number,
     share,
     share_between,
-    table,
 )
 
 
@@ -33,10 +32,4 @@ def test_a_number_reads_back_within_its_last_digit(value: float) -> None:
 
 
 def test_a_cell_cannot_break_its_table() -> None:
-    assert table(["a"], [["x|y\nz"]]).splitlines() == ["| a |", "| :-- |", "| x\\|y z |"]
     assert cell("x|y\n<b>*z*") == "x\\|y &lt;b&gt;\\*z\\*"
-
-
-def test_a_row_of_the_wrong_length_is_an_error() -> None:
-    with pytest.raises(ValueError, match="2 cells"):
-        table(["a", "b"], [["1"]])

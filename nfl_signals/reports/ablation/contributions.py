@@ -18,11 +18,6 @@ UNITS = {"moneyline": "logits", "ats": "points of margin", "total": "points of b
 def feature_contributions(games: MarketGames, baseline: Baseline, version: str) -> Json | None:
     """The features that contribute most to one learner on the last season, by its own decomposition.
 
-    Args:
-        games: of the learner's market.
-        baseline: the fitted learner.
-        version: of the model.
-
     Returns:
         `learner, version, season, n` (games)`, unit, n_features, features`, the last in falling
         order, `feature, mean_abs` (mean absolute contribution) each. None for a learner that cannot
@@ -47,11 +42,7 @@ def feature_contributions(games: MarketGames, baseline: Baseline, version: str) 
 
 
 def input_contributions(stacked: pl.DataFrame, inputs: list[str]) -> list[Json]:
-    """How far each input, and each step after the blend, moves the stack.
-
-    Args:
-        stacked: walk-forward rows of one market, `stacking.schemas.stacked_schema`.
-        inputs: market and learners, in the order in which they are shown.
+    """How far each input, and each step after the blend, moves the stack on one market.
 
     Returns:
         Rows `input, n, n_available, mean_weight, mean_abs`: logits over all n games; where an input
@@ -79,13 +70,6 @@ def input_contributions(stacked: pl.DataFrame, inputs: list[str]) -> list[Json]:
 
 
 def calibrators(stacked: pl.DataFrame) -> list[Json]:
-    """Which calibrator each season had, and for how many games.
-
-    Args:
-        stacked: walk-forward rows of one market.
-
-    Returns:
-        Rows `season, calibrator, n`.
-    """
+    """Which calibrator each season had, and for how many games: rows `season, calibrator, n`."""
     counted = stacked.group_by("season", "calibrator").agg(n=pl.len())
     return counted.sort("season", "calibrator").to_dicts()

@@ -9,46 +9,15 @@ import polars as pl
 from nfl_signals.ensemble.explain import STEPS
 from nfl_signals.markets.definitions import MARKETS, Market, MarketName
 from nfl_signals.reports.ablation.contributions import calibrators, input_contributions
-from nfl_signals.reports.ablation.pushes import (
-    PUSH_RATES,
-    push_rates,
-    settled_with_pushes,
-    three_way,
-)
-from nfl_signals.reports.ablation.targets import (
-    BEATS_LEARNERS,
-    BELOW_LEARNERS,
-    CALIBRATED_SLOPE,
-    EDGE,
-    NO_WORSE_THAN_CLOSE,
-    ats_picks,
-    learner_gains,
-    stack_targets,
-)
+from nfl_signals.reports.ablation.pushes import push_rates, settled_with_pushes, three_way
+from nfl_signals.reports.ablation.targets import TARGETS, ats_picks, learner_gains, stack_targets
+from nfl_signals.reports.shared import score_card
 from nfl_signals.reports.shared.forecasters import CLOSE, FINAL, KINDS, STACK, UNCALIBRATED
-from nfl_signals.reports.shared.score_card import (
-    LEVEL,
-    Graded,
-    compare,
-    grade,
-    per_season,
-    reliability,
-    score_card,
-)
-from nfl_signals.reports.shared.targets import ATS_ACCURACY, BREAK_EVEN, BRIER_BELOW_COIN, tally
+from nfl_signals.reports.shared.score_card import Graded
+from nfl_signals.reports.shared.targets import BREAK_EVEN, tally
 
 Json = dict[str, Any]
 
-TARGETS = (
-    NO_WORSE_THAN_CLOSE,
-    BELOW_LEARNERS,
-    BRIER_BELOW_COIN,
-    CALIBRATED_SLOPE,
-    ATS_ACCURACY,
-    EDGE,
-    PUSH_RATES,
-    BEATS_LEARNERS,
-)
 COMPARED = {"PASS": "better", "FAIL": "worse", "UNDERPOWERED": "not distinguishable"}
 SAME = "the same"
 CHANGES = ("without", "blend", "calibrator")
@@ -83,7 +52,7 @@ def ablation_numbers(
     """
     parts: list[Json] = []
     for name, market in MARKETS.items():
-        rows, own = settled_rows(table, name), stacked.filter(pl.col("market") == name)
+        rows, own = settled_rows(table, name), stacked.filter(market=name)
         present = rows["forecaster"].unique(maintain_order=True).to_list()
         explained = {row["learner"] for row in contributions[name]}
         games = settled_with_pushes(market, stacked, markets)
@@ -104,7 +73,7 @@ def ablation_numbers(
             }
         )
     return {
-        "level": LEVEL,
+        "level": score_card.LEVEL,
         "break_even": BREAK_EVEN,
         "kinds": KINDS,
         "steps": list(STEPS),
@@ -121,28 +90,22 @@ def ablation_numbers(
 
 def settled_rows(table: pl.DataFrame, market: str) -> pl.DataFrame:
     """One market's rows as `score_card` reads them: `outcome` beside, in time order by kind."""
-    rank = pl.col("kind").replace_strict({kind: place for place, kind in enumerate(KINDS)})
-    mine = table.filter(pl.col("market") == market).with_row_index("row")
-    return (
-        mine.with_columns(
-            rank=rank,
-            first=pl.col("row").min().over("forecaster"),
-            outcome=pl.when(pl.col("y") == 1.0).then(pl.lit("yes")).otherwise(pl.lit("no")),
-        )
-        .sort("rank", "first", "season", "week", "game_id")
-        .drop("row", "rank", "first")
-    )
+    mine = table.filter(market=market).with_row_index("row")
+    kind, first = pl.col("kind").cast(pl.Enum(list(KINDS))), pl.col("row").min().over("forecaster")
+    outcome = pl.when(pl.col("y") == 1.0).then(pl.lit("yes")).otherwise(pl.lit("no"))
+    ordered = mine.sort(kind, first, "season", "week", "game_id").drop("row")
+    return ordered.with_columns(outcome=outcome)
 
 
 def _scores(market: Market, rows: pl.DataFrame, seed: int) -> Json:
-    graded = grade(rows)
+    graded = score_card.grade(rows)
     kinds = dict(rows.select("forecaster", "kind").unique().iter_rows())
     cards = {
         name: {
             "forecaster": name,
             "kind": kinds[name],
-            **score_card(one, seed=seed),
-            "against_stack": None if name == STACK else _against(one, graded[STACK], seed=seed),
+            **score_card.score_card(one, seed=seed),
+            "against_stack": None if name == STACK else _against(one, graded[STACK], seed),
         }
         for name, one in graded.items()
     }
@@ -154,42 +117,36 @@ def _scores(market: Market, rows: pl.DataFrame, seed: int) -> Json:
         for row in learner_gains(graded[FINAL], graded[name], seed=seed)
     ]
     is_ats = market.name == "ats" and graded
+    shown = rows.filter(pl.col("forecaster").is_in([FINAL, CLOSE, *learners]))
     return {
         "forecasters": list(cards.values()),
         "changes": _changes(list(cards.values())),
         "targets": stack_targets(market.name, cards, graded, seed=seed) if graded else [],
         "gains": tally(gains),
         "picks": ats_picks(graded[FINAL], graded[CLOSE], seed=seed) if is_ats else [],
-        "per_season": per_season(
-            rows.filter(pl.col("forecaster").is_in([FINAL, CLOSE, *learners]))
-        ),
-        "reliability": reliability(curves),
+        "per_season": score_card.per_season(shown),
+        "reliability": score_card.reliability(curves),
     }
 
 
-def _against(graded: Graded, stack: Graded, *, seed: int) -> Json:
+def _against(graded: Graded, stack: Graded, seed: int) -> Json:
     """`score_card.compare` to the stack; the verdict is a value of `COMPARED`, or `SAME`."""
-    found = compare(graded, stack, seed=seed)
+    found = score_card.compare(graded, stack, seed=seed)
     same = bool((graded.squared_errors == stack.squared_errors).all())
     return {**found, "verdict": SAME if same else COMPARED[found["verdict"]]}
 
 
 def _changes(cards: Sequence[Json]) -> Json:
-    """What leaving out or exchanging one part does.
-
-    Returns:
-        `n`; `forecasters` by verdict; `smallest_detectable, largest_detectable` true gain in Brier
-        among the changes, None without any.
-    """
-    changed = [card for card in cards if card["kind"] in CHANGES]
-    sizes = [card["against_stack"]["minimum_detectable"] for card in changed]
+    """What leaving out or exchanging one part does, and between what gains it could be detected."""
+    changed = {
+        card["forecaster"]: card["against_stack"] for card in cards if card["kind"] in CHANGES
+    }
+    sizes = [found["minimum_detectable"] for found in changed.values()]
     known = [size for size in sizes if size is not None]
     return {
         "n": len(changed),
         "forecasters": {
-            word: [
-                card["forecaster"] for card in changed if card["against_stack"]["verdict"] == word
-            ]
+            word: [name for name, found in changed.items() if found["verdict"] == word]
             for word in ("worse", "better", SAME, "not distinguishable")
         },
         "smallest_detectable": min(known, default=None),

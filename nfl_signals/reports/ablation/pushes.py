@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from nfl_signals.markets.definitions import Market
+from nfl_signals.reports.ablation.targets import PUSH_RATES
 from nfl_signals.reports.shared.forecasters import FINAL, STACK
 from nfl_signals.reports.shared.score_card import LEVEL, NO_ESTIMATE, interval, week_labels
 from nfl_signals.reports.shared.settled import TIME_ORDER, earlier_seasons
-from nfl_signals.reports.shared.targets import Target, Verdict
+from nfl_signals.reports.shared.targets import Verdict
 from nfl_signals.stats import scores
 
 Json = dict[str, Any]
@@ -30,17 +31,6 @@ SAME_LINE = f"{STACK}, push share of the same line before"
 NO_PUSH = f"{STACK}, no push ever"
 ALL_RATES = "shares of earlier seasons only"
 
-PUSH_RATES = Target(
-    key="push_rates",
-    title="Stated push rate inside the observed interval",
-    limit=2.0,
-    unit="factor between stated and observed rate that must be visible",
-    markets=("ats", "moneyline", "total"),
-    reason="Mean p_push against the share of pushes with its 95 % Wilson interval. FAIL if the stated "
-    "rate lies outside; UNDERPOWERED if the interval also holds twice or half of it. Of several such "
-    "intervals around a perfect forecast, one in twenty misses by chance.",
-)
-
 
 def settled_with_pushes(
     market: Market, stacked: pl.DataFrame, markets: pl.DataFrame
@@ -52,10 +42,10 @@ def settled_with_pushes(
         order; `push_rate` is the share of pushes in all earlier seasons, `line_rate` that on the same
         |line|.
     """
-    mine = markets.filter((pl.col("market") == market.name) & pl.col("outcome").is_not_null())
+    mine = markets.filter(pl.col("outcome").is_not_null(), market=market.name)
     known = mine.select("game_id", "season", "week", "line", "outcome")
     rates = pl.concat([_line_rates(known, season) for season in known["season"].unique().sort()])
-    stated = stacked.filter(pl.col("market") == market.name).select("game_id", "p_hat", "p_push")
+    stated = stacked.filter(market=market.name).select("game_id", "p_hat", "p_push")
     return (
         known.join(stated, on="game_id")
         .join(earlier_seasons(mine, market), on="season")
@@ -66,10 +56,6 @@ def settled_with_pushes(
 
 def push_rates(market: Market, games: pl.DataFrame) -> list[Json]:
     """Stated and observed push rate by the kind of line that can push.
-
-    Args:
-        market: whose games.
-        games: result of `settled_with_pushes`.
 
     Returns:
         Rows `lines, n, n_push, stated, estimate, low, high, verdict`; numbers None without games.
@@ -107,18 +93,13 @@ def three_way(market: Market, games: pl.DataFrame, *, seed: int) -> list[Json]:
         name: _errors(shared[p].to_numpy(), shared.select(push).to_series().to_numpy(), outcome)
         for name, p, push in forecasts
     }
-    return [
-        {
-            "forecaster": name,
-            "n": shared.height,
-            "n_push": outcome.count("push"),
-            "brier": float(mine.mean()),
-            "difference": None
-            if name == FINAL
-            else interval(mine - errors[FINAL], weeks, seed=seed),
-        }
-        for name, mine in errors.items()
-    ]
+    sizes = {"n": shared.height, "n_push": outcome.count("push")}
+    rows = []
+    for name, mine in errors.items():
+        paired = None if name == FINAL else interval(mine - errors[FINAL], weeks, seed=seed)
+        scored = {"brier": float(mine.mean()), "difference": paired}
+        rows.append({"forecaster": name, **sizes, **scored})
+    return rows
 
 
 def push_verdict(stated: float, low: float, high: float) -> Verdict:
@@ -141,17 +122,10 @@ def _rate(games: pl.DataFrame) -> Json:
     if n == 0:
         return {"n": 0, "n_push": 0, "stated": None, **NO_ESTIMATE, "verdict": "UNDERPOWERED"}
     stated = float(games["p_push"].to_numpy().mean())
-    ends = binomtest(n_push, n).proportion_ci(LEVEL, method="wilson")
-    low, high = float(ends.low), float(ends.high)
-    return {
-        "n": n,
-        "n_push": n_push,
-        "stated": stated,
-        "estimate": n_push / n,
-        "low": low,
-        "high": high,
-        "verdict": push_verdict(stated, low, high),
-    }
+    low, high = map(float, binomtest(n_push, n).proportion_ci(LEVEL, method="wilson"))
+    observed = {"estimate": n_push / n, "low": low, "high": high}
+    verdict = push_verdict(stated, low, high)
+    return {"n": n, "n_push": n_push, "stated": stated, **observed, "verdict": verdict}
 
 
 def _line_rates(known: pl.DataFrame, season: int) -> pl.DataFrame:

@@ -1,10 +1,10 @@
 """What the stack is held against, and whether the numbers reach it.
 
 Limits are stated as objects with unit and reason; a verdict rests on an interval, never on a point.
-Push rates are `pushes.py`; scores and intervals of single forecasters `shared/score_card.py`.
+The push rates themselves are `pushes.py`; scores and intervals of single forecasters `shared/score_card.py`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,27 @@ BEATS_LEARNERS = Target(
     reason="Brier, log loss, accuracy and AUC against every base learner. PASS for a market only if "
     "every comparison passes, FAIL if any fails.",
 )
+PUSH_RATES = Target(
+    key="push_rates",
+    title="Stated push rate inside the observed interval",
+    limit=2.0,
+    unit="factor between stated and observed rate that must be visible",
+    markets=("ats", "moneyline", "total"),
+    reason="Mean p_push against the share of pushes with its 95 % Wilson interval. FAIL if the stated "
+    "rate lies outside; UNDERPOWERED if the interval also holds twice or half of it. Of several such "
+    "intervals around a perfect forecast, one in twenty misses by chance.",
+)
+TARGETS = (
+    NO_WORSE_THAN_CLOSE,
+    BELOW_LEARNERS,
+    BRIER_BELOW_COIN,
+    CALIBRATED_SLOPE,
+    ATS_ACCURACY,
+    EDGE,
+    PUSH_RATES,
+    BEATS_LEARNERS,
+)
+"""In the order in which the report explains them."""
 USELESS = 0.0  # slope of a forecast that does not vary with the outcome
 
 
@@ -87,46 +108,37 @@ def stack_targets(market: str, cards: Cards, graded: Everyone, *, seed: int) -> 
         seed: of the intervals.
 
     Returns:
-        Rows `target, forecaster, reference, n, estimate, low, high, verdict`.
+        Rows `target, forecaster, reference, n, estimate, low, high, verdict`; of the learners the
+        best comes first.
     """
-    results = _results(market, cards, graded, seed)
-    constant = {"forecaster": FINAL, "n": len(graded[FINAL].p)}
+    final, found = graded[FINAL], list[tuple[Target, str, Json]]()
+    if market in NO_WORSE_THAN_CLOSE.markets:
+        difference = final.squared_errors - graded[CLOSE].squared_errors
+        row = interval(difference, final.weeks, seed=seed)
+        verdict = {"verdict": no_worse(row["low"], row["high"])}
+        found.append((NO_WORSE_THAN_CLOSE, CLOSE, row | verdict))
+    learners = [name for name, card in cards.items() if card["kind"] == "learner"]
+    for name in sorted(learners, key=lambda name: float(cards[name]["brier"]["estimate"])):
+        row = judged(
+            _reduction(final, graded[name], seed), limit=BELOW_LEARNERS.limit, side="above"
+        )
+        found.append((BELOW_LEARNERS, name, row))
+    if market != "moneyline":  # there any sensible constant passes 0.25
+        row = judged(cards[FINAL]["brier"], limit=BRIER_BELOW_COIN.limit, side="below")
+        found.append((BRIER_BELOW_COIN, "a coin", row))
+    if market in CALIBRATED_SLOPE.markets:
+        row = cards[FINAL]["slope"] or NO_ESTIMATE
+        verdict = {"verdict": holds_one(row["low"], row["high"])}
+        found.append((CALIBRATED_SLOPE, "a perfect forecast", row | verdict))
+    constant = {"forecaster": FINAL, "n": len(final.p)}
     return [
         {"target": target.key, **constant, "reference": reference, **row}
-        for target, reference, row in results
+        for target, reference, row in found
     ]
 
 
-def _results(
-    market: str, cards: Cards, graded: Everyone, seed: int
-) -> Iterator[tuple[Target, str, Json]]:
-    """Target, what it is held against, estimate with verdict; of the learners the best comes first."""
-    final = graded[FINAL]
-    if market in NO_WORSE_THAN_CLOSE.markets:
-        difference = final.squared_errors - graded[CLOSE].squared_errors
-        found = interval(difference, final.weeks, seed=seed)
-        found["verdict"] = no_worse(found["low"], found["high"])
-        yield NO_WORSE_THAN_CLOSE, CLOSE, found
-    learners = [name for name, card in cards.items() if card["kind"] == "learner"]
-    for name in sorted(learners, key=lambda name: float(cards[name]["brier"]["estimate"])):
-        found = _reduction(final, graded[name], seed)
-        yield BELOW_LEARNERS, name, judged(found, limit=BELOW_LEARNERS.limit, side="above")
-    if market != "moneyline":  # there any sensible constant passes 0.25
-        found = judged(cards[FINAL]["brier"], limit=BRIER_BELOW_COIN.limit, side="below")
-        yield BRIER_BELOW_COIN, "a coin", found
-    if market in CALIBRATED_SLOPE.markets:
-        slope = cards[FINAL]["slope"] or NO_ESTIMATE
-        found = {**slope, "verdict": holds_one(slope["low"], slope["high"])}
-        yield CALIBRATED_SLOPE, "a perfect forecast", found
-
-
 def ats_picks(final: Graded, close: Graded, *, seed: int) -> list[Json]:
-    """Share of picks that won, over all games and over those with an edge, against 52 %.
-
-    Args:
-        final: the stack's games.
-        close: the market's probabilities of the same games.
-        seed: of the intervals.
+    """Share of the stack's picks that won, over all games and over those with an edge, against 52 %.
 
     Returns:
         Rows `picks, n, n_weeks, estimate, low, high, verdict`; estimate None without games.
@@ -139,15 +151,12 @@ def ats_picks(final: Graded, close: Graded, *, seed: int) -> list[Json]:
         ("every game, the side liked more than its price", won, final.weeks),
         (f"games with an edge of {EDGE.limit} or more", won[far], final.weeks[far]),
     ]
-    return [
-        {"picks": picks, "n": len(hits), "n_weeks": len(np.unique(weeks))}
-        | judged(
-            interval(hits, weeks, seed=seed) if len(hits) else NO_ESTIMATE,
-            limit=ATS_ACCURACY.limit,
-            side="above",
-        )
-        for picks, hits, weeks in groups
-    ]
+    rows = []
+    for picks, hits, weeks in groups:
+        share = interval(hits, weeks, seed=seed) if len(hits) else NO_ESTIMATE
+        sizes = {"picks": picks, "n": len(hits), "n_weeks": len(np.unique(weeks))}
+        rows.append(sizes | judged(share, limit=ATS_ACCURACY.limit, side="above"))
+    return rows
 
 
 def learner_gains(final: Graded, learner: Graded, *, seed: int) -> list[Json]:

@@ -50,22 +50,13 @@ Blended = Callable[[str, tuple[str, ...], str], pl.DataFrame]
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """The stack with one thing changed.
-
-    Attributes:
-        forecaster: its name.
-        kind: key of `forecasters.KINDS`.
-        stack: kind of blend.
-        calibrator: method, or 'chosen'.
-        dropped: inputs that it does not have.
-        stacked_models: that it has.
-    """
+    """The stack with one thing changed."""
 
     forecaster: str
-    kind: str
-    stack: str
-    calibrator: str
-    dropped: tuple[str, ...] = ()
+    kind: str  # key of `forecasters.KINDS`
+    stack: str  # kind of blend
+    calibrator: str  # method, or 'chosen'
+    dropped: tuple[str, ...] = ()  # inputs
     stacked_models: tuple[str, ...] = (PLAIN, WITH_SIGNALS)
 
 
@@ -82,7 +73,7 @@ def ablation_table(
         settings: of the run.
         stacked: `stacking.schemas.stacked_schema`.
         markets: gold markets.
-        blends: by market, see `blended_variants`.
+        blends: of `blended_variants`, by market.
 
     Returns:
         `COLUMNS`, one row per market, forecaster and game, pushes left out; `y` is 1.0 for YES. A
@@ -161,14 +152,7 @@ def walk_forward_variant(
 ) -> pl.DataFrame | None:
     """A variant's calibrated forecasts, season by season: rows of its models with `p_calibrated`.
 
-    Args:
-        settings: of the run.
-        variant: what is changed.
-        blended: see `Blended`.
-        fits: of calibrators.
-
-    Returns:
-        None where its calibrator needs more games than some season has before it.
+    None where its calibrator needs more games than some season has before it.
     """
     changed = _with_training(settings, calibrator=variant.calibrator)
     try:

@@ -1,4 +1,7 @@
-"""Steps of the reports: load what one is made from, compute its numbers, store text and charts."""
+"""Steps of the reports: load what one is made from, compute its numbers, store text and charts.
+
+Each raises InputError where a stage that it reads has not run.
+"""
 
 import logging
 from functools import partial
@@ -38,11 +41,7 @@ _log = logging.getLogger(__name__)
 
 
 def report_baselines(context: RunContext) -> Path:
-    """Write `metrics_baseline` (Markdown, JSON, charts) and the data dictionary into `reports/`.
-
-    Returns:
-        `reports/metrics_baseline.md`.
-    """
+    """Write `metrics_baseline` (its Markdown is returned) and the data dictionary."""
     numbers = baseline_numbers(
         oof=context.read(context.paths.oof),
         markets=context.markets,
@@ -60,9 +59,6 @@ def report_baselines(context: RunContext) -> Path:
 
 def report_ablation(context: RunContext) -> Path:
     """Walk the stack forward with each part taken out, and write `ablation_stacker`.
-
-    Returns:
-        `reports/ablation_stacker.md`.
 
     Raises:
         InputError: a learner has no stored model.
@@ -95,11 +91,7 @@ def report_ablation(context: RunContext) -> Path:
 
 
 def report_week(context: RunContext) -> Path:
-    """Write `reports/weekly/{season}-w{week}.md`, its JSON and its charts.
-
-    Raises:
-        InputError: a stage that it reads has not run, or there is no week to report on.
-    """
+    """Write `reports/weekly/{season}-w{week}.md`, its JSON and its charts."""
     inputs = weekly_inputs(context)
     season, week = newest_week(inputs)
     path = context.paths.weekly_report(season, week)
@@ -110,11 +102,7 @@ def report_week(context: RunContext) -> Path:
 
 
 def report_dashboard(context: RunContext) -> Path:
-    """Write `reports/dashboard.html`, one file that opens without a network.
-
-    Raises:
-        InputError: a stage that it reads has not run, or there is no week to report on.
-    """
+    """Write `reports/dashboard.html`, one file that opens without a network."""
     inputs = weekly_inputs(context)
     path = write_dashboard(context.paths.dashboard, inputs)
     _log.info("dashboard: %d bytes, %d alerts", path.stat().st_size, inputs.alerts.height)
@@ -122,12 +110,7 @@ def report_dashboard(context: RunContext) -> Path:
 
 
 def learner_contributions(context: RunContext, name: MarketName) -> list[Json]:
-    """`feature_contributions` of the newest model of every learner that can be decomposed.
-
-    Raises:
-        InputError: a learner has no stored model.
-        IntegrityError: the newest was fitted on other feature columns than today's.
-    """
+    """`feature_contributions` of the newest model of every learner that can be decomposed."""
     games, found = load_market_games(context, name), []
     for learner in context.settings.training.learners:
         version = latest_version(context.paths.baseline(name, learner, "newest").parent)
@@ -138,11 +121,7 @@ def learner_contributions(context: RunContext, name: MarketName) -> list[Json]:
 
 
 def weekly_inputs(context: RunContext) -> WeeklyInputs:
-    """The stored tables as they are now.
-
-    Raises:
-        InputError: a stage that wrote one of them has not run, or was another version.
-    """
+    """The stored tables as they are now; those of another version are refused."""
     paths, monitor, graded = context.paths, context.settings.monitor, graded_ledger(context)
     return WeeklyInputs(
         evidence=_stored(context, paths.weekly_evidence, EVIDENCE_SCHEMA),

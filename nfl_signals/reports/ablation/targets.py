@@ -11,7 +11,7 @@ import numpy as np
 
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.reports.shared.forecasters import CLOSE, FINAL
-from nfl_signals.reports.shared.score_card import LEVEL, NO_ESTIMATE, Graded, interval
+from nfl_signals.reports.shared.score_card import LEVEL, NO_ESTIMATE, Graded, ends, interval
 from nfl_signals.reports.shared.targets import (
     ATS_ACCURACY,
     BRIER_BELOW_COIN,
@@ -100,12 +100,6 @@ USELESS = 0.0  # slope of a forecast that does not vary with the outcome
 
 def stack_targets(market: str, cards: Cards, graded: Everyone, *, seed: int) -> list[Json]:
     """The final stack against close, best learner, coin and calibration, where each applies.
-
-    Args:
-        market: name.
-        cards: `score_card` by forecaster.
-        graded: the same forecasters' games.
-        seed: of the intervals.
 
     Returns:
         Rows `target, forecaster, reference, n, estimate, low, high, verdict`; of the learners the
@@ -216,5 +210,4 @@ def _reduction(graded: Graded, reference: Graded, seed: int) -> Json:
 def _auc_gain(final: Graded, learner: Graded, seed: int) -> Json:
     if len(np.unique(final.weeks)) < 2 or len(np.unique(final.y)) < 2:
         return NO_ESTIMATE
-    found = auc_difference(final.p, learner.p, final.y, final.weeks, seed=seed, level=LEVEL)
-    return {"estimate": found.estimate, "low": found.low, "high": found.high}
+    return ends(auc_difference(final.p, learner.p, final.y, final.weeks, seed=seed, level=LEVEL))

@@ -1,5 +1,6 @@
 """The league in numbers that real seasons have too, each with its standard error."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -87,19 +88,19 @@ def _yes(excess: pl.Expr) -> pl.Expr:
 
 def margin_shares(games: pl.DataFrame) -> list[Json]:
     """Records `margin, league, real`: share of games decided by so many points."""
-    margins = games["result"].abs().to_numpy()
-    return [
-        {"margin": points, "league": float((margins == points).mean()), "real": real}
-        for points, real in enumerate(reference.MARGINS)
-    ]
+    return _shares("margin", games["result"].abs(), 1, reference.MARGINS)
 
 
 def total_shares(games: pl.DataFrame) -> list[Json]:
     """Records `total` (first of a bin), `league, real`: share of games by points of both teams."""
-    bins = games["total"].to_numpy() // reference.TOTAL_BIN
+    return _shares("total", games["total"], reference.TOTAL_BIN, reference.TOTALS)
+
+
+def _shares(name: str, points: pl.Series, width: int, real: Sequence[float]) -> list[Json]:
+    bins = points.to_numpy() // width
     return [
-        {"total": i * reference.TOTAL_BIN, "league": float((bins == i).mean()), "real": real}
-        for i, real in enumerate(reference.TOTALS)
+        {name: i * width, "league": float((bins == i).mean()), "real": share}
+        for i, share in enumerate(real)
     ]
 
 

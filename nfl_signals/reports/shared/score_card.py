@@ -16,7 +16,7 @@ from sklearn.metrics import roc_auc_score
 
 from nfl_signals.reports.shared.targets import verdict
 from nfl_signals.stats import scores
-from nfl_signals.stats.bootstrap import minimum_detectable_effect, week_block_interval
+from nfl_signals.stats.bootstrap import Interval, minimum_detectable_effect, week_block_interval
 
 Floats = NDArray[np.float64]
 Json = dict[str, Any]
@@ -117,8 +117,12 @@ def interval(values: Floats, weeks: NDArray[np.int64], *, seed: int) -> Json:
     """Mean with its week-block interval; no interval where there is only one week."""
     if len(np.unique(weeks)) < 2:
         return NO_ESTIMATE | {"estimate": float(values.mean())}
-    found = week_block_interval(values, weeks, seed=seed, level=LEVEL)
-    return {"estimate": found.estimate, "low": found.low, "high": found.high}
+    return ends(week_block_interval(values, weeks, seed=seed, level=LEVEL))
+
+
+def ends(found: Interval) -> Json:
+    """`estimate, low, high` of an interval."""
+    return {name: getattr(found, name) for name in NO_ESTIMATE}
 
 
 def per_season(rows: pl.DataFrame) -> list[Json]:

@@ -25,7 +25,17 @@ TO_DO = {
     "fall back to proxy": "set signal_source to proxy, so that the market's own prices are served",
 }
 UNTIL = {"open": "now", "ended": "it was no longer served"}
-GOOD, NO_GAMES = "all right", "too few games to judge"
+NOTHING_TO_DO = {"action": "none", "to_do": TO_DO["none"]}
+NO_GAMES = NOTHING_TO_DO | {
+    "level": "none",
+    "word": "too few games to judge",
+    "sentence": "No game of this market has been measured yet.",
+}
+ALL_RIGHT = NOTHING_TO_DO | {
+    "level": "ok",
+    "word": "all right",
+    "sentence": "No alert is open; no miscalibration is detected.",
+}
 
 
 def alert_records(alerts: pl.DataFrame) -> list[Json]:
@@ -76,26 +86,18 @@ def state_of(records: list[Json], series: SeriesLabel | None) -> Json:
     """One market's state: `level` (of LEVELS), `word`, `action`, `to_do` and `sentence`.
 
     An open alert of production is always its market's state, even while the walk-forward series is
-    shown.
-
-    Args:
-        records: of `alert_records`.
-        series: that the market is judged on; None while none has been measured.
+    judged; without a series, none has been measured.
     """
     if series is None:
-        return _state("none", NO_GAMES, "none", "No game of this market has been measured yet.")
+        return NO_GAMES
     mine = [row for row in records if row["state"] == "open" and _concerns(row, series)]
     if not mine:
-        return _state("ok", GOOD, "none", "No alert is open; no miscalibration is detected.")
+        return ALL_RIGHT
     worst = max(mine, key=lambda row: LEVELS.index(row["severity"]))
-    return _state(worst["severity"], worst["severity"], worst["action"], worst["sentence"])
+    known = {name: worst[name] for name in ("action", "to_do", "sentence")}
+    return {"level": worst["severity"], "word": worst["severity"], **known}
 
 
 def _concerns(row: Json, series: SeriesLabel) -> bool:
     same = (row["book"], row["signal_source"]) == (series.book, series.signal_source)
     return bool(row["market"] == series.market and (same or row["book"] == "production"))
-
-
-def _state(level: str, word: str, action: str, sentence: str) -> Json:
-    to_do = TO_DO.get(action, action)
-    return {"level": level, "word": word, "action": action, "to_do": to_do, "sentence": sentence}

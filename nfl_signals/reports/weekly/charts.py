@@ -29,34 +29,27 @@ class Drawn:
 
 
 def charts_of(part: Json, *, limits: Json, alone: bool) -> dict[str, Drawn]:
-    """Charts of one series by name; those without numbers are left out.
+    """Charts of one series of `weekly_numbers` by name, as files (`alone`) or parts of a page.
 
-    Args:
-        part: `title, trends, series` of a series, as `weekly_numbers` gives them.
-        limits: of the alarm.
-        alone: files of their own, or parts of a page.
+    Those without numbers are left out.
     """
     if not part["series"]:
         return {}
+    trends, described = part["trends"], dict[str, Described]()
+    if trends["path"]:
+        described["error"] = _season_error(trends["path"], limits)
+        described["evidence"] = _evidence(trends["path"], limits)
+    if trends["rolling"]:
+        described["brier"] = _brier(trends["rolling"], limits)
+    for name, rows in trends["curves"].items():
+        described[f"reliability_{name}"] = _reliability(rows, trends["curve_labels"][name])
     kind = " (walk-forward)" if part["series"]["is_walk_forward"] else ""
     drawn = {}
-    for name, (what, caption, panel) in _described(part["trends"], limits).items():
+    for name, (what, caption, panel) in described.items():
         title = f"{part['title']}{kind}: {what}"
         svg = panels.panel_svg(panel, title=title, caption=caption, alone=alone)
         drawn[name] = Drawn(title=title, caption=caption, svg=svg)
     return drawn
-
-
-def _described(trends: Json, limits: Json) -> dict[str, Described]:
-    found = {}
-    if trends["path"]:
-        found["error"] = _season_error(trends["path"], limits)
-        found["evidence"] = _evidence(trends["path"], limits)
-    if trends["rolling"]:
-        found["brier"] = _brier(trends["rolling"], limits)
-    for name, rows in trends["curves"].items():
-        found[f"reliability_{name}"] = _reliability(rows, trends["curve_labels"][name])
-    return found
 
 
 def _season_error(rows: list[Json], limits: Json) -> Described:

@@ -65,11 +65,7 @@ def verdict(markets: list[Json], serving: list[Json], *, week: str) -> str:
 
 
 def newest_week(inputs: WeeklyInputs) -> tuple[int, int]:
-    """Season and week of the newest graded games; before any, the week before the upcoming one.
-
-    Raises:
-        InputError: neither exists.
-    """
+    """Season and week of the newest graded games; before any, the week before the upcoming one."""
     played = inputs.graded.filter(pl.col("outcome").is_not_null())
     for rows, back in ((played, 0), (inputs.upcoming, 1)):
         if rows.height:

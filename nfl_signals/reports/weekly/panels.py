@@ -114,13 +114,10 @@ def filled(panel: Json, datasets: Json, values: Json) -> Json:
 
 
 def panel_svg(panel: Json, *, title: str, caption: str, alone: bool) -> str:
-    """SVG text of a panel that is filled in.
+    """SVG text of a panel that is filled in: a file of its own on white (`alone`), or part of a page.
 
-    Args:
-        panel: of `filled`.
-        title: a file shows it, up to the colon in bold and the rest below.
-        caption: for those who cannot see the chart.
-        alone: a file of its own, on white; else part of a page, which sets the colours.
+    A file shows the title, up to the colon in bold and the rest below; a page sets the colours. The
+    caption is for those who cannot see the chart.
     """
     top, outer = TOP, ""
     frame: Json = {"background": None}

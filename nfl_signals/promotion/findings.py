@@ -1,14 +1,13 @@
 """One finding of the promotion gate: a figure, its interval, its limit, and what that shows."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from scipy.stats import norm
 
 from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.reports.shared.targets import Verdict
 from nfl_signals.stats.bootstrap import Interval, minimum_detectable_effect
 
-Verdict = Literal["PASS", "FAIL", "UNDERPOWERED"]
 ALL = "all"
 TITLES = {ALL: "All markets"} | {name: market.title for name, market in MARKETS.items()}
 
@@ -29,37 +28,35 @@ class Kind:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that was looked at; larger is worse.
+    """One thing that was looked at, with its interval; larger is worse.
 
     Attributes:
-        name: improves, calibrated, skill, churn, slippage, drawdown.
+        name: of its kind.
         market: which, or 'all'.
-        value: estimate, in `unit`; None where no game could tell.
-        low: lower end of its interval.
-        high: upper end.
         limit: largest value permitted.
-        unit: of these four and of `detectable`.
-        n: rows that it rests on, one per game and market.
-        n_weeks: weeks that were redrawn.
-        detectable: smallest difference that so many games show with power 80 %.
+        unit: of value, ends, limit and `detectable`.
         verdict: what is shown.
         holds_back: whether a promotion has to wait for it.
         sentence: all of it in words.
+        value: estimate; None where it rests on no games.
+        n: rows that it rests on, one per game and market.
+        n_weeks: weeks that were redrawn.
+        detectable: smallest difference that so many games show with power 80 %.
     """
 
     name: str
     market: str
-    value: float | None
-    low: float | None
-    high: float | None
     limit: float
     unit: str
-    n: int
-    n_weeks: int
-    detectable: float | None
     verdict: Verdict
     holds_back: bool
     sentence: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    n_weeks: int = 0
+    detectable: float | None = None
 
 
 def within(found: Interval, limit: float) -> Verdict:
@@ -79,14 +76,8 @@ def nothing_found(kind: Kind, market: str, *, limit: float, verdict: Verdict, wh
     return Finding(
         name=kind.name,
         market=market,
-        value=None,
-        low=None,
-        high=None,
         limit=limit,
         unit=kind.unit,
-        n=0,
-        n_weeks=0,
-        detectable=None,
         verdict=verdict,
         holds_back=kind.must_be_shown and verdict != "PASS",
         sentence=f"{TITLES[market]}: {kind.words}: {why}.",
@@ -106,8 +97,7 @@ def finding(
     """A finding about an interval of the given level; `more` ends its sentence."""
     error = (found.high - found.low) / (2 * norm.ppf((1 + level) / 2))
     detectable = minimum_detectable_effect(error, 1, alpha=(1 - level) / 2)
-    unproved = kind.must_be_shown and verdict != "PASS"
-    seen_worse = not kind.must_be_shown and found.estimate > limit and found.low > 0
+    seen_worse = found.estimate > limit and found.low > 0
     shows = f"; they show {detectable:.2g} or more" if verdict == "UNDERPOWERED" else ""
     sentence = (
         f"{TITLES[market]}: {kind.words} {found.estimate:.4f} [{found.low:.4f}, {found.high:.4f}] "
@@ -125,6 +115,6 @@ def finding(
         n_weeks=found.n_blocks,
         detectable=detectable,
         verdict=verdict,
-        holds_back=unproved or seen_worse,
+        holds_back=verdict != "PASS" if kind.must_be_shown else seen_worse,
         sentence=sentence,
     )

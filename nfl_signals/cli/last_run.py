@@ -6,7 +6,7 @@ from nfl_signals.core.settings import Settings, load_settings
 
 
 def as_last_run(source: str | None) -> Settings:
-    """Settings for looking at what is there: those of the last run, unless told otherwise.
+    """Settings for looking at what is there: those of the last run where none are given.
 
     Raises:
         SettingsError: a setting is refused.

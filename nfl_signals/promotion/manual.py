@@ -40,10 +40,10 @@ class Candidate:
     findings: tuple[Finding, ...] = ()
 
     @property
-    def uncalibrated(self) -> str:
-        """The findings that show that it must not be served, whatever the reason; empty: none do."""
+    def uncalibrated(self) -> tuple[Finding, ...]:
+        """What shows that it must not be served, whatever the reason."""
         shown = (each for each in self.findings if each.name == CALIBRATED.name)
-        return " ".join(each.sentence for each in shown if each.verdict == "FAIL")
+        return tuple(each for each in shown if each.verdict == "FAIL")
 
 
 def candidate(context: RunContext, version: str) -> Candidate:
@@ -212,15 +212,17 @@ def _judged(context: RunContext, found: Candidate, book: Book) -> Candidate:
         sentence=report.sentence,
         findings=(*calibrated, *others),
     )
-    if not judged.uncalibrated:
+    if not (wrong := judged.uncalibrated):
         return judged
-    return replace(judged, answer="reject", sentence=f"Rejected. {judged.uncalibrated}")
+    sentence = " ".join(["Rejected.", *(each.sentence for each in wrong)])
+    return replace(judged, answer="reject", sentence=sentence)
 
 
 def _refuse(found: Candidate, reason: str | None, *, against_the_gate: bool) -> None:
     if found.uncalibrated:
         raise InputError(
-            f"{found.version} is not calibrated, so it cannot be promoted: {found.uncalibrated}"
+            f"{found.version} is not calibrated, so it cannot be promoted: "
+            + " ".join(each.sentence for each in found.uncalibrated)
         )
     if found.answer == "promote":
         return

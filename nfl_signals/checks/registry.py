@@ -30,10 +30,7 @@ def champion_files(context: RunContext) -> Figures:
 
 
 def champion_predictions(context: RunContext) -> Figures:
-    """Through MLflow the champion predicts what it predicts without, and what is stored.
-
-    Predicted are the upcoming games, or those of the last week where nothing is upcoming.
-    """
+    """Through MLflow the champion predicts what it predicts without, and what is stored."""
     model = open_registry(context.paths).load(CHAMPION)
     learners = read_card(model.ensemble).get("learners", [])
     requests = stored_requests(context, sequences=SEQUENCE_LEARNER in learners)
@@ -56,9 +53,7 @@ def champion_predictions(context: RunContext) -> Figures:
 def stored_requests(context: RunContext, *, sequences: bool = False) -> pl.DataFrame:
     """Requests for the upcoming predictions' games, or for the last week that has lines.
 
-    Args:
-        context: what is stored.
-        sequences: add what the learner lstm reads.
+    With `sequences` they hold what the learner lstm reads.
 
     Raises:
         InputError: no stored game has a line.
@@ -99,9 +94,8 @@ def largest_difference(served: pl.DataFrame, others: pl.DataFrame) -> float:
     Raises:
         IntegrityError: one is not.
     """
-    pairs = others.select(*KEYS, "p_hat", "p_push").join(
-        served, on=KEYS, how="left", suffix="_served"
-    )
+    columns = others.select(*KEYS, "p_hat", "p_push")
+    pairs = columns.join(served, on=KEYS, how="left", suffix="_served")
     missing = pairs.filter(pl.any_horizontal(pl.col("^p_.*_served$").is_null()))
     if missing.height:
         raise IntegrityError(f"served predictions: none for {' '.join(missing.row(0)[:2])}.")

@@ -85,12 +85,12 @@ def calibration_drift(run_context: RunResource) -> dg.AssetCheckResult:
 
 def figures(statuses: Sequence[SeriesStatus]) -> dict[str, Any]:
     """What Dagster plots of each series over time."""
-    names = {"flag": "flag", "calibration_error": "error", "evidence": "evidence"}
-    names |= {"days_over": "days_over", "games": "n_games"}
+    names = {"flag": "flag", "error": "calibration_error", "evidence": "evidence"}
+    names |= {"days_over": "days_over", "n_games": "games"}
     return {
         f"{status.market}_{status.signal_source}_{name}": getattr(status, attribute)
         for status in statuses
-        for name, attribute in names.items()
+        for attribute, name in names.items()
     }
 
 

@@ -10,7 +10,7 @@ from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings
 from nfl_signals.ingest.raw import seasons_in
 from nfl_signals.ingest.source import DirectoryRelease, Release, open_release
-from nfl_signals.llm.connect import open_provider
+from nfl_signals.llm.provider import open_provider
 from nfl_signals.simulator.league import simulate
 from nfl_signals.simulator.write import write_release
 from nfl_signals.workspace.data_homes import claim_home

@@ -1,6 +1,6 @@
-"""The league: seasons in a row, told as they stand at the end of the last week played.
+"""The league: seasons in a row, as they are known at the end of the last week played.
 
-Every season is simulated to its end and cut afterwards, so a league that stands a week later has the
+Every season is simulated to its end and cut afterwards, so a league reported a week later has the
 same past.
 """
 
@@ -11,16 +11,16 @@ import polars as pl
 
 from nfl_signals.core.setting_sections import SimulatorSettings
 from nfl_signals.simulator.arrays import stream
-from nfl_signals.simulator.calendar.events import as_announced
-from nfl_signals.simulator.calendar.kickoffs import with_rest
-from nfl_signals.simulator.calendar.standing import (
+from nfl_signals.simulator.calendar.as_of import (
     KNOWN_AT_THE_OPEN,
-    as_it_stands,
-    of_drawn_games,
+    as_of,
+    known_games,
+    of_determined_games,
     published_stats,
-    standing_point,
     weeks_played,
 )
+from nfl_signals.simulator.calendar.events import as_announced
+from nfl_signals.simulator.calendar.kickoffs import with_rest
 from nfl_signals.simulator.games.bookmaker import post_prices
 from nfl_signals.simulator.games.drift import model_forecasts, unseen_drift
 from nfl_signals.simulator.games.season import Season, play_season
@@ -67,7 +67,7 @@ class League:
 
 @dataclass(frozen=True, kw_only=True)
 class _Reported:
-    """One season as its files tell it, complete."""
+    """One season in the tables of its files, complete."""
 
     games: pl.DataFrame
     team_stats: pl.DataFrame
@@ -76,44 +76,37 @@ class _Reported:
 
 
 def simulate(settings: SimulatorSettings, *, seed: int) -> League:
-    """Simulate a league and cut it at its standing point.
+    """Simulate a league and cut it at its `as_of`.
 
-    Args:
-        settings: size, standing point, and how game, reports and bookmaker behave.
-        seed: the only source of randomness; a league that stands a week later has the same past.
-
-    Returns:
-        The league as it stands; upcoming games of the next week have lines, later ones none.
+    The seed is the only source of randomness. Upcoming games of the next week have lines, later ones
+    none.
 
     Raises:
         SettingsError: the opening line would be sharper than the closing line.
     """
-    told: dict[int, _Reported] = {}
+    reported: dict[int, _Reported] = {}
     before: Season | None = None
     for year in range(settings.first_season, last_season(settings) + 1):
         before = play_season(before, season=year, seed=seed, settings=settings)
-        told[year] = _report(before, settings=settings, seed=seed)
-    as_of = standing_point(settings)
-    games = as_it_stands(pl.concat(season.games for season in told.values()), settings)
+        reported[year] = _report(before, settings=settings, seed=seed)
+    now = as_of(settings)
+    games = known_games(pl.concat(season.games for season in reported.values()), settings)
     truth = truth_table(games)
-    stats = published_stats(
-        pl.concat(season.team_stats for season in told.values()), games, settings
-    )
+    stats = pl.concat(season.team_stats for season in reported.values())
+    stats = published_stats(stats, games, settings)
+
+    def until_now(rows: pl.DataFrame, published: str) -> pl.DataFrame:
+        return of_determined_games(rows, settings).filter(pl.col(published) <= now)
+
     return League(
         games=conform(games, GAMES),
-        team_stats={year: stats.filter(season=year) for year in told},
-        injuries={
-            year: of_drawn_games(season.injuries, settings).filter(pl.col("date_modified") <= as_of)
-            for year, season in told.items()
-        },
-        notes={
-            year: of_drawn_games(season.notes, settings).filter(pl.col("published_at") <= as_of)
-            for year, season in told.items()
-        },
+        team_stats={year: stats.filter(season=year) for year in reported},
+        injuries={year: until_now(s.injuries, "date_modified") for year, s in reported.items()},
+        notes={year: until_now(s.notes, "published_at") for year, s in reported.items()},
         truth=truth,
         lines_open=games.select("game_id", *KNOWN_AT_THE_OPEN).drop_nulls(),
         model_forecasts=model_forecasts(games, truth, settings=settings),
-        as_of=as_of,
+        as_of=now,
         settings=settings,
         seed=seed,
     )

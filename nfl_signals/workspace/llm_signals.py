@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from nfl_signals.core.validation import validate
-from nfl_signals.llm.connect import open_provider
+from nfl_signals.llm.provider import open_provider
 from nfl_signals.llm.schemas import LLM_SIGNALS
 from nfl_signals.llm.signals import read_signals
 from nfl_signals.workspace.run_context import RunContext

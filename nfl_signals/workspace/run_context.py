@@ -16,7 +16,7 @@ from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings
 from nfl_signals.ingest.raw import seasons_in
 from nfl_signals.ingest.source import DirectoryRelease, Release, open_release
-from nfl_signals.llm.connect import open_provider
+from nfl_signals.llm.provider import open_provider
 from nfl_signals.llm.signals import SCHEMA as SIGNALS_SCHEMA
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision

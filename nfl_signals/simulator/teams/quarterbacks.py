@@ -36,21 +36,18 @@ class Quarterbacks:
         return np.asarray(self.numbers[self.out[team, week - 1].astype(int), team])
 
     def loss(self, team: IntArray, week: IntArray) -> FloatArray:
-        """What his absence costs, or brings, in points per game; zero while the starter plays."""
+        """What the starter's absence costs, or brings, in points per game; zero while he plays."""
         return np.asarray(self.value(team, week) - self.values[0, team])
 
     def value(self, team: IntArray, week: IntArray) -> FloatArray:
-        """What he is worth, in points per game."""
+        """What who plays is worth, in points per game."""
         return np.asarray(self.values[self.out[team, week - 1].astype(int), team])
 
 
 def draft(before: Quarterbacks | None, *, season: int, rng: np.random.Generator) -> Quarterbacks:
     """Quarterbacks of the next season: most starters stay, all are healthy in the first week.
 
-    Args:
-        before: the season before; None starts a league with new ones everywhere.
-        season: names the newcomers.
-        rng: stream of this season's quarterbacks.
+    Without a season before, there are new ones everywhere; the season numbers the newcomers.
     """
     newcomers = FIRST_QUARTERBACK + season * 100 + np.arange(2 * N_TEAMS).reshape(2, N_TEAMS)
     centre = np.array([[0.0], [BACKUP_MEAN]])

@@ -30,7 +30,7 @@ DAILY_IN_SEASON = dg.FreshnessPolicy.cron(
     group_name="signals",
     kinds=TABLE,
     code_version=CODE_VERSION,
-    deps=[*GOLD, "llm_signals", "promotion"],
+    deps=[*GOLD, "llm_signals", "ensemble", "promotion"],
 )
 def upcoming_predictions(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
     """The next week's games by the model that is served; the challenger's go to the shadow book.
@@ -83,7 +83,7 @@ def calibration_metrics(run_context: dg.ResourceParam[RunContext]) -> dg.Materia
     group_name="signals",
     kinds=TABLE,
     code_version=CODE_VERSION,
-    deps=["ledger", "gold_markets"],
+    deps=["ledger", "gold_markets", "promotion"],
 )
 def alerts(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
     """Alert episodes: what has drifted since when, what is done about it, and who was notified."""

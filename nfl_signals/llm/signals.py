@@ -23,12 +23,9 @@ SCHEMA = pl.Schema({name: each.dtype.type for name, each in LLM_SIGNALS.columns.
 
 
 def read_signals(history: History, provider: Provider, seasons: Collection[int]) -> pl.DataFrame:
-    """Read what was known about every team before each of its games.
+    """Read what was known about every team before each of its games in the given seasons.
 
-    Args:
-        history: what is known; earlier seasons show who starts at quarterback.
-        provider: the reader.
-        seasons: whose games.
+    The history of earlier seasons shows who starts at quarterback.
 
     Returns:
         `SCHEMA`, two rows per game, ordered by kickoff and game. The numbers are null exactly where

@@ -56,17 +56,11 @@ class AdvisedWeights(Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Advice:
-    """Prior means, or why there are none.
+    """Prior means, or why there are none."""
 
-    Attributes:
-        means: input -> prior mean weight, -0.5 to 1.5, every input once; None without advice.
-        reasons: input -> one line of the model's, at most `MAX_REASON` characters without markup.
-        refusal: why there is no advice; empty where there is.
-    """
-
-    means: dict[str, float] | None
-    reasons: dict[str, str]
-    refusal: str
+    means: dict[str, float] | None  # by input, -0.5 to 1.5, each once; None without advice
+    reasons: dict[str, str]  # by input, at most `MAX_REASON` characters without markup
+    refusal: str  # why there is no advice; empty where there is
 
 
 def advise(

@@ -28,42 +28,25 @@ _STARTS = {**_TEAM_WEEK, "gsis_id": pl.String, "starts": pl.Int64, "recent": pl.
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Document:
-    """One thing that was written.
+    """One thing that was written."""
 
-    Attributes:
-        document_id: unique within the league.
-        known_at: instant at which it could be read.
-        kind: 'injury' or 'note'.
-        text: untrusted; at most `MAX_TEXT` characters.
-    """
-
-    document_id: str
-    known_at: datetime
-    kind: str
-    text: str
+    document_id: str  # unique within the league
+    known_at: datetime  # when it could be read
+    kind: str  # injury or note
+    text: str  # untrusted; at most `MAX_TEXT` characters
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dossier:
-    """A team before a game, and what had been written about it by kickoff.
-
-    Attributes:
-        game_id: the game.
-        team_id: the team.
-        season: season of the game.
-        week: week of the game.
-        kickoff_at: of the game.
-        documents: known before kickoff, oldest first.
-        week_had_documents: by kickoff something had been written about some team of this week.
-    """
+    """A team before a game, and what had been written about it by kickoff."""
 
     game_id: str
     team_id: str
     season: int
     week: int
     kickoff_at: datetime
-    documents: tuple[Document, ...]
-    week_had_documents: bool
+    documents: tuple[Document, ...]  # known before kickoff, oldest first
+    week_had_documents: bool  # by kickoff something was written about some team of this week
 
     @property
     def known_at(self) -> datetime | None:

@@ -68,11 +68,9 @@ class Model:
 
 
 def open_model(settings: LlmSettings, responses: Path) -> Model | None:
-    """The model that the settings name; None where they name rules or nobody.
+    """The model that the settings name, its recorded answers in the folder `responses`.
 
-    Args:
-        settings: section `llm`.
-        responses: folder of recorded answers.
+    None where they name rules or nobody.
 
     Raises:
         SettingsError: the provider lacks a setting; names it.

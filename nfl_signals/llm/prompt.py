@@ -19,21 +19,13 @@ EASTERN = ZoneInfo("America/New_York")  # games and training data are dated by t
 
 @dataclass(frozen=True, kw_only=True)
 class Prompt(Generic[AnswerType]):
-    """One prompt and the closed type of its answer.
+    """One prompt and the closed type of its answer."""
 
-    Attributes:
-        name: of the answer's schema, for servers.
-        instructions: the task; no untrusted text.
-        content: one JSON value, untrusted.
-        expected: type of the answer.
-        about: instant that must lie after the model's knowledge cutoff.
-    """
-
-    name: str
-    instructions: str
-    content: str
+    name: str  # of the answer's schema, for servers
+    instructions: str  # the task; no untrusted text
+    content: str  # one JSON value, untrusted
     expected: type[AnswerType]
-    about: datetime
+    about: datetime  # must lie after the model's knowledge cutoff
 
     @property
     def schema(self) -> dict[str, Any]:

@@ -36,13 +36,9 @@ NOBODY = Refusal(reason="the settings name no provider")
 
 
 class Provider(Protocol):
-    """Turns dossiers into signals, or gives the reason why not; it never stops a run.
+    """Turns dossiers into signals, or gives the reason why not; it never stops a run."""
 
-    Attributes:
-        name: key in tables and settings.
-    """
-
-    name: str
+    name: str  # key in tables and settings
 
     def declines(self, kickoff_at: datetime) -> Refusal | None:
         """Why games of that kickoff are not read at all; None where they are."""

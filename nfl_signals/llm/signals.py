@@ -16,19 +16,16 @@ from nfl_signals.llm.provider import Provider
 from nfl_signals.llm.schemas import LLM_SIGNALS
 
 QUIET = "quiet"
-SILENT_WEEK = Refusal(reason="no documents this week")
+NO_DOCUMENTS = Refusal(reason="no documents this week")
 NUMBERS = tuple(Signals.model_fields)
 
 SCHEMA = pl.Schema({name: each.dtype.type for name, each in LLM_SIGNALS.columns.items()})
 
 
 def read_signals(history: History, provider: Provider, seasons: Collection[int]) -> pl.DataFrame:
-    """Read what was known about every team before each of its games.
+    """Read what was known about every team before each of its games in the given seasons.
 
-    Args:
-        history: what is known; earlier seasons show who starts at quarterback.
-        provider: the reader.
-        seasons: whose games.
+    The history of earlier seasons shows who starts at quarterback.
 
     Returns:
         `SCHEMA`, two rows per game, ordered by kickoff and game. The numbers are null exactly where
@@ -55,7 +52,7 @@ def _without_reading(provider: Provider, team: Dossier) -> Signals | Refusal | N
         return declined
     if team.documents:
         return None
-    return NO_NEWS if team.week_had_documents else SILENT_WEEK
+    return NO_NEWS if team.week_had_documents else NO_DOCUMENTS
 
 
 def _row(provider: Provider, team: Dossier, answer: Signals | Refusal) -> tuple[object, ...]:

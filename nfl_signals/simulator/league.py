@@ -37,30 +37,16 @@ from nfl_signals.simulator.teams.strengths import MAX_WEEKS
 
 @dataclass(frozen=True, kw_only=True)
 class League:
-    """Everything that has happened by `as_of`, and the truth behind it.
+    """Everything that has happened by `as_of`, and the truth behind it."""
 
-    Attributes:
-        games: schedule of all seasons in nflverse's 46 columns.
-        team_stats: by season, nflverse's 102 columns.
-        injuries: by season, nflverse's 16 columns.
-        notes: by season, `season, week, team, note_id, published_at, text`.
-        truth: true probabilities of every game in `games`; see `truth.truth_table`.
-        lines_open: `game_id, spread_open, total_open, home_moneyline_open, away_moneyline_open` of
-            every game whose lines are up.
-        model_forecasts: of a model that is perfect until the drift; see `drift.model_forecasts`.
-        as_of: the Tuesday after the last week played, aware, UTC.
-        settings: what the league was made of.
-        seed: what it was drawn with.
-    """
-
-    games: pl.DataFrame
-    team_stats: dict[int, pl.DataFrame]
-    injuries: dict[int, pl.DataFrame]
-    notes: dict[int, pl.DataFrame]
-    truth: pl.DataFrame
-    lines_open: pl.DataFrame
-    model_forecasts: pl.DataFrame
-    as_of: datetime
+    games: pl.DataFrame  # schedule of all seasons in nflverse's 46 columns
+    team_stats: dict[int, pl.DataFrame]  # by season, nflverse's 102 columns
+    injuries: dict[int, pl.DataFrame]  # by season, nflverse's 16 columns
+    notes: dict[int, pl.DataFrame]  # by season, `release.layout.NOTES`
+    truth: pl.DataFrame  # of every game in `games`; see `truth.truth_table`
+    lines_open: pl.DataFrame  # `game_id` and `KNOWN_AT_THE_OPEN` of every game whose lines are up
+    model_forecasts: pl.DataFrame  # perfect until the drift; see `drift.model_forecasts`
+    as_of: datetime  # the Tuesday after the last week played, aware, UTC
     settings: SimulatorSettings
     seed: int
 

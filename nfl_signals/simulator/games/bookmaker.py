@@ -102,14 +102,10 @@ def post_prices(
     rng: np.random.Generator,
     unseen: FloatArray | float = 0.0,
 ) -> Board:
-    """Opening and closing lines and prices.
+    """Opening and closing lines and prices of a season's games as in `Season`.
 
-    Args:
-        games: `margin_at, total_at, margin_reported, total_reported, game_type`.
-        settings: hold, noise, and whether the lines know the news.
-        scarce: whether some games lack closing prices, as in nflverse's early seasons.
-        rng: stream of this season's bookmaker.
-        unseen: points of margin and total that it does not know of, shape (2, n).
+    Some games lack closing prices where prices are `scarce`, as in nflverse's early seasons; `unseen`
+    are points of margin and total that the bookmaker does not know of, shape (2, n).
     """
     error = settings.line_noise * rng.standard_normal((2, len(games))) - unseen
     if settings.news == "not_in_line":

@@ -60,17 +60,11 @@ LATTICE = _lattice()
 
 @dataclass(frozen=True, kw_only=True)
 class SimulatedScores:
-    """Joint distribution of margin and total for n games, kept as its factors.
+    """Joint distribution of margin and total for n games, shape (n, 141) each."""
 
-    Attributes:
-        total_factor: shape (n, 141), unnormalised.
-        margin: marginal probabilities over `MARGINS`, shape (n, 141).
-        total: marginal probabilities over `TOTALS`, shape (n, 141).
-    """
-
-    total_factor: FloatArray
-    margin: FloatArray
-    total: FloatArray
+    total_factor: FloatArray  # what the total adds to the lattice, unnormalised
+    margin: FloatArray  # marginal probabilities over `MARGINS`
+    total: FloatArray  # marginal probabilities over `TOTALS`
 
     def mean_margin(self) -> FloatArray:
         """Expected home margin, points."""

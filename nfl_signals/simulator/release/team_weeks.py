@@ -12,31 +12,18 @@ QUARTERBACK_AILMENTS = ("Knee", "Ankle", "Shoulder", "Concussion", "Ribs")
 
 @dataclass(frozen=True, kw_only=True)
 class TeamWeek:
-    """One team before one game.
+    """One team before one game."""
 
-    Attributes:
-        team: number of the franchise.
-        code: its code of the day.
-        season: year in which the season began.
-        week: week of the game.
-        game_type: REG, WC, DIV, CON or SB.
-        quarterback: person who is reported to play.
-        starter: person who would play if healthy.
-        reported_at: final injury report: two days before the game, one before a Thursday's.
-        practised: how the rest of the offence practised by the reports, -2 to 2; see `news.py`.
-        game_before: day of the team's previous game if the starter was hurt in it, else None.
-    """
-
-    team: int
-    code: str
+    team: int  # number of the franchise
+    code: str  # of the day
     season: int
     week: int
-    game_type: str
-    quarterback: int
-    starter: int
-    reported_at: datetime
-    practised: int
-    game_before: date | None
+    game_type: str  # REG, WC, DIV, CON or SB
+    quarterback: int  # person who is reported to play
+    starter: int  # person who would play if healthy
+    reported_at: datetime  # final report: two days before the game, one before a Thursday's
+    practised: int  # how the rest of the offence practised, -2 to 2; see `news.py`
+    game_before: date | None  # day of the team's previous game, if the starter was hurt in it
 
     @property
     def starter_out(self) -> bool:

@@ -39,19 +39,12 @@ PHRASES = {
 
 @dataclass(frozen=True, kw_only=True)
 class News:
-    """What is reported in one season, shape (32, 22) each.
+    """What is reported in one season, shape (32, 22) each."""
 
-    Attributes:
-        out: whether the starting quarterback is reported to miss the week.
-        level: how the rest of the offence practised, -2 to 2.
-        practised: what the level is worth to the team's score, points.
-        points: what both are worth to it; zero where nothing reported is true.
-    """
-
-    out: BoolArray
-    level: IntArray
-    practised: FloatArray
-    points: FloatArray
+    out: BoolArray  # whether the starting quarterback is reported to miss the week
+    level: IntArray  # how the rest of the offence practised, -2 to 2
+    practised: FloatArray  # what the level is worth to the team's score, points
+    points: FloatArray  # what both are worth to it; zero where nothing reported is true
 
 
 def season_news(

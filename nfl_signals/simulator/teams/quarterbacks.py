@@ -19,17 +19,11 @@ HEALS_PER_WEEK = 0.25  # four weeks on average
 
 @dataclass(frozen=True, kw_only=True)
 class Quarterbacks:
-    """One season's quarterbacks; row 0 holds the starters, row 1 the backups.
+    """One season's quarterbacks; row 0 holds the starters, row 1 the backups."""
 
-    Attributes:
-        numbers: people, shape (2, 32).
-        values: points per game above the average starter, shape (2, 32).
-        out: whether the starter misses the week, shape (32, 22).
-    """
-
-    numbers: IntArray
-    values: FloatArray
-    out: BoolArray
+    numbers: IntArray  # people, shape (2, 32)
+    values: FloatArray  # points per game above the average starter, shape (2, 32)
+    out: BoolArray  # whether the starter misses the week, shape (32, 22)
 
     def playing(self, team: IntArray, week: IntArray) -> IntArray:
         """Person who plays quarterback for each team in each week."""

@@ -7,6 +7,7 @@ import dagster as dg
 
 from nfl_signals.defs.checks import DRIFT_CHECK, PENDING_STEPS
 from nfl_signals.defs.partitions import sync_seasons
+from nfl_signals.defs.resources import Run
 from nfl_signals.workspace.run_context import RunContext
 
 EASTERN = "America/New_York"
@@ -58,7 +59,7 @@ backfill_seasons = dg.define_asset_job(
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 def weekly_schedule(
-    context: dg.ScheduleEvaluationContext, run_context: dg.ResourceParam[RunContext]
+    context: dg.ScheduleEvaluationContext, run_context: Run
 ) -> dg.RunRequest | dg.SkipReason:
     """Tuesday morning, US Eastern, in season: the week is over and the next one has lines."""
     return _current_season(context, run_context)
@@ -71,7 +72,7 @@ def weekly_schedule(
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 def daily_schedule(
-    context: dg.ScheduleEvaluationContext, run_context: dg.ResourceParam[RunContext]
+    context: dg.ScheduleEvaluationContext, run_context: Run
 ) -> dg.RunRequest | dg.SkipReason:
     """Every morning in season: yesterday's outcomes reach the metrics within 24 hours."""
     return _current_season(context, run_context)

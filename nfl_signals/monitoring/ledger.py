@@ -1,9 +1,9 @@
-"""The ledger: every prediction as it stood before kickoff, append-only, sealed, graded later.
+"""The ledger: every prediction as it was before kickoff, append-only, sealed, graded later.
 
 Each row's seal is a SHA-256 over its content and the seal before it, so an edited, removed or
 reordered row breaks the chain at its place. A chain cannot show that its *last* rows were cut off
 or that all of it was rewritten: note the head seal (`AppendResult.head`) elsewhere and hand it to
-`verify` as `anchor`. Calibration over time is `calibration_metrics.py`.
+`verify` as `anchor`.
 """
 
 import hashlib
@@ -65,19 +65,12 @@ RULES: tuple[tuple[str, str, pl.Expr], ...] = (
 
 @dataclass(frozen=True, kw_only=True)
 class AppendResult:
-    """What an append did.
+    """What an append did."""
 
-    Attributes:
-        n_new: rows added, by book.
-        n_already: rows that were there before, identical, and were skipped.
-        total: rows in the ledger now.
-        head: seal of its last row, to be noted elsewhere as an anchor.
-    """
-
-    n_new: dict[str, int]
-    n_already: int
-    total: int
-    head: str
+    n_new: dict[str, int]  # by book
+    n_already: int  # there before, identical, and skipped
+    total: int  # rows in the ledger now
+    head: str  # seal of its last row, to be noted elsewhere as an anchor
 
 
 def prediction_id(
@@ -119,12 +112,9 @@ def append(path: Path, rows: pl.DataFrame, *, first_stays: bool = False) -> Appe
     """Add predictions to the ledger, once each, atomically, one writer at a time.
 
     Args:
-        path: the ledger; made where missing. Its lock file lies beside it.
+        path: the ledger; made where missing.
         rows: every column of SCHEMA but `seal`, in any order; `price_*` may be null.
         first_stays: a row whose id is there already is skipped, whatever it holds.
-
-    Returns:
-        How many rows were new; those already there with identical content are skipped.
 
     Raises:
         InputError: a column, type or value cannot be used, or a row is dated at or after kickoff;
@@ -154,9 +144,7 @@ def read(path: Path) -> pl.DataFrame:
 def verify(ledger: pl.DataFrame, *, anchor: str | None = None) -> list[str]:
     """Problems that show the ledger is not what was written; empty when it is sound.
 
-    Args:
-        ledger: rows in stored order.
-        anchor: a head seal noted earlier; it must still be in the chain.
+    `anchor`, a head seal noted earlier, must still be in the chain.
     """
     if ledger.schema != SCHEMA:
         return ["columns or types are not the ledger's"]
@@ -181,7 +169,7 @@ def grade(ledger: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
     """Settle each prediction at the line taken.
 
     Args:
-        ledger: rows as `read` gives them.
+        ledger: SCHEMA.
         outcomes: one row per game: game_id; result (home margin) and total (points), null while
             unplayed. A game that is missing (cancelled) stays ungraded.
 

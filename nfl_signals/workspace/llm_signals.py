@@ -15,10 +15,6 @@ from nfl_signals.workspace.tables import load_history, store_seasons
 def build_signals(context: RunContext, seasons: Sequence[int]) -> pl.DataFrame:
     """Read the documents of the given seasons and store a partition for each.
 
-    Args:
-        context: the run; `settings.llm` names the provider.
-        seasons: which.
-
     Returns:
         The rows written, two per game.
 

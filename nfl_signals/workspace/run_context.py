@@ -32,8 +32,6 @@ class RunContext:
     """What every step of a run is given; steps load from it, pure functions get what they loaded.
 
     Attributes:
-        settings: validated settings.
-        paths: where files lie.
         release: where raw tables come from.
         seasons: seasons of this run, ascending.
         as_of: nothing known after this instant exists.

@@ -191,22 +191,17 @@ def simulate(
     settings = load_settings(seed=seed)
     given = {"weeks_played": weeks_played, "n_seasons": n_seasons, "first_season": first_season}
     changes = {name: value for name, value in given.items() if value is not None}
-    league_settings = load_settings(
-        simulator={**settings.simulator.model_dump(), **changes}
-    ).simulator
-    league = simulate_league(league_settings, seed=settings.seed)
+    changed = load_settings(simulator=settings.simulator.model_dump() | changes).simulator
+    league = simulate_league(changed, seed=settings.seed)
     write_release(league, out)
     write_league_report(league, out)
     release = escape(str(out / "release"))
     console.print(
         f"{league.games.height} games written to {release}, truth and report beside them."
     )
+    command = f"nfl-signals run --source nflverse --as-of {describe(league.as_of)}"
     console.print("Run the pipeline on it:")
-    console.print(
-        f"  NFL_SIGNALS_NFLVERSE={release} nfl-signals run --source nflverse "
-        f"--as-of {describe(league.as_of)}",
-        soft_wrap=True,
-    )
+    console.print(f"  NFL_SIGNALS_NFLVERSE={release} {command}", soft_wrap=True)
 
 
 @app.command()
@@ -235,20 +230,8 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
     sys.stdout.flush()
     workspace = str(PROJECT_ROOT / "workspace.yaml")
     # Dagster announces successors of `dagster dev` on every start; that is not for users of the UI.
-    command = [
-        "-W",
-        "ignore",
-        "-m",
-        "dagster",
-        "dev",
-        "-w",
-        workspace,
-        "-h",
-        "127.0.0.1",
-        "-p",
-        str(port),
-    ]
-    os.execv(sys.executable, [sys.executable, *command])
+    quiet, where = ["-W", "ignore"], ["-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
+    os.execv(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *where])
 
 
 def _record(settings: Settings, *, started: datetime, as_of: datetime) -> None:

@@ -21,7 +21,7 @@ from nfl_signals.cli.models import MODEL_COMMANDS
 from nfl_signals.cli.terminal import console, print_picks, progress
 from nfl_signals.core.errors import NflSignalsError
 from nfl_signals.core.files import write_json
-from nfl_signals.core.settings import PROJECT_ROOT, describe, load_settings
+from nfl_signals.core.settings import describe, load_settings
 
 if TYPE_CHECKING:
     from nfl_signals.workspace.run_context import RunContext
@@ -198,20 +198,17 @@ def simulate(
     settings = load_settings(seed=seed)
     given = {"weeks_played": weeks_played, "n_seasons": n_seasons, "first_season": first_season}
     changes = {name: value for name, value in given.items() if value is not None}
-    wanted = load_settings(simulator=settings.simulator.model_dump() | changes).simulator
-    league = simulate_league(wanted, seed=settings.seed)
+    changed = load_settings(simulator=settings.simulator.model_dump() | changes).simulator
+    league = simulate_league(changed, seed=settings.seed)
     write_release(league, out)
     write_league_report(league, out)
     release = escape(str(out / "release"))
     console.print(
         f"{league.games.height} games written to {release}, truth and report beside them."
     )
+    command = f"nfl-signals run --source nflverse --as-of {describe(league.as_of)}"
     console.print("Run the pipeline on it:")
-    console.print(
-        f"  NFL_SIGNALS_NFLVERSE={release} nfl-signals run --source nflverse "
-        f"--as-of {describe(league.as_of)}",
-        soft_wrap=True,
-    )
+    console.print(f"  NFL_SIGNALS_NFLVERSE={release} {command}", soft_wrap=True)
 
 
 @app.command()
@@ -238,10 +235,10 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
     os.environ["NFL_SIGNALS_SOURCE"] = context.settings.source
     console.print(f"Dagster: http://127.0.0.1:{port} (stop with Ctrl-C)")
     sys.stdout.flush()
-    # Dagster announces successors of `dagster dev` on every start; that is not for users of the UI.
-    command = [*"-W ignore -m dagster dev -h 127.0.0.1 -p".split(), str(port)]
     workspace = str(PROJECT_ROOT / "workspace.yaml")
-    os.execv(sys.executable, [sys.executable, *command, "-w", workspace])
+    # Dagster announces successors of `dagster dev` on every start; that is not for users of the UI.
+    quiet, where = ["-W", "ignore"], ["-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
+    os.execv(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *where])
 
 
 def _record(context: "RunContext", *, started: datetime) -> None:

@@ -7,7 +7,7 @@ import dagster as dg
 
 from nfl_signals.defs.checks import DRIFT_CHECK, PENDING_STEPS
 from nfl_signals.defs.partitions import sync_seasons
-from nfl_signals.defs.tables import RunResource
+from nfl_signals.defs.resources import Run
 from nfl_signals.workspace.run_context import RunContext
 
 EASTERN = "America/New_York"
@@ -53,20 +53,20 @@ backfill_seasons = dg.define_asset_job(
 )
 
 
-ON: dict[str, Any] = {
+SCHEDULED: dict[str, Any] = {
     "execution_timezone": EASTERN,
     "default_status": dg.DefaultScheduleStatus.RUNNING,
 }
 
 
-@dg.schedule(job=weekly_refresh, cron_schedule=f"0 9 * {IN_SEASON} 2", **ON)
-def weekly_schedule(context: dg.ScheduleEvaluationContext, run_context: RunResource) -> Request:
+@dg.schedule(job=weekly_refresh, cron_schedule=f"0 9 * {IN_SEASON} 2", **SCHEDULED)
+def weekly_schedule(context: dg.ScheduleEvaluationContext, run_context: Run) -> Request:
     """Tuesday morning, US Eastern, in season: the week is over and the next one has lines."""
     return _current_season(context, run_context)
 
 
-@dg.schedule(job=daily_outcomes, cron_schedule=f"0 10 * {IN_SEASON} *", **ON)
-def daily_schedule(context: dg.ScheduleEvaluationContext, run_context: RunResource) -> Request:
+@dg.schedule(job=daily_outcomes, cron_schedule=f"0 10 * {IN_SEASON} *", **SCHEDULED)
+def daily_schedule(context: dg.ScheduleEvaluationContext, run_context: Run) -> Request:
     """Every morning in season: yesterday's outcomes reach the metrics within 24 hours."""
     return _current_season(context, run_context)
 

@@ -1,8 +1,11 @@
 """Everything that fits: learners, out-of-fold predictions, stacks, ensembles, and the gate on them."""
 
+from typing import Any
+
 import dagster as dg
 
-from nfl_signals.defs.tables import TABLE, Result, RunResource, assets_of, table_result
+from nfl_signals.defs.resources import Run
+from nfl_signals.defs.tables import Result, asset, table_result
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.predictions.champion import promote_first
 from nfl_signals.predictions.registration import point_aliases, register_ensemble
@@ -14,23 +17,25 @@ from nfl_signals.training.stacks import collect_stacked, train_stack
 from nfl_signals.workspace.run_context import RunContext
 
 RETRAINING_POOL = "retraining"
+MODEL: dict[str, Any] = {"group_name": "models"}
+WRITER = MODEL | {"pool": RETRAINING_POOL}
+"""Of assets that write models: one run at a time."""
 GOLD = ["gold_features", "gold_markets"]
 BASELINES = [f"baseline_{name}" for name in MARKETS]
 STACKERS = [f"stacker_{name}" for name in MARKETS]
-
-_asset = assets_of("models", pool=RETRAINING_POOL)
 
 
 def baseline_asset(name: MarketName) -> dg.AssetsDefinition:
     """The asset that fits one market's base learners."""
 
-    @_asset(
+    @asset(
         name=f"baseline_{name}",
         description=f"{MARKETS[name].title}: the base learners, which never see a price.",
+        **WRITER,
         kinds={"scikitlearn", "lightgbm", "xgboost"},
         deps=GOLD,
     )
-    def baseline(run_context: RunResource) -> Result:
+    def baseline(run_context: Run) -> Result:
         cards = train_baselines(run_context, name)
         return dg.MaterializeResult(
             metadata={learner: card["model_hash"] for learner, card in cards.items()}
@@ -40,8 +45,8 @@ def baseline_asset(name: MarketName) -> dg.AssetsDefinition:
     return baseline
 
 
-@_asset(kinds=TABLE, deps=GOLD)
-def oof_predictions(run_context: RunResource) -> Result:
+@asset(**WRITER, kinds={"polars", "parquet"}, deps=GOLD)
+def oof_predictions(run_context: Run) -> Result:
     """Every game predicted by models that never saw it: walk-forward and purged K-fold."""
     table = predict_out_of_fold(run_context)
     counts = {
@@ -54,13 +59,14 @@ def oof_predictions(run_context: RunResource) -> Result:
 def stacker_asset(name: MarketName) -> dg.AssetsDefinition:
     """The asset that fits one market's stack and calibrator."""
 
-    @_asset(
+    @asset(
         name=f"stacker_{name}",
         description=f"{MARKETS[name].title}: calibrated blends, with and without signals.",
+        **WRITER,
         kinds={"numpy"},
         deps=[*GOLD, "oof_predictions", "llm_signals"],
     )
-    def stacker(run_context: RunResource) -> Result:
+    def stacker(run_context: Run) -> Result:
         card = train_stack(run_context, name)
         held_out = {f"held_out_{key}": value for key, value in card["held_out"].items()}
         return _model_result(card, **held_out)
@@ -68,24 +74,24 @@ def stacker_asset(name: MarketName) -> dg.AssetsDefinition:
     return stacker
 
 
-@_asset(kinds=TABLE, deps=[*STACKERS, "gold_markets"], pool=None)
-def calibrated_predictions(run_context: RunResource) -> Result:
+@asset(**MODEL, kinds={"polars", "parquet"}, deps=[*STACKERS, "gold_markets"])
+def calibrated_predictions(run_context: Run) -> Result:
     """Walk-forward predictions with coherent markets, each season from earlier ones only."""
     table = collect_stacked(run_context)
     seasons = {"seasons": table["season"].n_unique()}
     return table_result(table, seasons, stored=run_context.paths.stacked)
 
 
-@_asset(kinds={"polars"}, deps=[*GOLD, *BASELINES, *STACKERS])
-def ensemble(run_context: RunResource) -> Result:
+@asset(**WRITER, kinds={"polars"}, deps=[*GOLD, *BASELINES, *STACKERS])
+def ensemble(run_context: Run) -> Result:
     """The whole ensemble in one folder that answers requests, wherever it lies."""
     card = assemble(run_context)
     promote_first(run_context, str(card["model_version"]))
     return _model_result(card)
 
 
-@_asset(kinds={"mlflow"}, deps=["ensemble", *GOLD, "llm_signals"])
-def registered_ensemble(run_context: RunResource) -> Result:
+@asset(**WRITER, kinds={"mlflow"}, deps=["ensemble", *GOLD, "llm_signals"])
+def registered_ensemble(run_context: Run) -> Result:
     """The ensemble as a version in the MLflow registry, with the aliases champion and challenger."""
     version = register_ensemble(run_context)
     return dg.MaterializeResult(
@@ -98,8 +104,8 @@ def registered_ensemble(run_context: RunResource) -> Result:
     )
 
 
-@_asset(kinds={"polars"}, deps=["gold_markets"])
-def recalibrated_ensemble(run_context: RunResource) -> Result:
+@asset(**WRITER, kinds={"polars"}, deps=["gold_markets"])
+def recalibrated_ensemble(run_context: Run) -> Result:
     """Answer to an alert: a copy of the champion, recalibrated on its own games, if the gate passes it.
 
     Reads the ledger of earlier runs, which depends on what is decided here.
@@ -107,7 +113,8 @@ def recalibrated_ensemble(run_context: RunResource) -> Result:
     return _decision_result(run_context, recalibrate(run_context), "no alert needs a recalibration")
 
 
-@_asset(
+@asset(
+    **WRITER,
     kinds={"polars"},
     deps=[
         "registered_ensemble",
@@ -117,7 +124,7 @@ def recalibrated_ensemble(run_context: RunResource) -> Result:
         "gold_markets",
     ],
 )
-def promotion(run_context: RunResource) -> Result:
+def promotion(run_context: Run) -> Result:
     """The gate on the newest ensemble: promote, reject, or insufficient evidence.
 
     Reads the ledger of earlier runs, which depends on what is decided here.

@@ -1,16 +1,11 @@
 """Seasons as partitions, added when a source shows a new one: no list to edit every year."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import dagster as dg
 
 SEASONS = dg.DynamicPartitionsDefinition(name="season")
-BY_SEASON: dict[str, Any] = {
-    "partitions_def": SEASONS,
-    "backfill_policy": dg.BackfillPolicy.single_run(),
-}
-"""Options of an asset with a partition a season, of which a range is one run."""
+IN_ONE_RUN = dg.BackfillPolicy.single_run()
 
 
 def sync_seasons(instance: dg.DagsterInstance, seasons: Sequence[int]) -> None:

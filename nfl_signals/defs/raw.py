@@ -2,8 +2,9 @@
 
 import dagster as dg
 
-from nfl_signals.defs.partitions import BY_SEASON, chosen_seasons
-from nfl_signals.defs.tables import TABLE, Result, RunResource, assets_of
+from nfl_signals.defs.partitions import IN_ONE_RUN, SEASONS, chosen_seasons
+from nfl_signals.defs.resources import Run
+from nfl_signals.defs.tables import Result, asset
 from nfl_signals.workspace.tables import READERS, ingest
 
 DESCRIPTIONS = {
@@ -13,14 +14,19 @@ DESCRIPTIONS = {
     "notes": "Short team notes, where the release has them.",
 }
 
-_asset = assets_of("raw", kinds=TABLE, **BY_SEASON)
-
 
 def raw_asset(table: str) -> dg.AssetsDefinition:
     """The asset that ingests one table."""
 
-    @_asset(name=f"raw_{table}", description=DESCRIPTIONS[table])
-    def ingested(context: dg.AssetExecutionContext, run_context: RunResource) -> Result:
+    @asset(
+        name=f"raw_{table}",
+        description=DESCRIPTIONS[table],
+        group_name="raw",
+        kinds={"polars", "parquet"},
+        partitions_def=SEASONS,
+        backfill_policy=IN_ONE_RUN,
+    )
+    def ingested(context: dg.AssetExecutionContext, run_context: Run) -> Result:
         rows = ingest(run_context, table, chosen_seasons(context))
         return dg.MaterializeResult(
             metadata={"dagster/row_count": sum(rows.values()), "seasons": len(rows)}

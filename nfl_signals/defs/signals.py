@@ -1,13 +1,15 @@
 """Predictions, ledger, calibration metrics, alerts and reports: what people and checks read."""
 
 from datetime import timedelta
+from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from nfl_signals.alerts.steps import send_alerts, update_alerts
 from nfl_signals.defs.models import BASELINES, GOLD
-from nfl_signals.defs.tables import TABLE, Result, RunResource, assets_of, table_result
+from nfl_signals.defs.resources import Run
+from nfl_signals.defs.tables import Result, asset, table_result
 from nfl_signals.monitoring.steps import update_metrics
 from nfl_signals.predictions.challenger import challenge_upcoming
 from nfl_signals.predictions.summary import champion_line, served_model_line
@@ -16,17 +18,18 @@ from nfl_signals.predictions.week import skipped_games
 from nfl_signals.reports.steps import report_ablation, report_baselines
 from nfl_signals.reports.weekly_steps import report_dashboard, report_week
 
+SIGNAL: dict[str, Any] = {"group_name": "signals"}
+TABLE = {"polars", "parquet"}
 # The job daily_outcomes starts at 10:00; two hours later yesterday's games must be in the metrics.
 DAILY_IN_SEASON = dg.FreshnessPolicy.cron(
     deadline_cron="0 12 * 9-12,1-2 *",
     lower_bound_delta=timedelta(hours=23),
     timezone="America/New_York",
 )
-_asset = assets_of("signals")
 
 
-@_asset(kinds=TABLE, deps=[*GOLD, "llm_signals", "promotion"])
-def upcoming_predictions(run_context: RunResource) -> Result:
+@asset(**SIGNAL, kinds=TABLE, deps=[*GOLD, "llm_signals", "ensemble", "promotion"])
+def upcoming_predictions(run_context: Run) -> Result:
     """The next week's games by the model that is served; the challenger's go to the shadow book.
 
     Reads the ledger of earlier runs for `period_flag`; this run's ledger follows.
@@ -46,8 +49,12 @@ def upcoming_predictions(run_context: RunResource) -> Result:
     )
 
 
-@_asset(kinds=TABLE, deps=["calibrated_predictions", "upcoming_predictions", "gold_markets"])
-def ledger(run_context: RunResource) -> Result:
+@asset(
+    **SIGNAL,
+    kinds=TABLE,
+    deps=["calibrated_predictions", "upcoming_predictions", "gold_markets"],
+)
+def ledger(run_context: Run) -> Result:
     """Sealed, append-only predictions: production, and the walk-forward in the shadow book."""
     counts = append_to_ledger(run_context)
     total = counts.pop("total")
@@ -55,15 +62,15 @@ def ledger(run_context: RunResource) -> Result:
     return dg.MaterializeResult(metadata={"dagster/row_count": total, **new})
 
 
-@_asset(kinds=TABLE, deps=["ledger", "gold_markets"], freshness_policy=DAILY_IN_SEASON)
-def calibration_metrics(run_context: RunResource) -> Result:
+@asset(**SIGNAL, kinds=TABLE, deps=["ledger", "gold_markets"], freshness_policy=DAILY_IN_SEASON)
+def calibration_metrics(run_context: Run) -> Result:
     """Rolling Brier, log loss, calibration error and reliability of every series and version."""
     metrics = update_metrics(run_context)
     return table_result(metrics, stored=run_context.paths.calibration)
 
 
-@_asset(kinds=TABLE, deps=["ledger", "gold_markets"])
-def alerts(run_context: RunResource) -> Result:
+@asset(**SIGNAL, kinds=TABLE, deps=["ledger", "gold_markets", "promotion"])
+def alerts(run_context: Run) -> Result:
     """Alert episodes: what has drifted since when, what is done about it, and who was notified."""
     table = update_alerts(run_context)
     opened = table.filter(pl.col("state") == "open")["sentence"].to_list()
@@ -77,18 +84,23 @@ def alerts(run_context: RunResource) -> Result:
     )
 
 
-@_asset(kinds={"markdown"}, deps=[*GOLD, *BASELINES, "oof_predictions", "calibrated_predictions"])
-def metrics_baseline(run_context: RunResource) -> Result:
+@asset(
+    **SIGNAL,
+    kinds={"markdown"},
+    deps=[*GOLD, *BASELINES, "oof_predictions", "calibrated_predictions"],
+)
+def metrics_baseline(run_context: Run) -> Result:
     """Report on base learners, stack and close over the same walk-forward games."""
     path = report_baselines(run_context)
     return dg.MaterializeResult(metadata={"report": dg.MetadataValue.path(str(path))})
 
 
-@_asset(
+@asset(
+    **SIGNAL,
     kinds={"markdown"},
     deps=[*GOLD, *BASELINES, "oof_predictions", "llm_signals", "calibrated_predictions"],
 )
-def ablation_stacker(run_context: RunResource) -> Result:
+def ablation_stacker(run_context: Run) -> Result:
     """Report on what each part of the stack is worth, over the same walk-forward games."""
     path = report_ablation(run_context)
     return dg.MaterializeResult(metadata={"report": dg.MetadataValue.path(str(path))})
@@ -97,8 +109,8 @@ def ablation_stacker(run_context: RunResource) -> Result:
 WEEKLY = ["ledger", "gold_markets", "calibration_metrics", "alerts", "upcoming_predictions"]
 
 
-@_asset(kinds={"markdown"}, deps=WEEKLY)
-def weekly_report(run_context: RunResource) -> Result:
+@asset(**SIGNAL, kinds={"markdown"}, deps=WEEKLY)
+def weekly_report(run_context: Run) -> Result:
     """What a person reads on Monday: verdict, alerts, numbers, next week's predictions."""
     written = report_week(run_context)
     return dg.MaterializeResult(
@@ -109,8 +121,8 @@ def weekly_report(run_context: RunResource) -> Result:
     )
 
 
-@_asset(kinds={"html"}, deps=WEEKLY)
-def dashboard(run_context: RunResource) -> Result:
+@asset(**SIGNAL, kinds={"html"}, deps=WEEKLY)
+def dashboard(run_context: Run) -> Result:
     """One page that opens offline: states, trends, reliability, alerts, predictions."""
     path = report_dashboard(run_context)
     return dg.MaterializeResult(metadata={"page": dg.MetadataValue.path(str(path))})

@@ -1,4 +1,4 @@
-"""What assets share: the options of a group, and the metadata of those that are tables."""
+"""What assets share: code version, and of tables rows, columns and the version of their content."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -9,24 +9,13 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from nfl_signals.workspace.run_context import RunContext
-
 CODE_VERSION = version("nfl-signals")
-TABLE = {"polars", "parquet"}
-RunResource = dg.ResourceParam[RunContext]
 Result = dg.MaterializeResult[None]
-Decorator = Callable[[Callable[..., Result]], dg.AssetsDefinition]
 
 
-def assets_of(group: str, **shared: Any) -> Callable[..., Decorator]:  # noqa: ANN401 - options
-    """`dg.asset` for the assets of one group; an asset's own options win over the shared ones."""
-
-    def asset(**own: Any) -> Decorator:  # noqa: ANN401
-        options = {"group_name": group, "code_version": CODE_VERSION, **shared, **own}
-        decorator: Decorator = dg.asset(**options)
-        return decorator
-
-    return asset
+def asset(**options: Any) -> Callable[[Callable[..., object]], dg.AssetsDefinition]:  # noqa: ANN401
+    """`dg.asset` with this program's version as code version, unless `options` have another."""
+    return dg.asset(**({"code_version": CODE_VERSION} | options))
 
 
 def table_result(
@@ -49,12 +38,15 @@ def table_result(
         dg.TableColumn(name, str(kind), description=known.get(name))
         for name, kind in table.schema.items()
     ]
-    digest = stored and hashlib.sha256(stored.read_bytes()).hexdigest()
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": table.height,
             "dagster/column_schema": dg.TableSchema(columns=columns),
             **(metadata or {}),
         },
-        data_version=dg.DataVersion(digest) if digest else None,
+        data_version=None if stored is None else dg.DataVersion(_sha256(stored)),
     )
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -67,7 +67,7 @@ RULES: tuple[tuple[str, str, pl.Expr], ...] = (
 class AppendResult:
     """What an append did."""
 
-    n_new: int
+    n_new: dict[str, int]  # by book
     n_already: int  # there before, identical, and skipped
     total: int  # rows in the ledger now
     head: str  # seal of its last row, to be noted elsewhere as an anchor
@@ -108,23 +108,24 @@ def with_prediction_id(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(pl.Series("prediction_id", ids, dtype=pl.String))
 
 
-def append(path: Path, rows: pl.DataFrame) -> AppendResult:
+def append(path: Path, rows: pl.DataFrame, *, first_stays: bool = False) -> AppendResult:
     """Add predictions to the ledger, once each, atomically, one writer at a time.
 
     Args:
         path: the ledger; made where missing.
         rows: every column of SCHEMA but `seal`, in any order; `price_*` may be null.
+        first_stays: a row whose id is there already is skipped, whatever it holds.
 
     Raises:
         InputError: a column, type or value cannot be used, or a row is dated at or after kickoff;
             names the game. Nothing is written.
-        IntegrityError: an id is in the ledger already with different content.
+        IntegrityError: an id is in the ledger already with different content, unless `first_stays`.
         StorageError: the ledger cannot be written or another writer holds it for a minute.
     """
     checked = _checked(rows)
     busy = "another writer holds the ledger; try again when it is done."
     with exclusive(lock_beside(path), busy=busy):
-        return _extend(path, checked)
+        return _extend(path, checked, first_stays=first_stays)
 
 
 def read(path: Path) -> pl.DataFrame:
@@ -209,11 +210,11 @@ def latest_before_kickoff(graded: pl.DataFrame) -> pl.DataFrame:
     return ordered.unique(key, keep="last", maintain_order=True)
 
 
-def _extend(path: Path, rows: pl.DataFrame) -> AppendResult:
+def _extend(path: Path, rows: pl.DataFrame, *, first_stays: bool) -> AppendResult:
     ledger = read(path) if path.exists() else SCHEMA.to_frame()
     known = ledger.join(rows.select("prediction_id"), on="prediction_id", how="semi")
     changed = known.drop("seal").join(rows, on=CONTENT, how="anti", nulls_equal=True)
-    if changed.height:
+    if changed.height and not first_stays:
         row = changed.row(0, named=True)
         raise IntegrityError(
             f"{path}: {row['prediction_id']} ({row['game_id']} {row['market']}) is there already "
@@ -227,7 +228,7 @@ def _extend(path: Path, rows: pl.DataFrame) -> AppendResult:
         ledger = pl.concat([ledger, sealed])
         write_parquet(path, ledger)
     return AppendResult(
-        n_new=new.height,
+        n_new={book: new.filter(book=book).height for book in BOOKS},
         n_already=known.height,
         total=ledger.height,
         head=seals[-1] if seals else head,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from nfl_signals.core.validation import validate
-from nfl_signals.llm.connect import open_provider
+from nfl_signals.llm.provider import open_provider
 from nfl_signals.llm.schemas import LLM_SIGNALS
 from nfl_signals.llm.signals import read_signals
 from nfl_signals.workspace.run_context import RunContext
@@ -14,10 +14,6 @@ from nfl_signals.workspace.tables import load_history, store_seasons
 
 def build_signals(context: RunContext, seasons: Sequence[int]) -> pl.DataFrame:
     """Read the documents of the given seasons and store a partition for each.
-
-    Args:
-        context: the run; `settings.llm` names the provider.
-        seasons: which.
 
     Returns:
         The rows written, two per game.

@@ -22,7 +22,6 @@ class MarketGames:
     """All games of the gold tables, for one market.
 
     Attributes:
-        market: which.
         matrix: features, n games in time order.
         table: the market's rows of gold_markets, same order.
         points: home margin or total, NaN where unplayed.

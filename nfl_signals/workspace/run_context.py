@@ -16,7 +16,7 @@ from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings
 from nfl_signals.ingest.raw import seasons_in
 from nfl_signals.ingest.source import DirectoryRelease, Release, open_release
-from nfl_signals.llm.connect import open_provider
+from nfl_signals.llm.provider import open_provider
 from nfl_signals.llm.signals import SCHEMA as SIGNALS_SCHEMA
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision
@@ -32,8 +32,6 @@ class RunContext:
     """What every step of a run is given; steps load from it, pure functions get what they loaded.
 
     Attributes:
-        settings: validated settings.
-        paths: where files lie.
         release: where raw tables come from.
         seasons: seasons of this run, ascending.
         as_of: nothing known after this instant exists.

@@ -37,11 +37,6 @@ def ingest(context: RunContext, table: str, seasons: Sequence[int]) -> dict[int,
 
     Every season is read and checked before the first is written, so a bad season changes nothing.
 
-    Args:
-        context: the run.
-        table: key of `READERS`.
-        seasons: which.
-
     Returns:
         Rows by season.
 

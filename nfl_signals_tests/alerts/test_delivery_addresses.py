@@ -49,7 +49,7 @@ def test_a_service_that_refuses_is_counted_and_named_by_its_kind(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     with serving() as server:
-        server.say(Reply(status=500))
+        server.reply_with(Reply(status=500))
         send = open_sender(SecretStr(f"{url(server)}, {url(server)}"))
         report = deliver(outbox := tmp_path / "o.jsonl", alerts({}), send, attempts=3)
     assert report.sentence == (

@@ -43,10 +43,10 @@ DEPS = {
         "calibrated_predictions",
         "gold_markets",
     },
-    "upcoming_predictions": GOLD | {"llm_signals", "promotion"},
+    "upcoming_predictions": GOLD | {"llm_signals", "ensemble", "promotion"},
     "ledger": {"calibrated_predictions", "upcoming_predictions", "gold_markets"},
     "calibration_metrics": {"ledger", "gold_markets"},
-    "alerts": {"ledger", "gold_markets"},
+    "alerts": {"ledger", "gold_markets", "promotion"},
     "metrics_baseline": GOLD | BASELINES | {"oof_predictions", "calibrated_predictions"},
     "ablation_stacker": GOLD
     | BASELINES

@@ -54,7 +54,7 @@ def test_a_promotion_and_its_rollback_are_jobs(home: Path) -> None:
     assert said["champion"] == SECOND
     assert champion(home) == (SECOND, SECOND)
     said = run("rollback", "go_back_to_a_version", home)
-    assert said["sentence"] == f"Rolled back by hand to {FIRST}, from {SECOND}."
+    assert said["why"] == f"Rolled back by hand to {FIRST}, from {SECOND}."
     assert champion(home) == (FIRST, FIRST)
 
 

@@ -66,7 +66,7 @@ def test_what_was_appended_is_read_back_in_order_and_sound(path: Path) -> None:
     stored = ledger.read(path)
     assert stored.schema == ledger.SCHEMA
     assert stored.drop("seal").equals(rows)
-    assert (result.n_new, result.n_already, result.total) == (3, 0, 3)
+    assert (result.n_new["production"], result.n_already, result.total) == (3, 0, 3)
     assert result.head == stored["seal"][-1]
     assert ledger.verify(stored) == []
 
@@ -75,7 +75,7 @@ def test_appending_twice_adds_nothing_and_leaves_the_same_bytes(path: Path) -> N
     first = ledger.append(path, games(3))
     before = path.read_bytes()
     again = ledger.append(path, games(3))
-    assert (again.n_new, again.n_already, again.total) == (0, 3, 3)
+    assert (again.n_new["production"], again.n_already, again.total) == (0, 3, 3)
     assert again.head == first.head
     assert path.read_bytes() == before
 
@@ -85,7 +85,7 @@ def test_one_append_or_two_give_the_same_chain(path: Path, tmp_path: Path) -> No
     other = tmp_path / "other.parquet"
     ledger.append(other, games(2))
     mixed = ledger.append(other, games(5))
-    assert (mixed.n_new, mixed.n_already) == (3, 2)
+    assert (mixed.n_new["production"], mixed.n_already) == (3, 2)
     assert ledger.read(other).equals(ledger.read(path))
 
 

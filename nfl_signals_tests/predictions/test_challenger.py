@@ -258,7 +258,7 @@ def wild(context: RunContext) -> int:
         period_flag=pl.lit("challenger"),
     )
     named = ledger.with_prediction_id(rows).select(ledger.CONTENT)
-    return ledger.append(context.paths.ledger, named).n_new
+    return ledger.append(context.paths.ledger, named).n_new["learning"]
 
 
 def test_nothing_a_challenger_writes_changes_any_other_forecast_flag_or_alert(

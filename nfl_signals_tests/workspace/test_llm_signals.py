@@ -175,7 +175,7 @@ def test_the_run_ends_whatever_the_server_does(
     context: RunContext, server: ChatServer, case: str
 ) -> None:
     reply, changes, why = CASES[case]
-    server.say(reply)
+    server.reply_with(reply)
     settings = {"base_url": server.url, "knowledge_cutoff": "2023-02-28", "attempts": 2}
     other = reading(context, **{**settings, **changes})
     figures = build_signals(other, SEASONS)

@@ -138,7 +138,7 @@ def test_an_input_moves_by_its_weight_times_its_logit(stacked: pl.DataFrame) -> 
         assert rows[name]["mean_weight"] == pytest.approx(weight)
         assert rows[name]["n_available"] == rows[name]["n"] == stacked.height
     assert rows["intercept"]["mean_abs"] == pytest.approx(0.1)
-    assert rows["agreement"]["mean_abs"] == pytest.approx(0.02)
+    assert rows["coherence"]["mean_abs"] == pytest.approx(0.02)
 
 
 def test_a_signal_that_was_not_available_moved_nothing(stacked: pl.DataFrame) -> None:
@@ -155,7 +155,7 @@ def test_inputs_come_in_the_order_in_which_the_stack_adds_them(stacked: pl.DataF
         "intercept",
         *INPUTS,
         *("quarterback", "offense", "defense"),
-        *("calibration", "agreement"),
+        *("calibration", "coherence"),
     ]
     assert input_contributions(stacked.clear(), INPUTS) == []
 

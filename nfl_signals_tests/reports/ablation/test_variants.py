@@ -98,14 +98,13 @@ def store(context: RunContext, markets: pl.DataFrame, *, shaken: Mapping[str, fl
 
 def stack(context: RunContext, name: str) -> pl.DataFrame:
     """The full stack by its own pipeline; coherence moves every probability by a hair."""
-    rows, answers = stack_rows(context, name, "walk_forward"), []
+    rows, forecasts = stack_rows(context, name, "walk_forward"), []
     for stacked_model in (PLAIN, WITH_SIGNALS):
         inputs = input_names(context.settings, stacked_model)
-        adviser = weight_adviser(context, name, inputs)
-        answers.append(walk_forward_stack(context.settings, rows, inputs, adviser)[1])
-    return (
-        prefer_signals(*answers).with_columns(p_hat=pl.col("p_calibrated") * 0.999).drop("outcome")
-    )
+        adviser = weight_adviser(context.settings, context.paths.llm_responses, name, inputs)
+        forecasts.append(walk_forward_stack(context.settings, rows, inputs, adviser)[1])
+    coherent = prefer_signals(*forecasts).with_columns(p_hat=pl.col("p_calibrated") * 0.999)
+    return coherent.drop("outcome")
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +120,8 @@ def table(context: RunContext) -> pl.DataFrame:
 
 def blends_of(context: RunContext, name: MarketName) -> Blended:
     rows = stack_rows(context, name, "walk_forward")
-    return blended_variants(context.settings, rows, partial(weight_adviser, context, name))
+    adviser = partial(weight_adviser, context.settings, context.paths.llm_responses, name)
+    return blended_variants(context.settings, rows, adviser)
 
 
 def table_of(context: RunContext) -> pl.DataFrame:
@@ -147,10 +147,10 @@ def test_nothing_changed_is_the_stored_stack_bit_for_bit(context: RunContext) ->
     stacked = read_parquet(context.paths.stacked)
     same = Variant(forecaster="same", kind="without", stack="logistic", calibrator="platt")
     for name in MARKETS:
-        answers = walk_forward_variant(context.settings, same, blends_of(context, name))
-        assert answers is not None
+        forecasts = walk_forward_variant(context.settings, same, blends_of(context, name))
+        assert forecasts is not None
         expected = stacked.filter(market=name).select("game_id", "p_raw", "p_calibrated")
-        assert answers.select(expected.columns).equals(expected)
+        assert forecasts.select(expected.columns).equals(expected)
 
 
 def test_every_forecaster_is_given_for_the_same_settled_games(

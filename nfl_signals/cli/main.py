@@ -21,7 +21,7 @@ from nfl_signals.cli.models import MODEL_COMMANDS
 from nfl_signals.cli.terminal import console, print_picks, progress
 from nfl_signals.core.errors import NflSignalsError
 from nfl_signals.core.files import write_json
-from nfl_signals.core.settings import describe, load_settings
+from nfl_signals.core.settings import PROJECT_ROOT, describe, load_settings
 
 if TYPE_CHECKING:
     from nfl_signals.workspace.run_context import RunContext

@@ -56,9 +56,9 @@ def original(
             params={},
         )
         champion = registry.set_alias(CHAMPION, VERSION)
-        said = ensemble.predict(stored_requests(context))
+        predicted = ensemble.predict(stored_requests(context))
         write_parquet(
-            context.paths.upcoming, said.with_columns(model_hash=pl.lit(champion.model_hash))
+            context.paths.upcoming, predicted.with_columns(model_hash=pl.lit(champion.model_hash))
         )
 
     return made_once(tmp_path_factory, "registry_checks", make)
@@ -70,7 +70,7 @@ def context(original: Path, tmp_path: Path) -> RunContext:
 
 
 def world_at(home: Path) -> RunContext:
-    """A world that only stands where its files are."""
+    """A run context of which only the files are read."""
     return RunContext(
         settings=settings_of(home),
         paths=Paths(home),
@@ -143,7 +143,7 @@ def test_predictions_of_another_version_are_not_held_against_the_champion(
     assert figures["rows"] > 0
 
 
-def test_without_upcoming_games_the_last_week_with_lines_is_asked(context: RunContext) -> None:
+def test_without_upcoming_games_the_last_week_with_lines_is_predicted(context: RunContext) -> None:
     drop_rows(context.paths.upcoming, pl.lit(value=True))
     lined = read_parquet(context.paths.markets).drop_nulls(["line", "p_market"])
     week = lined.filter(season=2015, week=lined.filter(season=2015)["week"].max())
@@ -158,7 +158,7 @@ def test_without_any_line_there_is_nothing_to_ask(context: RunContext) -> None:
         stored_requests(context)
 
 
-def said(p_hat: float | None, p_push: float | None) -> pl.DataFrame:
+def one_row(p_hat: float | None, p_push: float | None) -> pl.DataFrame:
     """One answer."""
     row = {"game_id": "g", "market": "ats", "p_hat": p_hat, "p_push": p_push}
     return pl.DataFrame([row], schema_overrides={"p_hat": pl.Float64, "p_push": pl.Float64})
@@ -166,7 +166,7 @@ def said(p_hat: float | None, p_push: float | None) -> pl.DataFrame:
 
 @pytest.mark.parametrize("fine", [(0.5, 0.0), (0.0, 1.0), (1.0, 0.25)])
 def test_probabilities_are_between_nothing_and_certainty(fine: tuple[float, float]) -> None:
-    check_probabilities(said(*fine))
+    check_probabilities(one_row(*fine))
 
 
 @pytest.mark.parametrize(
@@ -174,11 +174,11 @@ def test_probabilities_are_between_nothing_and_certainty(fine: tuple[float, floa
 )
 def test_anything_else_is_no_probability(wrong: tuple[float | None, float]) -> None:
     with pytest.raises(IntegrityError, match="game_id g, market ats, p_hat"):
-        check_probabilities(said(*wrong))
+        check_probabilities(one_row(*wrong))
 
 
 def test_the_largest_difference_is_over_both_probabilities() -> None:
-    assert largest_difference(said(0.5, 0.1), said(0.5, 0.1)) == 0
-    assert largest_difference(said(0.5, 0.1), said(0.5, 0.4)) == pytest.approx(0.3)
-    assert largest_difference(said(0.5, 0.1), said(0.7, 0.1)) == pytest.approx(0.2)
-    assert largest_difference(said(0.5, 0.1), said(0.5, 0.1).head(0)) == 0
+    assert largest_difference(one_row(0.5, 0.1), one_row(0.5, 0.1)) == 0
+    assert largest_difference(one_row(0.5, 0.1), one_row(0.5, 0.4)) == pytest.approx(0.3)
+    assert largest_difference(one_row(0.5, 0.1), one_row(0.7, 0.1)) == pytest.approx(0.2)
+    assert largest_difference(one_row(0.5, 0.1), one_row(0.5, 0.1).head(0)) == 0

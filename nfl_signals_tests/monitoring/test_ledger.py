@@ -1,4 +1,4 @@
-"""What was said before kickoff stays as it was said, and is settled at the line taken."""
+"""A forecast stays as it was made before kickoff, and is settled at the line taken."""
 
 import subprocess
 import sys
@@ -306,7 +306,7 @@ def test_a_writer_killed_in_the_middle_leaves_a_sound_ledger_that_can_be_extende
 
 def test_rows_are_graded_at_the_line_taken_not_at_the_close(path: Path) -> None:
     """Home wins by 3 and 44 points fall: every outcome of every market, by hand."""
-    asked = [
+    bets = [
         ("ats", 2.5, "yes", 1.0),
         ("ats", 3.0, "push", None),
         ("ats", 3.5, "no", 0.0),
@@ -319,14 +319,14 @@ def test_rows_are_graded_at_the_line_taken_not_at_the_close(path: Path) -> None:
     rows = predictions(
         *(
             {"market": market, "line": line, "model_version": f"v{i}"}
-            for i, (market, line, _, _) in enumerate(asked)
+            for i, (market, line, _, _) in enumerate(bets)
         )
     )
     ledger.append(path, rows)
     outcomes = pl.DataFrame({"game_id": ["2024_01_DAL_PHI"], "result": [3], "total": [44]})
     graded = ledger.grade(ledger.read(path), outcomes)
-    assert graded["outcome"].to_list() == [outcome for _, _, outcome, _ in asked]
-    assert graded["y"].to_list() == [y for _, _, _, y in asked]
+    assert graded["outcome"].to_list() == [outcome for _, _, outcome, _ in bets]
+    assert graded["y"].to_list() == [y for _, _, _, y in bets]
     assert graded.select(*ledger.SCHEMA).equals(ledger.read(path))
 
 
@@ -366,7 +366,7 @@ def test_two_outcomes_for_one_game_are_refused(path: Path) -> None:
         ledger.grade(ledger.read(path), outcomes)
 
 
-def test_only_the_last_word_of_each_model_before_kickoff_counts() -> None:
+def test_only_the_last_forecast_of_each_model_before_kickoff_counts() -> None:
     days = [3, 1, 2]
     rows = predictions(
         *({"made_at": KICKOFF - timedelta(days=d), "p_hat": d / 10} for d in days),

@@ -35,40 +35,24 @@ INFO, WARNING, CRITICAL = 1, 2, 3
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What is known at the end of a week; the measures may be arrays, one entry a series.
-
-    Attributes:
-        season: of the week.
-        day: number of the day of its last game; later weeks have larger ones.
-        segment: counts the models served one after the other; see `rolling_windows.segments`.
-        error: calibration error of the season so far without sampling bias, probability.
-        ece: plain calibration error over ten equal bins, probability.
-        e_value: evidence of the season so far.
-    """
+    """What is known at the end of a week; the measures may be arrays, one entry a series."""
 
     season: int
-    day: int
-    segment: int
-    error: Floats | float
-    ece: Floats | float
-    e_value: Floats | float
+    day: int  # of its last game, counted from any day; later weeks have larger ones
+    segment: int  # counts the models served one after the other, as `rolling_windows.segments`
+    error: Floats | float  # of the season so far without sampling bias, probability
+    ece: Floats | float  # plain calibration error over ten equal bins, probability
+    e_value: Floats | float  # evidence of the season so far
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What a reading means, in the shape of its measures.
+    """What a reading means, in the shape of its measures."""
 
-    Attributes:
-        level: place in `LEVELS`.
-        days_over: days that the error has been above the limit without a break.
-        evidence: largest e-value so far in this season, since it last counted afresh.
-        settled: whether the error has been at or below the recovery limit for long enough.
-    """
-
-    level: NDArray[np.int64]
-    days_over: NDArray[np.int64]
-    evidence: Floats
-    settled: NDArray[np.bool_]
+    level: NDArray[np.int64]  # place in LEVELS
+    days_over: NDArray[np.int64]  # that the error has been above the limit without a break
+    evidence: Floats  # largest e-value so far in this season, since it last counted afresh
+    settled: NDArray[np.bool_]  # at or below the recovery limit for long enough
 
 
 class Alarm:

@@ -20,30 +20,19 @@ OK = "ok"
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesStatus:
-    """Status of one series of book production: a market, forecast by model or proxy.
-
-    Attributes:
-        flag: unmonitored, ok, or the severity of its open alert.
-        error: calibration error of the season so far, debiased, probability.
-        evidence: e-value.
-        n_games: behind them.
-        week: of its newest graded games, e.g. 2024-w09.
-        weekly_games: graded games of each week since its model has been served.
-        days_over: days that the error has been over the limit; 0 without an alert.
-        next_step: recalibration, retraining or None.
-    """
+    """Status of one series of book production: a market, forecast by model or proxy."""
 
     market: MarketName
     signal_source: str
-    flag: str
-    error: float
-    evidence: float
-    n_games: int
-    week: str
-    weekly_games: tuple[int, ...]
-    days_over: int
-    next_step: str | None
-    alert_id: str | None
+    flag: str  # unmonitored, ok, or the severity of its open alert
+    error: float  # calibration error of the season so far, debiased, probability
+    evidence: float  # e-value
+    n_games: int  # behind them
+    week: str  # of its newest graded games, e.g. 2024-w09
+    weekly_games: tuple[int, ...]  # graded games of each week since its model has been served
+    days_over: int  # that the error has been over the limit; 0 without an alert
+    next_step: str | None  # recalibration, retraining
+    alert_id: str | None  # of its open alert
     sentence: str
 
     @property

@@ -14,7 +14,7 @@ def as_last_run(source: str | None) -> Settings:
     """
     record = Paths(load_settings().home).run_record
     last = read_json(record) if record.exists() else {}
-    fallback = {name: last.get(name) for name in ("source", "seasons", "asked_as_of")}
-    fallback["as_of"] = fallback.pop("asked_as_of")
+    fallback = {name: last.get(name) for name in ("source", "seasons", "given_as_of")}
+    fallback["as_of"] = fallback.pop("given_as_of")
     fallback = {name: value for name, value in fallback.items() if value}
     return load_settings(fallback=fallback, source=source)

@@ -248,7 +248,7 @@ def _record(context: "RunContext", *, started: datetime) -> None:
         "started_at": describe(started),
         "finished_at": describe(datetime.now(UTC)),
         "as_of": describe(context.as_of),
-        "asked_as_of": None if settings.as_of is None else describe(settings.as_of),
+        "given_as_of": None if settings.as_of is None else describe(settings.as_of),
         "source": settings.source,
         "seasons": settings.seasons,
         "nfl_signals": version("nfl-signals"),

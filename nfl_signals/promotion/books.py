@@ -63,13 +63,8 @@ def book_named(name: str) -> Book:
 def comparable(rows: pl.DataFrame, trained_until: Mapping[str, int]) -> pl.DataFrame:
     """Rows that may be judged: made before kickoff, by versions fitted on earlier weeks only.
 
-    Args:
-        rows: of a graded ledger.
-        trained_until: season * 100 + week of each version's last training game.
-
-    Returns:
-        The rows of later weeks; those of that week are left out, for its card does not say which of
-        their games the version was fitted on.
+    `trained_until` is season * 100 + week of each version's last training game. Rows of that very week
+    are left out, for its card does not say which of their games the version was fitted on.
 
     Raises:
         IntegrityError: names the prediction, or the version, the game and the training window's end.

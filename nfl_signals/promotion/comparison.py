@@ -30,17 +30,11 @@ WALK_FORWARD_VERSION = re.compile(r"replay_(\d{4})")
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """What the gate finds, and the score difference as it may be read every week.
-
-    Attributes:
-        report: of the gate; challenger against champion.
-        sequences: Brier score of the challenger less that of the champion after each week, by market.
-        n_left_out: rows of the challenger without a match, or of a week that one was partly fitted on.
-    """
+    """What the gate finds, and the score difference as it may be read every week."""
 
     report: GateReport
-    sequences: dict[MarketName, ConfidenceSequence]
-    n_left_out: int
+    sequences: dict[MarketName, ConfidenceSequence]  # Brier score less the champion's
+    n_left_out: int  # challenger's rows without a match, or of a week that one was partly fitted on
 
 
 def compare(context: RunContext, a: str, b: str) -> Comparison:

@@ -14,10 +14,10 @@ TITLES = {ALL: "All markets"} | {name: market.title for name, market in MARKETS.
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """What is looked at: its name, its unit, the words for it, and whether it must be shown.
+    """What is looked at.
 
-    `must_be_shown`: a promotion waits until it is shown to keep the limit; otherwise it waits only
-    while the figure is beyond the limit and shown to be worse at all.
+    Where it must be shown, a promotion waits until it is shown to keep the limit; otherwise only while
+    the figure is beyond the limit and shown to be worse at all.
     """
 
     name: str
@@ -28,35 +28,21 @@ class Kind:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that was looked at, with its interval; larger is worse.
-
-    Attributes:
-        name: of its kind.
-        market: which, or 'all'.
-        limit: largest value permitted.
-        unit: of value, ends, limit and `detectable`.
-        verdict: what is shown.
-        holds_back: whether a promotion has to wait for it.
-        sentence: all of it in words.
-        value: estimate; None where it rests on no games.
-        n: rows that it rests on, one per game and market.
-        n_weeks: weeks that were redrawn.
-        detectable: smallest difference that so many games show with power 80 %.
-    """
+    """One thing that was looked at, with its interval; larger is worse."""
 
     name: str
-    market: str
-    limit: float
-    unit: str
+    market: str  # or 'all'
+    limit: float  # largest value permitted
+    unit: str  # of all figures
     verdict: Verdict
-    holds_back: bool
-    sentence: str
-    value: float | None = None
+    holds_back: bool  # a promotion has to wait for it
+    sentence: str  # all of it in words
+    value: float | None = None  # estimate; None where it rests on no games
     low: float | None = None
     high: float | None = None
-    n: int = 0
-    n_weeks: int = 0
-    detectable: float | None = None
+    n: int = 0  # rows that it rests on, one per game and market
+    n_weeks: int = 0  # that were redrawn
+    detectable: float | None = None  # smallest difference that n rows show with power 80 %
 
 
 def within(found: Interval, limit: float) -> Verdict:

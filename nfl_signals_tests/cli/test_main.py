@@ -23,7 +23,7 @@ LOOKING = ["picks", "status", "verify"]
 CHECKS = ALL_CHECKS
 
 
-def ask(*arguments: str, home: Path, **extra: str) -> CommandResult:
+def call(*arguments: str, home: Path, **extra: str) -> CommandResult:
     return nfl_signals(*arguments, home=home, extra=SMALL_LEAGUE | extra)
 
 
@@ -36,7 +36,7 @@ def squeezed(text: str) -> str:
 def test_help_of_every_command_names_its_options_and_what_it_does(
     command: str, tmp_path: Path
 ) -> None:
-    done = ask(command, "--help", home=tmp_path)
+    done = call(command, "--help", home=tmp_path)
     text = squeezed(done.out)
     assert (done.code, done.err) == (0, "")
     for option in COMMANDS[command].params:
@@ -47,13 +47,13 @@ def test_help_of_every_command_names_its_options_and_what_it_does(
 
 
 def test_help_of_run_shows_how_to_call_it(tmp_path: Path) -> None:
-    text = squeezed(ask("run", "--help", home=tmp_path).out)
+    text = squeezed(call("run", "--help", home=tmp_path).out)
     assert "nfl-signals run --source nflverse --as-of 2023-11-14" in text
     assert "NFL_SIGNALS_NFLVERSE" in text
 
 
 def test_without_a_command_the_way_in_is_shown(tmp_path: Path) -> None:
-    done = ask(home=tmp_path)
+    done = call(home=tmp_path)
     assert all(name in done.out + done.err for name in COMMANDS)
     assert "Start with nfl-signals run" in squeezed(done.out + done.err)
 
@@ -85,7 +85,7 @@ def test_run_without_a_terminal_prints_one_line_a_step(nflverse_home: Path) -> N
 def test_output_fits_eighty_columns_without_cutting_a_word(
     command: str, finished_home: Path
 ) -> None:
-    done = ask(command, home=finished_home)
+    done = call(command, home=finished_home)
     assert (done.code, done.err) == (0, "")
     assert max(map(len, done.out.splitlines())) <= 80
     assert "…" not in done.out
@@ -93,7 +93,7 @@ def test_output_fits_eighty_columns_without_cutting_a_word(
 
 @pytest.mark.slow
 def test_picks_show_every_upcoming_prediction(finished_home: Path) -> None:
-    done = ask("picks", home=finished_home).out
+    done = call("picks", home=finished_home).out
     upcoming = pl.read_parquet(Paths(finished_home).upcoming)
     shown = re.findall(r"^ \w{3} \d\d:\d\d  (\w+) at (\w+) .* [-+]\d+/[-+]\d+ ", done, re.MULTILINE)
     assert len(shown) == upcoming.height
@@ -103,7 +103,7 @@ def test_picks_show_every_upcoming_prediction(finished_home: Path) -> None:
 
 @pytest.mark.slow
 def test_status_says_the_served_model_and_what_there_is(finished_home: Path) -> None:
-    done = squeezed(ask("status", home=finished_home).out)
+    done = squeezed(call("status", home=finished_home).out)
     assert "source simulated" in done
     assert "seasons 2018-2024" in done
     assert "model v202409" in done
@@ -113,7 +113,7 @@ def test_status_says_the_served_model_and_what_there_is(finished_home: Path) -> 
 @pytest.mark.slow
 def test_status_folds_a_long_path_and_keeps_all_of_it(finished_home: Path, tmp_path: Path) -> None:
     home = copy_of(finished_home, tmp_path / ("long" * 20))
-    done = ask("status", home=home).out
+    done = call("status", home=home).out
     assert max(map(len, done.splitlines())) <= 80
     assert f"home{home}source" in re.sub(r"\s", "", done)
 
@@ -121,7 +121,7 @@ def test_status_folds_a_long_path_and_keeps_all_of_it(finished_home: Path, tmp_p
 @pytest.mark.slow
 def test_status_before_the_first_run_says_not_yet(finished_home: Path, tmp_path: Path) -> None:
     shutil.copytree(Paths(finished_home).simulated, Paths(tmp_path).simulated)
-    done = squeezed(ask("status", home=tmp_path).out)
+    done = squeezed(call("status", home=tmp_path).out)
     assert done.count("not yet") == len(["model", "champion", "ledger", "calibration", "last run"])
 
 
@@ -129,7 +129,7 @@ def test_status_before_the_first_run_says_not_yet(finished_home: Path, tmp_path:
 def test_looking_changes_nothing(finished_home: Path, tmp_path: Path) -> None:
     home = copy_of(finished_home, tmp_path / "home")
     before = fingerprints(home, "data", "models", "reports")
-    assert [ask(command, home=home).code for command in LOOKING] == [0, 0, 0]
+    assert [call(command, home=home).code for command in LOOKING] == [0, 0, 0]
     assert fingerprints(home, "data", "models", "reports") == before
 
 
@@ -137,14 +137,14 @@ def test_looking_changes_nothing(finished_home: Path, tmp_path: Path) -> None:
 def test_looking_remembers_the_source_of_the_last_run(nflverse_home: Path, tmp_path: Path) -> None:
     home = copy_of(nflverse_home / "home", tmp_path / "home")
     release = str(nflverse_home / "league" / "release")
-    done = ask("status", home=home, NFL_SIGNALS_NFLVERSE=release)
+    done = call("status", home=home, NFL_SIGNALS_NFLVERSE=release)
     assert "source nflverse" in squeezed(done.out)
     assert not Paths(home).simulated.exists()
 
 
 @pytest.mark.slow
 def test_verify_prints_one_line_a_check(finished_home: Path) -> None:
-    done = ask("verify", home=finished_home, COLUMNS="200")
+    done = call("verify", home=finished_home, COLUMNS="200")
     assert done.code == 0
     for line, name in zip(done.out.splitlines(), CHECKS, strict=True):
         assert line.startswith(f"ok    {name} (")
@@ -163,7 +163,7 @@ def test_verify_names_each_check_that_tampering_breaks_and_no_other(
     model = paths.baseline("total", "lightgbm", "v202409") / "model.txt"
     model.write_text(model.read_text().replace("max_bin", "max_bon", 1))
 
-    done = ask("verify", home=home, COLUMNS="400")
+    done = call("verify", home=home, COLUMNS="400")
 
     assert done.code == 1
     failed = [line for line in done.out.splitlines() if line.startswith("FAILED")]
@@ -180,17 +180,17 @@ def test_verify_names_each_check_that_tampering_breaks_and_no_other(
 @pytest.mark.slow
 def test_brackets_in_a_path_are_printed_as_they_are(finished_home: Path, tmp_path: Path) -> None:
     home = copy_of(finished_home, tmp_path / "a[/b][red]")
-    done = ask("status", home=home, COLUMNS="400")
+    done = call("status", home=home, COLUMNS="400")
     assert (done.code, done.err) == (0, "")
     assert re.match(r"home +(\S+) *\n", done.out)[1] == str(home)  # type: ignore[index]
     (Paths(home).raw("games", 2018)).write_bytes(b"")
-    done = ask("verify", home=home, COLUMNS="400")
+    done = call("verify", home=home, COLUMNS="400")
     assert done.code == 1
     assert f"{home}/data/raw/games/2018.parquet: cannot be read" in done.out
 
 
 def test_settings_lists_every_field_with_its_value_and_variable(tmp_path: Path) -> None:
-    done = ask("settings", home=tmp_path, NFL_SIGNALS_SEED="42").out
+    done = call("settings", home=tmp_path, NFL_SIGNALS_SEED="42").out
     for name in set(Settings.model_fields) - {"simulator", "training", "monitor", "gate", "llm"}:
         assert re.search(rf"^{name} = ", done, re.MULTILINE)
         assert f"\n    NFL_SIGNALS_{name.upper()}\n" in done
@@ -201,7 +201,7 @@ def test_settings_lists_every_field_with_its_value_and_variable(tmp_path: Path) 
 
 def test_simulate_writes_a_release_and_says_how_to_run_on_it(tmp_path: Path) -> None:
     out = tmp_path / "league"
-    done = ask("simulate", "--out", str(out), "--n-seasons", "2", "--seed", "3", home=tmp_path)
+    done = call("simulate", "--out", str(out), "--n-seasons", "2", "--seed", "3", home=tmp_path)
     assert done.code == 0
     assert (out / "release" / "schedules" / "games.parquet").exists()
     assert (out / "truth.parquet").exists()
@@ -212,7 +212,7 @@ def test_simulate_writes_a_release_and_says_how_to_run_on_it(tmp_path: Path) -> 
 def test_simulate_again_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         out = str(tmp_path / name)
-        ask("simulate", "--out", out, "--n-seasons", "2", "--weeks-played", "0", home=tmp_path)
+        call("simulate", "--out", out, "--n-seasons", "2", "--weeks-played", "0", home=tmp_path)
     one, two = (fingerprints(tmp_path / name, "release") for name in ("one", "two"))
     assert one == two
     assert len(one) > 2
@@ -232,7 +232,7 @@ def test_input_that_cannot_be_used_is_one_line_on_stderr_and_exit_code_2(
     mistake: str, tmp_path: Path
 ) -> None:
     arguments, message = INPUT_ERRORS[mistake]
-    done = ask(*arguments, home=tmp_path, NFL_SIGNALS_NFLVERSE=str(tmp_path / "nowhere"))
+    done = call(*arguments, home=tmp_path, NFL_SIGNALS_NFLVERSE=str(tmp_path / "nowhere"))
     assert done.code == 2
     assert done.err.startswith("error: ")
     assert done.err.count("\n") == 1
@@ -241,7 +241,7 @@ def test_input_that_cannot_be_used_is_one_line_on_stderr_and_exit_code_2(
 
 
 def test_a_misspelt_option_is_refused_with_exit_code_2(tmp_path: Path) -> None:
-    done = ask("run", "--sauce", "nflverse", home=tmp_path)
+    done = call("run", "--sauce", "nflverse", home=tmp_path)
     assert done.code == 2
     assert "--sauce" in done.err
 
@@ -251,7 +251,7 @@ def test_picks_before_the_first_run_say_what_is_missing(
     finished_home: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(Paths(finished_home).simulated, Paths(tmp_path).simulated)
-    done = ask("picks", home=tmp_path)
+    done = call("picks", home=tmp_path)
     assert done.code == 2
     assert done.err == (
         f"error: {Paths(tmp_path).upcoming}: not there yet; materialize the stage that writes it "
@@ -266,7 +266,7 @@ def test_ui_serves_only_this_machine(
     home = copy_of(finished_home, tmp_path / "home")
     started: list[list[str]] = []
     monkeypatch.setattr(main.os, "execv", lambda _, command: started.append(command))
-    done = ask("ui", "--port", "3210", home=home, NFL_SIGNALS_SOURCE="simulated")
+    done = call("ui", "--port", "3210", home=home, NFL_SIGNALS_SOURCE="simulated")
     assert done.out == "Dagster: http://127.0.0.1:3210 (stop with Ctrl-C)\n"
     (command,) = started
     assert command[command.index("dagster") :][:2] == ["dagster", "dev"]

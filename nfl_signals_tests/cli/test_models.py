@@ -25,7 +25,7 @@ FIRST, SECOND = "v202409", "v20240902"
 OVERRULED = ("promote", SECOND, "--against-the-gate", "--reason", "a drill [red]")
 
 
-def ask(*arguments: str, home: Path, **extra: str) -> CommandResult:
+def call(*arguments: str, home: Path, **extra: str) -> CommandResult:
     done = nfl_signals(*arguments, home=home, extra=SMALL_LEAGUE | extra)
     if "COLUMNS" not in extra:
         assert max(map(len, done.out.splitlines()), default=0) <= 80
@@ -47,7 +47,7 @@ def champions(home: Path) -> tuple[str | None, str]:
 
 
 def test_a_promotion_shows_what_the_gate_found_and_a_rollback_takes_it_back(home: Path) -> None:
-    done = ask(*OVERRULED, home=home)
+    done = call(*OVERRULED, home=home)
     assert (done.code, done.err) == (0, "")
     assert re.search(r"^calibrated +moneyline +\d+ +\d\.\d{4} \(.*\) +0\.05 ", done.out, re.M)
     assert "The gate: Insufficient evidence" in done.out
@@ -55,7 +55,7 @@ def test_a_promotion_shows_what_the_gate_found_and_a_rollback_takes_it_back(home
     assert "against the gate: a drill [red]" in done.out
     assert f"{SECOND} makes the next predictions." in done.out
     assert champions(home) == (SECOND, SECOND)
-    done = ask("rollback", "--reason", "Enough.", home=home)
+    done = call("rollback", "--reason", "Enough.", home=home)
     assert f"Rolled back by hand to {FIRST}, from {SECOND}. Enough." in done.out
     assert champions(home) == (FIRST, FIRST)
 
@@ -63,10 +63,10 @@ def test_a_promotion_shows_what_the_gate_found_and_a_rollback_takes_it_back(home
 def test_a_refusal_is_one_line_exit_code_2_and_changes_nothing(home: Path) -> None:
     before = fingerprints(home, "data", "models")
     (Paths(home).ensemble(SECOND) / CARD).rename(home / CARD)
-    unknown = ask("promote", SECOND, home=home)
+    unknown = call("promote", SECOND, home=home)
     (home / CARD).rename(Paths(home).ensemble(SECOND) / CARD)
-    refused = [unknown, ask("promote", SECOND, home=home), ask("rollback", home=home)]
-    refused.append(ask(*OVERRULED[:-2], home=home))
+    refused = [unknown, call("promote", SECOND, home=home), call("rollback", home=home)]
+    refused.append(call(*OVERRULED[:-2], home=home))
     words = [
         f"no version {SECOND}",
         "--against-the-gate",
@@ -83,7 +83,7 @@ def test_a_refusal_is_one_line_exit_code_2_and_changes_nothing(home: Path) -> No
 def test_where_the_settings_name_another_book_the_promotion_is_reported_as_not_served(
     home: Path,
 ) -> None:
-    done = ask(*OVERRULED, home=home, NFL_SIGNALS_SIGNAL_SOURCE=f"model_{FIRST}", COLUMNS="200")
+    done = call(*OVERRULED, home=home, NFL_SIGNALS_SIGNAL_SOURCE=f"model_{FIRST}", COLUMNS="200")
     assert done.code == 0
     assert f"signal_source is model_{FIRST}: the decision is recorded, but {FIRST} is" in done.out
     assert "makes the next predictions" not in done.out
@@ -106,24 +106,24 @@ def test_killed_on_the_way_the_old_champion_is_served_and_a_repetition_completes
     assert in_fresh_process(*OVERRULED, home=home, extra=kill).code == 9
     assert decision_log.verify(Paths(home).history) == []
     assert champions(home) == (FIRST, FIRST)
-    assert ask(*OVERRULED, home=home).code == 0
+    assert call(*OVERRULED, home=home).code == 0
     assert champions(home) == (SECOND, SECOND)
     assert len(decision_log.read(Paths(home).history)) == 2
 
 
 def test_killed_before_the_aliases_pointed_a_repetition_completes(home: Path) -> None:
-    ask(*OVERRULED, home=home)
+    call(*OVERRULED, home=home)
     open_registry(Paths(home)).set_alias(CHAMPION, FIRST)
     history = Paths(home).history.read_bytes()
-    assert ask(*OVERRULED, home=home).code == 0
+    assert call(*OVERRULED, home=home).code == 0
     assert champions(home) == (SECOND, SECOND)
     assert Paths(home).history.read_bytes() == history
 
 
 def test_history_shows_every_decision_in_order(home: Path) -> None:
-    ask(*OVERRULED, home=home)
-    ask("rollback", home=home)
-    done = ask("history", home=home)
+    call(*OVERRULED, home=home)
+    call("rollback", home=home)
+    done = call("history", home=home)
     assert (done.code, done.err) == (0, "")
     starts = re.findall(r"^(2024-11-05 14:00)  ?(\w+) ", done.out, re.M)
     assert [kind for _, kind in starts] == ["first", "promoted", "rolled_back"]
@@ -131,12 +131,12 @@ def test_history_shows_every_decision_in_order(home: Path) -> None:
     after = re.findall(r"champion after it: (\w+)", done.out)
     assert after == [FIRST, SECOND, FIRST]
     Paths(home).history.unlink()
-    assert "No decision yet" in ask("history", home=home).out
+    assert "No decision yet" in call("history", home=home).out
 
 
 def test_compare_shows_findings_and_what_holds_every_week(finished_home: Path) -> None:
     before = fingerprints(finished_home, "data", "models")
-    done = ask("compare", "proxy", "replay", home=finished_home)
+    done = call("compare", "proxy", "replay", home=finished_home)
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("replay (challenger) against proxy (champion): ")
     for name in ("improves", "calibrated", "skill", "churn", "slippage", "drawdown"):
@@ -148,6 +148,6 @@ def test_compare_shows_findings_and_what_holds_every_week(finished_home: Path) -
 
 
 def test_a_book_that_nobody_has_is_refused(finished_home: Path) -> None:
-    done = ask("compare", "proxy", "v202409", home=finished_home)
+    done = call("compare", "proxy", "v202409", home=finished_home)
     assert done.code == 2
     assert "v202409: no such book; expected proxy, replay or model_vN" in done.err

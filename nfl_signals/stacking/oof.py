@@ -4,7 +4,7 @@ Receives folds and a fit function, so it knows neither learners nor files. What 
 is the caller's; here coverage is checked: each eligible row exactly once, no gap.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -26,40 +26,27 @@ FitFunction = Callable[[Indices], Predictor]
 
 @dataclass(frozen=True, kw_only=True)
 class OofTask:
-    """One learner's out-of-fold predictions of one market under one scheme.
-
-    Attributes:
-        market: name of the market.
-        learner: name of the learner.
-        scheme: 'walk_forward' or 'purged_kfold'.
-        folds: train and test rows.
-        trainable: per row, whether models may be fitted on it (played games).
-        eligible: per row, whether it is to be predicted.
-        fit: fits the learner on given rows.
-    """
+    """One learner's out-of-fold predictions of one market under one scheme."""
 
     market: str
     learner: str
-    scheme: str
+    scheme: str  # 'walk_forward' or 'purged_kfold'
     folds: Sequence[Fold]
-    trainable: NDArray[np.bool_]
-    eligible: NDArray[np.bool_]
+    trainable: NDArray[np.bool_]  # per row, whether models may be fitted on it (played games)
+    eligible: NDArray[np.bool_]  # per row, whether it is to be predicted
     fit: FitFunction
+
+    def __str__(self) -> str:
+        return f"{self.market}/{self.learner}/{self.scheme}"
 
 
 def out_of_fold(tasks: Sequence[OofTask], game_id: pl.Series, *, threads: int) -> pl.DataFrame:
     """Run all tasks, fold by fold, on several threads; the number of threads changes no bit.
 
-    Args:
-        tasks: what to predict.
-        game_id: game id of each row.
-        threads: concurrent fits.
-
     Returns:
         `game_id, market, learner, scheme, fold, p_hat, p_push`, sorted by all keys.
 
     Raises:
-        ValueError: there is no task.
         IntegrityError: an eligible row of the folds' tests was missed, predicted twice, or given a
             probability that is not finite.
     """
@@ -97,7 +84,7 @@ def check_fold(task: OofTask, fold: Fold, stored: pl.DataFrame, game_id: pl.Seri
     if wrong.height:
         row = wrong.row(0, named=True)
         raise IntegrityError(
-            f"oof {_name(task)}, fold {fold.number}: {row['game_id']} is stored as "
+            f"oof {task}, fold {fold.number}: {row['game_id']} is stored as "
             f"{row['p_hat_stored']}, but a model that never saw the fold gives {row['p_hat']} "
             f"({wrong.height} such games); it was not predicted out of fold: materialize it again."
         )
@@ -110,7 +97,7 @@ def _predict(task: OofTask, fold: Fold, game_id: pl.Series) -> pl.DataFrame:
     for answers in (p_hat, p_push):
         if len(answers) != len(test) or not np.isfinite(answers).all():
             raise IntegrityError(
-                f"oof {_name(task)}, fold {fold.number}: "
+                f"oof {task}, fold {fold.number}: "
                 f"{np.isfinite(answers).sum()} finite answers for {len(test)} games"
             )
     return pl.DataFrame(
@@ -128,24 +115,12 @@ def _predict(task: OofTask, fold: Fold, game_id: pl.Series) -> pl.DataFrame:
 
 
 def _check_coverage(table: pl.DataFrame, task: OofTask, game_id: pl.Series) -> None:
-    tested = _union(fold.test for fold in task.folds)
+    tested = np.concatenate([np.empty(0, np.int64), *(fold.test for fold in task.folds)])
     expected = game_id.gather(tested[task.eligible[tested]])
-    mine = table.filter(
-        (pl.col("market") == task.market)
-        & (pl.col("learner") == task.learner)
-        & (pl.col("scheme") == task.scheme)
-    )["game_id"]
+    mine = table.filter(market=task.market, learner=task.learner, scheme=task.scheme)["game_id"]
     missing = expected.filter(~expected.is_in(mine.implode()))
     if len(missing) or mine.is_duplicated().any() or len(mine) != len(expected):
         raise IntegrityError(
-            f"oof {_name(task)}: {len(mine)} predictions for "
+            f"oof {task}: {len(mine)} predictions for "
             f"{len(expected)} eligible games; first missing: {missing.head(1).to_list()}"
         )
-
-
-def _name(task: OofTask) -> str:
-    return f"{task.market}/{task.learner}/{task.scheme}"
-
-
-def _union(parts: Iterable[Indices]) -> Indices:
-    return np.concatenate(list(parts) or [np.empty(0, dtype=np.int64)])

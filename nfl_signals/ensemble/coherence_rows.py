@@ -19,11 +19,7 @@ def settled_games(markets: pl.DataFrame) -> pl.DataFrame:
 
 
 def fit_scores(settled: pl.DataFrame) -> ScoreDistribution:
-    """The score distribution fitted on the games of `settled_games`.
-
-    Raises:
-        InputError: too few games have a result and both lines.
-    """
+    """Of the games of `settled_games`; InputError: too few have a result and both lines."""
     columns = ("margin", "total", "spread_line", "total_line")
     try:
         return fit_score_distribution(*(settled[name].to_numpy() for name in columns))
@@ -32,12 +28,7 @@ def fit_scores(settled: pl.DataFrame) -> ScoreDistribution:
 
 
 def coherent_rows(distribution: ScoreDistribution, rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows of one to three markets a game with coherent `p_hat, p_push`.
-
-    Args:
-        distribution: of scores.
-        rows: `game_id, market, line, p_calibrated` and anything else.
-    """
+    """Rows `game_id, market, line, p_calibrated...` of one to three markets a game with `p_hat, p_push`."""
     games = rows.select("game_id").unique(maintain_order=True)
     tables = {
         name: games.join(
@@ -48,9 +39,8 @@ def coherent_rows(distribution: ScoreDistribution, rows: pl.DataFrame) -> pl.Dat
         )
         for name in MARKETS
     }
-    missing = float("nan")
     numbers = {
-        f"{what}_{name}": table[column].fill_null(missing).to_numpy()
+        f"{what}_{name}": table[column].fill_null(float("nan")).to_numpy()
         for name, table in tables.items()
         for what, column in (("p", "p_calibrated"), ("line", "line"))
     }

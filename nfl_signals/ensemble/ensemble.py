@@ -44,22 +44,17 @@ RECALIBRATION_FILE = "recalibration.json"  # of recalibrated copies only
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Ensemble:
-    """A loaded ensemble.
+    """A loaded ensemble; its mappings are by market.
 
-    Attributes:
-        version: name under which consumers ask for it.
-        model_hash: of its folder.
-        learners: by market, then by name.
-        stacked_models: by market, the one without signals first; None where it has no second.
-        scores: by which the markets are coherent.
-        recalibration: by market, applied to its p_hat last of all; usually empty.
+    The stacked model without signals comes first; None where a market has no second.
     """
 
     version: str
-    model_hash: str
-    learners: Mapping[str, Mapping[str, Baseline]]
+    model_hash: str  # of its folder
+    learners: Mapping[str, Mapping[str, Baseline]]  # then by name
     stacked_models: Mapping[str, tuple[StackedModel, StackedModel | None]]
-    scores: ScoreDistribution
+    scores: ScoreDistribution  # by which the markets are coherent
+    # Applied to p_hat last of all; usually empty.
     recalibration: Mapping[str, RecalibrationMap] = field(default_factory=dict)
 
     @classmethod
@@ -73,10 +68,12 @@ class Ensemble:
         """
         card, content = read_card(folder), read_json(folder / ENSEMBLE_FILE)
         check_card(folder, card, list(MARKETS.values()))
+        columns = {"game_id": pl.String, **dict.fromkeys(FEATURE_COLUMNS, pl.Float64)}
+        no_games = pl.DataFrame(schema=columns)
         learners: dict[str, dict[str, Baseline]] = {}
         stacked: dict[str, tuple[StackedModel, StackedModel | None]] = {}
         for name, market in MARKETS.items():
-            names = game_matrix(request_features(_no_games()), market).names
+            names = game_matrix(request_features(no_games), market).names
             learners[name] = {
                 learner: Baseline.load(folder / "baseline" / name / learner, names)
                 for learner in content["learners"]
@@ -101,18 +98,12 @@ class Ensemble:
     def predict(self, requests: pl.DataFrame) -> pl.DataFrame:
         """Forecast every market that a request has a price for, in the order of requests.
 
-        Args:
-            requests: see `request.py`.
-
         Returns:
             What a consumer sees: `game_id, market, line, price_yes, price_no, p_market, p_hat,
             p_push, venn_abers_low, venn_abers_high, llm_available, model_version, model_hash`; and
             all that led there: `p_<learner>, signal_*, p_raw, weight_*, calibrator, p_calibrated`,
             and of a recalibrated copy `p_coherent`, p_hat as it was before. A market without price or
             line has no row.
-
-        Raises:
-            SchemaError: a column is missing or not a number.
         """
         games = checked(requests)
         order = games.select("game_id").with_row_index("row")
@@ -167,8 +158,3 @@ def recalibrated(rows: pl.DataFrame, maps: Mapping[str, RecalibrationMap]) -> pl
     for name, each in maps.items():
         p_hat[market == name] = each.apply(before[market == name])
     return rows.with_columns(p_hat=pl.Series(p_hat), p_coherent=pl.Series(before))
-
-
-def _no_games() -> pl.DataFrame:
-    schema = {"game_id": pl.String, **dict.fromkeys(FEATURE_COLUMNS, pl.Float64)}
-    return pl.DataFrame(schema=schema)

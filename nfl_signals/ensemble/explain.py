@@ -23,12 +23,9 @@ STEPS = ("calibration", "coherence", "recalibration")
 
 
 def contributions(rows: pl.DataFrame, inputs: Sequence[str]) -> pl.DataFrame:
-    """One row per game, market and piece.
+    """One row per game, market and piece of stacked predictions or an ensemble's forecasts.
 
-    Args:
-        rows: stacked predictions or an ensemble's forecasts: `game_id, market, p_<input>,
-            signal_<name>, weight_*, p_raw, p_calibrated, p_hat`, and `p_coherent` of a recalibrated one.
-        inputs: market and learners, in the order in which they are to be shown; signals follow.
+    `inputs` are market and learners, in the order in which they are to be shown; signals follow.
 
     Returns:
         `game_id, market, input, value, weight, contribution` (value: logit of a probability, or

@@ -51,8 +51,7 @@ RULES: list[tuple[str, str, pl.Expr]] = [
         for name in FEATURE_COLUMNS
     ),
 ]
-"""Column, what is expected of it, and whether a row holds to it; null is allowed where that is null.
-"""
+"""Column, what is expected of it, and whether a row holds to it (null: allowed)."""
 START = datetime(2000, 1, 1, tzinfo=UTC)  # requests have no time; theirs only keeps their order
 
 
@@ -66,12 +65,8 @@ def game_requests(
 ) -> pl.DataFrame:
     """Requests for stored games, in the order of `games`.
 
-    Args:
-        features: gold features, two rows per game.
-        markets: gold markets, three rows per game.
-        signals: two rows per game or none.
-        games: game ids.
-        with_sequences: add what the learner lstm reads.
+    From gold features, gold markets and signals (two rows per game or none); `with_sequences` adds
+    what the learner lstm reads.
     """
     wanted = pl.DataFrame({"game_id": games}, schema={"game_id": pl.String})
     sides = [
@@ -97,8 +92,7 @@ def game_requests(
 def checked(requests: pl.DataFrame) -> pl.DataFrame:
     """Requests with every column there, numeric and possible; optional columns filled with null.
 
-    Raises:
-        SchemaError: names the column, the row and what was expected.
+    SchemaError otherwise: it names the column, the row and what was expected.
     """
     missing = [name for name in ["game_id", *FEATURE_COLUMNS] if name not in requests.columns]
     if missing:
@@ -146,11 +140,7 @@ def request_features(requests: pl.DataFrame) -> pl.DataFrame:
 
 
 def request_sequences(requests: pl.DataFrame) -> Floats:
-    """N x 2 x window x channels, as the learner lstm reads them.
-
-    Raises:
-        SchemaError: a column is missing or not a finite number.
-    """
+    """N x 2 x window x channels, as the learner lstm reads them; SchemaError as of `checked`."""
     missing = [name for name in SEQUENCE_COLUMNS if name not in requests.columns]
     if missing:
         raise SchemaError(

@@ -47,13 +47,7 @@ PROBES = np.array([0.3, 0.4, 0.5, 0.6, 0.7])
 
 @dataclass(frozen=True, kw_only=True)
 class StackedModel:
-    """A fitted blend that has been calibrated.
-
-    Attributes:
-        blend: logits from values.
-        calibrator: corrects them.
-        intervals: Venn-Abers.
-    """
+    """A fitted blend that has been calibrated, with Venn-Abers intervals."""
 
     blend: Blend
     calibrator: Calibrator
@@ -75,11 +69,7 @@ class StackedModel:
 
 
 def load_stacked_model(folder: Path, name: str) -> StackedModel | None:
-    """The stacked model stored under a name; None where the version was fitted without it.
-
-    Raises:
-        IntegrityError: a file is not what this version can read.
-    """
+    """The stacked model stored under a name; None where the version was fitted without it."""
     stack, calibrator, intervals = _files(folder, name)
     if name == WITH_SIGNALS and not stack.exists():
         return None
@@ -115,11 +105,7 @@ def walk_forward_stack(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Walk forward through the seasons: blended rows, and those of them that could be calibrated.
 
-    Args:
-        settings: section `training`.
-        rows: `inputs.stack_inputs` of the walk-forward scheme, with signals.
-        inputs: what is blended.
-        adviser: who advises on the weights.
+    `rows` are `inputs.stack_inputs` of the walk-forward scheme, with signals.
     """
     blended = walk_forward_blend(
         rows,
@@ -140,8 +126,7 @@ def chosen_calibrator(
 ) -> Choice:
     """The calibrator of the settings, or the best of the given seasons.
 
-    Raises:
-        SettingsError: the method asked for needs more games than there are.
+    SettingsError: the method of the settings needs more games than there are.
     """
     wanted = settings.training.calibrator
     try:
@@ -160,12 +145,7 @@ def chosen_calibrator(
 def calibrate_blend(
     settings: Settings, blend: Blend, blended: pl.DataFrame
 ) -> tuple[StackedModel, dict[str, Any]]:
-    """Calibrate a finished blend on the walk-forward forecasts of its kind.
-
-    Args:
-        settings: method and seed.
-        blend: fitted on all games.
-        blended: settled rows of `walk_forward_blend`.
+    """Calibrate a blend fitted on all games on the settled rows of `walk_forward_blend` of its kind.
 
     Returns:
         The stacked model, and the calibration for its card: method, reasons, parameters, and the

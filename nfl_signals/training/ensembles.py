@@ -22,13 +22,10 @@ KEYS = {"features": ["game_id", "team_id"], "markets": ["game_id", "market"]}
 
 
 def assemble(context: RunContext) -> dict[str, Any]:
-    """Write `models/ensemble/<version>/` from the models just trained.
+    """Write `models/ensemble/<version>/` from the models just trained; its card.
 
     The folder is complete: it can be copied anywhere and loaded there. A version that is there already
     is never overwritten by other files: they get the next name of their week.
-
-    Returns:
-        Its card.
     """
     market_games = load_market_games(context, "moneyline")
     version, learners = market_games.version(), list(context.settings.training.learners)
@@ -61,21 +58,16 @@ def assemble(context: RunContext) -> dict[str, Any]:
 
 
 def data_hashes(features: pl.DataFrame, markets: pl.DataFrame, games: pl.Series) -> dict[str, str]:
-    """SHA-256 of the gold rows of played games, whatever files hold them.
+    """SHA-256 of the gold rows of the given played games, whatever files hold them.
 
     Lines of games to come move daily and no model is fitted on them, so they must not make another
     card.
-
-    Args:
-        features: gold features.
-        markets: gold markets.
-        games: ids of the played games.
     """
+    played = pl.col("game_id").is_in(games.implode())
     tables = {"features": features, "markets": markets}
-    played = {
-        name: rows.filter(pl.col("game_id").is_in(games.implode())) for name, rows in tables.items()
+    return {
+        name: content_hash(rows.filter(played).sort(KEYS[name])) for name, rows in tables.items()
     }
-    return {name: content_hash(rows.sort(KEYS[name])) for name, rows in played.items()}
 
 
 def _stacks(folder: Path) -> dict[str, Any]:

@@ -61,10 +61,8 @@ class Ensemble:
     def load(cls, folder: Path) -> "Ensemble":
         """Read an ensemble folder, wherever it lies.
 
-        Raises:
-            InputError: a file is missing or malformed.
-            IntegrityError: its files are not what its card describes, or it was fitted on features,
-                labels or horizons that are not those of this version of the program.
+        IntegrityError: its files are not what its card describes, or it was fitted on features,
+        labels or horizons that are not those of this version of the program.
         """
         card, content = read_card(folder), read_json(folder / ENSEMBLE_FILE)
         check_card(folder, card, list(MARKETS.values()))
@@ -98,12 +96,10 @@ class Ensemble:
     def predict(self, requests: pl.DataFrame) -> pl.DataFrame:
         """Forecast every market that a request has a price for, in the order of requests.
 
-        Returns:
-            What a consumer sees: `game_id, market, line, price_yes, price_no, p_market, p_hat,
-            p_push, venn_abers_low, venn_abers_high, llm_available, model_version, model_hash`; and
-            all that led there: `p_<learner>, signal_*, p_raw, weight_*, calibrator, p_calibrated`,
-            and of a recalibrated copy `p_coherent`, p_hat as it was before. A market without price or
-            line has no row.
+        What a consumer sees: `game_id, market, line, price_yes, price_no, p_market, p_hat, p_push,
+        venn_abers_low, venn_abers_high, llm_available, model_version, model_hash`; and all that led
+        there: `p_<learner>, signal_*, p_raw, weight_*, calibrator, p_calibrated`, and of a recalibrated
+        copy `p_coherent`, p_hat as it was before. A market without price or line has no row.
         """
         games = checked(requests)
         order = games.select("game_id").with_row_index("row")

@@ -18,7 +18,6 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from nfl_signals.core.errors import SchemaError
 from nfl_signals.features.declarations import FEATURES
@@ -26,8 +25,7 @@ from nfl_signals.learners.sequences import CHANNELS, WINDOW, sequences
 from nfl_signals.markets.definitions import MARKETS, Market
 from nfl_signals.markets.odds import no_vig_probability
 from nfl_signals.stacking.inputs import SIGNALS, weighed_signals
-
-Floats = NDArray[np.float64]
+from nfl_signals.stacking.protocol import Floats
 
 SIDES = ("home", "away")
 LINES = [market.line_column for market in MARKETS.values() if market.line_column]
@@ -101,11 +99,10 @@ def checked(requests: pl.DataFrame) -> pl.DataFrame:
             "data dictionary is needed, for both teams."
         )
     optional = [*LINES, *PRICES, *SIGNAL_COLUMNS]
-    numbers = [*FEATURE_COLUMNS, *optional]
     full = requests.with_columns(
         pl.lit(None, pl.Float64).alias(name) for name in optional if name not in requests.columns
     )
-    for name in numbers:
+    for name in [*FEATURE_COLUMNS, *optional]:
         if not (full[name].dtype.is_numeric() or full[name].dtype == pl.Null):
             raise SchemaError(
                 f"request: column {name}: expected numbers, found {full[name].dtype}."
@@ -190,17 +187,11 @@ def _quotes(markets: pl.DataFrame, market: Market) -> pl.DataFrame:
 
 
 def _refuse_the_impossible(requests: pl.DataFrame) -> None:
-    tested = requests.select(
-        holds.fill_null(value=True).alias(str(number)) for number, (_, _, holds) in enumerate(RULES)
-    )
-    broken = [
-        int(name)
-        for name, holds in zip(tested.columns, tested.min().row(0), strict=True)
-        if holds is False
-    ]
-    for number in broken[:1]:
-        column, expected, holds = RULES[number]
-        row = requests.filter(~holds.fill_null(value=True)).row(0, named=True)
+    tests = [holds.fill_null(value=True) for _, _, holds in RULES]
+    held = requests.select(test.min().alias(str(n)) for n, test in enumerate(tests)).row(0)
+    if False in held:
+        column, expected, _ = RULES[held.index(False)]
+        row = requests.filter(~tests[held.index(False)]).row(0, named=True)
         raise SchemaError(
             f"request: column {column}, game {row['game_id']}: {row[column]}; expected {expected}."
         )

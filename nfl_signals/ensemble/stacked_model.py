@@ -22,10 +22,10 @@ from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.settings import Settings
 from nfl_signals.stacking.files import load_stack
 from nfl_signals.stacking.gbm import fit_gbm_stack
-from nfl_signals.stacking.inputs import SIGNALS, Floats, logit_matrix
+from nfl_signals.stacking.inputs import SIGNALS, logit_matrix
 from nfl_signals.stacking.logistic import fit_logistic_stack
 from nfl_signals.stacking.prior import Adviser, advised_means, default_means
-from nfl_signals.stacking.protocol import MARKET, Blend
+from nfl_signals.stacking.protocol import MARKET, Blend, Floats
 from nfl_signals.stacking.walk_forward import (
     Calibrate,
     Calibration,
@@ -147,9 +147,8 @@ def calibrate_blend(
 ) -> tuple[StackedModel, dict[str, Any]]:
     """Calibrate a blend fitted on all games on the settled rows of `walk_forward_blend` of its kind.
 
-    Returns:
-        The stacked model, and the calibration for its card: method, reasons, parameters, and the
-        95 % week-block bootstrap interval of the curve at `PROBES`.
+    With it comes the calibration for its card: method, reasons, parameters, and the 95 % week-block
+    bootstrap interval of the curve at `PROBES`.
     """
     intervals = fit_venn_abers(blended["p_raw"].to_numpy(), blended["y"].to_numpy())
     chosen = chosen_calibrator(settings, blended)

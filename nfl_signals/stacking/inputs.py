@@ -8,14 +8,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from nfl_signals.markets.definitions import Market
+from nfl_signals.stacking.protocol import Floats
 from nfl_signals.stats.logit import logit
 
 SIGNALS = ("quarterback", "offense", "defense")
 """What documents become: per team and game in [-1, 1]; 0 is nothing new, below 0 bad news for the team."""
-Floats = NDArray[np.float64]
 
 
 def stack_inputs(

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from nfl_signals.core.errors import IntegrityError
-from nfl_signals.core.progress import report
+from nfl_signals.core.progress import steps
+from nfl_signals.stacking.protocol import Floats
 from nfl_signals.stacking.splits import Fold, Indices
 
-Floats = NDArray[np.float64]
 Predictor = Callable[[Indices], tuple[Floats, Floats]]
 """Rows -> probability of YES given no push, probability of a push."""
 FitFunction = Callable[[Indices], Predictor]
@@ -41,28 +41,20 @@ class OofTask:
 
 
 def out_of_fold(tasks: Sequence[OofTask], game_id: pl.Series, *, threads: int) -> pl.DataFrame:
-    """Run all tasks, fold by fold, on several threads; the number of threads changes no bit.
+    """`game_id, market, learner, scheme, fold, p_hat, p_push` of all tasks, sorted by all keys.
 
-    Returns:
-        `game_id, market, learner, scheme, fold, p_hat, p_push`, sorted by all keys.
-
-    Raises:
-        IntegrityError: an eligible row of the folds' tests was missed, predicted twice, or given a
-            probability that is not finite.
+    Fits run on several threads; their number changes no bit. IntegrityError: an eligible row of the
+    folds' tests was missed, predicted twice, or given a probability that is not finite.
     """
     if not tasks:
         raise ValueError("no task to predict out of fold: name at least one learner and one market")
     jobs = [(task, fold) for task in tasks for fold in task.folds]
 
-    def predict(job: tuple[OofTask, Fold]) -> pl.DataFrame:
-        return _predict(job[0], job[1], game_id)
-
     # One BLAS thread: sums in another order would change the last bits.
     with threadpool_limits(limits=1), ThreadPoolExecutor(threads) as pool:
-        results = []
-        for done, frame in enumerate(pool.map(predict, jobs), start=1):
-            results.append(frame)
-            report("fits for out-of-fold predictions", done, len(jobs))
+        frames = pool.map(lambda job: _predict(job[0], job[1], game_id), jobs)
+        fits = steps(jobs, "fits for out-of-fold predictions")
+        results = [frame for _, frame in zip(fits, frames, strict=True)]
     table = pl.concat(results).sort("market", "learner", "scheme", "fold", "game_id")
     for task in tasks:
         _check_coverage(table, task, game_id)
@@ -72,10 +64,8 @@ def out_of_fold(tasks: Sequence[OofTask], game_id: pl.Series, *, threads: int) -
 def check_fold(task: OofTask, fold: Fold, stored: pl.DataFrame, game_id: pl.Series) -> None:
     """Fit one fold again from its own training games: the stored forecasts must come out, bit for bit.
 
-    A table that was predicted in sample, or with a fold's games among those fitted on, cannot pass.
-
-    Raises:
-        IntegrityError: a stored forecast is not that of a model that never saw the game.
+    IntegrityError otherwise: a table that was predicted in sample, or with a fold's games among those
+    fitted on, cannot pass.
     """
     keys = ["game_id", "market", "learner", "scheme", "fold"]
     again = _predict(task, fold, game_id)
@@ -100,17 +90,13 @@ def _predict(task: OofTask, fold: Fold, game_id: pl.Series) -> pl.DataFrame:
                 f"oof {task}, fold {fold.number}: "
                 f"{np.isfinite(answers).sum()} finite answers for {len(test)} games"
             )
-    return pl.DataFrame(
-        {
-            "game_id": game_id.gather(test),
-            "market": [task.market] * len(test),
-            "learner": [task.learner] * len(test),
-            "scheme": [task.scheme] * len(test),
-            "fold": pl.Series([fold.number] * len(test), dtype=pl.Int32),
-            "p_hat": p_hat,
-            "p_push": p_push,
-        },
-        schema_overrides={"market": pl.String, "learner": pl.String, "scheme": pl.String},
+    return pl.DataFrame({"game_id": game_id.gather(test)}).with_columns(
+        pl.lit(task.market).alias("market"),
+        pl.lit(task.learner).alias("learner"),
+        pl.lit(task.scheme).alias("scheme"),
+        pl.lit(fold.number, pl.Int32).alias("fold"),
+        pl.Series("p_hat", p_hat),
+        pl.Series("p_push", p_push),
     )
 
 

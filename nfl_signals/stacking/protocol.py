@@ -35,20 +35,16 @@ class Blend(Protocol):
     @property
     def inputs(self) -> tuple[str, ...]:
         """Names of the k columns of the values, in order."""
-        ...
 
     @property
     def n_games(self) -> int:
         """Games it was fitted on."""
-        ...
 
     def parts(self, values: Floats) -> Parts:
         """Take apart the answers to n x k values."""
-        ...
 
     def save(self, path: Path) -> None:
         """Write the fitted numbers to one JSON file."""
-        ...
 
 
 def added_up(base: Floats, weights: Floats, values: Floats) -> Parts:

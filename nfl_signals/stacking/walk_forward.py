@@ -13,8 +13,6 @@ import polars as pl
 from nfl_signals.stacking.inputs import SIGNALS, drop_missing_signals, logit_matrix
 from nfl_signals.stacking.protocol import Blend, Floats, Parts
 
-YES_NO = ["yes", "no"]
-
 
 class Calibration(NamedTuple):
     """What a fitted calibrator makes of n forecasts."""
@@ -122,5 +120,5 @@ def with_parts(rows: pl.DataFrame, parts: Parts, inputs: Sequence[str]) -> pl.Da
 
 def settled_yes_no(rows: pl.DataFrame) -> pl.DataFrame:
     """Settled rows with `y` (1.0 YES, 0.0 NO); pushes and open games left out."""
-    settled = rows.filter(pl.col("outcome").is_in(YES_NO))
+    settled = rows.filter(pl.col("outcome").is_in(["yes", "no"]))
     return settled.with_columns(y=(pl.col("outcome") == "yes").cast(pl.Float64))

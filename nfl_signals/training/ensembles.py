@@ -49,7 +49,12 @@ def assemble(context: RunContext) -> dict[str, Any]:
         )
 
     with only_retraining(context):
-        _copy_parts(context, version, staged)
+        shutil.rmtree(staged, ignore_errors=True)  # what a killed run left behind
+        for market in MARKETS:
+            shutil.copytree(context.paths.stacker(market, version), staged / "stacker" / market)
+            for learner in learners:
+                source = context.paths.baseline(market, learner, version)
+                shutil.copytree(source, staged / "baseline" / market / learner)
         write_json(staged / ENSEMBLE_FILE, {"learners": learners})
         with threadpool_limits(limits=1):  # sums in another order would change the last bits
             scores = fit_scores(settled_games(context.markets))
@@ -84,13 +89,3 @@ def _stacks(folder: Path) -> dict[str, Any]:
         },
         "held_out": {name: card["held_out"] for name, card in cards.items()},
     }
-
-
-def _copy_parts(context: RunContext, version: str, folder: Path) -> None:
-    """Learners and stacks of a version; what a killed run left behind goes."""
-    shutil.rmtree(folder, ignore_errors=True)
-    for market in MARKETS:
-        shutil.copytree(context.paths.stacker(market, version), folder / "stacker" / market)
-        for learner in context.settings.training.learners:
-            source = context.paths.baseline(market, learner, version)
-            shutil.copytree(source, folder / "baseline" / market / learner)

@@ -47,7 +47,6 @@ def recalibrated_copy(
     Raises:
         InputError: there is no such version, no map, or no such market.
         IntegrityError: the version's files are not what its card describes.
-        StorageError: models are being written elsewhere.
     """
     folder = context.paths.ensemble(version)
     _check(context, version, maps)

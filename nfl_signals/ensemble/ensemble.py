@@ -21,12 +21,7 @@ from nfl_signals.ensemble.request import (
     request_market,
     request_sequences,
 )
-from nfl_signals.ensemble.stacked_model import (
-    PLAIN,
-    WITH_SIGNALS,
-    StackedModel,
-    load_stacked_model,
-)
+from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, StackedModel, load_stacked_model
 from nfl_signals.learners.baseline import Baseline
 from nfl_signals.learners.game_matrix import game_matrix
 from nfl_signals.learners.protocol import Inputs
@@ -110,19 +105,14 @@ class Ensemble:
             forecasts.join(order, on="game_id", maintain_order="left")
             .sort("row", "market")
             .drop("row")
-            .with_columns(
-                pl.lit(self.version).alias("model_version"),
-                pl.lit(self.model_hash).alias("model_hash"),
-            )
+            .with_columns(model_version=pl.lit(self.version), model_hash=pl.lit(self.model_hash))
         )
 
     def _market(self, games: pl.DataFrame, market: Market) -> pl.DataFrame:
         x = game_matrix(request_features(games), market).x
-        inputs = (
-            Inputs(x=x, sequence=request_sequences(games))
-            if self.reads_sequences
-            else Inputs.tabular(x)
-        )
+        inputs = Inputs.tabular(x)
+        if self.reads_sequences:
+            inputs = Inputs(x=x, sequence=request_sequences(games))
         quotes = request_market(games, market)
         line = quotes["line"].fill_null(0.0).to_numpy()
         learned = {

@@ -30,19 +30,18 @@ from nfl_signals.stacking.walk_forward import (
     Calibrate,
     Calibration,
     FitBlend,
-    FitCalibrator,
     walk_forward_blend,
     walk_forward_calibration,
     with_calibration,
     with_parts,
 )
 
-PLAIN, WITH_SIGNALS = "plain", "signals"
-"""The two stacked models of a market; parts of their files' names."""
+PLAIN, WITH_SIGNALS = "plain", "signals"  # a market's two stacked models; parts of file names
 FILES = ("stack", "calibrator", "venn_abers")
 MIN_WEEKS = 2
-PROBES = np.array([0.3, 0.4, 0.5, 0.6, 0.7])
-"""Forecasts at which a card shows the calibrator's interval."""
+PROBES = np.array(
+    [0.3, 0.4, 0.5, 0.6, 0.7]
+)  # forecasts at which a card shows the calibrator's interval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +106,13 @@ def walk_forward_stack(
 
     `rows` are `inputs.stack_inputs` of the walk-forward scheme, with signals.
     """
+    fits = cached_fits()
+
+    def fit_calibrator(rows: pl.DataFrame) -> Calibrate:
+        calibrator = chosen_calibrator(settings, rows, fits=fits).calibrator
+        intervals = fit_venn_abers(rows["p_raw"].to_numpy(), rows["y"].to_numpy())
+        return lambda p_raw: _calibration(calibrator, intervals, p_raw)
+
     blended = walk_forward_blend(
         rows,
         inputs=inputs,
@@ -115,7 +121,7 @@ def walk_forward_stack(
     )
     calibrated = walk_forward_calibration(
         blended,
-        fit_calibrator=_calibrator_fitter(settings),
+        fit_calibrator=fit_calibrator,
         min_seasons=settings.training.min_calibration_seasons,
     )
     return blended, calibrated
@@ -124,10 +130,7 @@ def walk_forward_stack(
 def chosen_calibrator(
     settings: Settings, rows: pl.DataFrame, *, fits: Mapping[str, Fit] = FITS
 ) -> Choice:
-    """The calibrator of the settings, or the best of the given seasons.
-
-    SettingsError: the method of the settings needs more games than there are.
-    """
+    """The calibrator of the settings, or the best of the seasons; SettingsError: too few games for it."""
     wanted = settings.training.calibrator
     try:
         return choose_calibrator(
@@ -158,18 +161,6 @@ def calibrate_blend(
         "fitted": chosen.calibrator.to_json(),
         "interval": _interval(settings, chosen, blended),
     }
-
-
-def _calibrator_fitter(settings: Settings) -> FitCalibrator:
-    """How the calibrator for a season is fitted: by the method chosen on the seasons given."""
-    fits = cached_fits()
-
-    def fit(rows: pl.DataFrame) -> Calibrate:
-        calibrator = chosen_calibrator(settings, rows, fits=fits).calibrator
-        intervals = fit_venn_abers(rows["p_raw"].to_numpy(), rows["y"].to_numpy())
-        return lambda p_raw: _calibration(calibrator, intervals, p_raw)
-
-    return fit
 
 
 def _interval(settings: Settings, chosen: Choice, rows: pl.DataFrame) -> dict[str, Any]:

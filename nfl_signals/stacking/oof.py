@@ -18,10 +18,8 @@ from nfl_signals.core.progress import steps
 from nfl_signals.stacking.protocol import Floats
 from nfl_signals.stacking.splits import Fold, Indices
 
-Predictor = Callable[[Indices], tuple[Floats, Floats]]
-"""Rows -> probability of YES given no push, probability of a push."""
-FitFunction = Callable[[Indices], Predictor]
-"""Training rows -> predictor."""
+Predictor = Callable[[Indices], tuple[Floats, Floats]]  # rows -> P(YES given no push), P(push)
+FitFunction = Callable[[Indices], Predictor]  # training rows -> predictor
 
 
 @dataclass(frozen=True, kw_only=True)

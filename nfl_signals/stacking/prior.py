@@ -20,8 +20,7 @@ WIDTHS = (0.02, 0.05, 0.1, 0.2, 0.4)  # prior sds of weights to choose from; log
 ORDER = (MARKET, "learners", "signals")  # groups of inputs that share a width
 LARGEST_ADVICE = 0.5  # an advised weight may differ from the default by no more
 
-Adviser = Callable[[int], Advice | None]
-"""Season about to be predicted -> advice on the weights; None where none is wanted."""
+Adviser = Callable[[int], Advice | None]  # season to be predicted -> advice, if any is wanted
 
 
 @dataclass(frozen=True, kw_only=True)

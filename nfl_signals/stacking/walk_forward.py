@@ -23,8 +23,7 @@ class Calibration(NamedTuple):
     high: Floats  # Venn-Abers p1, had it been a YES
 
 
-FitBlend = Callable[[Floats, Floats, int], Blend]
-"""Values, outcomes, the season that will be predicted -> blend."""
+FitBlend = Callable[[Floats, Floats, int], Blend]  # values, outcomes, predicted season
 Calibrate = Callable[[Floats], Calibration]
 FitCalibrator = Callable[[pl.DataFrame], Calibrate]
 """Settled rows of earlier seasons with `p_raw, y, season, week` -> calibrator."""
@@ -85,8 +84,8 @@ def prefer_signals(without: pl.DataFrame, signals: pl.DataFrame) -> pl.DataFrame
     signal that was not used is 0 and its value null.
     """
     order = without.select("game_id").with_row_index("row")
-    fallback = without_signals(without.join(signals, on="game_id", how="anti"))
-    fallback = fallback.with_columns(llm_available=pl.lit(value=False))
+    missing = without.join(signals, on="game_id", how="anti")
+    fallback = without_signals(missing).with_columns(llm_available=pl.lit(value=False))
     used = signals.with_columns(llm_available=pl.lit(value=True)).select(fallback.columns)
     return pl.concat([fallback, used]).join(order, on="game_id").sort("row").drop("row")
 

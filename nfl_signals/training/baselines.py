@@ -115,8 +115,7 @@ def _tasks(context: RunContext) -> tuple[list[OofTask], pl.Series]:
 def oof_tasks(market_games: MarketGames, settings: Settings) -> list[OofTask]:
     """Both schemes for every learner; K-fold predicts settled games, walk-forward all of them."""
     games, training = market_games.matrix.games, settings.training
-    season = games["season"].to_numpy().astype(np.int64)
-    week = games["week"].to_numpy().astype(np.int64)
+    season, week = (games[name].to_numpy().astype(np.int64) for name in ("season", "week"))
     forward = walk_forward(season, min_train_seasons=training.min_learner_seasons)
     blocks = purged_kfold(
         season, week, n_folds=training.purged_folds, embargo_weeks=training.embargo_weeks

@@ -65,8 +65,7 @@ def assemble(context: RunContext) -> dict[str, Any]:
 def data_hashes(features: pl.DataFrame, markets: pl.DataFrame, games: pl.Series) -> dict[str, str]:
     """SHA-256 of the gold rows of the given played games, whatever files hold them.
 
-    Lines of games to come move daily and no model is fitted on them, so they must not make another
-    card.
+    No model is fitted on the daily moving lines of games to come: they must not make another card.
     """
     played = pl.col("game_id").is_in(games.implode())
     tables = {"features": features, "markets": markets}

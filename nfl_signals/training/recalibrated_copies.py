@@ -38,11 +38,8 @@ def recalibrated_copy(
     It is named `<version>r<season><week>` after the last week that the maps were fitted on,
     v202401r202510. A copy of a copy carries both corrections as one map and keeps the name of what was
     trained. The maps are by market and were fitted on forecasts of `version` for the games of
-    `window`; a market without one stays as it is.
-
-    Returns:
-        The card: that of `version` with its own name and hash, `recalibrated_from`, and under
-        `recalibration` the maps and the games that they were fitted on.
+    `window`; a market without one stays as it is. The card is that of `version` with its own name and
+    hash, `recalibrated_from`, and under `recalibration` the maps and the games that they were fitted on.
 
     Raises:
         InputError: there is no such version, no map, or no such market.

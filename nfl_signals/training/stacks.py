@@ -57,9 +57,8 @@ def train_stack(context: RunContext, name: MarketName) -> dict[str, Any]:
     The stored blends are fitted on purged K-fold forecasts of every settled game, their calibrators
     on the walk-forward blends' forecasts. Every figure on the card comes from the walk-forward.
     """
-    forward, settled = (
-        stack_rows(context, name, scheme) for scheme in ("walk_forward", "purged_kfold")
-    )
+    forward = stack_rows(context, name, "walk_forward")
+    settled = stack_rows(context, name, "purged_kfold")
     trained = {}
     with threadpool_limits(limits=1):  # sums in another order would change the last bits
         for kind in steps((PLAIN, WITH_SIGNALS), f"{name} stacks fitted"):

@@ -39,9 +39,7 @@ from nfl_signals.stacking.walk_forward import (
 PLAIN, WITH_SIGNALS = "plain", "signals"  # a market's two stacked models; parts of file names
 FILES = ("stack", "calibrator", "venn_abers")
 MIN_WEEKS = 2
-PROBES = np.array(
-    [0.3, 0.4, 0.5, 0.6, 0.7]
-)  # forecasts at which a card shows the calibrator's interval
+PROBES = np.array([0.3, 0.4, 0.5, 0.6, 0.7])  # where a card shows the calibrator's interval
 
 
 @dataclass(frozen=True, kw_only=True)

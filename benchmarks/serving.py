@@ -8,13 +8,18 @@ from time import perf_counter
 import numpy as np
 import polars as pl
 from comparison import HOME, stored_world
+from model_server import post, response_answers, served
 from terminal import run, show
 
 from nfl_signals.checks.registry import LARGEST_DIFFERENCE, largest_difference, stored_requests
 from nfl_signals.core.errors import NflSignalsError
-from nfl_signals.registry.mlflow_registry import RegisteredModel, open_registry
-from nfl_signals.registry.mlflow_store import ALIASES, CHAMPION
-from nfl_signals.registry.serving import post, request_body, response_answers, served
+from nfl_signals.registry.mlflow_registry import (
+    ALIASES,
+    CHAMPION,
+    RegisteredModel,
+    open_registry,
+)
+from nfl_signals.registry.serving import request_body
 
 MANUAL = """\
 Serves a registered version of a finished home with `mlflow models serve` on 127.0.0.1, one worker,

@@ -72,19 +72,23 @@ class ModelVersion:
         return replace(self, training=self.training + 1)
 
 
+def stored_versions(folder: Path) -> list[ModelVersion]:
+    """Versions in a model folder that have a card, recalibrated copies among them, oldest first."""
+    names = (path.name for path in folder.glob("v*") if (path / CARD).exists())
+    return sorted(ModelVersion.parse(name) for name in names if NAME.fullmatch(name))
+
+
 def trained_versions(folder: Path, *, after: str | None = None) -> list[str]:
-    """Trained versions below a model folder, oldest first; recalibrated copies are left out.
+    """Names of the stored versions that are no recalibrated copies, oldest first.
 
     Args:
         folder: one folder a version.
         after: leave out what is not newer than this version, or than the original of this copy.
     """
-    complete = (path.name for path in folder.glob("v*") if (path / CARD).exists())
-    versions = sorted(ModelVersion.parse(name) for name in complete if NAME.fullmatch(name))
     eldest = None if after is None else ModelVersion.parse(after).original
     return [
         version.name
-        for version in versions
+        for version in stored_versions(folder)
         if not version.recalibrated and (eldest is None or version > eldest)
     ]
 

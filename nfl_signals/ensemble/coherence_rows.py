@@ -1,10 +1,12 @@
 """Between tables of three rows a game and the coherence of a game's three markets."""
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from nfl_signals.core.errors import InputError
 from nfl_signals.markets.coherence import CoherenceInputs, make_coherent
-from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.markets.score_distribution import ScoreDistribution, fit_score_distribution
 
 
@@ -19,11 +21,7 @@ def settled_games(markets: pl.DataFrame) -> pl.DataFrame:
 
 
 def fit_scores(settled: pl.DataFrame) -> ScoreDistribution:
-    """The score distribution fitted on the games of `settled_games`.
-
-    Raises:
-        InputError: too few games have a result and both lines.
-    """
+    """The score distribution fitted on `settled_games`; InputError where they are too few."""
     columns = ("margin", "total", "spread_line", "total_line")
     try:
         return fit_score_distribution(*(settled[name].to_numpy() for name in columns))
@@ -32,12 +30,7 @@ def fit_scores(settled: pl.DataFrame) -> ScoreDistribution:
 
 
 def coherent_rows(distribution: ScoreDistribution, rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows of one to three markets a game with coherent `p_hat, p_push`.
-
-    Args:
-        distribution: of scores.
-        rows: `game_id, market, line, p_calibrated` and anything else.
-    """
+    """Rows (`game_id, market, line, p_calibrated`, ...; one to three a game) with `p_hat, p_push`."""
     games = rows.select("game_id").unique(maintain_order=True)
     tables = {
         name: games.join(
@@ -48,20 +41,18 @@ def coherent_rows(distribution: ScoreDistribution, rows: pl.DataFrame) -> pl.Dat
         )
         for name in MARKETS
     }
-    missing = float("nan")
-    numbers = {
-        f"{what}_{name}": table[column].fill_null(missing).to_numpy()
-        for name, table in tables.items()
-        for what, column in (("p", "p_calibrated"), ("line", "line"))
-    }
+
+    def numbers(market: MarketName, column: str) -> NDArray[np.float64]:
+        return tables[market][column].fill_null(float("nan")).to_numpy()
+
     found = make_coherent(
         distribution,
         CoherenceInputs(
-            p_moneyline=numbers["p_moneyline"],
-            p_ats=numbers["p_ats"],
-            p_total=numbers["p_total"],
-            spread_line=numbers["line_ats"],
-            total_line=numbers["line_total"],
+            p_moneyline=numbers("moneyline", "p_calibrated"),
+            p_ats=numbers("ats", "p_calibrated"),
+            p_total=numbers("total", "p_calibrated"),
+            spread_line=numbers("ats", "line"),
+            total_line=numbers("total", "line"),
         ),
     )
     forecasts = pl.concat(

@@ -47,8 +47,6 @@ class Ensemble:
     """A loaded ensemble.
 
     Attributes:
-        version: name under which consumers ask for it.
-        model_hash: of its folder.
         learners: by market, then by name.
         stacked_models: by market, the one without signals first; None where it has no second.
         scores: by which the markets are coherent.
@@ -99,10 +97,7 @@ class Ensemble:
         return any(SEQUENCE_LEARNER in learners for learners in self.learners.values())
 
     def predict(self, requests: pl.DataFrame) -> pl.DataFrame:
-        """Forecast every market that a request has a price for, in the order of requests.
-
-        Args:
-            requests: see `request.py`.
+        """Forecast every market that a request (`request.py`) has a price for, in the order of requests.
 
         Returns:
             What a consumer sees: `game_id, market, line, price_yes, price_no, p_market, p_hat,

@@ -51,8 +51,7 @@ RULES: list[tuple[str, str, pl.Expr]] = [
         for name in FEATURE_COLUMNS
     ),
 ]
-"""Column, what is expected of it, and whether a row holds to it; null is allowed where that is null.
-"""
+"""Column, what is expected of it, and whether a row fulfils it; null is allowed where that is null."""
 START = datetime(2000, 1, 1, tzinfo=UTC)  # requests have no time; theirs only keeps their order
 
 
@@ -64,14 +63,10 @@ def game_requests(
     *,
     with_sequences: bool = False,
 ) -> pl.DataFrame:
-    """Requests for stored games, in the order of `games`.
+    """Requests for stored games, in the order of `games`, which are game ids.
 
-    Args:
-        features: gold features, two rows per game.
-        markets: gold markets, three rows per game.
-        signals: two rows per game or none.
-        games: game ids.
-        with_sequences: add what the learner lstm reads.
+    Gold features and signals have two rows per game (or no signals), gold markets three.
+    `with_sequences` adds what the learner lstm reads.
     """
     wanted = pl.DataFrame({"game_id": games}, schema={"game_id": pl.String})
     sides = [

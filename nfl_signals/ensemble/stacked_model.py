@@ -47,13 +47,7 @@ PROBES = np.array([0.3, 0.4, 0.5, 0.6, 0.7])
 
 @dataclass(frozen=True, kw_only=True)
 class StackedModel:
-    """A fitted blend that has been calibrated.
-
-    Attributes:
-        blend: logits from values.
-        calibrator: corrects them.
-        intervals: Venn-Abers.
-    """
+    """A fitted blend that has been calibrated; its intervals are Venn-Abers."""
 
     blend: Blend
     calibrator: Calibrator
@@ -91,7 +85,7 @@ def load_stacked_model(folder: Path, name: str) -> StackedModel | None:
 
 
 def input_names(settings: Settings, name: str) -> list[str]:
-    """What a stacked model weighs: the market, the learners, and signals if it is the one that does."""
+    """Inputs of a stacked model: the market, the learners, and signals if it is the one that weighs them."""
     signals = SIGNALS if name == WITH_SIGNALS else ()
     return [MARKET, *settings.training.learners, *signals]
 
@@ -115,11 +109,7 @@ def walk_forward_stack(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Walk forward through the seasons: blended rows, and those of them that could be calibrated.
 
-    Args:
-        settings: section `training`.
-        rows: `inputs.stack_inputs` of the walk-forward scheme, with signals.
-        inputs: what is blended.
-        adviser: who advises on the weights.
+    `rows` are `inputs.stack_inputs` of the walk-forward scheme, with signals.
     """
     blended = walk_forward_blend(
         rows,
@@ -141,7 +131,7 @@ def chosen_calibrator(
     """The calibrator of the settings, or the best of the given seasons.
 
     Raises:
-        SettingsError: the method asked for needs more games than there are.
+        SettingsError: the method chosen there needs more games than there are.
     """
     wanted = settings.training.calibrator
     try:
@@ -160,12 +150,7 @@ def chosen_calibrator(
 def calibrate_blend(
     settings: Settings, blend: Blend, blended: pl.DataFrame
 ) -> tuple[StackedModel, dict[str, Any]]:
-    """Calibrate a finished blend on the walk-forward forecasts of its kind.
-
-    Args:
-        settings: method and seed.
-        blend: fitted on all games.
-        blended: settled rows of `walk_forward_blend`.
+    """Calibrate a blend fitted on all games on `blended`, settled rows of `walk_forward_blend`.
 
     Returns:
         The stacked model, and the calibration for its card: method, reasons, parameters, and the
@@ -182,7 +167,6 @@ def calibrate_blend(
 
 
 def _calibrator_fitter(settings: Settings) -> FitCalibrator:
-    """How the calibrator for a season is fitted: by the method chosen on the seasons given."""
     fits = cached_fits()
 
     def fit(rows: pl.DataFrame) -> Calibrate:

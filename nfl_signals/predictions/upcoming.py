@@ -1,5 +1,6 @@
 """Steps of the upcoming week: load it, forecast it, store; and append forecasts to the ledger."""
 
+import logging
 from collections.abc import Sequence
 
 import polars as pl
@@ -13,6 +14,8 @@ from nfl_signals.predictions.champion import load_served_model
 from nfl_signals.predictions.ledger_rows import walk_forward_rows
 from nfl_signals.predictions.week import UpcomingWeek, forecast_week
 from nfl_signals.workspace.run_context import RunContext
+
+_log = logging.getLogger(__name__)
 
 
 def predict_upcoming(context: RunContext) -> pl.DataFrame:
@@ -29,15 +32,13 @@ def predict_upcoming(context: RunContext) -> pl.DataFrame:
     if found.explanations is not None:
         write_parquet(context.paths.explanations, found.explanations)
     write_parquet(context.paths.upcoming, found.rows)
+    versions = found.rows["model_version"].unique().sort()
+    _log.info("upcoming: %d forecasts by %s", found.rows.height, ", ".join(versions) or "no model")
     return found.rows
 
 
 def load_week(context: RunContext) -> UpcomingWeek:
-    """The upcoming week for the model that is served.
-
-    Raises:
-        InputError, IntegrityError: no model can be served; see `champion.served_version`.
-    """
+    """The upcoming week for the model that is served; raises as `champion.served_version`."""
     return UpcomingWeek(
         model=load_served_model(context),
         features=context.features,
@@ -71,11 +72,7 @@ def append_to_ledger(context: RunContext) -> dict[str, int]:
 
 
 def append_walk_forward(context: RunContext) -> int:
-    """Append the walk-forward predictions of past games to the shadow book (`learning`).
-
-    Returns:
-        How many were new.
-    """
+    """Append the walk-forward predictions of past games to the shadow book; returns how many were new."""
     return _append_new(context, _walk_forward(context))[0].height
 
 
@@ -88,4 +85,6 @@ def _append_new(context: RunContext, rows: pl.DataFrame) -> tuple[pl.DataFrame, 
     """Rows appended, and the ledger's length."""
     known = stored_ledger(context)["prediction_id"]
     new = rows.filter(~pl.col("prediction_id").is_in(known.implode()))
-    return new, ledger.append(context.paths.ledger, new).total
+    total = ledger.append(context.paths.ledger, new).total
+    _log.info("ledger: %d new predictions, %d in all", new.height, total)
+    return new, total

@@ -39,8 +39,6 @@ class RegisteredVersion:
     Attributes:
         number: MLflow's, counted from 1.
         version: the ensemble's own name.
-        model_hash: of its files, as on its card.
-        feature_version: of the features that it was fitted on.
         aliases: those of `ALIASES` that point here.
         folder: the MLflow model, loadable by its path alone.
     """
@@ -57,9 +55,7 @@ class RegisteredVersion:
 class RegisteredModel:
     """A registered version, loaded through MLflow.
 
-    Attributes:
-        version: which.
-        pyfunc: MLflow's model; takes and returns pandas frames.
+    `pyfunc` is MLflow's model; it takes and returns pandas frames.
     """
 
     version: RegisteredVersion
@@ -78,11 +74,7 @@ class RegisteredModel:
         return folder
 
     def predict(self, requests: pl.DataFrame) -> pl.DataFrame:
-        """Answer requests the way the server does, without HTTP.
-
-        Raises:
-            mlflow.exceptions.MlflowException: a request is bad; the server answers 400.
-        """
+        """Answer requests the way the server does, without HTTP; MlflowException where it answers 400."""
         sent = with_feature_version(requests, self.version.feature_version)
         return pl.DataFrame(self.pyfunc.predict(sent.to_pandas()).to_dict("list"))
 
@@ -94,7 +86,7 @@ class Registry:
     Attributes:
         root: folder of the store and of all models.
         client: MLflow's.
-        experiment: MLflow's, with the location under which artifacts were written.
+        experiment: MLflow's; it holds the location under which artifacts were written.
     """
 
     root: Path
@@ -127,8 +119,8 @@ class Registry:
             reader: class that reads it; the model imports it by name.
             example: a few requests; they document columns and types, and are answered once before
                 anything is written.
-            metrics: figures shown beside the version.
-            params: settings shown beside the version.
+            metrics: shown beside the version.
+            params: likewise.
 
         Raises:
             IntegrityError: the files are not what the card describes, or the registry was moved.
@@ -189,11 +181,7 @@ class Registry:
             self.client.delete_registered_model_alias(MODEL, alias)
 
     def load(self, name: str) -> RegisteredModel:
-        """The version that an alias or a name means, loaded.
-
-        Raises:
-            InputError: there is none.
-        """
+        """The version that an alias or a name means, loaded; InputError where there is none."""
         version = self.find(name)
         return RegisteredModel(version, load_mlflow().pyfunc.load_model(str(version.folder)))
 
@@ -278,11 +266,7 @@ def create_registry(paths: Paths) -> Registry:
 
 
 def registry_lock(root: Path) -> AbstractContextManager[None]:
-    """Held while a registry is opened or written to; the thread that holds it may take it again.
-
-    Raises:
-        StorageError: another run has been writing to it for ten minutes.
-    """
+    """Held while a registry is opened or written to; the thread that holds it may take it again."""
     busy = "another run is writing to the registry; try again when it is done."
     return exclusive(root / LOCK, busy=busy, seconds=LOCK_SECONDS, reentrant=True)
 

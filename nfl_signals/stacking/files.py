@@ -15,7 +15,6 @@ def load_stack(path: Path) -> Blend:
     """The blend that `save` wrote.
 
     Raises:
-        InputError: there is no such file, or it is no JSON.
         IntegrityError: its kind is unknown, or a number is missing.
     """
     content = read_json(path)

@@ -1,12 +1,12 @@
 """A shallow GBM as blend: trees on the same values, starting from the market's logit.
 
-Where the linear blend asks how much each input weighs, this one lets a weight depend on the game.
+In the linear blend an input weighs the same in every game; here its weight may depend on the game.
 The market enters as offset: without evidence the answer is the market's. Each game's contributions
 are the booster's own Shapley values (Lundberg, Erion, Lee 2018, arXiv 1802.03888).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ PARAMETERS: dict[str, Any] = {
     "max_depth": 2,
     "min_data_in_leaf": 100,
     "lambda_l2": 100.0,
-    "boost_from_average": False,  # the offset says where to start
+    "boost_from_average": False,  # the offset is the start
     "deterministic": True,
     "force_row_wise": True,
     "num_threads": 1,
@@ -35,13 +35,7 @@ PARAMETERS: dict[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class GbmStack:
-    """Fitted blend of trees.
-
-    Attributes:
-        inputs: names in order.
-        trees: LightGBM's text form; empty where there were too few games to grow one.
-        n_games: games it was fitted on.
-    """
+    """Fitted blend; `trees` is LightGBM's text form, empty where there were too few games to grow one."""
 
     inputs: tuple[str, ...]
     trees: str
@@ -62,8 +56,7 @@ class GbmStack:
 
     def save(self, path: Path) -> None:
         """See `Blend.save`."""
-        content = {"inputs": list(self.inputs), "trees": self.trees, "n_games": self.n_games}
-        write_json(path, {"kind": KIND, **content})
+        write_json(path, {"kind": KIND, **asdict(self)})
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "GbmStack":
@@ -89,7 +82,7 @@ def fit_gbm_stack(values: Floats, y: Floats, *, inputs: Sequence[str], seed: int
     Args:
         values: n x k, logits of probabilities conditional on no push, and signals.
         y: n outcomes, 1 for YES and 0 for NO; pushes left out.
-        inputs: k column names.
+        inputs: k names.
         seed: of the booster.
     """
     names = tuple(inputs)

@@ -24,14 +24,7 @@ Floats = NDArray[np.float64]
 def stack_inputs(
     oof: pl.DataFrame, markets: pl.DataFrame, *, market: str, scheme: str, learners: Sequence[str]
 ) -> pl.DataFrame:
-    """One row per game with the market's and every learner's probability side by side.
-
-    Args:
-        oof: out-of-fold predictions.
-        markets: gold markets.
-        market: name.
-        scheme: 'walk_forward' or 'purged_kfold'.
-        learners: columns wanted.
+    """One row per game with the market's and every learner's out-of-fold probability side by side.
 
     Returns:
         `game_id, market, season, week, kickoff_at, outcome, p_market, p_<learner>...`, games without
@@ -54,10 +47,8 @@ def stack_inputs(
 def game_signals(signals: pl.DataFrame, home_teams: pl.DataFrame, market: Market) -> pl.DataFrame:
     """Signals of each game as the market's outcome needs them; null unless both teams have theirs.
 
-    Args:
-        signals: two rows per game: `game_id, team_id, available, confidence` and SIGNALS.
-        home_teams: `game_id, team_id` of each game's home team.
-        market: its outcome column decides between difference and sum.
+    `signals` has two rows per game, `game_id, team_id, available, confidence` and SIGNALS; `home_teams`
+    has `game_id, team_id`.
 
     Returns:
         `game_id, signal_<name>...`, one row per game that has two rows.
@@ -72,7 +63,7 @@ def game_signals(signals: pl.DataFrame, home_teams: pl.DataFrame, market: Market
 
 
 def weighed_signals(signals: pl.DataFrame) -> pl.DataFrame:
-    """`game_id, team_id, signal_<name>...`: times its confidence; null where there is none."""
+    """`game_id, team_id, signal_<name>...`: signal times confidence; null where there is none."""
     numbers = [
         pl.when("available").then(pl.col(name) * pl.col("confidence")).alias(f"signal_{name}")
         for name in SIGNALS

@@ -24,16 +24,7 @@ KIND = "logistic"
 
 @dataclass(frozen=True, kw_only=True)
 class LogisticStack:
-    """Fitted linear blend.
-
-    Attributes:
-        inputs: names in order.
-        intercept: logits.
-        weights: one per input.
-        prior_mean: what each weight was shrunk towards.
-        prior_width: how firmly, prior sd of each weight.
-        n_games: games it was fitted on.
-    """
+    """Fitted linear blend; each weight was shrunk towards its `prior_mean` with sd `prior_width`."""
 
     inputs: tuple[str, ...]
     intercept: float
@@ -78,7 +69,7 @@ def fit_logistic_stack(
     Args:
         values: n x k, logits of probabilities conditional on no push, and signals.
         y: n outcomes, 1 for YES and 0 for NO; pushes left out.
-        inputs: k column names.
+        inputs: k names.
         signals: those of them that are signals.
         means: prior mean of each input's weight; unset: `default_means`.
     """

@@ -4,7 +4,7 @@ Receives folds and a fit function, so it knows neither learners nor files. What 
 is the caller's; here coverage is checked: each eligible row exactly once, no gap.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -29,13 +29,9 @@ class OofTask:
     """One learner's out-of-fold predictions of one market under one scheme.
 
     Attributes:
-        market: name of the market.
-        learner: name of the learner.
         scheme: 'walk_forward' or 'purged_kfold'.
-        folds: train and test rows.
         trainable: per row, whether models may be fitted on it (played games).
         eligible: per row, whether it is to be predicted.
-        fit: fits the learner on given rows.
     """
 
     market: str
@@ -50,30 +46,22 @@ class OofTask:
 def out_of_fold(tasks: Sequence[OofTask], game_id: pl.Series, *, threads: int) -> pl.DataFrame:
     """Run all tasks, fold by fold, on several threads; the number of threads changes no bit.
 
-    Args:
-        tasks: what to predict.
-        game_id: game id of each row.
-        threads: concurrent fits.
-
     Returns:
         `game_id, market, learner, scheme, fold, p_hat, p_push`, sorted by all keys.
 
     Raises:
-        ValueError: there is no task.
         IntegrityError: an eligible row of the folds' tests was missed, predicted twice, or given a
             probability that is not finite.
     """
     if not tasks:
         raise ValueError("no task to predict out of fold: name at least one learner and one market")
     jobs = [(task, fold) for task in tasks for fold in task.folds]
-
-    def predict(job: tuple[OofTask, Fold]) -> pl.DataFrame:
-        return _predict(job[0], job[1], game_id)
-
     # One BLAS thread: sums in another order would change the last bits.
     with threadpool_limits(limits=1), ThreadPoolExecutor(threads) as pool:
         results = []
-        for done, frame in enumerate(pool.map(predict, jobs), start=1):
+        for done, frame in enumerate(
+            pool.map(lambda job: _predict(job[0], job[1], game_id), jobs), start=1
+        ):
             results.append(frame)
             report("fits for out-of-fold predictions", done, len(jobs))
     table = pl.concat(results).sort("market", "learner", "scheme", "fold", "game_id")
@@ -128,13 +116,9 @@ def _predict(task: OofTask, fold: Fold, game_id: pl.Series) -> pl.DataFrame:
 
 
 def _check_coverage(table: pl.DataFrame, task: OofTask, game_id: pl.Series) -> None:
-    tested = _union(fold.test for fold in task.folds)
+    tested = np.concatenate([np.empty(0, dtype=np.int64), *(fold.test for fold in task.folds)])
     expected = game_id.gather(tested[task.eligible[tested]])
-    mine = table.filter(
-        (pl.col("market") == task.market)
-        & (pl.col("learner") == task.learner)
-        & (pl.col("scheme") == task.scheme)
-    )["game_id"]
+    mine = table.filter(market=task.market, learner=task.learner, scheme=task.scheme)["game_id"]
     missing = expected.filter(~expected.is_in(mine.implode()))
     if len(missing) or mine.is_duplicated().any() or len(mine) != len(expected):
         raise IntegrityError(
@@ -145,7 +129,3 @@ def _check_coverage(table: pl.DataFrame, task: OofTask, game_id: pl.Series) -> N
 
 def _name(task: OofTask) -> str:
     return f"{task.market}/{task.learner}/{task.scheme}"
-
-
-def _union(parts: Iterable[Indices]) -> Indices:
-    return np.concatenate(list(parts) or [np.empty(0, dtype=np.int64)])

@@ -3,7 +3,7 @@
 Default: the market is right and nothing else adds to it. How firmly learners and signals are held to
 zero is chosen on the training games alone by the evidence of each width (MacKay 1992, "Bayesian
 interpolation", section 3, with Laplace's approximation), so where a market leaves learners nothing
-to say, as against a spread, their weights stay at zero by themselves.
+to add, as against a spread, their weights stay at zero by themselves.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,22 +26,17 @@ Adviser = Callable[[int], Advice | None]
 
 @dataclass(frozen=True, kw_only=True)
 class Prior:
-    """Normal prior of intercept and weights.
-
-    Attributes:
-        mean: one per input.
-        width: prior sd of each input's weight.
-    """
+    """Normal prior of the weights, one mean and one sd (`width`) per input."""
 
     mean: tuple[float, ...]
     width: tuple[float, ...]
 
     def deviation(self) -> Floats:
-        """Intercept and inputs."""
+        """Prior sd of intercept and weights."""
         return np.array([INTERCEPT_DEVIATION, *self.width])
 
     def center(self) -> Floats:
-        """Intercept and inputs."""
+        """Prior mean of intercept and weights."""
         return np.array([0.0, *self.mean])
 
 
@@ -81,29 +76,22 @@ def chosen_prior(
     """The widths under which the training games are least surprising.
 
     One group of inputs after the other, the market first; groups not yet chosen are held firmly.
-
-    Args:
-        design: n x (1 + k): ones, then the inputs' values in the order of `means`.
-        y: n outcomes, 0 or 1.
-        means: prior mean of each input's weight.
-        signals: inputs that are signals rather than forecasts.
+    `design` is n x (1 + k): ones, then the inputs' values in the order of `means`; `y` n outcomes.
     """
     groups = {
         name: MARKET if name == MARKET else "signals" if name in signals else "learners"
         for name in means
     }
+
+    def prior(widths: Mapping[str, float]) -> Prior:
+        width = tuple(widths[groups[name]] for name in means)
+        return Prior(mean=tuple(means.values()), width=width)
+
     chosen = dict.fromkeys(ORDER, min(WIDTHS))
     for group in [group for group in ORDER if group in groups.values()]:
-        candidates = [_prior(means, groups, chosen | {group: width}) for width in WIDTHS]
-        evidence = [_evidence(design, y, prior) for prior in candidates]
+        evidence = [_evidence(design, y, prior(chosen | {group: width})) for width in WIDTHS]
         chosen[group] = WIDTHS[int(np.argmax(evidence))]
-    return _prior(means, groups, chosen)
-
-
-def _prior(
-    means: Mapping[str, float], groups: Mapping[str, str], chosen: Mapping[str, float]
-) -> Prior:
-    return Prior(mean=tuple(means.values()), width=tuple(chosen[groups[name]] for name in means))
+    return prior(chosen)
 
 
 def _evidence(design: Floats, y: Floats, prior: Prior) -> float:

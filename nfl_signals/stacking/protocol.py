@@ -37,16 +37,11 @@ class Parts(NamedTuple):
 
 
 class Blend(Protocol):
-    """A fitted stack.
-
-    Attributes:
-        inputs: k names in order.
-        n_games: games it was fitted on.
-    """
+    """A fitted stack."""
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """Names of the columns of the values."""
+        """Names of the k columns of the values."""
         ...
 
     @property

@@ -14,7 +14,7 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Fold:
-    """Row numbers to learn from and to predict.
+    """Row numbers to fit on and to predict.
 
     Attributes:
         number: the predicted season (walk-forward) or the block's number from 0 (K-fold).
@@ -28,14 +28,10 @@ class Fold:
 
 
 def walk_forward(season: Indices, *, min_train_seasons: int) -> list[Fold]:
-    """Each season predicted from all earlier ones.
-
-    Args:
-        season: season of each row, n.
-        min_train_seasons: earlier seasons needed before a season is predicted.
+    """Each season predicted from all earlier ones, of which there must be `min_train_seasons`.
 
     Returns:
-        One fold per predicted season, ascending.
+        One fold per predicted season, ascending; `season` is that of each row.
 
     Example:
         >>> folds = walk_forward(np.array([2001, 2001, 2002, 2003]), min_train_seasons=1)
@@ -60,14 +56,8 @@ def purged_kfold(season: Indices, week: Indices, *, n_folds: int, embargo_weeks:
     before it is purged: its late games may be settled after the block begins. The `embargo_weeks`
     after it are dropped: their rolling features are made of the block's results.
 
-    Args:
-        season: season of each row, n.
-        week: week of each row, n.
-        n_folds: number of blocks.
-        embargo_weeks: weeks after the block that do not train.
-
     Returns:
-        `n_folds` folds; every row is in exactly one `test`.
+        `n_folds` folds; every row is in exactly one `test`. `season` and `week` are those of each row.
 
     Raises:
         ValueError: fewer weeks than folds.

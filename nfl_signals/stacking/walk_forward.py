@@ -44,13 +44,9 @@ MakeCoherent = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
 def walk_forward_blend(
     rows: pl.DataFrame, *, inputs: Sequence[str], fit_blend: FitBlend, min_seasons: int
 ) -> pl.DataFrame:
-    """Blend every season that has enough earlier ones; rows that lack a signal are left out.
+    """Blend every season that has `min_seasons` earlier ones; rows that lack a signal are left out.
 
-    Args:
-        rows: `inputs.stack_inputs` of the walk-forward scheme, with signals where there are.
-        inputs: names of what is blended.
-        fit_blend: see `FitBlend`.
-        min_seasons: earlier seasons that the blend needs.
+    `rows` are `inputs.stack_inputs` of the walk-forward scheme, with signals where there are.
 
     Returns:
         The rows of blended seasons with `p_raw, weight_intercept, weight_<input>...`; other columns
@@ -70,12 +66,7 @@ def walk_forward_blend(
 def walk_forward_calibration(
     blended: pl.DataFrame, *, fit_calibrator: FitCalibrator, min_seasons: int
 ) -> pl.DataFrame:
-    """Calibrate every blended season that has enough earlier ones.
-
-    Args:
-        blended: result of `walk_forward_blend`.
-        fit_calibrator: see `FitCalibrator`.
-        min_seasons: earlier blended seasons that the calibrator needs.
+    """Calibrate every season of `walk_forward_blend` that has `min_seasons` earlier ones in it.
 
     Returns:
         The rows of calibrated seasons with `calibrator, p_calibrated, venn_abers_low, venn_abers_high`.
@@ -92,12 +83,7 @@ def walk_forward_calibration(
 def walk_forward_coherence(
     rows: pl.DataFrame, settled: pl.DataFrame, *, make_coherent: MakeCoherent
 ) -> pl.DataFrame:
-    """Make the markets of each game coherent, by scores of the seasons before it.
-
-    Args:
-        rows: calibrated rows of all markets.
-        settled: played games with `season` and whatever `make_coherent` is fitted on.
-        make_coherent: see `MakeCoherent`.
+    """Make the calibrated rows of all markets coherent, by the settled games of earlier seasons.
 
     Returns:
         The rows with `p_hat, p_push`, in time order.

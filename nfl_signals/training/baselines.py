@@ -1,5 +1,6 @@
 """Fit the base learners and predict out of fold; write models and their cards."""
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import partial
@@ -23,6 +24,8 @@ from nfl_signals.stacking.schemas import OOF
 from nfl_signals.stacking.splits import Fold, purged_kfold, walk_forward
 from nfl_signals.workspace.market_games import MarketGames, load_market_games
 from nfl_signals.workspace.run_context import RunContext
+
+_log = logging.getLogger(__name__)
 
 
 def only_retraining(context: RunContext) -> AbstractContextManager[None]:
@@ -71,6 +74,7 @@ def train_baselines(context: RunContext, name: MarketName) -> dict[str, dict[str
                 seed=seed,
                 extra={"learner": learner, "importance": baseline.learner.importance()},
             )
+    _log.info("baseline_%s: %d learners fitted on %s games", name, len(cards), f"{len(rows):,}")
     return cards
 
 
@@ -78,12 +82,13 @@ def predict_out_of_fold(context: RunContext) -> pl.DataFrame:
     """Predict every game of every market out of fold, under both schemes, and store the table.
 
     Raises:
-        SettingsError: a learner needs what is not installed, or a GPU that is not there.
+        SettingsError: as `train_baselines`.
     """
     require(context.settings.training.learners, context.settings.training.device)
     tasks, games = _tasks(context)
     table = out_of_fold(tasks, games, threads=context.settings.threads)
     write_parquet(context.paths.oof, validate(table, OOF, "oof_predictions"))
+    _log.info("oof_predictions: %s forecasts in %d tasks", f"{table.height:,}", len(tasks))
     return table
 
 
@@ -126,7 +131,6 @@ def importance_table(context: RunContext) -> pl.DataFrame:
 
 
 def _tasks(context: RunContext) -> tuple[list[OofTask], pl.Series]:
-    """What is predicted out of fold in every market, and the game of each row."""
     all_games = [load_market_games(context, name) for name in MARKETS]
     tasks = [task for each in all_games for task in oof_tasks(each, context.settings)]
     return tasks, all_games[0].matrix.games["game_id"]

@@ -1,5 +1,6 @@
 """Put a version's learners, stacks and score distribution into one folder with one card."""
 
+import logging
 import shutil
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from nfl_signals.registry.version_store import store_version
 from nfl_signals.training.baselines import only_retraining
 from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext
+
+_log = logging.getLogger(__name__)
 
 KEYS = {"features": ["game_id", "team_id"], "markets": ["game_id", "market"]}
 
@@ -57,7 +60,9 @@ def assemble(context: RunContext) -> dict[str, Any]:
         with threadpool_limits(limits=1):  # sums in another order would change the last bits
             scores = fit_scores(settled_games(context.markets))
         write_json(staged / SCORES_FILE, scores.to_json())
-        return store_version(staged, store, version, describe=describe)
+        card = store_version(staged, store, version, describe=describe)
+    _log.info("ensemble %s stored", card["model_version"])
+    return card
 
 
 def data_hashes(features: pl.DataFrame, markets: pl.DataFrame, games: pl.Series) -> dict[str, str]:
@@ -65,11 +70,6 @@ def data_hashes(features: pl.DataFrame, markets: pl.DataFrame, games: pl.Series)
 
     Lines of games to come move daily and no model is fitted on them, so they must not make another
     card.
-
-    Args:
-        features: gold features.
-        markets: gold markets.
-        games: ids of the played games.
     """
     tables = {"features": features, "markets": markets}
     played = {

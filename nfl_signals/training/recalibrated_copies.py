@@ -1,5 +1,6 @@
 """A recalibrated copy of an ensemble: the same files, and two numbers a market that are applied last."""
 
+import logging
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -25,6 +26,8 @@ from nfl_signals.registry.version_store import store_version
 from nfl_signals.training.baselines import only_retraining
 from nfl_signals.workspace.run_context import RunContext
 
+_log = logging.getLogger(__name__)
+
 
 def recalibrated_copy(
     context: RunContext,
@@ -37,13 +40,8 @@ def recalibrated_copy(
 
     It is named `<version>r<season><week>` after the last week that the maps were fitted on,
     v202401r202510. A copy of a copy carries both corrections as one map and keeps the name of what was
-    trained.
-
-    Args:
-        context: whose models.
-        version: trained or recalibrated.
-        maps: by market, fitted on forecasts of `version`; a market without one stays as it is.
-        window: games that the maps were fitted on; see `training_window`.
+    trained. `maps` are by market, fitted on forecasts of `version` (trained or recalibrated) on the games
+    of `window`; a market without one stays as it is.
 
     Returns:
         The card: that of `version` with its own name and hash, `recalibrated_from`, and under
@@ -77,7 +75,9 @@ def recalibrated_copy(
             }
             return write_sealed(staged, card)
 
-        return store_version(staged, folder.parent, copy.name, describe=describe)
+        card = store_version(staged, folder.parent, copy.name, describe=describe)
+    _log.info("ensemble %s recalibrated as %s", version, card["model_version"])
+    return card
 
 
 def training_window(games: pl.DataFrame) -> TrainingWindow:

@@ -1,5 +1,6 @@
 """Fit the stacked models of a market, walk them forward season by season; write models and cards."""
 
+import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -41,6 +42,8 @@ from nfl_signals.training.weight_advice import weight_adviser
 from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Trained:
@@ -61,10 +64,8 @@ def train_stack(context: RunContext, name: MarketName) -> dict[str, Any]:
     """Fit one market's stacked models, walk both forward, and store all.
 
     The stored blends are fitted on purged K-fold forecasts of every settled game, their calibrators
-    on the walk-forward blends' forecasts. Every figure on the card comes from the walk-forward.
-
-    Returns:
-        The card.
+    on the walk-forward blends' forecasts. Every figure on the card, which is returned, comes from the
+    walk-forward.
     """
     forward, settled = (
         stack_rows(context, name, scheme) for scheme in ("walk_forward", "purged_kfold")
@@ -80,7 +81,9 @@ def train_stack(context: RunContext, name: MarketName) -> dict[str, Any]:
     walk_forward = prefer_signals(*(each.walk_forward for each in trained.values()))
     with only_retraining(context):
         write_parquet(context.paths.stacked_part(name), walk_forward)
-        return _store(context, name, trained, walk_forward)
+        card = _store(context, name, trained, walk_forward)
+    _log.info("stacker_%s: fitted, %d held-out games", name, card["held_out"]["n_games"])
+    return card
 
 
 def fit_stacked_model(
@@ -94,13 +97,8 @@ def fit_stacked_model(
 ) -> Trained:
     """Walk a stacked model forward, then fit it on every settled game.
 
-    Args:
-        settings: sections `training` and `llm`.
-        forward: `stack_rows` of the walk-forward scheme.
-        settled: `stack_rows` of purged K-fold.
-        inputs: what is blended.
-        adviser: who advises on the weights.
-        season: that will be predicted.
+    `forward` and `settled` are `stack_rows` of the walk-forward scheme and of purged K-fold; `season` is
+    the one that will be predicted.
     """
     blended, walk_forward = walk_forward_stack(settings, forward, inputs, adviser)
     if not set(SIGNALS).isdisjoint(inputs) and walk_forward.is_empty():
@@ -125,6 +123,7 @@ def collect_stacked(context: RunContext) -> pl.DataFrame:
         coherent = walk_forward_coherence(rows, settled, make_coherent=coherent_season)
     table = coherent.select(list(schema.columns))
     write_parquet(context.paths.stacked, validate(table, schema, "calibrated_predictions"))
+    _log.info("calibrated_predictions: %s coherent forecasts", f"{table.height:,}")
     return table
 
 

@@ -28,13 +28,8 @@ def weight_adviser(
 ) -> Adviser:
     """Who advises on the weights of one market's inputs under the settings.
 
-    For each season the adviser's knowledge must end before that season opens.
-
-    Args:
-        settings: sections `training` and `llm`.
-        responses: folder of recorded responses.
-        name: of the market.
-        inputs: what is blended.
+    For each season the adviser's knowledge must end before that season opens. `responses` is the folder
+    of recorded responses.
     """
     described = {item: DESCRIPTIONS[item].format(yes=MARKETS[name].yes) for item in inputs}
 

@@ -318,7 +318,10 @@ def test_after_a_check_mlflow_serves_the_champion_of_a_moved_home_as_the_readme_
     context = copy_context(finished_home, tmp_path / "moved")
     REGISTRY_CHECKS[FILES](context)
     example = open_registry(context.paths).find(CHAMPION).folder / "serving_input_example.json"
-    environment = {"MLFLOW_TRACKING_URI": "sqlite:///models/registry/mlflow.db"}
+    environment = {
+        "MLFLOW_TRACKING_URI": "sqlite:///models/registry/mlflow.db",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
     with served(
         "models:/nfl_signals@champion", folder=context.paths.home, environment=environment
     ) as connection:

@@ -144,7 +144,7 @@ def test_gold_at_an_earlier_instant_is_what_was_known_then(
     assert far.select("price_yes", "price_no", "p_market").null_count().row(0) == (far.height,) * 3
 
 
-def test_history_ends_with_the_season_asked_for_and_with_now(context: RunContext) -> None:
+def test_history_ends_with_the_last_season_and_with_now(context: RunContext) -> None:
     history = tables.load_history(context, last_season=2020)
     assert history.games["season"].unique().sort().to_list() == [2018, 2019, 2020]
     now = utc("2020-10-06 14:00")
@@ -171,6 +171,6 @@ def test_a_played_game_without_statistics_stops_the_build(context: RunContext) -
 
 
 @pytest.mark.slow
-def test_leak_proofs_look_at_the_last_season_that_was_played(context: RunContext) -> None:
-    """Before the first kickoff of a season there is nothing in it to prove anything with."""
+def test_leak_checks_look_at_the_last_season_that_was_played(context: RunContext) -> None:
+    """Before the first kickoff of a season there is nothing in it to check anything with."""
     assert tables.check_features(earlier(context, utc("2024-09-03 14:00"))) == 6

@@ -72,12 +72,7 @@ def ledger_rows(
 def walk_forward_rows(
     stacked: pl.DataFrame, markets: pl.DataFrame, *, as_of: datetime
 ) -> pl.DataFrame:
-    """Walk-forward predictions of past games for the shadow book, dated the Tuesday before each.
-
-    Args:
-        stacked: walk-forward stacked predictions.
-        markets: gold markets.
-        as_of: games that kick off later are left out.
+    """Walk-forward predictions of games until `as_of` for the shadow book, dated the Tuesday before each.
 
     Returns:
         The ledger's columns without `seal`.

@@ -35,11 +35,9 @@ _log = logging.getLogger(__name__)
 
 
 def register_ensemble(context: RunContext, version: str | None = None) -> RegisteredVersion:
-    """Register an ensemble and point the aliases; the same files twice are one version.
+    """Register a version (None: the newest trained one) and point the aliases.
 
-    Args:
-        context: the run.
-        version: trained or recalibrated; None: the newest trained one.
+    The same files twice are one version.
     """
     version = version or latest_version(context.paths.ensembles)
     registry = home_registry(context, create=True)
@@ -72,12 +70,8 @@ def home_registry(context: RunContext, *, create: bool = False) -> Registry:
     Also after a process was killed while building it. A version whose files are damaged, or that was
     fitted on other features than this program builds, is left out.
 
-    Args:
-        context: the run.
-        create: build it where there is none.
-
     Raises:
-        InputError: there is none.
+        InputError: there is none, and it is not to be created.
         IntegrityError: its store cannot be read.
     """
     with registry_lock(context.paths.registry.absolute()):

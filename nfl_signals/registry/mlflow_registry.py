@@ -117,8 +117,8 @@ class Registry:
         Args:
             folder: complete, with its card.
             reader: class that reads it; the model imports it by name.
-            example: a few requests; they document columns and types, and are answered once before
-                anything is written.
+            example: a few requests, which document columns and types; answered before anything is
+                written.
             metrics: shown beside the version.
             params: likewise.
 
@@ -154,22 +154,14 @@ class Registry:
         return next(found, None)
 
     def find(self, name: str) -> RegisteredVersion:
-        """The version that an alias points to, or the newest one of that name.
-
-        Raises:
-            InputError: there is none.
-        """
+        """The version that an alias points to, or the newest one of that name; InputError if none."""
         for each in reversed(self.history()):
             if name in (each.version, *each.aliases):
                 return each
         raise InputError(f"{self.root}: no version and no alias {name}; run the retraining job.")
 
     def set_alias(self, alias: str, version: str) -> RegisteredVersion:
-        """Let an alias point to the newest version of a name, and no longer elsewhere.
-
-        Raises:
-            InputError: the alias is none of `ALIASES`, or the version is not registered.
-        """
+        """Let an alias of `ALIASES` point to the newest version of a name, and no longer elsewhere."""
         if alias not in ALIASES:
             raise InputError(f"{alias}: no such alias; there are {' and '.join(ALIASES)}.")
         self.client.set_registered_model_alias(MODEL, alias, str(self.find(version).number))

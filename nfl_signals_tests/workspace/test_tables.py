@@ -1,5 +1,6 @@
 """Raw and gold tables: all or nothing, season by season, nothing later than the run's now."""
 
+import logging
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -47,6 +48,16 @@ def test_ingesting_again_gives_the_same_bytes_and_counts_rows(context: RunContex
         }
         assert rows == stored
     assert contents(context.paths.home) == before
+
+
+def test_steps_log_what_they_stored(context: RunContext, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="nfl_signals"):
+        games = tables.ingest(context, "games", [2018])[2018]
+        markets = tables.build_gold_markets(context, SEASONS).height
+    assert caplog.messages == [
+        f"raw games: {games:,} rows of 1 season",
+        f"gold markets: {markets:,} rows of 7 seasons",
+    ]
 
 
 def test_a_bad_season_among_good_ones_writes_nothing(context: RunContext) -> None:

@@ -15,8 +15,7 @@ from nfl_signals.core.settings import load_settings
 from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.steps import graded_ledger
 from nfl_signals.registry import decision_log
-from nfl_signals.registry.mlflow_registry import open_registry
-from nfl_signals.registry.mlflow_store import CHALLENGER, CHAMPION
+from nfl_signals.registry.mlflow_registry import CHALLENGER, CHAMPION, open_registry
 from nfl_signals.workspace.run_context import open_run
 from nfl_signals_tests.conftest import SMALL_LEAGUE
 from nfl_signals_tests.support.homes import (

@@ -1,5 +1,6 @@
 """Steps of the upcoming week: load it, forecast it, store; and append forecasts to the ledger."""
 
+import logging
 from collections.abc import Sequence
 
 import polars as pl
@@ -12,6 +13,8 @@ from nfl_signals.predictions.champion import load_served_model
 from nfl_signals.predictions.ledger_rows import walk_forward_rows
 from nfl_signals.predictions.week import UpcomingWeek, forecast_week
 from nfl_signals.workspace.run_context import RunContext
+
+_log = logging.getLogger(__name__)
 
 
 def predict_upcoming(context: RunContext) -> pl.DataFrame:
@@ -28,15 +31,13 @@ def predict_upcoming(context: RunContext) -> pl.DataFrame:
     if found.explanations is not None:
         write_parquet(context.paths.explanations, found.explanations)
     write_parquet(context.paths.upcoming, found.rows)
+    versions = found.rows["model_version"].unique().sort()
+    _log.info("upcoming: %d forecasts by %s", found.rows.height, ", ".join(versions) or "no model")
     return found.rows
 
 
 def load_week(context: RunContext) -> UpcomingWeek:
-    """The upcoming week for the model that is served.
-
-    Raises:
-        InputError, IntegrityError: no model can be served; see `champion.served_version`.
-    """
+    """The upcoming week for the model that is served; raises as `champion.served_version`."""
     return UpcomingWeek(
         model=load_served_model(context),
         features=context.features,
@@ -66,6 +67,7 @@ def append_to_ledger(context: RunContext) -> dict[str, int]:
     if context.paths.challenge.exists():
         parts.append(context.read(context.paths.challenge))
     appended = ledger.append(context.paths.ledger, pl.concat(parts), first_stays=True)
+    _log.info("ledger: %s new, %d rows in all", appended.n_new, appended.total)
     return {**appended.n_new, "total": appended.total}
 
 

@@ -73,7 +73,7 @@ def claim_home(paths: Paths, settings: Settings) -> None:
 
 
 def _present(stamp: Path) -> dict[str, str] | None:
-    """Which data home lies in the folder; while it moves, some of it lies where it is set aside."""
+    # While a data home moves, some of it lies where it is set aside.
     content: dict[str, str] | None = read_json(stamp) if stamp.exists() else None
     return content
 

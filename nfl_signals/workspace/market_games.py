@@ -77,11 +77,7 @@ def market_games(
 ) -> MarketGames:
     """Every game of the gold tables for one market.
 
-    Args:
-        features: gold features.
-        markets: gold markets.
-        market: which.
-        with_sequences: lay out each team's earlier games, for learners that read them.
+    `with_sequences` lays out each team's earlier games, for learners that read them.
     """
     matrix = game_matrix(features, market, markets=markets if with_sequences else None)
     mine = markets.filter(pl.col("market") == market.name)

@@ -7,8 +7,7 @@ import pytest
 
 from nfl_signals.core.paths import Paths
 from nfl_signals.registry import decision_log
-from nfl_signals.registry.mlflow_registry import open_registry
-from nfl_signals.registry.mlflow_store import CHAMPION
+from nfl_signals.registry.mlflow_registry import CHAMPION, open_registry
 from nfl_signals.registry.model_card import CARD
 from nfl_signals_tests.conftest import SMALL_LEAGUE
 from nfl_signals_tests.support.homes import (

@@ -242,7 +242,8 @@ def test_dagster_and_mlflow_are_imported_where_they_are_wired_and_nowhere_else()
     assert with_dagster <= wiring
     assert "definitions.py" in with_dagster
     assert {name for name, found in files.items() if "mlflow" in found} <= {
-        "registry/mlflow_registry.py"
+        "registry/mlflow_model.py",
+        "registry/mlflow_registry.py",
     }
 
 

@@ -10,8 +10,7 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.core.paths import Paths
 from nfl_signals.definitions import defs
 from nfl_signals.registry import decision_log
-from nfl_signals.registry.mlflow_registry import open_registry
-from nfl_signals.registry.mlflow_store import CHAMPION
+from nfl_signals.registry.mlflow_registry import CHAMPION, open_registry
 from nfl_signals.registry.model_card import CARD
 from nfl_signals_tests.support.production import home_with_a_second_version
 

@@ -249,8 +249,8 @@ def test_even_a_mistake_in_the_program_stops_no_other_model(context: RunContext)
 
 def wild(context: RunContext) -> int:
     """The challenger has forecast every walk-forward game, later and the wrong way round."""
-    replayed = ledger.read(context.paths.ledger).filter(book="learning").drop("seal")
-    rows = replayed.with_columns(
+    walked_forward = ledger.read(context.paths.ledger).filter(book="learning").drop("seal")
+    rows = walked_forward.with_columns(
         p_hat=1 - pl.col("p_hat"),
         made_at=pl.col("made_at").dt.offset_by("1h"),
         model_version=pl.lit(RIVAL),

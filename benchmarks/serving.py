@@ -7,7 +7,7 @@ from time import perf_counter
 
 import numpy as np
 import polars as pl
-from comparison import HOME, stored_world
+from comparison import HOME, stored_home
 from model_server import post, response_answers, served
 from terminal import run, show
 
@@ -44,7 +44,7 @@ Call = Callable[[], object]
 def main() -> None:
     """Print one table: rows are ways to request, two sizes each."""
     options = _arguments()
-    context = stored_world(options.home)
+    context = stored_home(options.home)
     model = open_registry(context.paths).load(options.version)
     games = stored_requests(context)
     start = perf_counter()

@@ -55,9 +55,9 @@ def test_the_first_ensemble_of_a_home_becomes_champion_with_a_reason(context: Ru
     assert first.model_hash == model_hash(context.paths.ensemble(VERSION))
     assert first.sentence.startswith("The first ensemble of this home is served until another one")
     assert served_version(context) == VERSION
-    speaker = load_served_model(context)
-    assert speaker is not None
-    assert speaker.model_hash == first.model_hash
+    served = load_served_model(context)
+    assert served is not None
+    assert served.model_hash == first.model_hash
 
 
 def test_assembled_again_nothing_changes(context: RunContext) -> None:

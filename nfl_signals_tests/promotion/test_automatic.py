@@ -209,13 +209,13 @@ def test_a_newer_ensemble_is_judged_without_any_alert_and_only_once(context: Run
     assert automatic.decide(context) is None
 
 
-def test_a_champion_that_never_forecast_keeps_its_seat(context: RunContext) -> None:
+def test_a_champion_that_never_forecast_stays_champion(context: RunContext) -> None:
     decision = automatic.decide(context)
     assert decision is not None
     assert decision.kind == "insufficient"
 
 
-def test_a_leak_is_a_rejection_and_the_champion_goes_on_speaking(context: RunContext) -> None:
+def test_a_leak_is_a_rejection_and_the_champion_stays(context: RunContext) -> None:
     """The champion's card shows that it was fitted on games that it forecast: no comparison is fair."""
     forecast_weeks(context, THIS_SEASON, slope=-1.0)
     folder = context.paths.ensemble(OLDER)

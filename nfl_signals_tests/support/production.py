@@ -1,4 +1,4 @@
-"""Homes in which the champion has spoken in production, as well or as badly as a test wants."""
+"""Homes in which the champion forecast in production, as well or as badly as a test wants."""
 
 import shutil
 from pathlib import Path
@@ -38,7 +38,7 @@ def forecast_weeks(
         bias: logits.
         version: to which they are attributed; None: the champion.
     """
-    speaker = version or served_version(context)
+    served = version or served_version(context)
     walked_forward = (
         ledger.read(context.paths.ledger).filter(pl.col("book") == "learning").filter(where)
     )
@@ -47,8 +47,8 @@ def forecast_weeks(
     rows = walked_forward.drop("seal").with_columns(
         p_hat=pl.Series(wrong).clip(1e-6, 1 - 1e-6),
         book=pl.lit("production"),
-        model_version=pl.lit(speaker),
-        model_hash=pl.lit(read_card(context.paths.ensemble(speaker))["model_hash"]),
+        model_version=pl.lit(served),
+        model_hash=pl.lit(read_card(context.paths.ensemble(served))["model_hash"]),
         period_flag=pl.lit("unmonitored"),
     )
     ledger.append(context.paths.ledger, ledger.with_prediction_id(rows).select(ledger.CONTENT))

@@ -15,8 +15,12 @@ from nfl_signals.predictions.challenger import challenge_upcoming
 from nfl_signals.predictions.summary import champion_line, served_model_line
 from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming
 from nfl_signals.predictions.week import skipped_games
-from nfl_signals.reports.steps import report_ablation, report_baselines
-from nfl_signals.reports.weekly_steps import report_dashboard, report_week
+from nfl_signals.reports.steps import (
+    report_ablation,
+    report_baselines,
+    report_dashboard,
+    report_week,
+)
 
 SIGNAL: dict[str, Any] = {"group_name": "signals"}
 TABLE = {"polars", "parquet"}
@@ -112,11 +116,11 @@ WEEKLY = ["ledger", "gold_markets", "calibration_metrics", "alerts", "upcoming_p
 @asset(**SIGNAL, kinds={"markdown"}, deps=WEEKLY)
 def weekly_report(run_context: Run) -> Result:
     """What a person reads on Monday: verdict, alerts, numbers, next week's predictions."""
-    written = report_week(run_context)
+    path = report_week(run_context)
     return dg.MaterializeResult(
         metadata={
-            "report": dg.MetadataValue.path(str(written.path)),
-            "preview": dg.MetadataValue.md(written.text),
+            "report": dg.MetadataValue.path(str(path)),
+            "preview": dg.MetadataValue.md(path.read_text(encoding="utf-8")),
         }
     )
 

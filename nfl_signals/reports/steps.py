@@ -1,19 +1,31 @@
-"""Load what a report is made from, compute its numbers, store text, numbers and charts."""
+"""Steps of the reports: load what one is made from, compute its numbers, store text and charts."""
 
+import logging
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
+from nfl_signals.alerts.backtest import alarm_backtest
+from nfl_signals.alerts.episodes import ALERTS_SCHEMA
+from nfl_signals.core.errors import InputError
 from nfl_signals.features.version import feature_version
 from nfl_signals.learners.baseline import Baseline
 from nfl_signals.markets.definitions import MARKETS, MarketName
+from nfl_signals.monitoring.steps import graded_ledger, read_metrics
+from nfl_signals.monitoring.weekly_evidence import EVIDENCE_SCHEMA
 from nfl_signals.registry.model_version import latest_version
 from nfl_signals.reports.ablation.contributions import feature_contributions
 from nfl_signals.reports.ablation.numbers import ablation_numbers
 from nfl_signals.reports.ablation.variants import ablation_table, blended_variants, forecasters
 from nfl_signals.reports.baseline.numbers import baseline_numbers
+from nfl_signals.reports.dashboard.page import write_dashboard
 from nfl_signals.reports.data_dictionary import write_data_dictionary
 from nfl_signals.reports.shared.report import write_report
+from nfl_signals.reports.weekly.inputs import WeeklyInputs
+from nfl_signals.reports.weekly.numbers import newest_week
+from nfl_signals.reports.weekly.report import write_weekly_report
 from nfl_signals.training.baselines import importance_table
 from nfl_signals.training.stacks import stack_rows
 from nfl_signals.training.weight_advice import weight_adviser
@@ -21,6 +33,8 @@ from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext
 
 Json = dict[str, Any]
+
+_log = logging.getLogger(__name__)
 
 
 def report_baselines(context: RunContext) -> Path:
@@ -36,9 +50,12 @@ def report_baselines(context: RunContext) -> Path:
         importance=importance_table(context),
         seed=context.settings.seed,
     )
-    write_report(context.paths.reports, "metrics_baseline", _origin(context) | numbers)
+    path = _write(context, "metrics_baseline", numbers)
     write_data_dictionary(context.paths.reports, context.features)
-    return context.paths.reports / "metrics_baseline.md"
+    scored = [len(part["same_games"]) for part in numbers["markets"]]
+    found = (sum(scored), len(scored), len(numbers["too_good"]))
+    _log.info("baseline report: %d score cards of %d markets, %d too good to believe", *found)
+    return path
 
 
 def report_ablation(context: RunContext) -> Path:
@@ -61,17 +78,47 @@ def report_ablation(context: RunContext) -> Path:
         )
         for name in MARKETS
     }
+    table = ablation_table(settings, stacked=stacked, markets=markets, blends=blends)
+    wanted = forecasters(settings)
     numbers = ablation_numbers(
-        table=ablation_table(settings, stacked=stacked, markets=markets, blends=blends),
-        wanted=forecasters(settings),
+        table=table,
+        wanted=wanted,
         learners=settings.training.learners,
         stacked=stacked,
         markets=markets,
         contributions={name: learner_contributions(context, name) for name in MARKETS},
         seed=settings.seed,
     )
-    write_report(context.paths.reports, "ablation_stacker", _origin(context) | numbers)
-    return context.paths.reports / "ablation_stacker.md"
+    path = _write(context, "ablation_stacker", numbers)
+    _log.info("ablation report: %d forecasters, %d forecasts scored", len(wanted), table.height)
+    return path
+
+
+def report_week(context: RunContext) -> Path:
+    """Write `reports/weekly/{season}-w{week}.md`, its JSON and its charts.
+
+    Raises:
+        InputError: a stage that it reads has not run, or there is no week to report on.
+    """
+    inputs = weekly_inputs(context)
+    season, week = newest_week(inputs)
+    path = context.paths.weekly_report(season, week)
+    write_weekly_report(path, inputs)
+    found = (len(MARKETS), inputs.alerts.filter(state="open").height)
+    _log.info("weekly report of %d week %d: %d markets, %d alerts open", season, week, *found)
+    return path
+
+
+def report_dashboard(context: RunContext) -> Path:
+    """Write `reports/dashboard.html`, one file that opens without a network.
+
+    Raises:
+        InputError: a stage that it reads has not run, or there is no week to report on.
+    """
+    inputs = weekly_inputs(context)
+    path = write_dashboard(context.paths.dashboard, inputs)
+    _log.info("dashboard: %d bytes, %d alerts", path.stat().st_size, inputs.alerts.height)
+    return path
 
 
 def learner_contributions(context: RunContext, name: MarketName) -> list[Json]:
@@ -90,9 +137,42 @@ def learner_contributions(context: RunContext, name: MarketName) -> list[Json]:
     return [row for row in found if row is not None]
 
 
-def _origin(context: RunContext) -> Json:
-    return {
+def weekly_inputs(context: RunContext) -> WeeklyInputs:
+    """The stored tables as they are now.
+
+    Raises:
+        InputError: a stage that wrote one of them has not run, or was another version.
+    """
+    paths, monitor, graded = context.paths, context.settings.monitor, graded_ledger(context)
+    return WeeklyInputs(
+        evidence=_stored(context, paths.weekly_evidence, EVIDENCE_SCHEMA),
+        alerts=_stored(context, paths.alerts, ALERTS_SCHEMA),
+        metrics=read_metrics(context),
+        curves=context.read(paths.reliability),
+        graded=graded,
+        upcoming=context.read(paths.upcoming),
+        monitor=monitor,
+        as_of=context.as_of,
+        source_name=context.settings.source,
+        alarm_backtest=context.derive(alarm_backtest, graded, monitor),
+    )
+
+
+def _stored(context: RunContext, path: Path, schema: pl.Schema) -> pl.DataFrame:
+    rows = context.read(path)
+    if rows.schema != schema:
+        raise InputError(
+            f"{path}: written by another version; materialize calibration_metrics again."
+        )
+    return rows
+
+
+def _write(context: RunContext, name: str, numbers: Json) -> Path:
+    """A report with its origin stated first; the path of its Markdown."""
+    origin = {
         "source": context.settings.source,
         "feature_version": feature_version(),
         "seed": context.settings.seed,
     }
+    write_report(context.paths.reports, name, origin | numbers)
+    return context.paths.reports / f"{name}.md"

@@ -5,14 +5,24 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
+from nfl_signals.alerts.steps import update_alerts
 from nfl_signals.core.errors import InputError
 from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.monitoring.steps import update_metrics
 from nfl_signals.reports.ablation.variants import forecasters
 from nfl_signals.reports.shared.forecasters import FINAL
-from nfl_signals.reports.steps import learner_contributions, report_ablation
-from nfl_signals_tests.support.run_contexts import contents, copy_context
+from nfl_signals.reports.steps import (
+    learner_contributions,
+    report_ablation,
+    report_dashboard,
+    report_week,
+    weekly_inputs,
+)
+from nfl_signals.workspace.run_context import RunContext
+from nfl_signals_tests.support.run_contexts import contents, copy_context, rewrite
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +82,62 @@ def test_writing_the_report_again_changes_no_byte(finished_home: Path, tmp_path:
     shutil.rmtree(tmp_path / "reports")
     assert report_ablation(context) == tmp_path / "reports" / "ablation_stacker.md"
     assert contents(tmp_path / "reports") == before
+
+
+@pytest.fixture
+def context(finished_home: Path, tmp_path: Path) -> RunContext:
+    return copy_context(finished_home, tmp_path)
+
+
+def test_the_report_is_named_after_the_newest_week_with_results(context: RunContext) -> None:
+    path = report_week(context)
+    assert path == context.paths.reports / "weekly" / "2024-w09.md"
+    numbers = json.loads(path.with_suffix(".json").read_text())
+    assert (numbers["season"], numbers["week"]) == (2024, 9)
+    assert len(numbers["predictions"]) == pl.read_parquet(context.paths.upcoming).height
+
+
+def test_a_finished_run_without_graded_production_shows_walk_forward(context: RunContext) -> None:
+    text = report_week(context).read_text()
+    assert "judged on walk-forward forecasts, as production has too few games." in text
+    assert "Serving week 10: the model" in text
+
+
+def test_the_dashboard_is_one_file(context: RunContext) -> None:
+    context.paths.dashboard.unlink(missing_ok=True)
+    before = set(contents(context.paths.reports))
+    assert report_dashboard(context) == context.paths.dashboard
+    assert set(contents(context.paths.reports)) - before == {"dashboard.html"}
+
+
+def test_writing_week_and_dashboard_again_changes_no_byte(context: RunContext) -> None:
+    update_metrics(context)
+    update_alerts(context)
+    report_week(context)
+    report_dashboard(context)
+    first = contents(context.paths.reports)
+    report_week(context)
+    report_dashboard(context)
+    assert contents(context.paths.reports) == first
+
+
+def test_limits_are_those_of_the_settings(finished_home: Path, tmp_path: Path) -> None:
+    monitor = {"rule": "literal", "max_calibration_error": 0.07}
+    limits = weekly_inputs(copy_context(finished_home, tmp_path, monitor=monitor)).monitor
+    assert (limits.rule, limits.max_calibration_error) == ("literal", 0.07)
+
+
+def test_a_table_of_another_version_is_refused_by_name(context: RunContext) -> None:
+    rewrite(context.paths.alerts, pl.lit(1).alias("more"))
+    with pytest.raises(InputError, match=r"alerts\.parquet: written by another version"):
+        report_week(context)
+
+
+def test_every_step_logs_what_it_wrote(
+    context: RunContext, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", logger="nfl_signals"):
+        report_week(context)
+        report_dashboard(context)
+    assert "weekly report of 2024 week 9: 3 markets, 0 alerts open" in caplog.messages
+    assert caplog.messages[-1].startswith("dashboard: ")

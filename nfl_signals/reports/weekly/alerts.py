@@ -34,13 +34,28 @@ def alert_records(alerts: pl.DataFrame) -> list[Json]:
     Returns:
         ALERTS_SCHEMA with dates as text, and in words `title, series, since, until, next, to_do`.
     """
-    gravity = pl.col("severity").replace_strict(
-        {name: place for place, name in enumerate(LEVELS)}, return_dtype=pl.Int32
-    )
-    order = [pl.col("state") == "open", gravity, "opened_at", "alert_id"]
-    return [
-        _record(row) for row in alerts.sort(order, descending=[True, True, True, False]).to_dicts()
-    ]
+    gravity = pl.col("severity").cast(pl.Enum(LEVELS)).to_physical()
+    rows = alerts.sort(
+        pl.col("state") == "open", gravity, "opened_at", "alert_id",
+        descending=[True, True, True, False],
+    )  # fmt: skip
+    return [_record(row) for row in rows.to_dicts()]
+
+
+def _record(row: Json) -> Json:
+    dated = {
+        name: value.date().isoformat() if isinstance(value, datetime) else value
+        for name, value in row.items()
+    }
+    is_open = row["state"] == "open"
+    return dated | {
+        "title": MARKETS[row["market"]].title,
+        "series": SeriesLabel(**{name: row[name] for name in SERIES}).short,
+        "since": f"{row['opened_season']} week {row['opened_week']}",
+        "until": UNTIL.get(row["state"]) or f"{row['closed_season']} week {row['closed_week']}",
+        "next": NEXT.get(row["next_step"], BY_HAND) if is_open else "it is over",
+        "to_do": TO_DO.get(row["action"], row["action"]),
+    }
 
 
 def grouped(records: list[Json], *, season: int, week: int) -> Json:
@@ -84,19 +99,3 @@ def _concerns(row: Json, series: SeriesLabel) -> bool:
 def _state(level: str, word: str, action: str, sentence: str) -> Json:
     to_do = TO_DO.get(action, action)
     return {"level": level, "word": word, "action": action, "to_do": to_do, "sentence": sentence}
-
-
-def _record(row: Json) -> Json:
-    dated = {
-        name: value.date().isoformat() if isinstance(value, datetime) else value
-        for name, value in row.items()
-    }
-    is_open = row["state"] == "open"
-    return dated | {
-        "title": MARKETS[row["market"]].title,
-        "series": SeriesLabel(**{name: row[name] for name in SERIES}).short,
-        "since": f"{row['opened_season']} week {row['opened_week']}",
-        "until": UNTIL.get(row["state"]) or f"{row['closed_season']} week {row['closed_week']}",
-        "next": NEXT.get(row["next_step"], BY_HAND) if is_open else "it is over",
-        "to_do": TO_DO.get(row["action"], row["action"]),
-    }

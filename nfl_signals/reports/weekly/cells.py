@@ -1,13 +1,14 @@
 """Table cells that the weekly report and the dashboard share: windows and the alarm backtest."""
 
+from itertools import groupby
 from typing import Any
 
 from nfl_signals.alerts.wording import evidence
-from nfl_signals.markets.definitions import MARKETS, MarketName
+from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.reports.shared.markdown import NOTHING, number
 
 Json = dict[str, Any]
-WINDOW_HEADER = [
+WINDOW_HEADER = (
     "games",
     "n",
     "Brier",
@@ -17,7 +18,7 @@ WINDOW_HEADER = [
     "slope [95 %]",
     "closing-line value (n)",
     "evidence (season error)",
-]
+)
 RULES = ("weeks_literal", "weeks_shipped")
 
 
@@ -47,19 +48,18 @@ def window_cells(row: Json) -> list[str]:
 
 
 def backtest_cells(rows: list[Json]) -> list[list[str]]:
-    """Market, series, seasons, and those with an alarm by the literal and by the shipped rule."""
-    groups: dict[tuple[MarketName, str], list[Json]] = {}
-    for row in rows:
-        groups.setdefault((row["market"], row["series"]), []).append(row)
-    return [
-        [
-            MARKETS[market].title,
-            series,
-            f"{mine[0]['season']}-{mine[-1]['season']}",
-            *(_alarms(mine, rule) for rule in RULES),
-        ]
-        for (market, series), mine in groups.items()
-    ]
+    """Market, series, seasons, and those with an alarm by the literal and by the shipped rule.
+
+    Args:
+        rows: `backtest.BACKTEST_SCHEMA`, sorted by market, series and season.
+    """
+    cells = []
+    for (market, series), group in groupby(rows, lambda row: (row["market"], row["series"])):
+        seasons = list(group)
+        span = f"{seasons[0]['season']}-{seasons[-1]['season']}"
+        alarms = [_alarms(seasons, rule) for rule in RULES]
+        cells.append([MARKETS[market].title, series, span, *alarms])
+    return cells
 
 
 def backtest_summary(rows: list[Json]) -> str:
@@ -75,15 +75,15 @@ def backtest_summary(rows: list[Json]) -> str:
     return "; ".join(parts) + "."
 
 
+def _alarms(rows: list[Json], rule: str) -> str:
+    """Seasons with an alarm, and for how many weeks it stood."""
+    found = [f"{row['season']} ({row[rule]} w)" for row in rows if row[rule]]
+    return f"{len(found)} of {len(rows)}: {', '.join(found)}" if found else f"none of {len(rows)}"
+
+
 FOR_TEMPLATES = {
     "window_header": WINDOW_HEADER,
     "window_cells": window_cells,
     "backtest_cells": backtest_cells,
     "backtest_summary": backtest_summary,
 }
-
-
-def _alarms(rows: list[Json], rule: str) -> str:
-    """Seasons with an alarm, and for how many weeks it stood."""
-    found = [f"{row['season']} ({row[rule]} w)" for row in rows if row[rule]]
-    return f"{len(found)} of {len(rows)}: {', '.join(found)}" if found else f"none of {len(rows)}"

@@ -11,28 +11,15 @@ from nfl_signals.core.setting_sections import MonitorSettings
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WeeklyInputs:
-    """Tables of one home at one instant.
+    """Tables of one home at one instant; nothing known after `as_of` is in them."""
 
-    Attributes:
-        evidence: `weekly_evidence.EVIDENCE_SCHEMA`, one row per series and week.
-        alerts: `episodes.ALERTS_SCHEMA`, one row per episode.
-        metrics: `calibration_metrics.METRICS_SCHEMA`: per series or version, window and week.
-        curves: `calibration_metrics.CURVE_SCHEMA`, reliability at the latest week.
-        graded: the ledger with outcomes, one forecast per series and game.
-        upcoming: the next week's predictions: the ledger's columns and p_market.
-        monitor: limits of the alarm.
-        as_of: nothing known later is in the tables.
-        source_name: where the games come from.
-        alarm_backtest: `backtest.BACKTEST_SCHEMA`; may be empty.
-    """
-
-    evidence: pl.DataFrame
-    alerts: pl.DataFrame
-    metrics: pl.DataFrame
-    curves: pl.DataFrame
-    graded: pl.DataFrame
-    upcoming: pl.DataFrame
-    monitor: MonitorSettings
+    evidence: pl.DataFrame  # weekly_evidence.EVIDENCE_SCHEMA, one row per series and week
+    alerts: pl.DataFrame  # episodes.ALERTS_SCHEMA, one row per episode
+    metrics: pl.DataFrame  # calibration_metrics.METRICS_SCHEMA: series or version, window, week
+    curves: pl.DataFrame  # calibration_metrics.CURVE_SCHEMA, reliability at the latest week
+    graded: pl.DataFrame  # the ledger with outcomes, one forecast per series and game
+    upcoming: pl.DataFrame  # the next week's predictions: the ledger's columns and p_market
+    monitor: MonitorSettings  # limits of the alarm
     as_of: datetime
     source_name: str
     alarm_backtest: pl.DataFrame = field(default_factory=BACKTEST_SCHEMA.to_frame)

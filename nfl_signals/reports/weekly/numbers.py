@@ -60,15 +60,8 @@ def weekly_numbers(inputs: WeeklyInputs) -> Json:
 
 
 def verdict(markets: list[Json], serving: list[Json], *, week: str) -> str:
-    """The first paragraph: is calibration all right, which model is serving, what is there to do.
-
-    Args:
-        markets: `title, state, series` of each.
-        serving: of `series.serving_models`.
-        week: in words.
-    """
-    text = render("verdict.txt", markets=markets, serving=serving, week=week)
-    return " ".join(text.split())
+    """The first paragraph: is calibration all right, which model is serving, what is there to do."""
+    return " ".join(render("verdict.txt", markets=markets, serving=serving, week=week).split())
 
 
 def newest_week(inputs: WeeklyInputs) -> tuple[int, int]:
@@ -93,31 +86,20 @@ def _market(
 ) -> Json:
     weeks = inputs.monitor.window_weeks
     series = judged_series(inputs.metrics, market=name, window_weeks=weeks, serving=source)
-    part: Json = {
-        "market": name,
-        "title": MARKETS[name].title,
-        "yes": MARKETS[name].yes,
-        "state": state_of(records, series),
-        "series": None,
-        "windows": [],
-        "versions": [],
-        "changes": [],
-    }
+    market = MARKETS[name]
+    part: Json = {"market": name, "title": market.title, "yes": market.yes}
+    part |= {"state": state_of(records, series), "series": None}
     if series is None:
-        return part
+        return part | {"windows": [], "versions": [], "changes": []}
     return part | _series(inputs, series) | {"changes": changes(inputs, series)}
 
 
 def _series(inputs: WeeklyInputs, series: SeriesLabel) -> Json:
-    described = ("key", "label", "short", "is_walk_forward")
+    described = ("book", "signal_source", "key", "label", "short", "is_walk_forward")
     return {
         "market": series.market,
         "title": MARKETS[series.market].title,
-        "series": {
-            "book": series.book,
-            "signal_source": series.signal_source,
-            **{name: getattr(series, name) for name in described},
-        },
+        "series": {name: getattr(series, name) for name in described},
         "windows": window_rows(inputs, series),
         "versions": version_rows(inputs.metrics, series),
         "trends": trends(inputs, series),

@@ -1,7 +1,6 @@
 """Writes the weekly report: Markdown for a person, its numbers as JSON, and its charts."""
 
 from pathlib import Path
-from typing import Any
 
 from nfl_signals.core.files import write_json, write_text
 from nfl_signals.reports.shared.templates import render
@@ -10,11 +9,9 @@ from nfl_signals.reports.weekly.charts import charts_of
 from nfl_signals.reports.weekly.inputs import WeeklyInputs
 from nfl_signals.reports.weekly.numbers import weekly_numbers
 
-Json = dict[str, Any]
-
 
 def write_weekly_report(path: Path, inputs: WeeklyInputs) -> str:
-    """Write one week's report; the same inputs give the same bytes.
+    """Write one week's report, most urgent first; the same inputs give the same bytes.
 
     The charts come first and the JSON last, so a complete JSON means a complete report.
 
@@ -37,16 +34,7 @@ def write_weekly_report(path: Path, inputs: WeeklyInputs) -> str:
             write_text(path.parent / relative, chart.svg)
             about = {"title": chart.title, "caption": chart.caption, "path": relative}
             part["charts"][name] = about
-    text = weekly_text(numbers)
+    text = render("weekly.md", **FOR_TEMPLATES, **numbers)
     write_text(path, text)
     write_json(path.with_suffix(".json"), numbers)
     return text
-
-
-def weekly_text(numbers: Json) -> str:
-    """The Markdown, most urgent first.
-
-    Args:
-        numbers: of `weekly_numbers`; a market's `charts`, by name, have `title, caption, path`.
-    """
-    return render("weekly.md", **FOR_TEMPLATES, **numbers)

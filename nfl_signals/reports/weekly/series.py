@@ -5,7 +5,7 @@ judges it; until then the walk-forward series is shown in its place and named as
 never put into one number.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
@@ -32,7 +32,7 @@ class SeriesLabel:
 
     def rows(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Those of `frame` that are about this series."""
-        return frame.filter(*(pl.col(name) == getattr(self, name) for name in SERIES))
+        return frame.filter(**asdict(self))
 
     @property
     def key(self) -> str:
@@ -47,7 +47,7 @@ class SeriesLabel:
     @property
     def label(self) -> str:
         """In words, without the market."""
-        return f"{SOURCES.get(self.signal_source, self.signal_source)}, {BOOKS[self.book]}"
+        return f"{_source(self.signal_source)}, {BOOKS[self.book]}"
 
     @property
     def short(self) -> str:
@@ -67,15 +67,15 @@ def judged_series(
     """The series that a market is judged on; None before any of its games was measured.
 
     Args:
-        metrics: rows of the monitor.
-        market: which.
+        metrics: `calibration_metrics.METRICS_SCHEMA`.
+        market: name.
         window_weeks: weeks in the window that a series must have at the market's newest week.
         serving: signal source that serves now; it goes first among those of production.
     """
-    rows = metrics.filter(pl.col("market") == market, pl.col("scope") == "series")
-    judged = rows.filter(pl.col("window") == f"{window_weeks}w").filter(END.max() == END)
+    rows = metrics.filter(market=market, scope="series")
+    judged = rows.filter(window=f"{window_weeks}w").filter(END.max() == END)
     order = [pl.col("book") == "production", pl.col("signal_source") == (serving or "model")]
-    for found in (judged, rows.filter(pl.col("book") == "learning"), rows):
+    for found in (judged, rows.filter(book="learning"), rows):
         if found.height:
             best = found.sort(order, descending=True, maintain_order=True)
             return SeriesLabel(**best.select(SERIES).row(0, named=True))
@@ -86,12 +86,16 @@ def serving_models(upcoming: pl.DataFrame) -> list[Json]:
     """Whose predictions the upcoming week's are: market, signal source, version, flag and games."""
     by = ["market", "signal_source", "model_version", "model_hash", "period_flag"]
     found = upcoming.group_by(by).agg(n=pl.len(), week=pl.col("week").max()).sort(by)
-    models = []
-    for row in found.to_dicts():
-        source = SOURCES.get(row["signal_source"], row["signal_source"])
-        named = {
-            "named": f"{source} ({row['model_version']})",
+    return [
+        row
+        | {
+            "named": f"{_source(row['signal_source'])} ({row['model_version']})",
             "title": MARKETS[row["market"]].title,
+            "model_hash": row["model_hash"][:8],
         }
-        models.append(row | named | {"model_hash": row["model_hash"][:8]})
-    return models
+        for row in found.to_dicts()
+    ]
+
+
+def _source(signal_source: str) -> str:
+    return SOURCES.get(signal_source, signal_source)

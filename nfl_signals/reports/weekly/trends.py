@@ -25,9 +25,8 @@ def trends(inputs: WeeklyInputs, series: SeriesLabel) -> Json:
         record per bin; `curve_labels`.
     """
     path = _recent(series.rows(inputs.evidence).sort("season", "week"))
-    bins = series.rows(inputs.curves).sort("bin")
-    newest = bins.filter(pl.col("scope") == "series", END.max() == END)
-    curves = {name: newest.filter(pl.col("window") == name).select(POINT) for name in CURVES}
+    newest = series.rows(inputs.curves).sort("bin").filter(END.max() == END, scope="series")
+    curves = {name: newest.filter(window=name).select(POINT) for name in CURVES}
     return {
         "path": path.select(PATH).to_dicts(),
         "rolling": rolling_rows(inputs, series),

@@ -20,6 +20,7 @@ WINDOWS = {
 Z95 = 1.959963984540054
 COPIED = """window n n_push n_weeks n_market brier brier_market skill_vs_market calibration_error
 calibration_error_null95 slope n_moved closing_line_value""".split()
+END_NAMES = ("model_version", "window_end_season", "window_end_week")
 
 
 def window_rows(inputs: WeeklyInputs, series: SeriesLabel) -> list[Json]:
@@ -39,13 +40,10 @@ def window_rows(inputs: WeeklyInputs, series: SeriesLabel) -> list[Json]:
 
 def version_rows(metrics: pl.DataFrame, series: SeriesLabel) -> list[Json]:
     """One record per model version of the series over all its forecasts, newest first."""
-    rows = series.rows(metrics).filter(
-        COUNTED, pl.col("scope") == "version", pl.col("window") == "all"
-    )
+    rows = series.rows(metrics).filter(COUNTED, scope="version", window="all")
     rows = rows.filter(END.max().over("model_version") == END)
     newest = rows.sort("window_end_at", "model_version", descending=[True, False])
-    named = ("model_version", "window_end_season", "window_end_week")
-    return [_window(row) | {name: row[name] for name in named} for row in newest.to_dicts()]
+    return [_window(row) | {name: row[name] for name in END_NAMES} for row in newest.to_dicts()]
 
 
 def changes(inputs: WeeklyInputs, series: SeriesLabel) -> list[Json]:
@@ -68,9 +66,8 @@ def changes(inputs: WeeklyInputs, series: SeriesLabel) -> list[Json]:
         factor = now / before if before > 0 else math.inf
         sudden = before < needed <= now or factor >= max(needed, 1.0)
         found = [error, evidence | {"matters": sudden}]
-    rows = series.rows(inputs.metrics).filter(
-        pl.col("scope") == "series", pl.col("window") == f"{monitor.window_weeks}w"
-    )
+    window = f"{monitor.window_weeks}w"
+    rows = series.rows(inputs.metrics).filter(scope="series", window=window)
     last = rows.sort("window_end_at").tail(2).to_dicts()
     if len(last) == 2 and last[0]["window_end_season"] == last[1]["window_end_season"]:
         name = f"calibration error, last {monitor.window_weeks} weeks"
@@ -83,13 +80,8 @@ def _crossing(measure: str, weeks: list[Json], column: str, limits: list[float])
     """A change from one week to the next; it matters when it crosses each week's limit."""
     before, now = (row[column] for row in weeks)
     crossed = (before > limits[0]) != (now > limits[1])
-    return {
-        "measure": measure,
-        "before": before,
-        "now": now,
-        "limit": limits[1],
-        "matters": crossed,
-    }
+    named = {"measure": measure, "before": before, "now": now}
+    return named | {"limit": limits[1], "matters": crossed}
 
 
 def _last_weeks(inputs: WeeklyInputs, series: SeriesLabel, n: int) -> list[Json]:

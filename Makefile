@@ -7,6 +7,9 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
 READY := .venv/.ready
+# Private words that once stood where the field has terms, and where they must not come back.
+METAPHORS := voices?|speaks?|speakers?|speaking|spoken?|heard|unheard|seat(s|ed|ing)?|shel(f|ves?|ved|ving)|taught|straighten(s|ed)?|parked|movers?|hindsight|worlds?
+PROSE := --include='*.py' --include='*.md' --include='*.html' --include='*.yaml' --include='*.txt' --include='*.js' nfl_signals nfl_signals_tests benchmarks README.md CONTRIBUTING.md CHANGELOG.md data/README.md signals.yaml
 # The extra by its exact pin: a looser request may take gigabytes of GPU packages.
 SEQUENCE = $(shell sed -n '/^sequence = \[/,/^\]/s/^ *"\([^"]*\)".*/\1/p' pyproject.toml)
 
@@ -27,11 +30,14 @@ test: $(READY)  ## the quick tests; those on real data need NFL_SIGNALS_NFLVERSE
 slowtest: $(READY)  ## whole runs: bad input, reproducibility, backfills, all real seasons
 	$(BIN)/pytest -n auto -m slow
 
-check: $(READY)  ## format, lint, types, layers
+check: $(READY)  ## format, lint, types, import order, words, Dagster's definitions
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@if grep -rniE '(^|[^a-z])($(METAPHORS))($$|[^a-z])' $(PROSE); then \
+		echo "private words; the field has terms for these: see CONTRIBUTING.md" >&2; exit 1; fi
+	$(BIN)/dg check defs
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; found none on the PATH." >&2; exit 2; }

@@ -142,10 +142,10 @@ def timed(way: Callable[[RunContext], None], context: RunContext) -> Time:
 
 @contextmanager
 def copied(context: RunContext) -> Iterator[RunContext]:
-    """The world in a home of its own, where nothing that is written matters."""
+    """A run context in a home of its own, where nothing that is written matters."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
-        left_out = shutil.ignore_patterns("dagster_home", "models", "parked")
+        left_out = shutil.ignore_patterns("dagster_home", "models")
         shutil.copytree(context.paths.home, home, ignore=left_out)
         copy = replace(
             context, paths=Paths(home), settings=context.settings.model_copy(update={"home": home})

@@ -52,8 +52,8 @@ def text(interval: Interval, digits: int, scale: float = 1.0) -> str:
     return f"{shown[0]} [{shown[1]}, {shown[2]}]"
 
 
-def stored_world(home: str) -> RunContext:
-    """The world of a finished home, for reading its tables; the source is not opened."""
+def stored_home(home: str) -> RunContext:
+    """The run context of a finished home, for reading its tables; the source is not opened."""
     settings = load_settings(home=home)
     return RunContext(
         settings=settings,

@@ -160,12 +160,12 @@ def _ended(week: Week) -> bool:
 def _swap(context: RunContext) -> None:
     """Promote by hand a copy of the champion that swaps the two sides of one market."""
     champion = _champion(context).version
-    taught = read_card(context.paths.ensemble(champion))["training_window"]
+    window = read_card(context.paths.ensemble(champion))["training_window"]
     card = recalibrated_copy(
         context,
         champion,
         {MARKET: RecalibrationMap(intercept=0.0, slope=-1.0)},
-        window=TrainingWindow(**taught),
+        window=TrainingWindow(**window),
     )
     swapped = Decision(
         at=context.as_of,

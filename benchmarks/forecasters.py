@@ -9,7 +9,7 @@ from typing import Any
 import implied_points
 import numpy as np
 import polars as pl
-from comparison import HOME, LEARNERS, Floats, mean, ratio, stored_world, text
+from comparison import HOME, LEARNERS, Floats, mean, ratio, stored_home, text
 from scipy.stats import norm
 from terminal import run, season_range, show
 
@@ -52,7 +52,7 @@ PAIRS = [
 def main() -> None:
     """Print every table; write the figures where asked."""
     options = _arguments()
-    context = stored_world(options.home)
+    context = stored_home(options.home)
     games = shared_games(context, read_parquet(Path(options.forecasts)), options.seasons)
     found = {
         "moneyline": _report_scores(games),

@@ -19,7 +19,7 @@ from nfl_signals.core.paths import Paths
 from nfl_signals.core.setting_sections import GateSettings
 from nfl_signals.monitoring.closing_line_value import POINTS_SD, with_closing_line_value
 from nfl_signals.monitoring.ledger import grade, read
-from nfl_signals.promotion.comparison import KEY, paired, refuse_too_good
+from nfl_signals.promotion.books import KEY, paired, refuse_too_good
 from nfl_signals.promotion.gate import GateReport, judge
 from nfl_signals.promotion.measures import brier_excess, extra_slippage, valued, week_codes
 from nfl_signals.stats.bootstrap import Interval, week_block_interval

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from comparison import HOME, LEARNERS, Floats, mean, ratio, stored_world, text
+from comparison import HOME, LEARNERS, Floats, mean, ratio, stored_home, text
 from numpy.typing import NDArray
 from terminal import run, show
 
@@ -29,7 +29,7 @@ settled, priced, neither tied nor pushed, in the seasons that the stack predicte
 
 'gap closed' is the share of the way from the base rate (the share of YES in earlier seasons) to the
 truth that a forecast has gone, in Brier score; a dash where chance alone could have put the truth
-no better than the base rate, so that there is no share to speak of. The last two columns leave out
+no better than the base rate, so that a share means nothing. The last two columns leave out
 the luck of the games: given the true probability t, a forecast p costs (p - t)^2 more Brier than t
 does on average, so they are far sharper than the scores that were realised. Intervals cover 95 % and
 redraw whole weeks. Learners never see a line or a price, and the spread and the total are drawn by
@@ -64,7 +64,7 @@ HEAD = [
 def main() -> None:
     """Print one table a market; write the figures where asked."""
     options = _arguments()
-    context = stored_world(options.home)
+    context = stored_home(options.home)
     truth = read_parquet(context.paths.simulated / "truth.parquet")
     found = {
         name: _report(market, games(context, market, truth)) for name, market in MARKETS.items()

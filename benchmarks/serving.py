@@ -7,18 +7,23 @@ from time import perf_counter
 
 import numpy as np
 import polars as pl
-from comparison import HOME, stored_world
+from comparison import HOME, stored_home
+from model_server import post, response_answers, served
 from terminal import run, show
 
 from nfl_signals.checks.registry import LARGEST_DIFFERENCE, largest_difference, stored_requests
 from nfl_signals.core.errors import NflSignalsError
-from nfl_signals.registry.mlflow_registry import RegisteredModel, open_registry
-from nfl_signals.registry.mlflow_store import ALIASES, CHAMPION
-from nfl_signals.registry.serving import post, request_body, response_answers, served
+from nfl_signals.registry.mlflow_registry import (
+    ALIASES,
+    CHAMPION,
+    RegisteredModel,
+    open_registry,
+)
+from nfl_signals.registry.serving import request_body
 
 MANUAL = """\
 Serves a registered version of a finished home with `mlflow models serve` on 127.0.0.1, one worker,
-and asks it about one game and about many: the upcoming games, or those of the last week that has
+and requests forecasts of one game and of many: the upcoming games, or those of the last week that has
 lines, repeated under other names as often as needed. The same requests go to the same model through
 MLflow in this process (signature and pandas, no HTTP), and to the Python object inside. All three
 must agree to 1e-12 before anything is timed.
@@ -37,9 +42,9 @@ Call = Callable[[], object]
 
 
 def main() -> None:
-    """Print one table: rows are ways to ask, two sizes each."""
+    """Print one table: rows are ways to request, two sizes each."""
     options = _arguments()
-    context = stored_world(options.home)
+    context = stored_home(options.home)
     model = open_registry(context.paths).load(options.version)
     games = stored_requests(context)
     start = perf_counter()
@@ -86,15 +91,15 @@ def _rows(
         "MLflow, in process": lambda: model.predict(games),
         "MLflow, HTTP": over_http,
     }
-    answers = {name: ask() for name, ask in ways.items()}
-    for name, said in answers.items():
-        if largest_difference(answers["Python"], said) > LARGEST_DIFFERENCE:
+    answers = {name: call() for name, call in ways.items()}
+    for name, found in answers.items():
+        if largest_difference(answers["Python"], found) > LARGEST_DIFFERENCE:
             raise NflSignalsError(f"{name}: its answers are not those of the Python object.")
-    return [_row(name, ask, size) for name, ask in ways.items()]
+    return [_row(name, call, size) for name, call in ways.items()]
 
 
-def _row(name: str, ask: Call, size: int) -> list[str]:
-    taken = milliseconds(ask, CALLS[size])
+def _row(name: str, call: Call, size: int) -> list[str]:
+    taken = milliseconds(call, CALLS[size])
     p50, p99 = np.percentile(taken, [50, 99])
     return [
         name,

@@ -80,8 +80,8 @@ def finished_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home after one complete run on a small league; tests read it and must not change it."""
 
     def make(home: Path) -> None:
-        said = nfl_signals("run", home=home, extra=SMALL_LEAGUE)
-        assert said.code == 0, said.err
+        done = nfl_signals("run", home=home, extra=SMALL_LEAGUE)
+        assert done.code == 0, done.err
 
     return made_once(tmp_path_factory, "finished", make)
 
@@ -107,7 +107,7 @@ def small_league(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def nflverse_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `home`, `league` and `said.txt`: source nflverse ran on `league/release`.
+    """A folder with `home`, `league` and `printed.txt`: source nflverse ran on `league/release`.
 
     The league is `finished_home`'s by size and another one by seed; one upcoming game lacks its
     spread and its moneylines. Tests read it and must not change it.
@@ -116,12 +116,12 @@ def nflverse_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def make(folder: Path) -> None:
         home, league = folder / "home", folder / "league"
         seed = {"NFL_SIGNALS_SEED": "7"}
-        said = nfl_signals("simulate", "--out", league, home=home, extra=SMALL_LEAGUE | seed)
-        assert said.code == 0, said.err
+        done = nfl_signals("simulate", "--out", league, home=home, extra=SMALL_LEAGUE | seed)
+        assert done.code == 0, done.err
         without_lines(league / RELEASE)
         where = seed | {"NFL_SIGNALS_NFLVERSE": str(league / RELEASE)}
-        said = nfl_signals("run", "--source", "nflverse", "--as-of", AS_OF, home=home, extra=where)
-        assert said.code == 0, said.err
-        (folder / "said.txt").write_text(said.out)
+        done = nfl_signals("run", "--source", "nflverse", "--as-of", AS_OF, home=home, extra=where)
+        assert done.code == 0, done.err
+        (folder / "printed.txt").write_text(done.out)
 
     return made_once(tmp_path_factory, "nflverse", make)

@@ -15,8 +15,7 @@ from nfl_signals.core.settings import load_settings
 from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.steps import graded_ledger
 from nfl_signals.registry import decision_log
-from nfl_signals.registry.mlflow_registry import open_registry
-from nfl_signals.registry.mlflow_store import CHALLENGER, CHAMPION
+from nfl_signals.registry.mlflow_registry import CHALLENGER, CHAMPION, open_registry
 from nfl_signals.workspace.run_context import open_run
 from nfl_signals_tests.conftest import SMALL_LEAGUE
 from nfl_signals_tests.support.homes import (
@@ -41,8 +40,8 @@ def fresh_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def make(home: Path) -> None:
         one_thread = SMALL_LEAGUE | {"NFL_SIGNALS_THREADS": "1"}
-        said = in_fresh_process("run", home=home, extra=one_thread)
-        assert said.code == 0, said.err
+        done = in_fresh_process("run", home=home, extra=one_thread)
+        assert done.code == 0, done.err
 
     return made_once(tmp_path_factory, "fresh", make)
 
@@ -56,8 +55,8 @@ def blind_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         nfl_signals("simulate", "--out", out, home=home, extra=SMALL_LEAGUE)
         (home / TRUTH).unlink()
         two_threads = SMALL_LEAGUE | {"NFL_SIGNALS_THREADS": "2"}
-        said = in_fresh_process("run", home=home, extra=two_threads)
-        assert said.code == 0, said.err
+        done = in_fresh_process("run", home=home, extra=two_threads)
+        assert done.code == 0, done.err
 
     return made_once(tmp_path_factory, "blind", make)
 
@@ -68,8 +67,8 @@ def home_run_twice(tmp_path_factory: pytest.TempPathFactory, fresh_home: Path) -
 
     def make(folder: Path) -> None:
         home = copy_of(fresh_home, folder / "home")
-        said = nfl_signals("run", home=home, extra=SMALL_LEAGUE)
-        assert said.code == 0, said.err
+        done = nfl_signals("run", home=home, extra=SMALL_LEAGUE)
+        assert done.code == 0, done.err
 
     return made_once(tmp_path_factory, "twice", make) / "home"
 
@@ -80,8 +79,8 @@ def later_home(tmp_path_factory: pytest.TempPathFactory, home_run_twice: Path) -
 
     def make(folder: Path) -> None:
         home = copy_of(home_run_twice, folder / "home")
-        said = nfl_signals("run", home=home, extra=ONE_MORE_WEEK)
-        assert said.code == 0, said.err
+        done = nfl_signals("run", home=home, extra=ONE_MORE_WEEK)
+        assert done.code == 0, done.err
 
     return made_once(tmp_path_factory, "later", make) / "home"
 
@@ -163,8 +162,8 @@ def test_a_release_read_through_http_gives_the_same_gold_as_its_folder(
         "NFL_SIGNALS_SOURCE": "nflverse",
         "NFL_SIGNALS_AS_OF": AS_OF,
     }
-    said = nfl_signals("backfill", "2018-2024", home=tmp_path, extra=variables)
-    assert said.code == 0, said.err
+    done = nfl_signals("backfill", "2018-2024", home=tmp_path, extra=variables)
+    assert done.code == 0, done.err
     tables = ("data/raw", "data/gold")
     assert fingerprints(tmp_path, *tables) == fingerprints(nflverse_home / "home", *tables)
     assert any(Paths(tmp_path).downloads.iterdir())

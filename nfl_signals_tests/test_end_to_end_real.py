@@ -8,7 +8,7 @@ import pytest
 
 from nfl_signals.core.paths import Paths
 from nfl_signals_tests.conftest import _REAL_FOLDER
-from nfl_signals_tests.support.homes import Said, made_once, nfl_signals
+from nfl_signals_tests.support.homes import CommandResult, made_once, nfl_signals
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
@@ -20,8 +20,8 @@ SOURCE = {"NFL_SIGNALS_NFLVERSE": _REAL_FOLDER}
 
 
 def run(home: Path, *options: str) -> None:
-    said = nfl_signals("run", "--source", "nflverse", *options, home=home, extra=SOURCE)
-    assert said.code == 0, said.err
+    done = nfl_signals("run", "--source", "nflverse", *options, home=home, extra=SOURCE)
+    assert done.code == 0, done.err
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +72,9 @@ def test_the_close_scores_what_it_is_known_to_score(real_home: Path) -> None:
 
 
 def test_what_is_stored_can_be_verified(real_home: Path) -> None:
-    said: Said = nfl_signals("verify", home=real_home, extra=SOURCE)
-    assert (said.code, said.err) == (0, "")
-    assert "FAILED" not in said.out
+    done: CommandResult = nfl_signals("verify", home=real_home, extra=SOURCE)
+    assert (done.code, done.err) == (0, "")
+    assert "FAILED" not in done.out
 
 
 def test_an_earlier_now_knows_no_later_outcome(monday_home: Path) -> None:

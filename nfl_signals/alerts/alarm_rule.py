@@ -7,10 +7,10 @@ the closing line exceeds 0.05 in 11 of 20 seasons. "Above 0.05 two weeks running
 perfect season, a weekly Spiegelhalter |Z| > 1.96 in 21 % of them. So two things must hold together
 at the end of a week:
 
-1. the calibration error without its sampling bias (`recalibration_error.gap_to_date`) has stood above the
-   limit for more than `min_days` days without a break, and still does; and
+1. the calibration error without its sampling bias (`recalibration_error.gap_to_date`) has been above the
+   limit for more than `min_days` days without a break, and still is; and
 2. the evidence (`stats/e_process.py`) has reached `evidence` in this season. Ville's inequality bounds the
-   largest value of an e-process, so what was once shown needs no second showing while the error lasts.
+   largest value of an e-process, so what was once shown need not be shown again while the error lasts.
 
 Both count within a season and within one model's time: the off-season adds no days, evidence does not
 outlast its season, and a model that replaces another starts afresh. How often the two together fire
@@ -35,44 +35,28 @@ INFO, WARNING, CRITICAL = 1, 2, 3
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What is known at the end of a week; the measures may be arrays, one entry a series.
-
-    Attributes:
-        season: of the week.
-        day: number of the day of its last game; later weeks have larger ones.
-        segment: counts the models served one after the other; see `rolling_windows.segments`.
-        error: calibration error of the season so far without sampling bias, probability.
-        ece: plain calibration error over ten equal bins, probability.
-        e_value: evidence of the season so far.
-    """
+    """What is known at the end of a week; the measures may be arrays, one entry a series."""
 
     season: int
-    day: int
-    segment: int
-    error: Floats | float
-    ece: Floats | float
-    e_value: Floats | float
+    day: int  # of its last game, counted from any day; later weeks have larger ones
+    segment: int  # counts the models served one after the other, as `rolling_windows.segments`
+    error: Floats | float  # of the season so far without sampling bias, probability
+    ece: Floats | float  # plain calibration error over ten equal bins, probability
+    e_value: Floats | float  # evidence of the season so far
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What a reading means, in the shape of its measures.
+    """What a reading means, in the shape of its measures."""
 
-    Attributes:
-        level: place in `LEVELS`.
-        days_over: days since the error first stood above the limit without a break since.
-        evidence: largest e-value so far in this season, since it last counted afresh.
-        settled: whether the error has stood at or below the recovery limit for long enough.
-    """
-
-    level: NDArray[np.int64]
-    days_over: NDArray[np.int64]
-    evidence: Floats
-    settled: NDArray[np.bool_]
+    level: NDArray[np.int64]  # place in LEVELS
+    days_over: NDArray[np.int64]  # that the error has been above the limit without a break
+    evidence: Floats  # largest e-value so far in this season, since it last counted afresh
+    settled: NDArray[np.bool_]  # at or below the recovery limit for long enough
 
 
 class Alarm:
-    """Reads series week by week.
+    """The rule, week by week, of one series or of an array of them.
 
     Example:
         >>> weeks = [Reading(season=2024, day=7 * w, segment=0, error=0.08, ece=0.1, e_value=30.0)
@@ -85,18 +69,20 @@ class Alarm:
     def __init__(self, policy: MonitorSettings, *, shape: tuple[int, ...] = ()) -> None:
         self.policy = policy
         self._shape = shape
-        self._span: tuple[int, int] | None = None  # season and segment
-        self._over: Floats = np.full(shape, np.nan)  # day since which; NaN: it does not
-        self._calm: Floats = np.full(shape, np.nan)
-        self._evidence: Floats = np.zeros(shape)
-        self._counted: Floats = np.ones(shape)  # what evidence is measured against
-        self._last: Floats = np.ones(shape)
+        self._start_afresh(None)
+
+    def _start_afresh(self, span: tuple[int, int] | None) -> None:
+        self._span = span  # season and segment
+        self._over: Floats = np.full(self._shape, np.nan)  # day since which; NaN: it is not
+        self._calm: Floats = self._over
+        self._evidence: Floats = np.zeros(self._shape)
+        self._counted: Floats = np.ones(self._shape)  # what evidence is measured against
+        self._last: Floats = self._counted
 
     def read(self, reading: Reading) -> Judgement:
         """Judge the next week; weeks must come in order."""
-        if self._span != (reading.season, reading.segment):
-            self._forget()
-            self._span = (reading.season, reading.segment)
+        if self._span != (span := (reading.season, reading.segment)):
+            self._start_afresh(span)
         policy, literal = self.policy, self.policy.rule == "literal"
         error = np.asarray(reading.ece if literal else reading.error)
         self._over = _since(self._over, error > policy.max_calibration_error, reading.day)
@@ -123,14 +109,9 @@ class Alarm:
         self._counted = np.maximum(self._last, np.finfo(np.float64).tiny)
         self._evidence = np.zeros(self._shape)
 
-    def _forget(self) -> None:
-        self._over = self._calm = np.full(self._shape, np.nan)
-        self._evidence = np.zeros(self._shape)
-        self._counted = np.ones(self._shape)
-
 
 def _since(since: Floats, holds: NDArray[np.bool_], day: int) -> Floats:
-    """Day since which something holds without a break, NaN where it does not."""
+    """Day since which something holds without a break, NaN where it does not hold."""
     return np.where(holds, np.where(np.isnan(since), day, since), np.nan)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from nfl_signals.alerts.alarm_rule import WARNING, Alarm, Reading
+from nfl_signals.alerts.alarm_rule import WARNING, Alarm
 from nfl_signals.alerts.episodes import reading_of
 from nfl_signals.core.setting_sections import MonitorSettings
 from nfl_signals.monitoring.rolling_windows import SERIES
@@ -22,15 +22,15 @@ BACKTEST_SCHEMA = pl.Schema(
         "market": pl.String(),
         "series": pl.String(),  # model, walk-forward; no-vig close
         "season": pl.Int32(),
-        "weeks_literal": pl.Int32(),  # weeks in which the error alone would have stood as alarm
-        "weeks_shipped": pl.Int32(),  # weeks in which the shipped rule's alarm stood
+        "weeks_literal": pl.Int32(),  # weeks in which the error alone would have been an alarm
+        "weeks_shipped": pl.Int32(),  # weeks in which the shipped rule would have raised one
         "final_error": pl.Float64(),  # of the whole season, ten equal bins, probability
     }
 )
 
 
 def alarm_backtest(graded: pl.DataFrame, policy: MonitorSettings) -> pl.DataFrame:
-    """Weeks of every past season in which each rule's alarm would have stood.
+    """Weeks of every past season in which each rule would have raised the alarm.
 
     Args:
         graded: predictions with outcomes, as `monitoring.graded_ledger` gives them.
@@ -51,11 +51,14 @@ def alarm_backtest(graded: pl.DataFrame, policy: MonitorSettings) -> pl.DataFram
 
 
 def _seasons(name: str, path: pl.DataFrame, policy: MonitorSettings) -> list[dict[str, Any]]:
-    weeks = [reading_of(week) for week in path.iter_rows(named=True)]
-    stood = {rule: _alarm_weeks(weeks, policy.model_copy(update={"rule": rule})) for rule in RULES}
-    judged = path.with_columns(*(pl.Series(rule, stood[rule], dtype=pl.Int32) for rule in RULES))
+    weeks, raised = [reading_of(week) for week in path.iter_rows(named=True)], []
+    for rule in RULES:
+        alarm = Alarm(policy.model_copy(update={"rule": rule}))
+        levels = [int(alarm.read(week).level) for week in weeks]
+        raised.append(pl.Series(rule, [level >= WARNING for level in levels], dtype=pl.Int32))
     return (
-        judged.group_by("market", "season", maintain_order=True)
+        path.with_columns(*raised)
+        .group_by("market", "season", maintain_order=True)
         .agg(
             weeks_literal=pl.col("literal").sum(),
             weeks_shipped=pl.col("proven").sum(),
@@ -64,9 +67,3 @@ def _seasons(name: str, path: pl.DataFrame, policy: MonitorSettings) -> list[dic
         .with_columns(series=pl.lit(name))
         .to_dicts()
     )
-
-
-def _alarm_weeks(weeks: list[Reading], policy: MonitorSettings) -> list[bool]:
-    """Whether the alarm stood at the end of each week."""
-    alarm = Alarm(policy)
-    return [bool(alarm.read(week).level >= WARNING) for week in weeks]

@@ -1,8 +1,8 @@
 """Delivery of notifications: each is sent once, whatever is killed in between.
 
 What is sent is `notifications.py`; what has been sent is `outbox.py`. Addresses are Apprise URLs
-(mail, chat, telephones: one URL each); they hold passwords, so that no text made here names more of
-them than how many there are and their kinds.
+(mail, chat, telephones); they hold passwords, so no text made here names more than their number and
+kinds.
 """
 
 import logging
@@ -59,9 +59,7 @@ class DeliveryReport:
             "given up": self.given_up,
             "interrupted, perhaps never sent": self.interrupted,
         }
-        parts = [
-            f"{name}: {', '.join(map(_in_words, rows))}" for name, rows in words.items() if rows
-        ]
+        parts = [f"{name}: {', '.join(map(str, rows))}" for name, rows in words.items() if rows]
         if self.n_past:
             parts.append(f"over before notifications began: {self.n_past}")
         return "; ".join(parts) or "nothing to send"
@@ -71,10 +69,10 @@ def deliver(outbox: Path, alerts: pl.DataFrame, send: Send, *, attempts: int) ->
     """Send what has not been sent; of episodes over before the outbox existed, nothing.
 
     Args:
-        outbox: file of `outbox.py`; made where missing. Its lock lies beside it.
+        outbox: file of `outbox.py`; made where missing.
         alerts: `episodes.ALERTS_SCHEMA`.
-        send: takes title and body. Raises `UndeliveredError` or anything else where it failed; of
-            anything else only the type is kept, for its words may hold an address.
+        send: takes title and body. Of what it raises, other than `UndeliveredError`, only the type
+            is kept, for its words may hold an address.
         attempts: runs that try an event before it is given up.
 
     Raises:
@@ -83,15 +81,13 @@ def deliver(outbox: Path, alerts: pl.DataFrame, send: Send, *, attempts: int) ->
     """
     with alone(outbox):
         begun, rows = outbox.exists(), read_outbox(outbox)
-        interrupted = [
-            replace(row, status="interrupted") for row in rows.values() if row.status == "sending"
-        ]
-        past = [] if begun else [_row(event, "past") for event in events(alerts) if event.closed]
+        claimed = [row for row in rows.values() if row.status == "sending"]
+        interrupted = [replace(row, status="interrupted") for row in claimed]
+        found = events(alerts)
+        past = [] if begun else [_row(event, "past") for event in found if event.closed]
         _note(outbox, rows, *interrupted, *past)
         tried = [
-            _notify(outbox, rows, event, send)
-            for event in events(alerts)
-            if _is_due(event, rows, attempts)
+            _notify(outbox, rows, event, send) for event in found if _is_due(event, rows, attempts)
         ]
     missed = [row for row in tried if row.status == "failed"]
     return DeliveryReport(
@@ -104,10 +100,7 @@ def deliver(outbox: Path, alerts: pl.DataFrame, send: Send, *, attempts: int) ->
 
 
 def open_sender(urls: SecretStr) -> Send:
-    """What sends a title and a body to every URL.
-
-    Args:
-        urls: Apprise URLs, apart by commas or spaces.
+    """What sends a title and a body to every Apprise URL; URLs are apart by commas or spaces.
 
     Raises:
         SettingsError: there is none, or one cannot be used; names its place and kind only.
@@ -162,10 +155,11 @@ def _is_due(event: Event, rows: Rows, attempts: int) -> bool:
     row = rows.get((event.alert_id, event.event))
     if row is not None:
         return row.status == "failed" and row.attempts < attempts
+    if event.event not in ENDINGS:
+        return True
     opened = rows.get((event.alert_id, "opened"))
     # An address that may have got the beginning should get the end.
-    may_know = opened is not None and opened.status in ("sent", "interrupted")
-    return event.event not in ENDINGS or may_know
+    return opened is not None and opened.status in ("sent", "interrupted")
 
 
 def _notify(outbox: Path, rows: Rows, event: Event, send: Send) -> Delivery:
@@ -190,14 +184,5 @@ def _note(outbox: Path, rows: Rows, *changed: Delivery) -> None:
 
 
 def _row(event: Event, status: str, *, attempts: int = 0) -> Delivery:
-    return Delivery(
-        alert_id=event.alert_id,
-        event=event.event,
-        market=event.market,
-        status=status,
-        attempts=attempts,
-    )
-
-
-def _in_words(row: Delivery) -> str:
-    return f"{row.market} {row.event}" + (f" ({row.note})" if row.note else "")
+    names = {name: getattr(event, name) for name in ("alert_id", "event", "market")}
+    return Delivery(**names, status=status, attempts=attempts)

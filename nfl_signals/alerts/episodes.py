@@ -1,14 +1,13 @@
 """Alert episodes: from the week the alarm is raised to the week it is over, one row each.
 
-A pure function of the evidence path (so of the sealed ledger), the limits and what was done about
-earlier weeks: computed anew, it gives the same rows with the same ids, so a run that is killed loses
-no alert and doubles none.
+A pure function of the evidence path, the limits and the steps taken: computed anew, it gives the same
+rows with the same ids, so a run that is killed loses no alert and doubles none.
 
 Severity is the highest level since it opened (`alarm_rule.py`): *info*, an error that lasts while
 the evidence is only growing: watch; *warning*, both are there: recalibrate, and retrain if that was
 not enough; *critical*, the error is twice as large, or all that can be done by itself was in vain:
 fall back to proxy until the model is replaced, or a person has looked. An episode is over when the
-error has stood at or below the lower recovery limit for more than `min_days` days (hysteresis), or
+error has been at or below the lower recovery limit for more than `min_days` days (hysteresis), or
 when another model has forecast as many games as it took to show the error of the first, and they show
 nothing against it: had it the same fault, they would have. Afterwards only new evidence counts. An episode
 that was never more than info ends with its season. Nothing is done by itself about the market's own
@@ -17,7 +16,6 @@ price, or about the shadow book.
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -71,36 +69,36 @@ STEPS_TAKEN_SCHEMA = pl.Schema(
 
 
 def episodes(
-    path: pl.DataFrame, treatments: pl.DataFrame, *, policy: MonitorSettings
+    path: pl.DataFrame, steps_taken: pl.DataFrame, *, policy: MonitorSettings
 ) -> pl.DataFrame:
     """Every alert episode of every series.
 
     Args:
         path: EVIDENCE_SCHEMA, as `weekly_evidence.evidence_path` gives it.
-        treatments: TREATMENTS_SCHEMA, what was done about episodes, in order.
+        steps_taken: STEPS_TAKEN_SCHEMA, in order.
         policy: the limits.
 
     Returns:
         ALERTS_SCHEMA, sorted by the week of opening and the series.
     """
     done: dict[str, list[dict[str, Any]]] = {}
-    for row in treatments.iter_rows(named=True):
+    for row in steps_taken.iter_rows(named=True):
         done.setdefault(row["alert_id"], []).append(row)
+    last = (pl.col("season") * 100 + pl.col("week")).max()
+    weeks = path.with_columns(
+        # Another series of its market and book has forecasts since.
+        ended=last.over("market", "book") > last.over(SERIES),
+        # Of the model that is served: end of its first week, and its games so far.
+        model_since=pl.col("week_end_at").first().over(*SERIES, "segment"),
+        model_games=pl.col("n_week").cum_sum().over(*SERIES, "segment"),
+    )
     found = [
-        episode.row(done.get(episode.alert_id, []), ended=_no_longer_served(series, path))
-        for series in path.partition_by(SERIES, maintain_order=True)
+        episode.row(done.get(episode.alert_id, []))
+        for series in weeks.partition_by(SERIES, maintain_order=True)
         for episode in _watch(series, policy)
     ]
     order = ["opened_season", "opened_week", *SERIES]
     return pl.DataFrame(found, schema=ALERTS_SCHEMA).sort(order)
-
-
-@dataclass(kw_only=True)
-class _Model:
-    """The model that is served: the end of its first week, and its games so far."""
-
-    since: datetime
-    games: int = 0
 
 
 class _Episode:
@@ -110,7 +108,7 @@ class _Episode:
         self.opening = opening
         self.policy = policy
         self.state = "open"
-        self.n_weeks = self.level = self.games = self.games_to_show = 0
+        self.n_weeks = self.level = self.games_to_show = 0
         self.peak_error = self.peak_evidence = 0.0
         self.warned_at: datetime | None = None
         self.alarming_since: datetime | None = None  # when the model began that alarmed last
@@ -121,10 +119,9 @@ class _Episode:
         text = "|".join(str(self.opening[name]) for name in [*SERIES, "season", "week"])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    def add(self, week: dict[str, Any], judgement: Judgement, model: _Model) -> None:
-        """The next week."""
+    def add(self, week: dict[str, Any], judgement: Judgement) -> None:
+        self.latest, self.judgement = week, judgement
         literal = self.policy.rule == "literal"
-        self.latest, self.judgement, self.games = week, judgement, model.games
         self.error = float(week["season_ece" if literal else "season_error"])
         self.n_weeks += 1
         self.level = max(self.level, int(judgement.level))
@@ -132,8 +129,8 @@ class _Episode:
         self.peak_evidence = max(self.peak_evidence, week["e_value"])
         if judgement.level >= WARNING:
             if self.warned_at is None:
-                self.warned_at, self.games_to_show = week["week_end_at"], model.games
-            self.alarming_since = model.since
+                self.warned_at, self.games_to_show = week["week_end_at"], week["model_games"]
+            self.alarming_since = week["model_since"]
 
     @property
     def over(self) -> bool:
@@ -141,15 +138,21 @@ class _Episode:
         if self.judgement.settled and self.latest["n_season"] >= MIN_GAMES:
             return True
         replaced = self.latest["segment"] != self.opening["segment"]
-        tried = self.games >= max(self.games_to_show, MIN_GAMES)
+        tried = self.latest["model_games"] >= max(self.games_to_show, MIN_GAMES)
         return bool(replaced and tried and self.judgement.evidence < self.policy.watch_evidence)
 
-    def row(self, done: Sequence[dict[str, Any]], *, ended: bool) -> dict[str, Any]:
-        """ALERTS_SCHEMA, given what was done about it and whether its series is no longer served."""
+    def row(self, done: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """ALERTS_SCHEMA, given the steps taken against it."""
         closed = self.latest if self.state != "open" else {}
-        state = "ended" if ended and not closed else self.state
-        action, next_step = self._answer(done) if state == "open" else ("none", None)
-        escalated = self._escalated(done)
+        state = "ended" if self.latest["ended"] and not closed else self.state
+        promoted = bool(done) and done[-1]["answer"] == "promoted"
+        # The model that was promoted against it has not alarmed yet.
+        on_trial = promoted and not (self.alarming_since and self.alarming_since > done[-1]["at"])
+        tried = {item["step"] for item in done}
+        escalated = "retraining" in tried and not on_trial and not closed
+        action, next_step = (
+            ("none", None) if state != "open" else self._answer(tried, on_trial=on_trial)
+        )
         facts = {
             "alert_id": self.alert_id,
             **{name: self.opening[name] for name in (*SERIES, "model_version")},
@@ -171,54 +174,33 @@ class _Episode:
             "peak_evidence": self.peak_evidence,
             "days_over": int(self.judgement.days_over),
         }
-        return facts | {"sentence": alert_sentence(facts, on_trial=self._on_trial(done))}
+        return facts | {"sentence": alert_sentence(facts, on_trial=on_trial)}
 
-    def _answer(self, done: Sequence[dict[str, Any]]) -> tuple[str, str | None]:
+    def _answer(self, tried: set[str], *, on_trial: bool) -> tuple[str, str | None]:
         """Action and next step of an open episode."""
-        if not self._treatable or self.level < WARNING or self._on_trial(done):
+        # The market's own price cannot be retrained, and the shadow book serves no consumer.
+        ours = (self.opening["book"], self.opening["signal_source"]) == ("production", "model")
+        if not ours or self.level < WARNING or on_trial:
             return "watch", None
-        tried = {item["step"] for item in done}
         if "retraining" in tried:
             return "fall back to proxy", None
         action, step = ("retrain", "retraining") if tried else ("recalibrate", "recalibration")
         return ("fall back to proxy" if self.level == CRITICAL else action), step
 
-    def _escalated(self, done: Sequence[dict[str, Any]]) -> bool:
-        tried = {item["step"] for item in done}
-        return "retraining" in tried and not self._on_trial(done) and self.state == "open"
-
-    def _on_trial(self, done: Sequence[dict[str, Any]]) -> bool:
-        """Whether a model that was promoted against this episode has not alarmed yet."""
-        if not done or done[-1]["answer"] != "promoted":
-            return False
-        return self.alarming_since is None or self.alarming_since <= done[-1]["at"]
-
-    @property
-    def _treatable(self) -> bool:
-        """The market's own price cannot be retrained, and the shadow book serves no consumer."""
-        return bool(
-            self.opening["book"] == "production" and self.opening["signal_source"] == "model"
-        )
-
 
 def _watch(series: pl.DataFrame, policy: MonitorSettings) -> Iterator[_Episode]:
     """Episodes of one series, in order; the last one may be open."""
     alarm, episode = Alarm(policy), None
-    before = series.row(0, named=True)
-    model = _Model(since=before["week_end_at"])
     for week in series.iter_rows(named=True):
-        if week["segment"] != before["segment"]:
-            model = _Model(since=week["week_end_at"])
-        model.games += week["n_week"]
-        if episode and episode.level == INFO and week["season"] != before["season"]:
+        if episode and episode.level == INFO and week["season"] != episode.latest["season"]:
             episode.state = "recovered"  # never a warning, and its season is over
             yield episode
             episode = None
-        before, judgement = week, alarm.read(reading_of(week))
+        judgement = alarm.read(reading_of(week))
         if episode is None and judgement.level >= INFO:
             episode = _Episode(week, policy)
         if episode:
-            episode.add(week, judgement, model)
+            episode.add(week, judgement)
             if episode.over:
                 episode.state = "recovered"
                 yield episode
@@ -238,11 +220,3 @@ def reading_of(week: dict[str, Any]) -> Reading:
         ece=week["season_ece"],
         e_value=week["e_value"],
     )
-
-
-def _no_longer_served(series: pl.DataFrame, path: pl.DataFrame) -> bool:
-    """Whether another series of its market and book has forecasts since."""
-    last = series.row(-1, named=True)
-    same = (pl.col("market") == last["market"]) & (pl.col("book") == last["book"])
-    code = pl.col("season") * 100 + pl.col("week")
-    return bool(path.filter(same).select(code.max()).item() > last["season"] * 100 + last["week"])

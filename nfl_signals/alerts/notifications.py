@@ -20,7 +20,6 @@ HEADLINES: dict[EventName, str] = {
     "ended": "alarm over, no longer served",
 }
 ENDINGS: tuple[EventName, ...] = ("recovered", "ended")
-_TITLES: dict[str, str] = {market.name: market.title for market in MARKETS.values()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,14 +47,12 @@ def events(alerts: pl.DataFrame) -> list[Event]:
     notified = alerts.filter(
         pl.col("severity").is_in(NOTIFIED), pl.col("warned_at").is_not_null(), book="production"
     ).sort("opened_at", "alert_id")
-    return [_event(row, name) for row in notified.iter_rows(named=True) for name in _names(row)]
-
-
-def _names(row: dict[str, Any]) -> list[EventName]:
-    names: list[EventName] = ["opened"]
-    if row["escalated"]:
-        names.append("escalated")
-    return names + [ending for ending in ENDINGS if row["state"] == ending]
+    return [
+        _event(row, name)
+        for row in notified.iter_rows(named=True)
+        for name in HEADLINES
+        if name == "opened" or (row["escalated"] if name == "escalated" else row["state"] == name)
+    ]
 
 
 def _event(row: dict[str, Any], name: EventName) -> Event:
@@ -65,7 +62,7 @@ def _event(row: dict[str, Any], name: EventName) -> Event:
         alert_id=row["alert_id"],
         event=name,
         market=row["market"],
-        title=f"{_TITLES.get(row['market'], row['market'])}: {HEADLINES[name].format(**row)}",
+        title=f"{MARKETS[row['market']].title}: {HEADLINES[name].format(**row)}",
         body=f"{row['sentence']}\n{todo}Since {since}, served by {row['model_version']}.",
         closed=row["state"] in ENDINGS,
     )

@@ -25,28 +25,22 @@ STATUSES = ("sending", "sent", "failed", "interrupted", "past")
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """One row: what became of one event of one episode.
-
-    Attributes:
-        alert_id: of the episode.
-        event: opened, escalated, recovered, ended.
-        market: that the episode is about.
-        status: one of `STATUSES`.
-        attempts: runs that tried.
-        note: what kinds of address did not take it.
-    """
+    """What became of one event of one episode; `note`: what kinds of address did not take it."""
 
     alert_id: str
     event: str
     market: str
-    status: str
-    attempts: int
+    status: str  # one of STATUSES
+    attempts: int  # runs that tried
     note: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
         """One row each: episode and event."""
         return self.alert_id, self.event
+
+    def __str__(self) -> str:
+        return f"{self.market} {self.event}" + (f" ({self.note})" if self.note else "")
 
 
 Rows = dict[tuple[str, str], Delivery]
@@ -75,7 +69,7 @@ def read_outbox(path: Path) -> Rows:
 
 
 def write_outbox(path: Path, rows: Rows) -> None:
-    """Replace the outbox in one step; errors as `storage.write_bytes`."""
+    """Replace the outbox in one step; errors as `files.write_text`."""
     write_text(path, "".join(json.dumps(asdict(row)) + "\n" for row in rows.values()))
 
 

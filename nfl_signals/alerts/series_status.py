@@ -1,4 +1,4 @@
-"""Where every monitored series of book production stands: its flag, its open alert, what comes next."""
+"""Status of every monitored series of book production: its flag, its open alert, what comes next."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,34 +20,19 @@ OK = "ok"
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesStatus:
-    """Status of one series of book production: a market, forecast by model or proxy.
-
-    Attributes:
-        market: one of `markets.definitions.MARKETS`.
-        signal_source: model or proxy.
-        flag: unmonitored, ok, or the severity of its open alert.
-        error: calibration error of the season so far, debiased, probability.
-        evidence: e-value.
-        n_games: behind them.
-        week: of its newest graded games, e.g. 2024-w09.
-        weekly_games: graded games of each week since its model has been served.
-        days_over: days that the error has been over the limit; 0 without an alert.
-        next_step: recalibration, retraining or None.
-        alert_id: of its open alert, or None.
-        sentence: all of it in words.
-    """
+    """Status of one series of book production: a market, forecast by model or proxy."""
 
     market: MarketName
     signal_source: str
-    flag: str
-    error: float
-    evidence: float
-    n_games: int
-    week: str
-    weekly_games: tuple[int, ...]
-    days_over: int
-    next_step: str | None
-    alert_id: str | None
+    flag: str  # unmonitored, ok, or the severity of its open alert
+    error: float  # calibration error of the season so far, debiased, probability
+    evidence: float  # e-value
+    n_games: int  # behind them
+    week: str  # of its newest graded games, e.g. 2024-w09
+    weekly_games: tuple[int, ...]  # graded games of each week since its model has been served
+    days_over: int  # that the error has been over the limit; 0 without an alert
+    next_step: str | None  # recalibration, retraining
+    alert_id: str | None  # of its open alert
     sentence: str
 
     @property
@@ -58,31 +43,25 @@ class SeriesStatus:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AlertState:
-    """The evidence of every series, week by week, and the alert episodes on it.
+    """The evidence of every series, week by week, and the alert episodes on it."""
 
-    Attributes:
-        evidence: `weekly_evidence.EVIDENCE_SCHEMA`.
-        alerts: `episodes.ALERTS_SCHEMA`.
-    """
-
-    evidence: pl.DataFrame
-    alerts: pl.DataFrame
+    evidence: pl.DataFrame  # EVIDENCE_SCHEMA
+    alerts: pl.DataFrame  # ALERTS_SCHEMA
 
     def statuses(self) -> list[SeriesStatus]:
         """Production series that forecast their market's latest graded week, by market."""
-        production = self.evidence.filter(pl.col("book") == "production")
+        production = self.evidence.filter(book="production")
         one_model = production.group_by(*SERIES, "segment", maintain_order=True).agg(
             pl.exclude("n_week").last(), weekly_games=pl.col("n_week")
         )
         last = one_model.group_by(SERIES, maintain_order=True).last()
         code = pl.col("season") * 100 + pl.col("week")
         current = last.filter(code == code.max().over("market"))
-        found = self.alerts.filter(pl.col("state") == "open")
-        rows = current.join(found, on=SERIES, how="left", validate="1:1", suffix="_alert")
-        order = {name: place for place, name in enumerate(MARKETS)}
+        opened = self.alerts.filter(state="open")
+        rows = current.join(opened, on=SERIES, how="left", validate="1:1", suffix="_alert")
         return sorted(
             map(_status, rows.iter_rows(named=True)),
-            key=lambda status: (order[status.market], status.signal_source),
+            key=lambda status: (list(MARKETS).index(status.market), status.signal_source),
         )
 
     def flags(self) -> dict[tuple[str, str], str]:

@@ -4,6 +4,8 @@ The alert state is computed from ledger, results and decision log: nothing that 
 left behind can open an episode twice or lose one.
 """
 
+import logging
+
 import polars as pl
 
 from nfl_signals.alerts.delivery import deliver, open_sender
@@ -13,6 +15,8 @@ from nfl_signals.core.files import write_parquet
 from nfl_signals.monitoring.steps import graded_ledger
 from nfl_signals.monitoring.weekly_evidence import EVIDENCE_SCHEMA, evidence_path
 from nfl_signals.workspace.run_context import RunContext
+
+_log = logging.getLogger(__name__)
 
 
 def alert_state(context: RunContext) -> AlertState:
@@ -25,13 +29,10 @@ def alert_state(context: RunContext) -> AlertState:
 
 
 def update_alerts(context: RunContext) -> pl.DataFrame:
-    """Store the alerts table.
-
-    Returns:
-        `episodes.ALERTS_SCHEMA`.
-    """
+    """Store the alerts table, `episodes.ALERTS_SCHEMA`, and return it."""
     alerts = alert_state(context).alerts
     write_parquet(context.paths.alerts, alerts)
+    _log.info("alerts: %d episodes, %d open", alerts.height, alerts.filter(state="open").height)
     return alerts
 
 
@@ -49,4 +50,5 @@ def send_alerts(context: RunContext) -> str:
         return "nobody to notify: monitor.notify is not set"
     alerts, send = context.read(context.paths.alerts), open_sender(policy.notify)
     report = deliver(context.paths.deliveries, alerts, send, attempts=policy.notify_attempts)
+    _log.info("notifications: %s", report.sentence)
     return report.sentence

@@ -1,4 +1,4 @@
-"""What an alert says, in words that need no glossary."""
+"""Alerts and series in words that need no glossary."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,11 +30,16 @@ def alert_sentence(alert: Mapping[str, Any], *, on_trial: bool) -> str:
         alert: a row of `episodes.ALERTS_SCHEMA` without its sentence.
         on_trial: whether a model promoted against it is still being tried.
     """
-    return f"{series_name(alert)} {_meaning(alert, on_trial=on_trial)} ({_figures(alert)})."
+    return (
+        f"{series_name(alert)} {_meaning(alert, on_trial=on_trial)} (since {alert['opened_season']} "
+        f"week {alert['opened_week']}: calibration error {alert['error']:.3f} over "
+        f"{alert['n_games']} games, {alert['days_over']} days over the limit, evidence "
+        f"{evidence(alert['evidence'])}, at most {evidence(alert['peak_evidence'])})."
+    )
 
 
 def status_sentence(week: Mapping[str, Any]) -> str:
-    """A series without an alert, in words; `week` is a row of `episodes.EVIDENCE_SCHEMA`."""
+    """A series without an alert, in words; `week` is a row of EVIDENCE_SCHEMA."""
     return (
         f"{series_name(week)} is as well calibrated as its games can show; nothing to do (calibration "
         f"error {week['season_error']:.3f} over {week['n_season']} games of the season so far, "
@@ -69,12 +74,3 @@ def _meaning(alert: Mapping[str, Any], *, on_trial: bool) -> str:
     if alert["next_step"] is None:
         return NOTHING_AUTOMATIC
     return NEXT[alert["next_step"]] + (MEANWHILE if alert["severity"] == "critical" else "")
-
-
-def _figures(alert: Mapping[str, Any]) -> str:
-    since = f"{alert['opened_season']} week {alert['opened_week']}"
-    return (
-        f"since {since}: calibration error {alert['error']:.3f} over {alert['n_games']} games, "
-        f"{alert['days_over']} days over the limit, evidence {evidence(alert['evidence'])}, "
-        f"at most {evidence(alert['peak_evidence'])}"
-    )

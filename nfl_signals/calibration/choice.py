@@ -24,11 +24,8 @@ class Choice:
     """The chosen calibrator and why.
 
     Attributes:
-        method: the winner.
         calibrator: the winner, fitted on all rows.
         log_loss: mean per game of every candidate on the scored seasons, nats; empty without any.
-        n_games: games scored.
-        seasons: seasons scored, ascending.
     """
 
     method: str

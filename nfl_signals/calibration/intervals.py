@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from nfl_signals.calibration.protocol import Fit, Floats
 from nfl_signals.calibration.rows import check_rows
+from nfl_signals.stats.bootstrap import week_draws
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,15 +57,13 @@ def bootstrap_calibrator(
         ValueError: fewer than two weeks, unequal lengths, or what `fit` refuses.
     """
     check_rows(p_raw, y)
-    weeks, position = np.unique(np.asarray(block), return_inverse=True)
-    if len(weeks) < 2 or position.shape != y.shape:
-        raise ValueError(f"block: expected {len(y)} labels of two weeks or more, got {len(weeks)}")
+    position, drawn = week_draws(block, seed=seed, draws=draws)
+    if position.shape != y.shape:
+        raise ValueError(f"block: expected {len(y)} labels of weeks, got {len(position)}")
     games = np.split(np.argsort(position, kind="stable"), np.cumsum(np.bincount(position))[:-1])
-    random = np.random.default_rng(seed)
     fits = []
-    for _ in range(draws):
-        weeks_drawn = random.integers(len(weeks), size=len(weeks))
-        rows = np.concatenate([games[week] for week in weeks_drawn])
+    for weeks in drawn:
+        rows = np.concatenate([games[week] for week in weeks])
         fits.append(fit(p_raw[rows], y[rows]))
     ends = ((1 - level) / 2, (1 + level) / 2)
     low, high = np.quantile([fitted.predict(at) for fitted in fits], ends, axis=0)
@@ -74,5 +73,5 @@ def bootstrap_calibrator(
         name: tuple(np.quantile([each[name] for each in numbers], ends).tolist()) for name in names
     }
     return CalibratorInterval(
-        low=low, high=high, parameters=parameters, n_games=len(y), n_blocks=len(weeks)
+        low=low, high=high, parameters=parameters, n_games=len(y), n_blocks=drawn.shape[1]
     )

@@ -39,12 +39,7 @@ class IsotonicCalibrator(Calibrator):
 
 
 def fit_isotonic(p_raw: Floats, y: Floats, *, min_games: int = MIN_GAMES) -> IsotonicCalibrator:
-    """Fit on out-of-sample forecasts; one imagined upset at either end keeps it from certainty.
-
-    Args:
-        p_raw: n forecasts of YES given no push.
-        y: n outcomes, 1 for YES and 0 for NO; pushes left out.
-        min_games: fewer are refused.
+    """Fit as `fit_platt`; one imagined upset at either end keeps it from certainty.
 
     Raises:
         ValueError: fewer games than `min_games`, or none; see also `check_rows`.

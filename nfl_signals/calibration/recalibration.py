@@ -101,16 +101,8 @@ def prequential(p: Floats, y: Floats, week: NDArray[np.integer]) -> Floats:
     The result is as honest as forecasts made at the time: no game counts in its own week. The games
     of the first week, and any before a game counts, stay as they were, bit for bit.
 
-    Args:
-        p: stated probabilities of YES, shape (n,).
-        y: outcomes 0 or 1, NaN where a push voids the game or it is unplayed, shape (n,).
-        week: ascending with time, e.g. season * 100 + week, shape (n,); rows in any order.
-
-    Returns:
-        Probabilities, shape (n,).
-
-    Raises:
-        ValueError: as `fit_recalibration`.
+    Arguments and errors as `fit_recalibration`; weeks ascend with time, e.g. season * 100 + week, and
+    rows may come in any order.
     """
     _checked(p, y)
     recalibrated = p.astype(np.float64).copy()

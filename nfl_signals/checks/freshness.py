@@ -17,20 +17,16 @@ GIVEN_UP = timedelta(days=14)  # a game without a result for so long was cancell
 def outcomes_fresh(context: RunContext) -> dict[str, Any]:
     """Every game of book production is graded, and measured, a day after it ended.
 
-    Returns:
-        How many production forecasts are graded.
-
     Raises:
         StaleDataError: a result is missing, or the metrics are older than it.
     """
     if not context.paths.ledger.exists():
         return {"graded": 0}
-    forecasts = graded_ledger(context).filter(pl.col("book") == "production")
+    forecasts = graded_ledger(context).filter(book="production")
     ended = pl.col("kickoff_at") + RESULT_DELAY
     overdue = ended + DEADLINE <= context.as_of
-    missing = forecasts.filter(
-        overdue & (ended + GIVEN_UP > context.as_of) & pl.col("outcome").is_null()
-    )
+    expected = overdue & (ended + GIVEN_UP > context.as_of)
+    missing = forecasts.filter(expected, pl.col("outcome").is_null())
     if missing.height:
         games = missing["game_id"].unique().sort().to_list()
         raise StaleDataError(
@@ -38,7 +34,7 @@ def outcomes_fresh(context: RunContext) -> dict[str, Any]:
             "the source is late or ingestion failed; run the job daily_outcomes."
         )
     graded = forecasts.filter(overdue & pl.col("outcome").is_not_null())
-    evidence = context.read(context.paths.weekly_evidence).filter(pl.col("book") == "production")
+    evidence = context.read(context.paths.weekly_evidence).filter(book="production")
     newest = pl.concat([graded["kickoff_at"], evidence["week_end_at"]]).max()
     if graded.height and evidence["week_end_at"].max() != newest:
         raise StaleDataError(

@@ -14,8 +14,7 @@ from nfl_signals.registry import decision_log
 from nfl_signals.registry.model_card import CARD, check_seal, model_hash, read_card
 from nfl_signals.workspace.run_context import RunContext
 
-NO_VIG = "no-vig"
-"""What stands for a hash where the price itself is the forecast."""
+NO_VIG = "no-vig"  # in place of a hash where the price itself is the forecast
 VERSION = ["book", "signal_source", "model_version", "model_hash", "feature_version", "season"]
 
 

@@ -5,9 +5,9 @@ import polars as pl
 from nfl_signals.checks.tables import Figures
 from nfl_signals.core.errors import InputError, IntegrityError
 from nfl_signals.ensemble.ensemble import SEQUENCE_LEARNER
+from nfl_signals.predictions.registration import home_registry
 from nfl_signals.predictions.upcoming import requests_for
-from nfl_signals.registry.mlflow_registry import open_registry
-from nfl_signals.registry.mlflow_store import CHAMPION
+from nfl_signals.registry.mlflow_registry import CHAMPION
 from nfl_signals.registry.model_card import model_hash, read_card
 from nfl_signals.workspace.run_context import RunContext
 
@@ -17,7 +17,7 @@ LARGEST_DIFFERENCE = 1e-12  # probability; JSON and pandas keep every digit, so 
 
 def champion_files(context: RunContext) -> Figures:
     """The champion is there, loads, and its files are those that were registered."""
-    registry = open_registry(context.paths)
+    registry = home_registry(context)
     model = registry.load(CHAMPION)
     found = {
         "files": model_hash(model.ensemble),
@@ -34,7 +34,7 @@ def champion_predictions(context: RunContext) -> Figures:
 
     Predicted are the upcoming games, or those of the last week where nothing is upcoming.
     """
-    model = open_registry(context.paths).load(CHAMPION)
+    model = home_registry(context).load(CHAMPION)
     learners = read_card(model.ensemble).get("learners", [])
     requests = stored_requests(context, sequences=SEQUENCE_LEARNER in learners)
     # Without MLflow first: what is wrong with stored tables then has this program's message.
@@ -56,9 +56,7 @@ def champion_predictions(context: RunContext) -> Figures:
 def stored_requests(context: RunContext, *, sequences: bool = False) -> pl.DataFrame:
     """Requests for the upcoming predictions' games, or for the last week that has lines.
 
-    Args:
-        context: what is stored.
-        sequences: add what the learner lstm reads.
+    With `sequences` they hold what the learner lstm reads.
 
     Raises:
         InputError: no stored game has a line.
@@ -99,9 +97,8 @@ def largest_difference(served: pl.DataFrame, others: pl.DataFrame) -> float:
     Raises:
         IntegrityError: one is not.
     """
-    pairs = others.select(*KEYS, "p_hat", "p_push").join(
-        served, on=KEYS, how="left", suffix="_served"
-    )
+    columns = others.select(*KEYS, "p_hat", "p_push")
+    pairs = columns.join(served, on=KEYS, how="left", suffix="_served")
     missing = pairs.filter(pl.any_horizontal(pl.col("^p_.*_served$").is_null()))
     if missing.height:
         raise IntegrityError(f"served predictions: none for {' '.join(missing.row(0)[:2])}.")

@@ -139,12 +139,9 @@ def largest_remainder(stacked: pl.DataFrame, inputs: list[str]) -> float:
     Raises:
         IntegrityError: it is more than rounding.
     """
-    sums = (
-        contributions(stacked, inputs)
-        .group_by("game_id", "market")
-        .agg(pl.col("contribution").sum())
-    )
-    rows = stacked.join(sums, on=["game_id", "market"])
+    key = ["game_id", "market"]
+    sums = contributions(stacked, inputs).group_by(key).agg(pl.col("contribution").sum())
+    rows = stacked.join(sums, on=key)
     gap = np.abs(logit(rows["p_hat"].to_numpy()) - rows["contribution"].to_numpy())
     ways = three_way_probabilities(rows["p_hat"].to_numpy(), rows["p_push"].to_numpy())
     gap = np.maximum(gap, np.abs(ways.sum(axis=1) - 1))

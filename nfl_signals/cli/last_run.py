@@ -6,7 +6,7 @@ from nfl_signals.core.settings import Settings, load_settings
 
 
 def as_last_run(source: str | None) -> Settings:
-    """Settings for looking at what is there: those of the last run, unless told otherwise.
+    """Settings for looking at what is there: those of the last run where none are given.
 
     Raises:
         SettingsError: a setting is refused.
@@ -14,7 +14,7 @@ def as_last_run(source: str | None) -> Settings:
     """
     record = Paths(load_settings().home).run_record
     last = read_json(record) if record.exists() else {}
-    fallback = {name: last.get(name) for name in ("source", "seasons", "asked_as_of")}
-    fallback["as_of"] = fallback.pop("asked_as_of")
+    fallback = {name: last.get(name) for name in ("source", "seasons", "given_as_of")}
+    fallback["as_of"] = fallback.pop("given_as_of")
     fallback = {name: value for name, value in fallback.items() if value}
     return load_settings(fallback=fallback, source=source)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -21,7 +21,10 @@ from nfl_signals.cli.models import MODEL_COMMANDS
 from nfl_signals.cli.terminal import console, print_picks, progress
 from nfl_signals.core.errors import NflSignalsError
 from nfl_signals.core.files import write_json
-from nfl_signals.core.settings import PROJECT_ROOT, Settings, describe, load_settings
+from nfl_signals.core.settings import PROJECT_ROOT, describe, load_settings
+
+if TYPE_CHECKING:
+    from nfl_signals.workspace.run_context import RunContext
 
 app = typer.Typer(
     help="Calibrated NFL probabilities for three markets: against the spread, moneyline, total.\n\n"
@@ -71,12 +74,12 @@ def run(source: Source = None, seasons: Seasons = None, as_of: AsOf = None) -> N
         from nfl_signals.definitions import defs
         from nfl_signals.defs.launch import run_job
 
-        # The steps must stand on this very instant, whatever the clock says when they start.
+        # Every step works as of this very instant, whatever the clock shows when it starts.
         pinned = overrides | {"home": str(settings.home), "as_of": describe(context.as_of)}
         run_job(defs, "everything", context, pinned, show, seasons=context.seasons)
     from nfl_signals.predictions.summary import picks as read_picks
 
-    _record(settings, started=started, as_of=context.as_of)
+    _record(context, started=started)
     print_picks(read_picks(context))
     console.print(f"\nReports: {escape(str(context.paths.reports / 'metrics_baseline.md'))}")
     console.print(f"Ledger:  {escape(str(context.paths.ledger))}")
@@ -94,8 +97,8 @@ def backfill(
 ) -> None:
     """Ingest seasons again and rebuild their features and markets; models stay as they are.
 
-    A range is one Dagster run unless asked otherwise; both give the same bytes. Follow it with
-    `nfl-signals run` to let the models learn from what changed.
+    A range is one Dagster run by default; both give the same bytes. Follow it with
+    `nfl-signals run` to fit the models on what changed.
 
     Example: `nfl-signals backfill 2020-2022`
     """
@@ -156,7 +159,11 @@ def verify(source: Source = None) -> None:
     context, failures = open_run(as_last_run(source)), 0
     for name, check in ALL_CHECKS.items():
         try:
-            figures = ", ".join(f"{key} {_brief(value)}" for key, value in check(context).items())
+            brief = {
+                key: len(value) if isinstance(value, (dict, list)) else value
+                for key, value in check(context).items()
+            }
+            figures = ", ".join(f"{key} {value}" for key, value in brief.items())
             console.print(f"[green]ok[/green]    {name} ({figures})")
         except NflSignalsError as error:
             failures += 1
@@ -191,22 +198,17 @@ def simulate(
     settings = load_settings(seed=seed)
     given = {"weeks_played": weeks_played, "n_seasons": n_seasons, "first_season": first_season}
     changes = {name: value for name, value in given.items() if value is not None}
-    league_settings = load_settings(
-        simulator={**settings.simulator.model_dump(), **changes}
-    ).simulator
-    league = simulate_league(league_settings, seed=settings.seed)
+    changed = load_settings(simulator=settings.simulator.model_dump() | changes).simulator
+    league = simulate_league(changed, seed=settings.seed)
     write_release(league, out)
     write_league_report(league, out)
     release = escape(str(out / "release"))
     console.print(
         f"{league.games.height} games written to {release}, truth and report beside them."
     )
+    command = f"nfl-signals run --source nflverse --as-of {describe(league.as_of)}"
     console.print("Run the pipeline on it:")
-    console.print(
-        f"  NFL_SIGNALS_NFLVERSE={release} nfl-signals run --source nflverse "
-        f"--as-of {describe(league.as_of)}",
-        soft_wrap=True,
-    )
+    console.print(f"  NFL_SIGNALS_NFLVERSE={release} {command}", soft_wrap=True)
 
 
 @app.command()
@@ -235,40 +237,23 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
     sys.stdout.flush()
     workspace = str(PROJECT_ROOT / "workspace.yaml")
     # Dagster announces successors of `dagster dev` on every start; that is not for users of the UI.
-    command = [
-        "-W",
-        "ignore",
-        "-m",
-        "dagster",
-        "dev",
-        "-w",
-        workspace,
-        "-h",
-        "127.0.0.1",
-        "-p",
-        str(port),
-    ]
-    os.execv(sys.executable, [sys.executable, *command])
+    quiet, where = ["-W", "ignore"], ["-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
+    os.execv(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *where])
 
 
-def _record(settings: Settings, *, started: datetime, as_of: datetime) -> None:
+def _record(context: "RunContext", *, started: datetime) -> None:
     """The one file that holds wall-clock times."""
-    from nfl_signals.core.paths import Paths
-
+    settings = context.settings
     content = {
         "started_at": describe(started),
         "finished_at": describe(datetime.now(UTC)),
-        "as_of": describe(as_of),
-        "asked_as_of": None if settings.as_of is None else describe(settings.as_of),
+        "as_of": describe(context.as_of),
+        "given_as_of": None if settings.as_of is None else describe(settings.as_of),
         "source": settings.source,
         "seasons": settings.seasons,
         "nfl_signals": version("nfl-signals"),
     }
-    write_json(Paths(settings.home).run_record, content)
-
-
-def _brief(value: object) -> str:
-    return str(len(value)) if isinstance(value, (dict, list)) else str(value)
+    write_json(context.paths.run_record, content)
 
 
 def _flatten(section: Any, prefix: str) -> Iterator[tuple[str, Any, str]]:  # noqa: ANN401

@@ -36,8 +36,8 @@ def promote(
 ) -> None:
     """Make a version champion, whatever is trained next, and record why.
 
-    The gate is asked first and its findings are shown; where it promotes, nothing more is needed. Where
-    it rejects or cannot tell, nothing happens (exit code 2) unless you overrule it. What cannot be
+    The gate's findings are shown first; where it promotes, nothing more is needed. Where it rejects, or
+    its evidence is insufficient, nothing happens (exit code 2) unless you overrule it. What cannot be
     overruled: a version whose files, features, labels or horizons are not those of its card and of this
     program, and one that is shown to be uncalibrated.
 
@@ -70,7 +70,7 @@ def rollback(
 ) -> None:
     """Make a former champion champion again; it predicts as it did then.
 
-    Nothing is trained and the gate is not asked, so it takes seconds. The version must be fit to be
+    Nothing is trained and the gate does not judge it, so it takes seconds. The version must be fit to be
     served: its files, features, labels and horizons are checked. Called again without a version it goes
     back one further; if it was killed, look at `nfl-signals history` and name the version.
 
@@ -91,7 +91,7 @@ def rollback(
 def history(source: Source = None) -> None:
     """Show every decision about models: when, what, the champion after it, what was judged, and why.
 
-    kind: first (there was no champion), promoted, rejected, insufficient (the gate cannot tell),
+    kind: first (there was no champion), promoted, rejected, insufficient (evidence),
     rolled_back. step: training, recalibration, retraining, person. Alerts that caused a decision are
     named by their ids, as in `data/analysis/alerts.parquet`.
 

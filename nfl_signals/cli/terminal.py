@@ -67,13 +67,8 @@ def print_picks(rows: "list[Pick]") -> None:
 
 
 def _market_table(title: str, rows: "list[Pick]") -> Table:
-    """One market's picks; fits a terminal of 80 columns."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("kickoff", "game", "line", "odds"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("market", "p_hat", "push"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("lean", no_wrap=True)
+    headings = "kickoff game line odds >market >p_hat >push lean".split()
+    table = _table(*headings, title=title, tight=False)
     for pick in rows:
         chances = (f"{100 * p:.1f}" for p in (pick.p_market, pick.p_hat, pick.p_push))
         table.add_row(
@@ -91,12 +86,7 @@ def print_findings(findings: "Sequence[Finding]") -> None:
     """The gate's findings: figure and interval, limit, smallest detectable difference, verdict."""
     if not findings:
         return
-    table = _tight_table()
-    for heading in ("finding", "market"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("n", "value (interval)", "limit", "MDE"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
+    table = _table("finding", "market", ">n", ">value (interval)", ">limit", ">MDE", "verdict")
     for each in findings:
         verdict = f"[{COLORS[each.verdict]}]{each.verdict}[/]"
         figures = (_interval(each.value, each.low, each.high), f"{each.limit:g}")
@@ -111,15 +101,11 @@ def print_findings(findings: "Sequence[Finding]") -> None:
 def print_sequences(sequences: "Mapping[MarketName, ConfidenceSequence]") -> None:
     """The last week of each market's confidence sequence."""
     console.print("\nBrier score of the challenger less the champion's, bounds good in all weeks:")
-    table = _tight_table()
-    table.add_column("market", no_wrap=True)
-    for heading in ("weeks", "value (bounds)"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("so far", no_wrap=True)
+    table = _table("market", ">weeks", ">value (bounds)", "so far")
     for name, each in sequences.items():
         value, low, high = (float(side[-1]) for side in (each.estimate, each.low, each.high))
         better = "challenger is better" if high < 0 else "champion is better"
-        answer = better if high < 0 or low > 0 else "cannot tell"
+        answer = better if high < 0 or low > 0 else "undecided"
         table.add_row(name, str(len(each.estimate)), _interval(value, low, high), answer)
     console.print(table)
 
@@ -129,9 +115,7 @@ def print_history(decisions: "Sequence[Decision]") -> None:
     if not decisions:
         console.print("No decision yet: the first ensemble that is trained becomes champion.")
         return
-    table = _tight_table()
-    table.add_column("when (UTC)", no_wrap=True)
-    table.add_column("decision", no_wrap=True)
+    table = _table("when (UTC)", "decision")
     table.add_column("why", overflow="fold")
     for each in decisions:
         what = f"[bold]{each.kind}[/bold]\n{each.version}\nstep: {each.step}"
@@ -148,9 +132,23 @@ def print_decision(decision: "Decision") -> None:
     console.print(escape(decision.sentence), highlight=False)
 
 
-def _tight_table() -> Table:
-    """No edge: seven columns of findings fit 80."""
-    return Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False, pad_edge=False)
+def _table(*headings: str, title: str | None = None, tight: bool = True) -> Table:
+    """Columns that never wrap, right-aligned where the heading begins with '>'.
+
+    Without edges, `tight`, seven columns of findings fit 80.
+    """
+    table = Table(
+        title=title,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=0 if tight else (0, 1, 0, 0),
+        show_edge=not tight,
+        pad_edge=not tight,
+    )
+    for heading in headings:
+        name = heading.removeprefix(">")
+        table.add_column(name, justify="left" if name == heading else "right", no_wrap=True)
+    return table
 
 
 def _interval(value: float | None, low: float | None, high: float | None) -> str:

@@ -14,9 +14,8 @@ GENESIS = "0" * 64
 def seal_of(content: str, before: str) -> str:
     """Seal of a record: SHA-256 in hex over the seal before it and its content, as UTF-8.
 
-    Args:
-        content: canonical form of the record, the same text for the same record.
-        before: seal of the record before it; `GENESIS` for the first.
+    The content is in canonical form, the same text for the same record; before the first record
+    stands `GENESIS`.
 
     Example:
         >>> seal_of("a prediction", GENESIS)[:8]

@@ -134,12 +134,7 @@ def load_settings(
 ) -> Settings:
     """Read signals.yaml and the environment, then apply `overrides` (None means not given).
 
-    Args:
-        fallback: values for fields that nothing else sets.
-        overrides: field values that win over everything else.
-
-    Returns:
-        Validated, frozen settings.
+    `fallback` holds values for fields that nothing else sets.
 
     Raises:
         SettingsError: the file is not YAML, or a value is refused; names the field and the reason.

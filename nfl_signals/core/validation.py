@@ -9,15 +9,9 @@ from nfl_signals.core.errors import SchemaError
 
 
 def validate(frame: pl.DataFrame, schema: pa.DataFrameSchema, where: str) -> pl.DataFrame:
-    """Check a whole frame against a boundary's schema.
+    """Check a whole frame against a boundary's schema and return it unchanged.
 
-    Args:
-        frame: collected frame; a LazyFrame would be checked for types only.
-        schema: the boundary.
-        where: file or stage, for messages.
-
-    Returns:
-        `frame`, unchanged.
+    `where` is the file or stage, for messages.
 
     Raises:
         SchemaError: names place, column, row, value and expectation of the first breach, and how

@@ -7,11 +7,13 @@ import dagster as dg
 
 from nfl_signals.defs.checks import DRIFT_CHECK, PENDING_STEPS
 from nfl_signals.defs.partitions import sync_seasons
+from nfl_signals.defs.resources import Run
 from nfl_signals.workspace.run_context import RunContext
 
 EASTERN = "America/New_York"
 IN_SEASON = "9-12,1-2"  # months with games
 SENSOR_SECONDS = 10
+Request = dg.RunRequest | dg.SkipReason
 
 _TABLES = dg.AssetSelection.groups("raw", "gold")
 _METRICS = dg.AssetSelection.assets("calibration_metrics", "alerts", "weekly_report", "dashboard")
@@ -51,35 +53,25 @@ backfill_seasons = dg.define_asset_job(
 )
 
 
-@dg.schedule(
-    job=weekly_refresh,
-    cron_schedule=f"0 9 * {IN_SEASON} 2",
-    execution_timezone=EASTERN,
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-)
-def weekly_schedule(
-    context: dg.ScheduleEvaluationContext, run_context: dg.ResourceParam[RunContext]
-) -> dg.RunRequest | dg.SkipReason:
+SCHEDULED: dict[str, Any] = {
+    "execution_timezone": EASTERN,
+    "default_status": dg.DefaultScheduleStatus.RUNNING,
+}
+
+
+@dg.schedule(job=weekly_refresh, cron_schedule=f"0 9 * {IN_SEASON} 2", **SCHEDULED)
+def weekly_schedule(context: dg.ScheduleEvaluationContext, run_context: Run) -> Request:
     """Tuesday morning, US Eastern, in season: the week is over and the next one has lines."""
     return _current_season(context, run_context)
 
 
-@dg.schedule(
-    job=daily_outcomes,
-    cron_schedule=f"0 10 * {IN_SEASON} *",
-    execution_timezone=EASTERN,
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-)
-def daily_schedule(
-    context: dg.ScheduleEvaluationContext, run_context: dg.ResourceParam[RunContext]
-) -> dg.RunRequest | dg.SkipReason:
+@dg.schedule(job=daily_outcomes, cron_schedule=f"0 10 * {IN_SEASON} *", **SCHEDULED)
+def daily_schedule(context: dg.ScheduleEvaluationContext, run_context: Run) -> Request:
     """Every morning in season: yesterday's outcomes reach the metrics within 24 hours."""
     return _current_season(context, run_context)
 
 
-def _current_season(
-    context: dg.ScheduleEvaluationContext, run_context: RunContext
-) -> dg.RunRequest | dg.SkipReason:
+def _current_season(context: dg.ScheduleEvaluationContext, run_context: RunContext) -> Request:
     """The source's last season as partition; skipped until a first full run has made models."""
     if not run_context.paths.features.exists():
         return dg.SkipReason("no data yet: run the job `everything` once")

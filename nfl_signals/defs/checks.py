@@ -17,6 +17,7 @@ from nfl_signals.checks.freshness import outcomes_fresh
 from nfl_signals.checks.tables import Check
 from nfl_signals.core.errors import NflSignalsError
 from nfl_signals.defs.partitions import SEASONS
+from nfl_signals.defs.resources import Run
 from nfl_signals.promotion.automatic import pending_steps, waiting_sentence
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals.workspace.tables import SCHEMAS
@@ -61,14 +62,14 @@ def blocking_check(
         blocking=True,
         partitions_def=SEASONS if by_season else None,
     )
-    def checked(run_context: dg.ResourceParam[RunContext]) -> dg.AssetCheckResult:
+    def checked(run_context: Run) -> dg.AssetCheckResult:
         return result_of(check, run_context)
 
     return checked
 
 
 @dg.asset_check(asset="calibration_metrics", name="calibration_drift")
-def calibration_drift(run_context: dg.ResourceParam[RunContext]) -> dg.AssetCheckResult:
+def calibration_drift(run_context: Run) -> dg.AssetCheckResult:
     """Is an alert open on a forecast of book production? Read by the sensor that answers it."""
     statuses, gate = alert_state(run_context).statuses(), run_context.settings.gate
     sentences = [status.sentence + waiting_sentence(status, gate) for status in statuses]
@@ -94,7 +95,7 @@ def figures(statuses: Sequence[SeriesStatus]) -> dict[str, Any]:
 
 
 @dg.asset_check(asset="calibration_metrics", name="fresh")
-def fresh(run_context: dg.ResourceParam[RunContext]) -> dg.AssetCheckResult:
+def fresh(run_context: Run) -> dg.AssetCheckResult:
     """Is every forecast of book production graded within 24 hours of its game's end?"""
     return result_of(outcomes_fresh, run_context)
 

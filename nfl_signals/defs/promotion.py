@@ -4,6 +4,7 @@ import dagster as dg
 from pydantic import Field
 
 from nfl_signals.defs.models import RETRAINING_POOL
+from nfl_signals.defs.resources import Run
 from nfl_signals.predictions.registration import point_aliases
 from nfl_signals.promotion.manual import candidate, roll_back, why_not_served
 from nfl_signals.promotion.manual import promote as promote_candidate
@@ -28,11 +29,9 @@ class RollbackConfig(dg.Config):
 
 @dg.op(pool=RETRAINING_POOL)
 def promote_version(
-    context: dg.OpExecutionContext,
-    config: PromoteConfig,
-    run_context: dg.ResourceParam[RunContext],
+    context: dg.OpExecutionContext, config: PromoteConfig, run_context: Run
 ) -> None:
-    """Make a version champion; the gate is asked, and overruled only with a reason."""
+    """Make a version champion; the gate judges it, and is overruled only with a reason."""
     found = candidate(run_context, config.version)
     context.log.info(found.sentence)
     decision = promote_candidate(
@@ -46,9 +45,7 @@ def promote_version(
 
 @dg.op(pool=RETRAINING_POOL)
 def roll_back_version(
-    context: dg.OpExecutionContext,
-    config: RollbackConfig,
-    run_context: dg.ResourceParam[RunContext],
+    context: dg.OpExecutionContext, config: RollbackConfig, run_context: Run
 ) -> None:
     """Make a former champion champion again."""
     decision = roll_back(run_context, config.version or None, reason=config.reason or None)

@@ -3,8 +3,8 @@
 import dagster as dg
 
 from nfl_signals.defs.partitions import IN_ONE_RUN, SEASONS, chosen_seasons
-from nfl_signals.defs.tables import CODE_VERSION
-from nfl_signals.workspace.run_context import RunContext
+from nfl_signals.defs.resources import Run
+from nfl_signals.defs.tables import Result, asset
 from nfl_signals.workspace.tables import READERS, ingest
 
 DESCRIPTIONS = {
@@ -18,18 +18,15 @@ DESCRIPTIONS = {
 def raw_asset(table: str) -> dg.AssetsDefinition:
     """The asset that ingests one table."""
 
-    @dg.asset(
+    @asset(
         name=f"raw_{table}",
         description=DESCRIPTIONS[table],
         group_name="raw",
         kinds={"polars", "parquet"},
-        code_version=CODE_VERSION,
         partitions_def=SEASONS,
         backfill_policy=IN_ONE_RUN,
     )
-    def ingested(
-        context: dg.AssetExecutionContext, run_context: dg.ResourceParam[RunContext]
-    ) -> dg.MaterializeResult[None]:
+    def ingested(context: dg.AssetExecutionContext, run_context: Run) -> Result:
         rows = ingest(run_context, table, chosen_seasons(context))
         return dg.MaterializeResult(
             metadata={"dagster/row_count": sum(rows.values()), "seasons": len(rows)}

@@ -5,6 +5,8 @@ import dagster as dg
 from nfl_signals.core.settings import load_settings
 from nfl_signals.workspace.run_context import RunContext, open_run
 
+Run = dg.ResourceParam[RunContext]
+"""The parameter `run_context` of assets, checks, ops and schedules."""
 FIELDS = {
     "home": "overrides NFL_SIGNALS_HOME",
     "source": "simulated or nflverse",

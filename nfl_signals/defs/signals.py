@@ -1,13 +1,15 @@
 """Predictions, ledger, calibration metrics, alerts and reports: what people and checks read."""
 
 from datetime import timedelta
+from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from nfl_signals.alerts.steps import send_alerts, update_alerts
 from nfl_signals.defs.models import BASELINES, GOLD
-from nfl_signals.defs.tables import CODE_VERSION, table_result
+from nfl_signals.defs.resources import Run
+from nfl_signals.defs.tables import Result, asset, table_result
 from nfl_signals.monitoring.steps import update_metrics
 from nfl_signals.predictions.challenger import challenge_upcoming
 from nfl_signals.predictions.summary import champion_line, served_model_line
@@ -21,6 +23,7 @@ from nfl_signals.reports.steps import (
 )
 from nfl_signals.workspace.run_context import RunContext
 
+SIGNAL: dict[str, Any] = {"group_name": "signals"}
 TABLE = {"polars", "parquet"}
 # The job daily_outcomes starts at 10:00; two hours later yesterday's games must be in the metrics.
 DAILY_IN_SEASON = dg.FreshnessPolicy.cron(
@@ -30,13 +33,8 @@ DAILY_IN_SEASON = dg.FreshnessPolicy.cron(
 )
 
 
-@dg.asset(
-    group_name="signals",
-    kinds=TABLE,
-    code_version=CODE_VERSION,
-    deps=[*GOLD, "llm_signals", "promotion"],
-)
-def upcoming_predictions(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
+@asset(**SIGNAL, kinds=TABLE, deps=[*GOLD, "llm_signals", "ensemble", "promotion"])
+def upcoming_predictions(run_context: Run) -> Result:
     """The next week's games by the model that is served; the challenger's go to the shadow book.
 
     Reads the ledger of earlier runs for `period_flag`; this run's ledger follows.
@@ -56,13 +54,12 @@ def upcoming_predictions(run_context: dg.ResourceParam[RunContext]) -> dg.Materi
     )
 
 
-@dg.asset(
-    group_name="signals",
+@asset(
+    **SIGNAL,
     kinds=TABLE,
-    code_version=CODE_VERSION,
     deps=["calibrated_predictions", "upcoming_predictions", "gold_markets"],
 )
-def ledger(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
+def ledger(run_context: Run) -> Result:
     """Sealed, append-only predictions: production, and the walk-forward in the shadow book."""
     counts = append_to_ledger(run_context)
     total = counts.pop("total")
@@ -70,26 +67,15 @@ def ledger(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[No
     return dg.MaterializeResult(metadata={"dagster/row_count": total, **new})
 
 
-@dg.asset(
-    group_name="signals",
-    kinds=TABLE,
-    code_version=CODE_VERSION,
-    deps=["ledger", "gold_markets"],
-    freshness_policy=DAILY_IN_SEASON,
-)
-def calibration_metrics(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
+@asset(**SIGNAL, kinds=TABLE, deps=["ledger", "gold_markets"], freshness_policy=DAILY_IN_SEASON)
+def calibration_metrics(run_context: Run) -> Result:
     """Rolling Brier, log loss, calibration error and reliability of every series and version."""
     metrics = update_metrics(run_context)
     return table_result(metrics, stored=run_context.paths.calibration)
 
 
-@dg.asset(
-    group_name="signals",
-    kinds=TABLE,
-    code_version=CODE_VERSION,
-    deps=["ledger", "gold_markets"],
-)
-def alerts(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
+@asset(**SIGNAL, kinds=TABLE, deps=["ledger", "gold_markets", "promotion"])
+def alerts(run_context: Run) -> Result:
     """Alert episodes: what has drifted since when, what is done about it, and who was notified."""
     table = update_alerts(run_context)
     opened = table.filter(pl.col("state") == "open")["sentence"].to_list()
@@ -103,25 +89,23 @@ def alerts(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[No
     )
 
 
-@dg.asset(
-    group_name="signals",
+@asset(
+    **SIGNAL,
     kinds={"markdown"},
-    code_version=CODE_VERSION,
     deps=[*GOLD, *BASELINES, "oof_predictions", "calibrated_predictions"],
 )
-def metrics_baseline(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
+def metrics_baseline(run_context: Run) -> Result:
     """Report on base learners, stack and close over the same walk-forward games."""
     path = report_baselines(run_context)
     return dg.MaterializeResult(metadata={"report": dg.MetadataValue.path(str(path))})
 
 
-@dg.asset(
-    group_name="signals",
+@asset(
+    **SIGNAL,
     kinds={"markdown"},
-    code_version=CODE_VERSION,
     deps=[*GOLD, *BASELINES, "oof_predictions", "llm_signals", "calibrated_predictions"],
 )
-def ablation_stacker(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
+def ablation_stacker(run_context: Run) -> Result:
     """Report on what each part of the stack is worth, over the same walk-forward games."""
     path = report_ablation(run_context)
     return dg.MaterializeResult(metadata={"report": dg.MetadataValue.path(str(path))})
@@ -130,8 +114,8 @@ def ablation_stacker(run_context: dg.ResourceParam[RunContext]) -> dg.Materializ
 WEEKLY = ["ledger", "gold_markets", "calibration_metrics", "alerts", "upcoming_predictions"]
 
 
-@dg.asset(group_name="signals", kinds={"markdown"}, code_version=CODE_VERSION, deps=WEEKLY)
-def weekly_report(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
+@asset(**SIGNAL, kinds={"markdown"}, deps=WEEKLY)
+def weekly_report(run_context: Run) -> Result:
     """What a person reads on Monday: verdict, alerts, numbers, next week's predictions."""
     path = report_week(run_context)
     return dg.MaterializeResult(
@@ -142,8 +126,8 @@ def weekly_report(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeRe
     )
 
 
-@dg.asset(group_name="signals", kinds={"html"}, code_version=CODE_VERSION, deps=WEEKLY)
-def dashboard(run_context: dg.ResourceParam[RunContext]) -> dg.MaterializeResult[None]:
+@asset(**SIGNAL, kinds={"html"}, deps=WEEKLY)
+def dashboard(run_context: Run) -> Result:
     """One page that opens offline: states, trends, reliability, alerts, predictions."""
     path = report_dashboard(run_context)
     return dg.MaterializeResult(metadata={"page": dg.MetadataValue.path(str(path))})

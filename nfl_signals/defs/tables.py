@@ -1,7 +1,7 @@
-"""Metadata of assets that are tables: rows, columns, and the version of their content."""
+"""What assets share: code version, and of tables rows, columns and the version of their content."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,12 @@ import dagster as dg
 import polars as pl
 
 CODE_VERSION = version("nfl-signals")
+Result = dg.MaterializeResult[None]
+
+
+def asset(**options: Any) -> Callable[[Callable[..., object]], dg.AssetsDefinition]:  # noqa: ANN401
+    """`dg.asset` with this program's version as code version, unless `options` have another."""
+    return dg.asset(**({"code_version": CODE_VERSION} | options))
 
 
 def table_result(
@@ -18,7 +24,7 @@ def table_result(
     *,
     stored: Path | None = None,
     descriptions: Mapping[str, str] | None = None,
-) -> dg.MaterializeResult[None]:
+) -> Result:
     """The result of a step that wrote a table.
 
     Args:

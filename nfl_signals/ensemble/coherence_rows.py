@@ -6,6 +6,7 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.markets.coherence import CoherenceInputs, make_coherent
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.markets.score_distribution import ScoreDistribution, fit_score_distribution
+from nfl_signals.stacking.protocol import Floats
 
 
 def settled_games(markets: pl.DataFrame) -> pl.DataFrame:
@@ -19,11 +20,7 @@ def settled_games(markets: pl.DataFrame) -> pl.DataFrame:
 
 
 def fit_scores(settled: pl.DataFrame) -> ScoreDistribution:
-    """The score distribution fitted on the games of `settled_games`.
-
-    Raises:
-        InputError: too few games have a result and both lines.
-    """
+    """Of the games of `settled_games`; InputError: too few have a result and both lines."""
     columns = ("margin", "total", "spread_line", "total_line")
     try:
         return fit_score_distribution(*(settled[name].to_numpy() for name in columns))
@@ -32,36 +29,22 @@ def fit_scores(settled: pl.DataFrame) -> ScoreDistribution:
 
 
 def coherent_rows(distribution: ScoreDistribution, rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows of one to three markets a game with coherent `p_hat, p_push`.
-
-    Args:
-        distribution: of scores.
-        rows: `game_id, market, line, p_calibrated` and anything else.
-    """
+    """Rows `game_id, market, line, p_calibrated...` of one to three markets a game with `p_hat, p_push`."""
     games = rows.select("game_id").unique(maintain_order=True)
-    tables = {
-        name: games.join(
-            rows.filter(market=name).select("game_id", "line", "p_calibrated"),
-            on="game_id",
-            how="left",
-            maintain_order="left",
-        )
-        for name in MARKETS
-    }
-    missing = float("nan")
-    numbers = {
-        f"{what}_{name}": table[column].fill_null(missing).to_numpy()
-        for name, table in tables.items()
-        for what, column in (("p", "p_calibrated"), ("line", "line"))
-    }
+
+    def numbers(market: str, column: str) -> Floats:
+        mine = rows.filter(market=market).select("game_id", column)
+        aligned = games.join(mine, on="game_id", how="left", maintain_order="left")
+        return aligned[column].fill_null(float("nan")).to_numpy()
+
     found = make_coherent(
         distribution,
         CoherenceInputs(
-            p_moneyline=numbers["p_moneyline"],
-            p_ats=numbers["p_ats"],
-            p_total=numbers["p_total"],
-            spread_line=numbers["line_ats"],
-            total_line=numbers["line_total"],
+            p_moneyline=numbers("moneyline", "p_calibrated"),
+            p_ats=numbers("ats", "p_calibrated"),
+            p_total=numbers("total", "p_calibrated"),
+            spread_line=numbers("ats", "line"),
+            total_line=numbers("total", "line"),
         ),
     )
     forecasts = pl.concat(

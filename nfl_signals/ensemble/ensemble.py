@@ -21,12 +21,7 @@ from nfl_signals.ensemble.request import (
     request_market,
     request_sequences,
 )
-from nfl_signals.ensemble.stacked_model import (
-    PLAIN,
-    WITH_SIGNALS,
-    StackedModel,
-    load_stacked_model,
-)
+from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, StackedModel, load_stacked_model
 from nfl_signals.learners.baseline import Baseline
 from nfl_signals.learners.game_matrix import game_matrix
 from nfl_signals.learners.protocol import Inputs
@@ -44,39 +39,34 @@ RECALIBRATION_FILE = "recalibration.json"  # of recalibrated copies only
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Ensemble:
-    """A loaded ensemble.
+    """A loaded ensemble; its mappings are by market.
 
-    Attributes:
-        version: name under which consumers ask for it.
-        model_hash: of its folder.
-        learners: by market, then by name.
-        stacked_models: by market, the one without signals first; None where it has no second.
-        scores: by which the markets are coherent.
-        recalibration: by market, applied to its p_hat last of all; usually empty.
+    The stacked model without signals comes first; None where a market has no second.
     """
 
     version: str
-    model_hash: str
-    learners: Mapping[str, Mapping[str, Baseline]]
+    model_hash: str  # of its folder
+    learners: Mapping[str, Mapping[str, Baseline]]  # then by name
     stacked_models: Mapping[str, tuple[StackedModel, StackedModel | None]]
-    scores: ScoreDistribution
+    scores: ScoreDistribution  # by which the markets are coherent
+    # Applied to p_hat last of all; usually empty.
     recalibration: Mapping[str, RecalibrationMap] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path) -> "Ensemble":
         """Read an ensemble folder, wherever it lies.
 
-        Raises:
-            InputError: a file is missing or malformed.
-            IntegrityError: its files are not what its card describes, or it was fitted on features,
-                labels or horizons that are not those of this version of the program.
+        IntegrityError: its files are not what its card describes, or it was fitted on features,
+        labels or horizons that are not those of this version of the program.
         """
         card, content = read_card(folder), read_json(folder / ENSEMBLE_FILE)
         check_card(folder, card, list(MARKETS.values()))
+        columns = {"game_id": pl.String, **dict.fromkeys(FEATURE_COLUMNS, pl.Float64)}
+        no_games = pl.DataFrame(schema=columns)
         learners: dict[str, dict[str, Baseline]] = {}
         stacked: dict[str, tuple[StackedModel, StackedModel | None]] = {}
         for name, market in MARKETS.items():
-            names = game_matrix(request_features(_no_games()), market).names
+            names = game_matrix(request_features(no_games), market).names
             learners[name] = {
                 learner: Baseline.load(folder / "baseline" / name / learner, names)
                 for learner in content["learners"]
@@ -101,18 +91,10 @@ class Ensemble:
     def predict(self, requests: pl.DataFrame) -> pl.DataFrame:
         """Forecast every market that a request has a price for, in the order of requests.
 
-        Args:
-            requests: see `request.py`.
-
-        Returns:
-            What a consumer sees: `game_id, market, line, price_yes, price_no, p_market, p_hat,
-            p_push, venn_abers_low, venn_abers_high, llm_available, model_version, model_hash`; and
-            all that led there: `p_<learner>, signal_*, p_raw, weight_*, calibrator, p_calibrated`,
-            and of a recalibrated copy `p_coherent`, p_hat as it was before. A market without price or
-            line has no row.
-
-        Raises:
-            SchemaError: a column is missing or not a number.
+        What a consumer sees: `game_id, market, line, price_yes, price_no, p_market, p_hat, p_push,
+        venn_abers_low, venn_abers_high, llm_available, model_version, model_hash`; and all that led
+        there: `p_<learner>, signal_*, p_raw, weight_*, calibrator, p_calibrated`, and of a recalibrated
+        copy `p_coherent`, p_hat as it was before. A market without price or line has no row.
         """
         games = checked(requests)
         order = games.select("game_id").with_row_index("row")
@@ -123,19 +105,14 @@ class Ensemble:
             forecasts.join(order, on="game_id", maintain_order="left")
             .sort("row", "market")
             .drop("row")
-            .with_columns(
-                pl.lit(self.version).alias("model_version"),
-                pl.lit(self.model_hash).alias("model_hash"),
-            )
+            .with_columns(model_version=pl.lit(self.version), model_hash=pl.lit(self.model_hash))
         )
 
     def _market(self, games: pl.DataFrame, market: Market) -> pl.DataFrame:
         x = game_matrix(request_features(games), market).x
-        inputs = (
-            Inputs(x=x, sequence=request_sequences(games))
-            if self.reads_sequences
-            else Inputs.tabular(x)
-        )
+        inputs = Inputs.tabular(x)
+        if self.reads_sequences:
+            inputs = Inputs(x=x, sequence=request_sequences(games))
         quotes = request_market(games, market)
         line = quotes["line"].fill_null(0.0).to_numpy()
         learned = {
@@ -167,8 +144,3 @@ def recalibrated(rows: pl.DataFrame, maps: Mapping[str, RecalibrationMap]) -> pl
     for name, each in maps.items():
         p_hat[market == name] = each.apply(before[market == name])
     return rows.with_columns(p_hat=pl.Series(p_hat), p_coherent=pl.Series(before))
-
-
-def _no_games() -> pl.DataFrame:
-    schema = {"game_id": pl.String, **dict.fromkeys(FEATURE_COLUMNS, pl.Float64)}
-    return pl.DataFrame(schema=schema)

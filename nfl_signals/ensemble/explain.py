@@ -23,17 +23,12 @@ STEPS = ("calibration", "coherence", "recalibration")
 
 
 def contributions(rows: pl.DataFrame, inputs: Sequence[str]) -> pl.DataFrame:
-    """One row per game, market and piece.
+    """One row per game, market and piece of stacked predictions or an ensemble's forecasts.
 
-    Args:
-        rows: stacked predictions or an ensemble's forecasts: `game_id, market, p_<input>,
-            signal_<name>, weight_*, p_raw, p_calibrated, p_hat`, and `p_coherent` of a recalibrated one.
-        inputs: market and learners, in the order in which they are to be shown; signals follow.
-
-    Returns:
-        `game_id, market, input, value, weight, contribution` (value: logit of a probability, or
-        the signal; weight: logits per unit; contribution: logits). Steps and intercept have neither
-        value nor weight; a signal that was not available has no row.
+    `inputs` are market and learners, in the order in which they are to be shown; signals follow.
+    Columns: `game_id, market, input, value, weight, contribution` (value: logit of a probability, or
+    the signal; weight: logits per unit; contribution: logits). Steps and intercept have neither value
+    nor weight; a signal that was not available has no row.
     """
     stages = [name for name in STAGES if name in rows.columns]
     logits = {

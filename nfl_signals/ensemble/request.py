@@ -18,7 +18,6 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from nfl_signals.core.errors import SchemaError
 from nfl_signals.features.declarations import FEATURES
@@ -26,8 +25,7 @@ from nfl_signals.learners.sequences import CHANNELS, WINDOW, sequences
 from nfl_signals.markets.definitions import MARKETS, Market
 from nfl_signals.markets.odds import no_vig_probability
 from nfl_signals.stacking.inputs import SIGNALS, weighed_signals
-
-Floats = NDArray[np.float64]
+from nfl_signals.stacking.protocol import Floats
 
 SIDES = ("home", "away")
 LINES = [market.line_column for market in MARKETS.values() if market.line_column]
@@ -51,8 +49,7 @@ RULES: list[tuple[str, str, pl.Expr]] = [
         for name in FEATURE_COLUMNS
     ),
 ]
-"""Column, what is expected of it, and whether a row holds to it; null is allowed where that is null.
-"""
+"""Column, what is expected of it, and whether a row holds to it (null: allowed)."""
 START = datetime(2000, 1, 1, tzinfo=UTC)  # requests have no time; theirs only keeps their order
 
 
@@ -66,12 +63,8 @@ def game_requests(
 ) -> pl.DataFrame:
     """Requests for stored games, in the order of `games`.
 
-    Args:
-        features: gold features, two rows per game.
-        markets: gold markets, three rows per game.
-        signals: two rows per game or none.
-        games: game ids.
-        with_sequences: add what the learner lstm reads.
+    From gold features, gold markets and signals (two rows per game or none); `with_sequences` adds
+    what the learner lstm reads.
     """
     wanted = pl.DataFrame({"game_id": games}, schema={"game_id": pl.String})
     sides = [
@@ -97,8 +90,7 @@ def game_requests(
 def checked(requests: pl.DataFrame) -> pl.DataFrame:
     """Requests with every column there, numeric and possible; optional columns filled with null.
 
-    Raises:
-        SchemaError: names the column, the row and what was expected.
+    SchemaError otherwise: it names the column, the row and what was expected.
     """
     missing = [name for name in ["game_id", *FEATURE_COLUMNS] if name not in requests.columns]
     if missing:
@@ -107,11 +99,10 @@ def checked(requests: pl.DataFrame) -> pl.DataFrame:
             "data dictionary is needed, for both teams."
         )
     optional = [*LINES, *PRICES, *SIGNAL_COLUMNS]
-    numbers = [*FEATURE_COLUMNS, *optional]
     full = requests.with_columns(
         pl.lit(None, pl.Float64).alias(name) for name in optional if name not in requests.columns
     )
-    for name in numbers:
+    for name in [*FEATURE_COLUMNS, *optional]:
         if not (full[name].dtype.is_numeric() or full[name].dtype == pl.Null):
             raise SchemaError(
                 f"request: column {name}: expected numbers, found {full[name].dtype}."
@@ -146,11 +137,7 @@ def request_features(requests: pl.DataFrame) -> pl.DataFrame:
 
 
 def request_sequences(requests: pl.DataFrame) -> Floats:
-    """N x 2 x window x channels, as the learner lstm reads them.
-
-    Raises:
-        SchemaError: a column is missing or not a finite number.
-    """
+    """N x 2 x window x channels, as the learner lstm reads them; SchemaError as of `checked`."""
     missing = [name for name in SEQUENCE_COLUMNS if name not in requests.columns]
     if missing:
         raise SchemaError(
@@ -200,17 +187,11 @@ def _quotes(markets: pl.DataFrame, market: Market) -> pl.DataFrame:
 
 
 def _refuse_the_impossible(requests: pl.DataFrame) -> None:
-    tested = requests.select(
-        holds.fill_null(value=True).alias(str(number)) for number, (_, _, holds) in enumerate(RULES)
-    )
-    broken = [
-        int(name)
-        for name, holds in zip(tested.columns, tested.min().row(0), strict=True)
-        if holds is False
-    ]
-    for number in broken[:1]:
-        column, expected, holds = RULES[number]
-        row = requests.filter(~holds.fill_null(value=True)).row(0, named=True)
+    tests = [holds.fill_null(value=True) for _, _, holds in RULES]
+    held = requests.select(test.min().alias(str(n)) for n, test in enumerate(tests)).row(0)
+    if False in held:
+        column, expected, _ = RULES[held.index(False)]
+        row = requests.filter(~tests[held.index(False)]).row(0, named=True)
         raise SchemaError(
             f"request: column {column}, game {row['game_id']}: {row[column]}; expected {expected}."
         )

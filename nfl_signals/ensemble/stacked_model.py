@@ -22,38 +22,29 @@ from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.settings import Settings
 from nfl_signals.stacking.files import load_stack
 from nfl_signals.stacking.gbm import fit_gbm_stack
-from nfl_signals.stacking.inputs import SIGNALS, Floats, logit_matrix
+from nfl_signals.stacking.inputs import SIGNALS, logit_matrix
 from nfl_signals.stacking.logistic import fit_logistic_stack
 from nfl_signals.stacking.prior import Adviser, advised_means, default_means
-from nfl_signals.stacking.protocol import MARKET, Blend
+from nfl_signals.stacking.protocol import MARKET, Blend, Floats
 from nfl_signals.stacking.walk_forward import (
     Calibrate,
     Calibration,
     FitBlend,
-    FitCalibrator,
     walk_forward_blend,
     walk_forward_calibration,
     with_calibration,
     with_parts,
 )
 
-PLAIN, WITH_SIGNALS = "plain", "signals"
-"""The two stacked models of a market; parts of their files' names."""
+PLAIN, WITH_SIGNALS = "plain", "signals"  # a market's two stacked models; parts of file names
 FILES = ("stack", "calibrator", "venn_abers")
 MIN_WEEKS = 2
-PROBES = np.array([0.3, 0.4, 0.5, 0.6, 0.7])
-"""Forecasts at which a card shows the calibrator's interval."""
+PROBES = np.array([0.3, 0.4, 0.5, 0.6, 0.7])  # where a card shows the calibrator's interval
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackedModel:
-    """A fitted blend that has been calibrated.
-
-    Attributes:
-        blend: logits from values.
-        calibrator: corrects them.
-        intervals: Venn-Abers.
-    """
+    """A fitted blend that has been calibrated, with Venn-Abers intervals."""
 
     blend: Blend
     calibrator: Calibrator
@@ -75,11 +66,7 @@ class StackedModel:
 
 
 def load_stacked_model(folder: Path, name: str) -> StackedModel | None:
-    """The stacked model stored under a name; None where the version was fitted without it.
-
-    Raises:
-        IntegrityError: a file is not what this version can read.
-    """
+    """The stacked model stored under a name; None where the version was fitted without it."""
     stack, calibrator, intervals = _files(folder, name)
     if name == WITH_SIGNALS and not stack.exists():
         return None
@@ -115,12 +102,15 @@ def walk_forward_stack(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Walk forward through the seasons: blended rows, and those of them that could be calibrated.
 
-    Args:
-        settings: section `training`.
-        rows: `inputs.stack_inputs` of the walk-forward scheme, with signals.
-        inputs: what is blended.
-        adviser: who advises on the weights.
+    `rows` are `inputs.stack_inputs` of the walk-forward scheme, with signals.
     """
+    fits = cached_fits()
+
+    def fit_calibrator(rows: pl.DataFrame) -> Calibrate:
+        calibrator = chosen_calibrator(settings, rows, fits=fits).calibrator
+        intervals = fit_venn_abers(rows["p_raw"].to_numpy(), rows["y"].to_numpy())
+        return lambda p_raw: _calibration(calibrator, intervals, p_raw)
+
     blended = walk_forward_blend(
         rows,
         inputs=inputs,
@@ -129,7 +119,7 @@ def walk_forward_stack(
     )
     calibrated = walk_forward_calibration(
         blended,
-        fit_calibrator=_calibrator_fitter(settings),
+        fit_calibrator=fit_calibrator,
         min_seasons=settings.training.min_calibration_seasons,
     )
     return blended, calibrated
@@ -138,11 +128,7 @@ def walk_forward_stack(
 def chosen_calibrator(
     settings: Settings, rows: pl.DataFrame, *, fits: Mapping[str, Fit] = FITS
 ) -> Choice:
-    """The calibrator of the settings, or the best of the given seasons.
-
-    Raises:
-        SettingsError: the method asked for needs more games than there are.
-    """
+    """The calibrator of the settings, or the best of the seasons; SettingsError: too few games for it."""
     wanted = settings.training.calibrator
     try:
         return choose_calibrator(
@@ -160,16 +146,10 @@ def chosen_calibrator(
 def calibrate_blend(
     settings: Settings, blend: Blend, blended: pl.DataFrame
 ) -> tuple[StackedModel, dict[str, Any]]:
-    """Calibrate a finished blend on the walk-forward forecasts of its kind.
+    """Calibrate a blend fitted on all games on the settled rows of `walk_forward_blend` of its kind.
 
-    Args:
-        settings: method and seed.
-        blend: fitted on all games.
-        blended: settled rows of `walk_forward_blend`.
-
-    Returns:
-        The stacked model, and the calibration for its card: method, reasons, parameters, and the
-        95 % week-block bootstrap interval of the curve at `PROBES`.
+    With it comes the calibration for its card: method, reasons, parameters, and the 95 % week-block
+    bootstrap interval of the curve at `PROBES`.
     """
     intervals = fit_venn_abers(blended["p_raw"].to_numpy(), blended["y"].to_numpy())
     chosen = chosen_calibrator(settings, blended)
@@ -179,18 +159,6 @@ def calibrate_blend(
         "fitted": chosen.calibrator.to_json(),
         "interval": _interval(settings, chosen, blended),
     }
-
-
-def _calibrator_fitter(settings: Settings) -> FitCalibrator:
-    """How the calibrator for a season is fitted: by the method chosen on the seasons given."""
-    fits = cached_fits()
-
-    def fit(rows: pl.DataFrame) -> Calibrate:
-        calibrator = chosen_calibrator(settings, rows, fits=fits).calibrator
-        intervals = fit_venn_abers(rows["p_raw"].to_numpy(), rows["y"].to_numpy())
-        return lambda p_raw: _calibration(calibrator, intervals, p_raw)
-
-    return fit
 
 
 def _interval(settings: Settings, chosen: Choice, rows: pl.DataFrame) -> dict[str, Any]:

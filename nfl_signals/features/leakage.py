@@ -25,23 +25,14 @@ SHIFT = 17.0  # added to every corrupted number; no football quantity is indiffe
 
 @dataclass(frozen=True, kw_only=True)
 class Leak:
-    """One feature value that moved.
+    """One feature value that moved, in the row of a game and team."""
 
-    Attributes:
-        check: 'replay' or 'perturbation'.
-        game_id: whose row moved.
-        team_id: whose row moved.
-        column: the feature.
-        full: value with all data.
-        cut: value without, or with corrupted, later data.
-    """
-
-    check: str
+    check: str  # replay or perturbation
     game_id: str
     team_id: str
     column: str
-    full: object
-    cut: object
+    full: object  # value with all data
+    cut: object  # value without, or with corrupted, later data
 
     def __str__(self) -> str:
         """One line for a person."""

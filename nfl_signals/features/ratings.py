@@ -28,34 +28,20 @@ class RatingModel:
     """Constants of the filter; all deviations in points per game.
 
     The values were chosen on the margins of 2003-2008; those of later seasons hardly depend on them.
-
-    Attributes:
-        noise: deviation of what a team scores around its expectation.
-        team: deviation between teams of one side of the ball.
-        team_kept: share of a team's rating that survives the summer.
-        team_week: deviation that a team's rating gains in a week.
-        quarterback: deviation between quarterbacks.
-        quarterback_kept: share of a quarterback's rating that survives the summer.
-        quarterback_week: deviation that a quarterback's rating gains in a week.
-        newcomer: rating of a quarterback before his first start.
-        level: what a team scores before any game is known.
-        level_rate: share of each game's surprise that moves the level.
-        home_field: points of margin before any game is known.
-        home_field_rate: share of each game's surprise that moves home field.
     """
 
-    noise: float = 9.5
-    team: float = 3.5
-    team_kept: float = 0.7
-    team_week: float = 0.35
-    quarterback: float = 3.2
-    quarterback_kept: float = 0.9
-    quarterback_week: float = 0.4
-    newcomer: float = -2.0
-    level: float = 21.5
-    level_rate: float = 0.002
-    home_field: float = 2.4
-    home_field_rate: float = 0.008
+    noise: float = 9.5  # deviation of what a team scores around its expectation
+    team: float = 3.5  # deviation between teams of one side of the ball
+    team_kept: float = 0.7  # share of a team's rating that survives the summer
+    team_week: float = 0.35  # deviation that a team's rating gains in a week
+    quarterback: float = 3.2  # deviation between quarterbacks
+    quarterback_kept: float = 0.9  # share of a quarterback's rating that survives the summer
+    quarterback_week: float = 0.4  # deviation that a quarterback's rating gains in a week
+    newcomer: float = -2.0  # rating of a quarterback before his first start
+    level: float = 21.5  # what a team scores before any game is known
+    level_rate: float = 0.002  # share of each game's surprise that moves the level
+    home_field: float = 2.4  # points of margin before any game is known
+    home_field_rate: float = 0.008  # share of each game's surprise that moves home field
 
 
 EPA_MODEL = RatingModel(noise=8.0, level=0.0)

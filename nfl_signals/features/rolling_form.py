@@ -52,10 +52,7 @@ def per_game(history: History) -> pl.DataFrame:
 
 
 def window_states(games: pl.DataFrame) -> pl.DataFrame:
-    """State of each team after each game.
-
-    Args:
-        games: result of `per_game`.
+    """State of each team after each game of `per_game`.
 
     Returns:
         `team, form_season, known_at, last_kickoff_at, games_played` and `<stat>_<window>` for every

@@ -10,15 +10,9 @@ from nfl_signals.ingest.release_columns import Column
 
 
 def cast_columns(frame: pl.DataFrame, columns: Mapping[str, Column], where: str) -> pl.DataFrame:
-    """Take the stated columns and cast each to its stated type.
+    """Exactly the stated columns of a table as published, each cast to its stated type.
 
-    Args:
-        frame: a release table as published.
-        columns: what is read from it.
-        where: file or URL, for messages.
-
-    Returns:
-        Frame with exactly `columns`, in their order.
+    `where` is the file or URL, for messages.
 
     Raises:
         SchemaError: a column is missing, or a value does not survive its cast.

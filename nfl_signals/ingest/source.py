@@ -133,13 +133,7 @@ class UrlRelease:
 
 
 def open_release(address: str | None, *, cache: Path, cache_hours: float, attempts: int) -> Release:
-    """Directory or URL, decided by how the address looks.
-
-    Args:
-        address: 'http...' or a folder; None means nflverse's own address.
-        cache: folder for downloaded files.
-        cache_hours: age at which a cached file is fetched again.
-        attempts: tries for each download.
+    """A directory, or a URL where the address is one or None; the rest as in `UrlRelease`.
 
     Raises:
         SourceError: the folder does not exist.

@@ -35,21 +35,13 @@ BASELINE_FILE = "baseline.json"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Baseline:
-    """One fitted base model.
-
-    Attributes:
-        market: that it forecasts.
-        learner: fitted learner.
-        distribution: of points around the learner's mean; None for the moneyline.
-        push_rate: share of ties in training, moneyline only.
-        names: feature columns it expects, in order.
-    """
+    """One fitted base model."""
 
     market: Market
     learner: Learner
-    distribution: OutcomeDistribution | None
-    push_rate: float
-    names: tuple[str, ...]
+    distribution: OutcomeDistribution | None  # of points around the learner's mean; not moneyline
+    push_rate: float  # share of ties in training, moneyline only
+    names: tuple[str, ...]  # feature columns it expects, in order
 
     def predict(self, inputs: Inputs, line: Floats) -> tuple[Floats, Floats]:
         """Probability of YES given no push, and probability of a push, n each.

@@ -18,21 +18,13 @@ from nfl_signals.markets.definitions import Market
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class GameMatrix:
-    """One row per game, ordered by season, week, kickoff and game id.
+    """One row per game, ordered by season, week, kickoff and game id."""
 
-    Attributes:
-        games: `game_id, season, week, kickoff_at`, n rows.
-        names: the d column names of `x`.
-        inputs: what learners see of the n games.
-        monotone: per column +1, -1 or 0: how the outcome may move with it.
-        weight: per column, prior belief in its use, above 0 and at most 1.
-    """
-
-    games: pl.DataFrame
-    names: tuple[str, ...]
-    inputs: Inputs
-    monotone: tuple[int, ...]
-    weight: tuple[float, ...]
+    games: pl.DataFrame  # `game_id, season, week, kickoff_at`, n rows
+    names: tuple[str, ...]  # of the d columns of `x`
+    inputs: Inputs  # what learners see of the n games
+    monotone: tuple[int, ...]  # per column +1, -1 or 0: how the outcome may move with it
+    weight: tuple[float, ...]  # per column, prior belief in its use, above 0 and at most 1
 
     @property
     def x(self) -> Floats:
@@ -50,10 +42,7 @@ def game_matrix(
 ) -> GameMatrix:
     """Combine the two rows of each game as the market's outcome needs it.
 
-    Args:
-        features: gold features, two rows per game.
-        market: its outcome column decides between difference and sum.
-        markets: gold markets, whose points become sequences of earlier games; None: no sequences.
+    The points of gold `markets` become sequences of earlier games; without them there are none.
     """
     combine = combine_of(market)
     order = ["season", "week", "kickoff_at", "game_id"]

@@ -52,36 +52,21 @@ class Inputs:
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """What a learner is given before it sees a game; each uses what it can.
+    """What a learner is given before it sees a game; each uses what it can."""
 
-    Attributes:
-        names: of the d columns of `Inputs.x`.
-        task: what the targets are.
-        combine: whether the target is about the teams' difference or sum.
-        monotone: per column +1, -1 or 0: how the target may move with it.
-        weight: per column, prior belief in its use, above 0 and at most 1.
-        seed: of all randomness.
-        device: where to fit.
-    """
-
-    names: tuple[str, ...]
-    task: Task
-    combine: Combine
-    monotone: tuple[int, ...]
-    weight: tuple[float, ...]
-    seed: int
-    device: Device = "cpu"
+    names: tuple[str, ...]  # of the d columns of `Inputs.x`
+    task: Task  # what the targets are
+    combine: Combine  # whether the target is about the teams' difference or sum
+    monotone: tuple[int, ...]  # per column +1, -1 or 0: how the target may move with it
+    weight: tuple[float, ...]  # per column, prior belief in its use, above 0 and at most 1
+    seed: int  # of all randomness
+    device: Device = "cpu"  # where to fit
 
 
 class Learner(Protocol):
-    """Fits once, predicts deterministically, is stored as data, never as code.
+    """Fits once, predicts deterministically, is stored as data, never as code."""
 
-    Attributes:
-        name: key in tables and paths.
-        spec: what it was given.
-    """
-
-    name: str
+    name: str  # key in tables and paths
     spec: Spec
 
     def fit(self, inputs: Inputs, y: Floats) -> Self:

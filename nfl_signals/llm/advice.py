@@ -1,7 +1,7 @@
 """A language model's advice on the stack's weights: a prior mean for each input, nothing more.
 
-The advice is where fitting starts, so data overrule it. It is bounded, recorded and replayed like any
-other answer, and a model that may know the games that the stack is judged on is not asked.
+The advice is where fitting starts, so data overrule it. It is bounded and recorded like any other
+answer, and not taken from a model that may know the games that the stack is judged on.
 """
 
 import json
@@ -56,29 +56,23 @@ class AdvisedWeights(Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Advice:
-    """Prior means, or why there are none.
+    """Prior means, or why there are none."""
 
-    Attributes:
-        means: input -> prior mean weight, -0.5 to 1.5, every input once; None without advice.
-        reasons: input -> one line of the model's, at most `MAX_REASON` characters without markup.
-        refusal: why there is no advice; empty where there is.
-    """
-
-    means: dict[str, float] | None
-    reasons: dict[str, str]
-    refusal: str
+    means: dict[str, float] | None  # by input, -0.5 to 1.5, each once; None without advice
+    reasons: dict[str, str]  # by input, at most `MAX_REASON` characters without markup
+    refusal: str  # why there is no advice; empty where there is
 
 
 def advise(
     settings: LlmSettings, inputs: Mapping[str, str], *, as_of: datetime, responses: Path
 ) -> Advice:
-    """Ask the model that the settings name for prior means of the stack's weights.
+    """Prior means of the stack's weights, from the model that the settings name.
 
     Args:
         settings: section `llm`; providers rules and none give no advice.
         inputs: name of each input of the stack and one line on what it is.
         as_of: instant before which the games lie that the stack is fitted to; a model trained on
-            that day or later is not asked, for it may know the games that follow.
+            that day or later gives no advice, for it may know the games that follow.
         responses: folder of recorded answers.
 
     Returns:
@@ -94,15 +88,17 @@ def advise(
     if isinstance(answer, Refusal):
         return _none(answer.reason)
     weights = {item.input: item for item in answer.weights}
+    # A reason ends up in reports, where markup would act: words and plain punctuation only.
+    reasons = {name: re.sub(r"[^\w ,.;:()%'+/=-]", " ", weights[name].reason) for name in inputs}
     return Advice(
         means={name: weights[name].mean for name in inputs},
-        reasons={name: _plain(weights[name].reason) for name in inputs},
+        reasons={name: " ".join(reason.split()) for name, reason in reasons.items()},
         refusal="",
     )
 
 
 def weight_prompt(inputs: Mapping[str, str], as_of: datetime) -> Prompt[AdvisedWeights]:
-    """What a model is asked about the inputs of a stack; its answer must name each of them once."""
+    """The prompt about the inputs of a stack; its answer must name each of them once."""
 
     def each_once(weights: list[InputWeight]) -> list[InputWeight]:
         if sorted(item.input for item in weights) != sorted(inputs):
@@ -117,11 +113,6 @@ def weight_prompt(inputs: Mapping[str, str], as_of: datetime) -> Prompt[AdvisedW
         expected=create_model("AdvisedWeights", __base__=AdvisedWeights, weights=(complete, ...)),
         about=as_of,
     )
-
-
-def _plain(reason: str) -> str:
-    """Words and plain punctuation only: a reason ends up in reports, where markup would act."""
-    return " ".join(re.sub(r"[^\w ,.;:()%'+/=-]", " ", reason).split())
 
 
 def _none(reason: str) -> Advice:

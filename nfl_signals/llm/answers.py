@@ -1,7 +1,7 @@
 """What a reader may answer: bounded numbers, or a refusal with its reason. Nothing else passes.
 
 A language model's answer is untrusted, because the documents that it read are. It is parsed here
-into one of a few closed types; a model that was talked into anything else has given no answer.
+into one of a few closed types; a model that was led into anything else has given no answer.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-MAX_ANSWER = 10_000  # characters; the longest answer to any question here has about 6000
+MAX_ANSWER = 10_000  # characters; the longest answer to any prompt here has about 6000
 
 Signal = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
 
@@ -45,11 +45,7 @@ NO_NEWS = Signals(quarterback=0.0, offense=0.0, defense=0.0, confidence=0.0)
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """No answer, and why.
-
-    Attributes:
-        reason: one line for people; never holds text that a document, a model or a server wrote.
-    """
+    """No answer, and why, in one line without text that a document, a model or a server wrote."""
 
     reason: str
 
@@ -58,14 +54,7 @@ AnswerType = TypeVar("AnswerType", bound=Answer)
 
 
 def parse_answer(text: str, expected: type[AnswerType]) -> AnswerType | Refusal:
-    """Read a model's answer.
-
-    Args:
-        text: untrusted.
-        expected: type of the answer.
-
-    Returns:
-        The answer, or a refusal that names the field and the rule that it breaks.
+    """A model's untrusted answer by its type, or a refusal that names the field and the broken rule.
 
     Example:
         >>> parse_answer('{"quarterback": -7}', Signals).reason
@@ -76,12 +65,9 @@ def parse_answer(text: str, expected: type[AnswerType]) -> AnswerType | Refusal:
     try:
         return expected.model_validate_json(text)
     except ValidationError as error:
-        return Refusal(reason=f"answer refused: {_first_problem(error, expected)}")
-
-
-def _first_problem(error: ValidationError, expected: type[Answer]) -> str:
-    problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
     if problem["type"] == "json_invalid":
-        return "not JSON"
-    known = [str(part) for part in problem["loc"] if part in expected.model_fields]
-    return f"{known[0] if known else 'unknown field'}: {problem['type']}"
+        return Refusal(reason="answer refused: not JSON")
+    known = (str(part) for part in problem["loc"] if part in expected.model_fields)
+    field = next(known, "unknown field")
+    return Refusal(reason=f"answer refused: {field}: {problem['type']}")

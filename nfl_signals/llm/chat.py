@@ -1,4 +1,4 @@
-"""One question to an OpenAI-compatible server: time-out, retries, budget, and giving up.
+"""One request to an OpenAI-compatible server: time-out, retries, budget, and giving up.
 
 Nothing that a server does stops a run: each way to fail is a `Refusal`. What a server writes is never
 quoted in a reason, a log or a file, for it may repeat the key that it was sent.
@@ -29,9 +29,9 @@ PATH = "/chat/completions"
 MAX_BYTES = 1_000_000  # of a response; an answer has a few hundred
 CHUNK = 65_536
 RETRY_WAIT_SECONDS = 0.5
-LONGEST_WAIT_SECONDS = 60.0  # a server that asks for more is not worth waiting for
+LONGEST_WAIT_SECONDS = 60.0  # a server that wants more is not worth waiting for
 WORTH_RETRYING = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
-GIVE_UP_AFTER = 5  # questions in a row without any usable response: the server is gone
+GIVE_UP_AFTER = 5  # requests in a row without any usable response: the server is gone
 
 
 class _FailedError(Exception):
@@ -54,30 +54,27 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 class Chat:
     """A chat-completions server under a budget; safe to share between threads."""
 
-    def __init__(self, settings: LlmSettings, *, base_url: str, model: str) -> None:
+    def __init__(self, settings: LlmSettings, *, base_url: str) -> None:
         self._url = _checked_address(base_url).rstrip("/") + PATH
-        self._model = model
         self._key = _checked_key(settings)
-        self._timeout = settings.timeout_seconds
-        self._attempts = settings.attempts
-        self._budget = settings.max_requests
+        self._settings = settings
         self._left = settings.max_requests
-        self._in_vain = 0
+        self._failures = 0  # in a row
         self._lock = threading.Lock()
         self._opener = urllib.request.build_opener(_NoRedirect)
         # Retries are announced on stderr; stamina's own default writes to stdout.
         set_on_retry_hooks([LoggingOnRetryHook])
 
-    def ask(self, prompt: Prompt[AnswerType]) -> str | Refusal:
+    def send(self, prompt: Prompt[AnswerType]) -> str | Refusal:
         """The text that the model answers; untrusted."""
         if self._left <= 0:
             return Refusal(reason=self._over_budget)
-        if self._in_vain >= GIVE_UP_AFTER:
+        if self._failures >= GIVE_UP_AFTER:
             return Refusal(reason=f"server given up after {GIVE_UP_AFTER} failures in a row")
-        body = self._body(prompt)
+        request = self._request(prompt)
         retrying = stamina.retry_context(
             on=wait_before_retry,
-            attempts=self._attempts,
+            attempts=self._settings.attempts,
             timeout=None,
             wait_initial=RETRY_WAIT_SECONDS,
             wait_max=LONGEST_WAIT_SECONDS,
@@ -85,25 +82,23 @@ class Chat:
         try:
             for attempt in retrying:
                 with attempt:
-                    answer = self._post(body)
+                    answer = _text_of(self._fetch(request))
         except _FailedError as error:
-            self._count(failed=True)
+            with self._lock:
+                self._failures += 1
             return Refusal(reason=error.reason)
-        self._count(failed=False)
+        with self._lock:
+            self._failures = 0
         return answer
 
     @property
     def _over_budget(self) -> str:
-        return f"budget of {self._budget} requests used up"
+        return f"budget of {self._settings.max_requests} requests used up"
 
-    def _count(self, *, failed: bool) -> None:
-        with self._lock:
-            self._in_vain = self._in_vain + 1 if failed else 0
-
-    def _body(self, prompt: Prompt[AnswerType]) -> bytes:
+    def _request(self, prompt: Prompt[AnswerType]) -> urllib.request.Request:
         schema = {"name": prompt.name, "strict": True, "schema": prompt.schema}
         body = {
-            "model": self._model,
+            "model": self._settings.model,
             "temperature": 0,
             "messages": [
                 {"role": "system", "content": prompt.instructions},
@@ -111,45 +106,38 @@ class Chat:
             ],
             "response_format": {"type": "json_schema", "json_schema": schema},
         }
-        return json.dumps(body).encode()
-
-    def _post(self, body: bytes) -> str | Refusal:
-        self._spend()
-        request = urllib.request.Request(self._url, data=body, method="POST")
+        data = json.dumps(body).encode()
+        request = urllib.request.Request(self._url, data=data, method="POST")
         request.add_header("Content-Type", "application/json")
         if self._key:
             # Unredirected headers stay with this host, whatever it answers.
             request.add_unredirected_header("Authorization", f"Bearer {self._key}")
-        return _text_of(self._fetch(request))
+        return request
 
-    def _spend(self) -> None:
+    def _fetch(self, request: urllib.request.Request) -> bytes:
         with self._lock:
             if self._left <= 0:
                 raise _FailedError(self._over_budget, again=False)
             self._left -= 1
-
-    def _fetch(self, request: urllib.request.Request) -> bytes:
+        patience = self._settings.timeout_seconds
+        too_slow = _FailedError(f"no answer within {patience:g} s", again=True)
         try:
-            with self._opener.open(request, timeout=self._timeout) as response:
-                return _read(response, patience=self._timeout)
+            with self._opener.open(request, timeout=patience) as response:
+                return _read(response, patience=patience)
         except urllib.error.HTTPError as error:
             with error:
                 raise _refused_by(error.code, error.headers) from None
         except TimeoutError:
-            raise self._too_slow() from None
+            raise too_slow from None
         except urllib.error.URLError as error:
-            if isinstance(error.reason, TimeoutError):
-                raise self._too_slow() from None
-            raise _FailedError("server unreachable", again=True) from None
+            slow = isinstance(error.reason, TimeoutError)
+            raise (too_slow if slow else _FailedError("server unreachable", again=True)) from None
         except (OSError, http.client.HTTPException):
             raise _FailedError("connection broken off", again=True) from None
 
-    def _too_slow(self) -> _FailedError:
-        return _FailedError(f"no answer within {self._timeout:g} s", again=True)
-
 
 def wait_before_retry(error: Exception) -> bool | float:
-    """Whether to ask again, and how many seconds later where the server said so."""
+    """Whether to try again, and how many seconds later where the server set it."""
     if not isinstance(error, _FailedError) or not error.again:
         return False
     return True if error.wait is None else error.wait

@@ -1,7 +1,7 @@
 """What was written about a team before its game: injury rows and notes, as plain documents.
 
-A document counts only if it was known before that game's kickoff. Whoever reads documents sees
-nothing else, so a reader cannot know more than they say. What they mean is not decided here.
+A document counts only if it was known before that game's kickoff. A reader sees nothing else, so it
+cannot know more. What documents mean is not decided here.
 """
 
 import hashlib
@@ -22,56 +22,31 @@ MAX_TEXT = 1000  # characters of a document that are read; a note has one or two
 MAX_DOCUMENTS = 60  # newest documents of a team that are read; a real week has at most about 25
 
 _COLUMNS = [*TEAM_WEEK, "document_id", "known_at", "kind", "text"]
-_STARTS = pl.Schema(
-    {
-        "season": pl.Int32(),
-        "week": pl.Int32(),
-        "team": pl.String(),
-        "gsis_id": pl.String(),
-        "starts": pl.Int64(),
-        "recent": pl.Int64(),
-    }
-)
+_TEAM_WEEK = {"season": pl.Int32, "week": pl.Int32, "team": pl.String}
+_STARTS = {**_TEAM_WEEK, "gsis_id": pl.String, "starts": pl.Int64, "recent": pl.Int64}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Document:
-    """One thing that was written.
+    """One thing that was written."""
 
-    Attributes:
-        document_id: unique within the league.
-        known_at: instant at which it could be read.
-        kind: 'injury' or 'note'.
-        text: untrusted; at most `MAX_TEXT` characters.
-    """
-
-    document_id: str
-    known_at: datetime
-    kind: str
-    text: str
+    document_id: str  # unique within the league
+    known_at: datetime  # when it could be read
+    kind: str  # injury or note
+    text: str  # untrusted; at most `MAX_TEXT` characters
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dossier:
-    """A team before a game, and what had been written about it by kickoff.
-
-    Attributes:
-        game_id: the game.
-        team_id: the team.
-        season: season of the game.
-        week: week of the game.
-        kickoff_at: of the game.
-        documents: known before kickoff, oldest first.
-        week_had_documents: by kickoff something had been written about some team of this week.
-    """
+    """A team before a game, and what had been written about it by kickoff."""
 
     game_id: str
     team_id: str
     season: int
     week: int
     kickoff_at: datetime
-    documents: tuple[Document, ...]
-    week_had_documents: bool
+    documents: tuple[Document, ...]  # known before kickoff, oldest first
+    week_had_documents: bool  # by kickoff something was written about some team of this week
 
     @property
     def known_at(self) -> datetime | None:
@@ -103,23 +78,17 @@ class Dossier:
 def dossiers(history: History, seasons: Collection[int]) -> list[Dossier]:
     """A dossier for both teams of every scheduled game of the given seasons.
 
-    Args:
-        history: what is known; starters of earlier seasons tell who starts at quarterback.
-        seasons: which games.
+    The history of earlier seasons shows who starts at quarterback.
 
     Returns:
         Two a game, ordered by kickoff, game and away team first.
     """
-    chosen = pl.col("season").is_in(list(seasons))
-    games = team_weeks(history.games).filter(chosen)
+    games = team_weeks(history.games).filter(pl.col("season").is_in(list(seasons)))
     table = _documents(history, seasons)
-    read = {key: tuple(map(_document, rows)) for key, rows in table.rows_by_key(TEAM_WEEK).items()}
-    first = {
-        (season, week): known_at
-        for season, week, known_at in table.group_by("season", "week")
-        .agg(pl.col("known_at").min())
-        .iter_rows()
-    }
+    by_team = table.rows_by_key(TEAM_WEEK, named=True)
+    read = {key: tuple(Document(**row) for row in rows) for key, rows in by_team.items()}
+    earliest = table.group_by("season", "week").agg(pl.col("known_at").min())
+    first = {(season, week): known_at for season, week, known_at in earliest.iter_rows()}
     columns = ["game_id", "team", "season", "week", "kickoff_at"]
     return [
         Dossier(
@@ -136,11 +105,6 @@ def dossiers(history: History, seasons: Collection[int]) -> list[Dossier]:
     ]
 
 
-def _document(row: tuple[str, datetime, str, str]) -> Document:
-    document_id, known_at, kind, text = row
-    return Document(document_id=document_id, known_at=known_at, kind=kind, text=text[:MAX_TEXT])
-
-
 def _documents(history: History, seasons: Collection[int]) -> pl.DataFrame:
     """Season, week, team and one document a row, in order of publication within each team."""
     chosen = pl.col("season").is_in(list(seasons))
@@ -151,8 +115,9 @@ def _documents(history: History, seasons: Collection[int]) -> pl.DataFrame:
         notes=history.notes.filter(chosen),
     )
     starts = _recent_starts(history.games).filter(chosen)
-    tables = [_injuries(past, starts), _notes(past)]
-    return pl.concat(tables).sort(*TEAM_WEEK, "known_at", "document_id")
+    documents = pl.concat([_injuries(past, starts), _notes(past)])
+    read = documents.with_columns(pl.col("text").str.slice(0, MAX_TEXT))
+    return read.sort(*TEAM_WEEK, "known_at", "document_id")
 
 
 def _notes(history: History) -> pl.DataFrame:

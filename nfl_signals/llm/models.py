@@ -1,18 +1,17 @@
-"""Language models behind one protocol: one that is asked over the network, one that is replayed.
+"""A language model: requests over the network, recorded answers, and its knowledge cutoff.
 
-Neither answers about what it may remember: a model trained after a game would tell a backtest how the
-game went. Every way to fail is a `Refusal`.
+It answers nothing about what its training data may contain: a model trained after a game would leak
+the result into a backtest. Every way to fail is a `Refusal`.
 """
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Protocol
 
 from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.setting_sections import LlmSettings
 from nfl_signals.llm.answers import AnswerType, Refusal, parse_answer
 from nfl_signals.llm.chat import Chat
-from nfl_signals.llm.prompt import Prompt, remembers
+from nfl_signals.llm.prompt import Prompt, within_knowledge
 from nfl_signals.llm.recordings import Recording, Recordings
 
 REQUIRED = {
@@ -21,113 +20,65 @@ REQUIRED = {
 }
 
 
-class Model(Protocol):
-    """Answers questions; safe to share between threads."""
+class Model:
+    """Answers prompts, each once: from recordings first, then from its server where it has one.
 
-    def declines(self, about: datetime) -> Refusal | None:
-        """Why nothing is asked about that instant; None where questions are."""
-        ...
-
-    def answer(self, prompt: Prompt[AnswerType]) -> AnswerType | Refusal:
-        """The answer in its closed type, or why there is none."""
-        ...
-
-
-class LiveModel:
-    """A model on a server; what it once answered is not asked again."""
+    Safe to share between threads. Without a server the same recordings give the same answers.
+    """
 
     def __init__(self, settings: LlmSettings, recordings: Recordings) -> None:
-        base_url, model, cutoff = settings.base_url, settings.model, settings.knowledge_cutoff
-        if base_url is None or model is None or cutoff is None:
-            raise _lacking(settings)
-        self._model = model
-        self._cutoff = cutoff
+        required = REQUIRED[settings.provider]
+        if missing := [name for name in required if getattr(settings, name) is None]:
+            variables = ", ".join(f"NFL_SIGNALS_LLM__{name.upper()}" for name in missing)
+            raise SettingsError(
+                f"llm.provider is {settings.provider}, but {', '.join(missing)} is not set; set "
+                f"{variables} or the same names under `llm:` in signals.yaml, or choose provider rules."
+            )
+        self._name = str(settings.model)
+        self._cutoff = settings.knowledge_cutoff
         self._recordings = recordings
-        self._chat = Chat(settings, base_url=base_url, model=model)
+        live = settings.provider == "openai"
+        self._chat = Chat(settings, base_url=str(settings.base_url)) if live else None
 
     def declines(self, about: datetime) -> Refusal | None:
-        """See `Model.declines`: its training data reach past that day."""
-        return _declined(self._cutoff, about)
+        """Why nothing about that instant is answered; None where it is after the cutoff."""
+        return None if self._cutoff is None else _declined(self._cutoff, about)
 
     def answer(self, prompt: Prompt[AnswerType]) -> AnswerType | Refusal:
-        """See `Model.answer`; a good answer is recorded.
+        """The answer in its closed type, or why there is none; a server's answer is recorded.
+
+        A recording's own cutoff holds as well as the settings'.
 
         Raises:
             StorageError: the answer cannot be recorded.
         """
-        declined = self.declines(prompt.about)
-        if declined is not None:
+        if declined := self.declines(prompt.about):
             return declined
-        recorded = self._recordings.find(prompt, self._model)
+        recorded = self._recordings.find(prompt, self._name)
         if isinstance(recorded, Recording):
-            return _unless_trained_on(recorded, prompt)
-        text = self._chat.ask(prompt)
+            return _declined(recorded.knowledge_cutoff, prompt.about) or recorded.answer
+        if self._chat is None or self._cutoff is None:
+            return recorded or Refusal(reason="no recorded answer")
+        text = self._chat.send(prompt)
         answer = text if isinstance(text, Refusal) else parse_answer(text, prompt.expected)
         if not isinstance(answer, Refusal):
-            made = Recording(model=self._model, knowledge_cutoff=self._cutoff, answer=answer)
+            made = Recording(model=self._name, knowledge_cutoff=self._cutoff, answer=answer)
             self._recordings.write(prompt, made)
         return answer
 
 
-class RecordedModel:
-    """What a model once answered: no network, the same bytes every time."""
-
-    def __init__(self, settings: LlmSettings, recordings: Recordings) -> None:
-        if settings.model is None:
-            raise _lacking(settings)
-        self._model = settings.model
-        self._cutoff = settings.knowledge_cutoff
-        self._recordings = recordings
-
-    def declines(self, about: datetime) -> Refusal | None:
-        """See `Model.declines`: by the settings' cut-off, where they have one."""
-        return None if self._cutoff is None else _declined(self._cutoff, about)
-
-    def answer(self, prompt: Prompt[AnswerType]) -> AnswerType | Refusal:
-        """See `Model.answer`; the recorded cut-off holds as well as the settings'."""
-        declined = self.declines(prompt.about)
-        if declined is not None:
-            return declined
-        recorded = self._recordings.find(prompt, self._model)
-        if recorded is None:
-            return Refusal(reason="no recorded answer")
-        if isinstance(recorded, Refusal):
-            return recorded
-        return _unless_trained_on(recorded, prompt)
-
-
 def open_model(settings: LlmSettings, responses: Path) -> Model | None:
-    """The model that the settings name; None where they name rules or nobody.
+    """The model that the settings name, its recorded answers in the folder `responses`.
 
-    Args:
-        settings: section `llm`.
-        responses: folder of recorded answers.
+    None where they name rules or nobody.
 
     Raises:
-        SettingsError: the provider lacks a setting; says which.
+        SettingsError: the provider lacks a setting; names it.
     """
-    recordings = Recordings(responses)
-    if settings.provider == "openai":
-        return LiveModel(settings, recordings)
-    return RecordedModel(settings, recordings) if settings.provider == "replay" else None
-
-
-def _unless_trained_on(
-    recorded: Recording[AnswerType], prompt: Prompt[AnswerType]
-) -> AnswerType | Refusal:
-    return _declined(recorded.knowledge_cutoff, prompt.about) or recorded.answer
+    return Model(settings, Recordings(responses)) if settings.provider in REQUIRED else None
 
 
 def _declined(cutoff: date, about: datetime) -> Refusal | None:
-    if not remembers(cutoff, about):
+    if not within_knowledge(cutoff, about):
         return None
     return Refusal(reason=f"not after the model's knowledge cutoff, {cutoff}")
-
-
-def _lacking(settings: LlmSettings) -> SettingsError:
-    missing = [name for name in REQUIRED[settings.provider] if getattr(settings, name) is None]
-    variables = ", ".join(f"NFL_SIGNALS_LLM__{name.upper()}" for name in missing)
-    return SettingsError(
-        f"llm.provider is {settings.provider}, but {', '.join(missing)} is not set; set {variables} "
-        "or the same names under `llm:` in signals.yaml, or choose provider rules."
-    )

@@ -1,7 +1,7 @@
-"""A question to a language model: what it is told, what it is shown, and what it may answer.
+"""A prompt for a language model: instructions, data, and the type of its answer.
 
 What a person or a server wrote is only ever shown as data inside one JSON value, never as part of the
-instructions. A question is known by the hash of everything that could change its answer.
+instructions. A prompt is identified by the hash of everything that could change its answer.
 """
 
 import hashlib
@@ -19,21 +19,13 @@ EASTERN = ZoneInfo("America/New_York")  # games and training data are dated by t
 
 @dataclass(frozen=True, kw_only=True)
 class Prompt(Generic[AnswerType]):
-    """One question and the closed type of its answer.
+    """One prompt and the closed type of its answer."""
 
-    Attributes:
-        name: of the answer's schema, for servers.
-        instructions: the task; no untrusted text.
-        content: one JSON value, untrusted.
-        expected: type of the answer.
-        about: instant that the answer must not know, nor anything after it.
-    """
-
-    name: str
-    instructions: str
-    content: str
+    name: str  # of the answer's schema, for servers
+    instructions: str  # the task; no untrusted text
+    content: str  # one JSON value, untrusted
     expected: type[AnswerType]
-    about: datetime
+    about: datetime  # must lie after the model's knowledge cutoff
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -41,7 +33,7 @@ class Prompt(Generic[AnswerType]):
         return _schema_of(self.expected)
 
     def key(self, model: str) -> str:
-        """SHA-256 over model, task, schema and content: the same question to the same model."""
+        """SHA-256 over model, task, schema and content: the same prompt to the same model."""
         parts = [model, self.name, self.instructions, self.schema, self.content]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -51,13 +43,13 @@ def _schema_of(expected: type[Answer]) -> dict[str, Any]:
     return expected.model_json_schema()
 
 
-def remembers(knowledge_cutoff: date, about: datetime) -> bool:
-    """Whether a model trained until the end of `knowledge_cutoff` may know what happened then.
+def within_knowledge(cutoff: date, about: datetime) -> bool:
+    """Whether a model trained until the end of `cutoff` may know what happened then.
 
     Example:
         >>> from datetime import UTC
         >>> night_game = datetime(2024, 1, 8, 1, tzinfo=UTC)  # still January 7 in the US
-        >>> remembers(date(2024, 1, 7), night_game), remembers(date(2024, 1, 6), night_game)
-        (True, False)
+        >>> [within_knowledge(date(2024, 1, day), night_game) for day in (7, 6)]
+        [True, False]
     """
-    return about.astimezone(EASTERN).date() <= knowledge_cutoff
+    return about.astimezone(EASTERN).date() <= cutoff

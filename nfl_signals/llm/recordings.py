@@ -1,7 +1,7 @@
-"""Recorded answers: one JSON file a question, found again by the question's hash.
+"""Recorded answers: one JSON file a prompt, found again by the prompt's hash.
 
-A recording names the model and its knowledge cut-off, so that who replays it knows what it may have
-remembered. It holds no key, no address and no time of day. Its answer is checked again when read.
+A recording names the model and its knowledge cutoff, so that it is never used about what the model
+may have known. It holds no key, no address and no time of day. Its answer is checked again when read.
 """
 
 import json
@@ -18,13 +18,7 @@ from nfl_signals.llm.prompt import Prompt
 
 @dataclass(frozen=True, kw_only=True)
 class Recording(Generic[AnswerType]):
-    """An answer as it was once given.
-
-    Attributes:
-        model: who answered.
-        knowledge_cutoff: last day that the model was trained on.
-        answer: what it answered.
-    """
+    """An answer as `model` once gave it; `knowledge_cutoff` is the last day it was trained on."""
 
     model: str
     knowledge_cutoff: date
@@ -40,7 +34,7 @@ class Recordings:
     def find(
         self, prompt: Prompt[AnswerType], model: str
     ) -> Recording[AnswerType] | Refusal | None:
-        """What the model once answered; None where it was never asked, a refusal where unusable."""
+        """What the model once answered; None without a recording, a refusal where it is unusable."""
         file = self._file(prompt, model)
         if not file.exists():
             return None
@@ -51,21 +45,17 @@ class Recordings:
         except (InputError, LookupError, TypeError, ValueError):
             return Refusal(reason="recording cannot be read")
         if (stored.get("model"), hash_) != (model, file.stem):
-            return Refusal(reason="recording belongs to another question")
+            return Refusal(reason="recording belongs to another prompt")
         answer = parse_answer(text, prompt.expected)
         if isinstance(answer, Refusal):
             return answer
         return Recording(model=model, knowledge_cutoff=cutoff, answer=answer)
 
     def write(self, prompt: Prompt[AnswerType], recording: Recording[AnswerType]) -> None:
-        """Keep an answer.
-
-        Raises:
-            StorageError: the disk is full or not writable.
-        """
+        """Keep an answer; errors as `write_json`."""
         content = {
             "hash": prompt.key(recording.model),
-            "question": prompt.name,
+            "prompt": prompt.name,
             "model": recording.model,
             "knowledge_cutoff": recording.knowledge_cutoff.isoformat(),
             "answer": recording.answer.model_dump(),

@@ -1,7 +1,7 @@
 """The built-in reader: a few English sentences and the official injury report, read by fixed rules.
 
-Deterministic, offline, and deaf to everything that is not one of the statements below; a note can
-at most state something untrue about a player.
+Deterministic and offline; whatever is not one of the statements below is ignored, so a note can at
+most state something untrue about a player.
 
 Quarterback. A row of the injury report counts by the chance that the player misses the game, times
 his share of the team's recent starts. Chances: of 461 starters of the previous game who were listed
@@ -14,7 +14,7 @@ Offense and defense. Each player listed counts `PLAYER` times the chance that he
 nothing measurable for one of the defense). A note about practice counts half for one starter of a
 unit and whole for several, down for missing and up for returning. The sum is held within -1 and 1.
 
-Confidence is that of the surest statement, `SURE`; 0 when nothing was said.
+Confidence is that of the surest statement, `SURE`; 0 when there is none.
 """
 
 import re
@@ -34,7 +34,7 @@ REPORT = re.compile(
     r"(, started (?P<starts>\d) of the last (?P<games>[1-9]) games)?"
 )
 QUARTERBACK = re.compile(r"\bQuarterback (?P<name>[A-Z][\w'.-]*(?: [A-Z][\w'.-]*)*)(?P<rest>.*)")
-# The first that fits a sentence counts; good news stands first, for it is often said with bad.
+# The first that fits a sentence counts; good news stands first, for it often comes with bad.
 QUARTERBACK_NEWS = (
     (re.compile(r"\b(?:expected to (?:play|start)|not ruled out|was cleared|will play)\b"), 0.0),
     (re.compile(r"\b(?:ruled out|will not play|injured reserve)\b"), -1.0),
@@ -55,13 +55,7 @@ SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
 
 def read_documents(documents: Sequence[Document]) -> Signals:
-    """What the documents of one team say.
-
-    Args:
-        documents: oldest first.
-
-    Returns:
-        The signals; `NO_NEWS` where no statement was recognised.
+    """Signals of one team's documents, oldest first; `NO_NEWS` where no statement was recognised.
 
     Example:
         >>> from datetime import UTC, datetime
@@ -77,7 +71,8 @@ def read_documents(documents: Sequence[Document]) -> Signals:
             found.read_report(document.text)
         else:
             for sentence in SENTENCE_END.split(document.text):
-                found.read_sentence(sentence)
+                found.read_quarterback(sentence)
+                found.read_practice(sentence)
     return found.signals()
 
 
@@ -86,16 +81,16 @@ class _Statements:
 
     def __init__(self) -> None:
         self.listed_quarterbacks = 0.0
-        self.told_quarterbacks: dict[str, float] = {}
+        self.noted_quarterbacks: dict[str, float] = {}
         self.listed = {"offense": 0.0, "defense": 0.0}
         self.practised: dict[str, dict[str, float]] = {"offense": {}, "defense": {}}
         self.surest = 0.0
 
     def signals(self) -> Signals:
-        quarterback = min(self.listed_quarterbacks, *self.told_quarterbacks.values(), 0.0)
+        quarterback = min(self.listed_quarterbacks, *self.noted_quarterbacks.values(), 0.0)
         units = {
-            unit: max(-1.0, min(1.0, round(self.listed[unit] + sum(told.values()), 6)))
-            for unit, told in self.practised.items()
+            unit: max(-1.0, min(1.0, round(self.listed[unit] + sum(noted.values()), 6)))
+            for unit, noted in self.practised.items()
         }
         if self.surest == 0:
             return NO_NEWS
@@ -114,22 +109,18 @@ class _Statements:
             self.listed["offense" if position in OFFENSE else "defense"] -= PLAYER * misses
             self._sure("player listed")
 
-    def read_sentence(self, sentence: str) -> None:
-        self._read_quarterback(sentence)
-        self._read_practice(sentence)
-
-    def _read_quarterback(self, sentence: str) -> None:
+    def read_quarterback(self, sentence: str) -> None:
         found = QUARTERBACK.search(sentence)
         if found is None:
             return
         for words, value in QUARTERBACK_NEWS:
             if words.search(found["rest"]):
-                before = self.told_quarterbacks.get(found["name"], 0.0)
-                self.told_quarterbacks[found["name"]] = min(before, value) if value else 0.0
+                before = self.noted_quarterbacks.get(found["name"], 0.0)
+                self.noted_quarterbacks[found["name"]] = min(before, value) if value else 0.0
                 self._sure("note")
                 return
 
-    def _read_practice(self, sentence: str) -> None:
+    def read_practice(self, sentence: str) -> None:
         found = PRACTICE.search(sentence)
         if found is None:
             return
@@ -137,7 +128,7 @@ class _Statements:
         value = size if found["verb"] == "returned to" else -size
         for unit, names in (("offense", OFFENSE_UNIT), ("defense", DEFENSE_UNIT)):
             if names.fullmatch(found["unit"]):
-                # Two writers on the same unit tell one thing: the later one counts.
+                # Two notes on the same unit are one piece of news: the later one counts.
                 self.practised[unit][found["unit"]] = value
                 self._sure("note")
 

@@ -22,16 +22,12 @@ _MISSING_TOGETHER = pa.Check(
     ),
     error="numbers exactly where signals are available",
 )
-
-
 _BEFORE_KICKOFF = pa.Check(
     lambda data: data.lazyframe.select(
         (pl.col("known_at") < pl.col("kickoff_at")).fill_null(pl.col("n_documents") == 0)
     ),
     error="documents known before kickoff",
 )
-
-
 LLM_SIGNALS = pa.DataFrameSchema(
     {
         "game_id": column(pl.String(), "schedule"),
@@ -43,9 +39,7 @@ LLM_SIGNALS = pa.DataFrameSchema(
         "reason": column(pl.String(), "published"),
         "n_documents": column(pl.Int32(), "published", pa.Check.ge(0)),
         "provider": column(pl.String(), "schedule"),
-        "quarterback": _signal(-1.0),
-        "offense": _signal(-1.0),
-        "defense": _signal(-1.0),
+        **{name: _signal(-1.0) for name in ("quarterback", "offense", "defense")},
         "confidence": _signal(0.0),
         "documents_hash": column(pl.String(), "published"),
         "known_at": column(UTC_MICROSECONDS, "published", nullable=True),

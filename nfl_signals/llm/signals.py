@@ -1,49 +1,31 @@
 """Signals of every team before every game, with the reason where there are none.
 
 A team about which nothing was written, in a week in which something was written about others, is
-quiet: nothing said is a signal of zero. A week in which nothing was written about anybody tells
-nothing: its signals are missing, as are those that a reader declines or fails to give.
+quiet: its signals are zero. In a week in which nothing was written about anybody signals are missing,
+as are those that a reader declines or fails to give.
 """
 
 from collections.abc import Collection
 
 import polars as pl
 
-from nfl_signals.core.schema_columns import UTC_MICROSECONDS
 from nfl_signals.ingest.history import History
 from nfl_signals.llm.answers import NO_NEWS, Refusal, Signals
 from nfl_signals.llm.documents import Dossier, dossiers
 from nfl_signals.llm.provider import Provider
+from nfl_signals.llm.schemas import LLM_SIGNALS
 
 QUIET = "quiet"
-SILENT_WEEK = Refusal(reason="no documents this week")
+NO_DOCUMENTS = Refusal(reason="no documents this week")
 NUMBERS = tuple(Signals.model_fields)
 
-SCHEMA = pl.Schema(
-    {
-        "game_id": pl.String(),
-        "team_id": pl.String(),
-        "season": pl.Int32(),
-        "week": pl.Int32(),
-        "kickoff_at": UTC_MICROSECONDS,
-        "available": pl.Boolean(),
-        "reason": pl.String(),
-        "n_documents": pl.Int32(),
-        "provider": pl.String(),
-        **{name: pl.Float64() for name in NUMBERS},
-        "documents_hash": pl.String(),
-        "known_at": UTC_MICROSECONDS,
-    }
-)
+SCHEMA = pl.Schema({name: each.dtype.type for name, each in LLM_SIGNALS.columns.items()})
 
 
 def read_signals(history: History, provider: Provider, seasons: Collection[int]) -> pl.DataFrame:
-    """Read what was known about every team before each of its games.
+    """Read what was known about every team before each of its games in the given seasons.
 
-    Args:
-        history: what is known; earlier seasons tell who starts at quarterback.
-        provider: who reads.
-        seasons: whose games.
+    The history of earlier seasons shows who starts at quarterback.
 
     Returns:
         `SCHEMA`, two rows per game, ordered by kickoff and game. The numbers are null exactly where
@@ -70,7 +52,7 @@ def _without_reading(provider: Provider, team: Dossier) -> Signals | Refusal | N
         return declined
     if team.documents:
         return None
-    return NO_NEWS if team.week_had_documents else SILENT_WEEK
+    return NO_NEWS if team.week_had_documents else NO_DOCUMENTS
 
 
 def _row(provider: Provider, team: Dossier, answer: Signals | Refusal) -> tuple[object, ...]:

@@ -40,12 +40,7 @@ class OutcomeDistribution:
         return np.asarray(weighted / weighted.sum(axis=1, keepdims=True))
 
     def yes_and_push(self, mean: Floats, line: Floats) -> tuple[Floats, Floats]:
-        """Probability above the line given no push, and of landing on it.
-
-        Args:
-            mean: expected points, n.
-            line: threshold, n; half points cannot push.
-        """
+        """Probability above n lines given no push, and of landing on them, around n means."""
         mass = self.mass(mean)
         above = (mass * (self.support[None, :] > line[:, None])).sum(axis=1)
         push = (mass * (self.support[None, :] == line[:, None])).sum(axis=1)
@@ -71,10 +66,8 @@ def fit_outcome_distribution(
 ) -> OutcomeDistribution:
     """Learn deviation and key-number weights from games that the mean was not fitted on.
 
-    Args:
-        points: what happened, integers, n.
-        mean: what was expected, n.
-        symmetric: True for margins: +3 and -3 share a weight.
+    `points` are n whole numbers, `mean` the n expectations; in margins +3 and -3 share a weight
+    (`symmetric`).
 
     Raises:
         ValueError: no game, or every game ended as expected: there is no deviation to learn.

@@ -7,8 +7,6 @@ model version was served. Each week with graded games closes one window of each 
 Rows of scope "version" follow one model version within its series, over its "season" and over "all"
 its forecasts. The walk-forward has a version a season, which would leave most windows of weeks too small to
 read; the series runs across them. A challenger has no other rows (`rolling_windows.COUNTED`).
-
-Grading is `ledger.py`; when an error becomes an alarm is `alerts/alarm_rule.py` and `alerts/episodes.py`.
 """
 
 import hashlib
@@ -97,11 +95,10 @@ def calibration_metrics(
     """Calibration of every series, and of every model version, at every week with graded games.
 
     Args:
-        graded: predictions with outcomes, as `ledger.grade` and `with_closing_line_value` give
-            them. Where a series has several forecasts of a game, the last counts. Rows without
-            an outcome are left out.
-        window_weeks: NFL weeks with graded games in one window more than `rolling_windows.WEEKS`. While
-            fewer exist, those there are serve if they hold 30 games.
+        graded: as `steps.graded_at` gives it. Where a series has several forecasts of a game, the
+            last counts. Rows without an outcome are left out.
+        window_weeks: length of one window more than `rolling_windows.WEEKS`. While fewer weeks
+            exist, those there are count if they hold 30 games.
         seed: of the null distribution; a row depends on no games after its own week.
         stored: what an earlier call gave; windows with the same games by the same code are taken
             from it, which changes no byte of the result.
@@ -115,7 +112,7 @@ def calibration_metrics(
     if window_weeks < 1:
         raise ValueError(f"window_weeks: expected 1 or more, got {window_weeks}")
     salt, spans = code_digest() + str(seed).encode(), list(_spans(graded, window_weeks))
-    rows = [span.row() | {"games_digest": span.digest(salt)} for span in spans]
+    rows = [span.row | {"games_digest": span.digest(salt)} for span in spans]
     known = METRICS_SCHEMA.to_frame() if stored is None else stored
     known = known.select("games_digest", *MEASURES)
     fresh = _measure(spans, salt, seed, set(known["games_digest"]))
@@ -136,10 +133,9 @@ def reliability_table(graded: pl.DataFrame, *, window_weeks: int, seed: int) -> 
     latest = {(id(span.series), span.window.name): span for span in _spans(graded, window_weeks)}
     rows = []
     for span in latest.values():
-        games, row = span.games().drop_nulls("y"), span.row()
+        games, row = span.games.drop_nulls("y"), span.row
         p, y = games["p_hat"].to_numpy(), games["y"].to_numpy()
-        bands = consistency_band(p, seed=[seed, span.number()])
-        points = scores.reliability_curve(p, y)
+        points, bands = scores.reliability_curve(p, y), consistency_band(p, seed=span.seed(seed))
         for place, (point, (low, high)) in enumerate(zip(points, bands, strict=True), start=1):
             band = {"bin": place, "consistent_low": low, "consistent_high": high}
             rows.append({name: row[name] for name in KEY} | band | asdict(point))
@@ -155,21 +151,23 @@ class _Span:
     series: Series
     window: Window
 
+    @property
     def games(self) -> pl.DataFrame:
         return self.series.games.slice(self.window.start, self.window.stop - self.window.start)
 
+    @property
     def row(self) -> dict[str, Any]:
         """The columns that are not measured."""
-        return {"scope": self.scope} | identity(self.games(), self.window)
+        return {"scope": self.scope} | identity(self.games, self.window)
 
     def digest(self, salt: bytes) -> str:
         """Equal where the measures are: same series, games and code."""
         content = salt + self.name.encode() + self.window.digest
         return hashlib.sha256(content).hexdigest()[:32]
 
-    def number(self) -> int:
-        """Of the series, for the seeds of what is drawn for it."""
-        return crc32(self.name.encode())
+    def seed(self, seed: int) -> list[int]:
+        """Of what is drawn for the series."""
+        return [seed, crc32(self.name.encode())]
 
 
 def _spans(graded: pl.DataFrame, window_weeks: int) -> Iterator[_Span]:
@@ -190,7 +188,7 @@ def _measure(spans: list[_Span], salt: bytes, seed: int, known: set[str]) -> pl.
         if digest in known or digest in rows:
             continue
         if series not in read:
-            read = {series: columns_of(span.series, [seed, span.number()])}
+            read = {series: columns_of(span.series, span.seed(seed))}
         rows[digest] = {"games_digest": digest} | measures(read[series], span.window)
     schema = {name: METRICS_SCHEMA[name] for name in ("games_digest", *MEASURES)}
     return pl.DataFrame(list(rows.values()), schema=schema)

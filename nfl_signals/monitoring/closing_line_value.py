@@ -26,10 +26,9 @@ def with_closing_line_value(graded: pl.DataFrame, close: pl.DataFrame) -> pl.Dat
     distribution of the points around it (`POINTS_SD`; close enough for a move of a few points).
 
     Args:
-        graded: game_id, market, line, price_yes, price_no, p_market and p_hat, as `ledger.grade`
-            gives them.
-        close: one row per game_id and market: the same four columns of the market at the close;
-            no row while it is still open.
+        graded: as `ledger.grade` gives it.
+        close: one row per game_id and market: line, prices and p_market at the close; no row while
+            the market is still open.
 
     Returns:
         `graded` in its order. Positive: the market moved towards the lean, probability. Null where
@@ -45,15 +44,9 @@ def with_closing_line_value(graded: pl.DataFrame, close: pl.DataFrame) -> pl.Dat
     )
     moved = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_close") for name in CLOSE[:3])
     lean = (pl.col("p_hat") - pl.col("p_market")).sign()
-    return (
-        both.with_columns(p_then=pl.Series(_at_line_taken(both), nan_to_null=True))
-        .with_columns(
-            closing_line_value=pl.when(moved, lean != 0).then(
-                lean * (pl.col("p_then") - pl.col("p_market"))
-            )
-        )
-        .select(*graded.columns, "closing_line_value")
-    )
+    gained = pl.Series("gained", _at_line_taken(both), nan_to_null=True) - both["p_market"]
+    value = pl.when(moved, lean != 0).then(lean * gained)
+    return both.with_columns(closing_line_value=value).select(*graded.columns, "closing_line_value")
 
 
 def _at_line_taken(both: pl.DataFrame) -> Floats:

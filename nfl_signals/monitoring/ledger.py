@@ -1,9 +1,9 @@
-"""The ledger: every prediction as it stood before kickoff, append-only, sealed, graded later.
+"""The ledger: every prediction as it was before kickoff, append-only, sealed, graded later.
 
 Each row's seal is a SHA-256 over its content and the seal before it, so an edited, removed or
 reordered row breaks the chain at its place. A chain cannot show that its *last* rows were cut off
 or that all of it was rewritten: note the head seal (`AppendResult.head`) elsewhere and hand it to
-`verify` as `anchor`. Calibration over time is `calibration_metrics.py`.
+`verify` as `anchor`.
 """
 
 import hashlib
@@ -65,19 +65,12 @@ RULES: tuple[tuple[str, str, pl.Expr], ...] = (
 
 @dataclass(frozen=True, kw_only=True)
 class AppendResult:
-    """What an append did.
+    """What an append did."""
 
-    Attributes:
-        n_new: rows added.
-        n_already: rows that were there before, identical, and were skipped.
-        total: rows in the ledger now.
-        head: seal of its last row, to be noted elsewhere as an anchor.
-    """
-
-    n_new: int
-    n_already: int
-    total: int
-    head: str
+    n_new: dict[str, int]  # by book
+    n_already: int  # there before, identical, and skipped
+    total: int  # rows in the ledger now
+    head: str  # seal of its last row, to be noted elsewhere as an anchor
 
 
 def prediction_id(
@@ -115,26 +108,24 @@ def with_prediction_id(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(pl.Series("prediction_id", ids, dtype=pl.String))
 
 
-def append(path: Path, rows: pl.DataFrame) -> AppendResult:
+def append(path: Path, rows: pl.DataFrame, *, first_stays: bool = False) -> AppendResult:
     """Add predictions to the ledger, once each, atomically, one writer at a time.
 
     Args:
-        path: the ledger; made where missing. Its lock file lies beside it.
+        path: the ledger; made where missing.
         rows: every column of SCHEMA but `seal`, in any order; `price_*` may be null.
-
-    Returns:
-        How many rows were new; those already there with identical content are skipped.
+        first_stays: a row whose id is there already is skipped, whatever it holds.
 
     Raises:
         InputError: a column, type or value cannot be used, or a row is dated at or after kickoff;
             names the game. Nothing is written.
-        IntegrityError: an id is in the ledger already with different content.
+        IntegrityError: an id is in the ledger already with different content, unless `first_stays`.
         StorageError: the ledger cannot be written or another writer holds it for a minute.
     """
     checked = _checked(rows)
     busy = "another writer holds the ledger; try again when it is done."
     with exclusive(lock_beside(path), busy=busy):
-        return _extend(path, checked)
+        return _extend(path, checked, first_stays=first_stays)
 
 
 def read(path: Path) -> pl.DataFrame:
@@ -153,9 +144,7 @@ def read(path: Path) -> pl.DataFrame:
 def verify(ledger: pl.DataFrame, *, anchor: str | None = None) -> list[str]:
     """Problems that show the ledger is not what was written; empty when it is sound.
 
-    Args:
-        ledger: rows in stored order.
-        anchor: a head seal noted earlier; it must still be in the chain.
+    `anchor`, a head seal noted earlier, must still be in the chain.
     """
     if ledger.schema != SCHEMA:
         return ["columns or types are not the ledger's"]
@@ -180,7 +169,7 @@ def grade(ledger: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
     """Settle each prediction at the line taken.
 
     Args:
-        ledger: rows as `read` gives them.
+        ledger: SCHEMA.
         outcomes: one row per game: game_id; result (home margin) and total (points), null while
             unplayed. A game that is missing (cancelled) stays ungraded.
 
@@ -221,11 +210,11 @@ def latest_before_kickoff(graded: pl.DataFrame) -> pl.DataFrame:
     return ordered.unique(key, keep="last", maintain_order=True)
 
 
-def _extend(path: Path, rows: pl.DataFrame) -> AppendResult:
+def _extend(path: Path, rows: pl.DataFrame, *, first_stays: bool) -> AppendResult:
     ledger = read(path) if path.exists() else SCHEMA.to_frame()
     known = ledger.join(rows.select("prediction_id"), on="prediction_id", how="semi")
     changed = known.drop("seal").join(rows, on=CONTENT, how="anti", nulls_equal=True)
-    if changed.height:
+    if changed.height and not first_stays:
         row = changed.row(0, named=True)
         raise IntegrityError(
             f"{path}: {row['prediction_id']} ({row['game_id']} {row['market']}) is there already "
@@ -239,7 +228,7 @@ def _extend(path: Path, rows: pl.DataFrame) -> AppendResult:
         ledger = pl.concat([ledger, sealed])
         write_parquet(path, ledger)
     return AppendResult(
-        n_new=new.height,
+        n_new={book: new.filter(book=book).height for book in BOOKS},
         n_already=known.height,
         total=ledger.height,
         head=seals[-1] if seals else head,

@@ -1,8 +1,7 @@
 """Which games make up a window, and a digest that changes exactly when they do.
 
 A window ends with a week that has graded games and reaches back over the last 4, 8 or 16 such weeks
-("4w", ...), over the season so far ("season") or over everything ("all"). What is measured in it is
-`window_measures.py`.
+("4w", ...), over the season so far ("season") or over everything ("all").
 """
 
 import hashlib
@@ -41,17 +40,11 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """Graded games of one signal source on one market, in time order, with the e-value at each.
+    """Graded games of one signal source on one market, in time order, with the e-value at each."""
 
-    Attributes:
-        games: as `ledger.grade` gives them, and `e_value` of the season up to the row's week.
-        starts: first row of each week, and the number of rows at the end.
-        digests: one per week.
-    """
-
-    games: pl.DataFrame
-    starts: NDArray[np.int64]
-    digests: list[bytes]
+    games: pl.DataFrame  # as graded, and `e_value` of the season up to the row's week
+    starts: NDArray[np.int64]  # first row of each week, and the number of rows at the end
+    digests: list[bytes]  # one per week
 
     def windows(self, lengths: Sequence[int]) -> Iterator[Window]:
         """Windows at every week end: of these lengths in weeks, then "season" and "all".
@@ -138,7 +131,7 @@ def identity(games: pl.DataFrame, window: Window) -> dict[str, Any]:
     last = len(newest) - 1 - int(np.argmax(newest[::-1]))
     n_push = games["y"].null_count()
     return {
-        **{name: games[name][-1] for name in ("market", "book", "signal_source")},
+        **{name: games[name][-1] for name in (*SERIES, "season_error", "e_value")},
         "window": window.name,
         "model_version": games["model_version"][last],
         "window_end_season": games["season"][-1],
@@ -147,5 +140,4 @@ def identity(games: pl.DataFrame, window: Window) -> dict[str, Any]:
         "n_weeks": window.n_weeks,
         "n": games.height - n_push,
         "n_push": n_push,
-        **{name: games[name][-1] for name in ("season_error", "e_value")},
     }

@@ -5,6 +5,7 @@ it. It never decides a number, so a file that is missing, unreadable or of anoth
 full computation and nothing else, wherever an earlier update was killed.
 """
 
+import logging
 from datetime import datetime
 
 import polars as pl
@@ -21,6 +22,8 @@ from nfl_signals.monitoring.calibration_metrics import (
 from nfl_signals.monitoring.closing_line_value import with_closing_line_value
 from nfl_signals.monitoring.weekly_evidence import evidence_path
 from nfl_signals.workspace.run_context import RunContext
+
+_log = logging.getLogger(__name__)
 
 
 def stored_ledger(context: RunContext) -> pl.DataFrame:
@@ -41,13 +44,7 @@ def graded_ledger(context: RunContext) -> pl.DataFrame:
 
 
 def graded_at(rows: pl.DataFrame, markets: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
-    """Ledger rows with outcomes and closing-line values known at an instant, one per model and game.
-
-    Args:
-        rows: of the ledger.
-        markets: gold markets.
-        as_of: results later than this are unknown.
-    """
+    """Ledger rows with outcomes and closing-line values known at an instant, one per model and game."""
     known = pl.col("kickoff_at") + RESULT_DELAY <= as_of
     points = markets.select("game_id", "market", pl.when(known).then("points"))
     wide = points.pivot(on="market", index="game_id", values="points")
@@ -84,4 +81,6 @@ def update_metrics(context: RunContext) -> pl.DataFrame:
     curves = reliability_table(graded, window_weeks=weeks, seed=seed)
     write_parquet(context.paths.reliability, curves)
     write_parquet(context.paths.weekly_evidence, context.derive(evidence_path, graded))
+    n = graded["outcome"].count()
+    _log.info("calibration: %d windows of %d graded forecasts", metrics.height, n)
     return metrics

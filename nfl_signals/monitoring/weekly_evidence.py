@@ -1,4 +1,4 @@
-"""The evidence path: how large each series' error and the evidence against it stood, week by week."""
+"""The evidence path: each series' error and the evidence against it, week by week."""
 
 import polars as pl
 
@@ -30,8 +30,8 @@ def evidence_path(graded: pl.DataFrame) -> pl.DataFrame:
     """One row per series and week with graded games.
 
     Args:
-        graded: predictions with outcomes, as `ledger.grade` gives them. Where a series spoke on a
-            game more than once, its last word counts. Rows without an outcome are left out.
+        graded: as `steps.graded_at` gives it. Where a series has several forecasts of a game, the
+            last counts. Rows without an outcome are left out.
 
     Returns:
         EVIDENCE_SCHEMA, sorted by series and week. A row depends on no later game.

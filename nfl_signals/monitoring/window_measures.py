@@ -1,6 +1,6 @@
-"""Every measure of one window of graded games; which games those are is `rolling_windows.py`.
+"""Every measure of one window of graded games.
 
-Each calibration error stands beside what chance alone gives a forecast that is right: outcomes are
+Each calibration error comes with what chance alone gives a forecast that is right: outcomes are
 drawn once from every game's stated probability, `NULL_DRAWS` times, and all windows that hold the
 game share its draws. So a week costs its own draws only, and a row depends on no later game.
 """
@@ -23,27 +23,20 @@ from nfl_signals.stats.consistency_band import draw_outcomes
 Floats = NDArray[np.float64]
 T = TypeVar("T")
 
-NULL_DRAWS = 200  # the 95 % quantile then stands on ten draws, enough to stand beside a number
+NULL_DRAWS = 200  # the 95 % quantile then rests on ten draws, enough to show beside a number
 
 
 @dataclass(frozen=True, kw_only=True)
 class Columns:
-    """What the measures read of a series, one entry a game; NaN where unknown.
+    """What the measures read of a series, one entry a game, shape (n,); NaN where unknown."""
 
-    Attributes:
-        p, p_push, p_market, moved: p_hat, p_push, p_market and closing_line_value, shape (n,).
-        y: 1, 0, or NaN for a push, shape (n,).
-        outcome: yes, no or push, shape (n,).
-        drawn: outcomes drawn from p, shape (n, NULL_DRAWS); of pushes too, where they are not read.
-    """
-
-    p: Floats
+    p: Floats  # p_hat
     p_push: Floats
     p_market: Floats
-    moved: Floats
-    y: Floats
-    outcome: NDArray[np.str_]
-    drawn: Floats
+    moved: Floats  # closing_line_value
+    y: Floats  # 1, 0, or NaN for a push
+    outcome: NDArray[np.str_]  # yes, no or push
+    drawn: Floats  # outcomes drawn from p, shape (n, NULL_DRAWS); of pushes too, not read there
 
 
 def columns_of(series: Series, seed: list[int]) -> Columns:
@@ -79,6 +72,7 @@ def measures(columns: Columns, window: Window) -> dict[str, Any]:
     p, y = games.p[scored], games.y[scored]
     base = float(y.mean() * (1 - y.mean()))
     recalibration = _or_null(scores.calibration_slope_intercept, p, y)
+    murphy, corp = scores.murphy(p, y), scores.corp(p, y)
     moved = games.moved[~np.isnan(games.moved)]
     return {
         "brier": scores.brier(p, y),
@@ -86,7 +80,8 @@ def measures(columns: Columns, window: Window) -> dict[str, Any]:
         "brier_base": base,
         "skill_vs_base": _skill(scores.brier(p, y), base),
         **_errors(p, y, games.drawn if scored.all() else games.drawn[scored]),
-        **_decompositions(p, y),
+        **{name: getattr(murphy, name) for name in ("reliability", "resolution", "uncertainty")},
+        **{name: getattr(corp, name) for name in ("miscalibration", "discrimination")},
         **(asdict(recalibration) if recalibration else {}),
         "spiegelhalter_z": _or_null(scores.spiegelhalter_z, p, y),
         "spiegelhalter_p": _or_null(fixed_time_tests.spiegelhalter_p, p, y),
@@ -114,17 +109,6 @@ def _errors(p: Floats, y: Floats, drawn: Floats) -> dict[str, float]:
         "calibration_error_null95": scores.calibration_error_quantile(p, drawn),
         "smooth_calibration_error": smooth_ece.smooth_calibration_error(p, y),
         "smooth_calibration_error_null95": smooth_ece.smooth_error_quantile(p, drawn),
-    }
-
-
-def _decompositions(p: Floats, y: Floats) -> dict[str, float]:
-    murphy, corp = scores.murphy(p, y), scores.corp(p, y)
-    return {
-        "reliability": murphy.reliability,
-        "resolution": murphy.resolution,
-        "uncertainty": murphy.uncertainty,
-        "miscalibration": corp.miscalibration,
-        "discrimination": corp.discrimination,
     }
 
 

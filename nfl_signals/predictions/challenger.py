@@ -33,7 +33,7 @@ class Challenge:
     """What the challenger did.
 
     Attributes:
-        version: which it is; None: there is none, or it could not be found out.
+        version: None: there is none, or it could not be found out.
         rows: its forecasts, as the ledger's columns without `seal`; None where it made none.
         problem: why it made none; None where nothing went wrong.
     """
@@ -71,14 +71,10 @@ def challenger(context: RunContext) -> str | None:
 def challenge_upcoming(context: RunContext, *, forecast: Forecast = forecast_week) -> Challenge:
     """Forecast the upcoming week with the challenger; stored for the shadow book, for no consumer.
 
-    Args:
-        context: the run.
-        forecast: makes forecasts of a week.
-
-    Returns:
-        Its forecasts, or why there are none: what goes wrong is logged and never raised.
+    What goes wrong is logged and returned, never raised.
     """
     found = _challenge(context, forecast)
+    _log.log(logging.WARNING if found.problem else logging.INFO, found.sentence)
     if found.rows is None:
         context.paths.challenge.unlink(missing_ok=True)
     else:
@@ -103,9 +99,7 @@ def _challenge(context: RunContext, forecast: Forecast) -> Challenge:
         )
         return Challenge(version=version, rows=_probable(forecast(week).rows.drop("p_market")))
     except Exception as error:  # whatever it is, production goes on without the challenger
-        failed = Challenge(version=version, problem=f"{type(error).__name__}: {error}")
-        _log.warning(failed.sentence)
-        return failed
+        return Challenge(version=version, problem=f"{type(error).__name__}: {error}")
 
 
 def _probable(rows: pl.DataFrame) -> pl.DataFrame:

@@ -15,14 +15,10 @@ REMEDY = "Set signal_source to proxy, or to another version (model_vN)"
 
 
 def promote_first(context: RunContext, version: str | None = None) -> Decision:
-    """Make a version champion where there is none yet; else nothing changes.
-
-    Args:
-        context: whose decision log.
-        version: None: the newest trained one.
+    """Make a version (None: the newest trained one) champion where there is none yet.
 
     Returns:
-        The decision that made the champion.
+        The decision that made the champion, now or before.
 
     Raises:
         InputError: there is no champion, and nothing was trained yet or only on games to come.
@@ -53,7 +49,7 @@ def promote_first(context: RunContext, version: str | None = None) -> Decision:
 def configured_version(context: RunContext) -> str | None:
     """The version that settings and decision log name, or 'proxy'; None where there is no champion.
 
-    Whether it can be served is another matter: `served_version`.
+    Whether it can be served is checked by `served_version`.
     """
     source = context.settings.signal_source
     if source == PROXY:
@@ -81,7 +77,7 @@ def served_version(context: RunContext) -> str:
 
 
 def load_served_model(context: RunContext) -> Ensemble | None:
-    """The ensemble that is served, read and found to be what its card says; None for the proxy.
+    """The ensemble that is served; None for the proxy.
 
     Raises:
         InputError, IntegrityError: as `served_version`, or its files are not what its card describes.
@@ -93,11 +89,7 @@ def load_served_model(context: RunContext) -> Ensemble | None:
 
 
 def load_version(context: RunContext, version: str) -> Ensemble:
-    """Any version, read as if it were to be served now.
-
-    Raises:
-        InputError, IntegrityError: what would keep it from being served.
-    """
+    """Any version; raises what would keep it from being served."""
     _check(context, version)
     return context.load(context.paths.ensemble(version), Ensemble.load)
 

@@ -17,11 +17,9 @@ KEYS = ["game_id", "market"]
 
 
 def price_forecasts(games: pl.DataFrame, markets: pl.DataFrame) -> pl.DataFrame:
-    """No-vig probabilities; pushes as often as in earlier games on a whole line (0 on a half point).
+    """No-vig probabilities of `games` (rows of gold markets with line and prices).
 
-    Args:
-        games: rows of gold markets with line and prices.
-        markets: gold markets of all games.
+    Pushes as often as in all settled `markets` on a whole line; never on a half point.
     """
     whole = pl.col("line") == pl.col("line").floor()
     settled = markets.filter(pl.col("outcome").is_not_null() & whole)
@@ -46,10 +44,10 @@ def ledger_rows(
     """Forecasts as the ledger takes them, in order of kickoff, game and market.
 
     Args:
-        games: rows of gold markets with line and prices.
+        games: rows of gold markets.
         forecasts: `game_id, market, p_hat, p_push, model_version, model_hash`.
         made_at: the run's now.
-        book: production or learning.
+        book: production, or the shadow book (`learning`).
         flags: `period_flag` by market and signal source; `UNMONITORED` where there is none.
 
     Returns:
@@ -74,12 +72,7 @@ def ledger_rows(
 def walk_forward_rows(
     stacked: pl.DataFrame, markets: pl.DataFrame, *, as_of: datetime
 ) -> pl.DataFrame:
-    """Walk-forward predictions of past games for the shadow book, dated the Tuesday before each.
-
-    Args:
-        stacked: walk-forward stacked predictions.
-        markets: gold markets.
-        as_of: games that kick off later are left out.
+    """Walk-forward predictions of games until `as_of` for the shadow book, dated the Tuesday before each.
 
     Returns:
         The ledger's columns without `seal`.

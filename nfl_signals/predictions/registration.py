@@ -1,36 +1,52 @@
-"""Register ensembles in MLflow, with the aliases champion and challenger."""
+"""Register ensembles in MLflow, with the aliases champion and challenger.
 
+The registry is derived from the version folders and the decision log: where it does not fit its home,
+it is built anew from them.
+"""
+
+import logging
 from pathlib import Path
 
 import polars as pl
 
+from nfl_signals.core.errors import InputError, IntegrityError
 from nfl_signals.ensemble.ensemble import SEQUENCE_LEARNER, Ensemble
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.predictions.challenger import challenger
 from nfl_signals.predictions.champion import PROXY, configured_version
 from nfl_signals.predictions.upcoming import requests_for
 from nfl_signals.registry import decision_log
-from nfl_signals.registry.mlflow_registry import Registry, open_registry
-from nfl_signals.registry.mlflow_store import CHALLENGER, CHAMPION, RegisteredVersion
+from nfl_signals.registry.mlflow_registry import (
+    CHALLENGER,
+    CHAMPION,
+    RegisteredVersion,
+    Registry,
+    create_registry,
+    open_registry,
+    registry_lock,
+)
 from nfl_signals.registry.model_card import CARD, read_card
-from nfl_signals.registry.model_version import latest_version
+from nfl_signals.registry.model_version import latest_version, stored_versions
 from nfl_signals.workspace.run_context import RunContext
 
 EXAMPLE_GAMES = 2
 
+_log = logging.getLogger(__name__)
+
 
 def register_ensemble(context: RunContext, version: str | None = None) -> RegisteredVersion:
-    """Register an ensemble and point the aliases; the same files twice are one version.
+    """Register a version (None: the newest trained one) and point the aliases.
 
-    Args:
-        context: whose registry.
-        version: trained or recalibrated; None: the newest trained one.
+    The same files twice are one version.
     """
     version = version or latest_version(context.paths.ensembles)
-    registry = open_registry(context.paths, create=True)
+    registry = home_registry(context, create=True)
     _register(context, registry, version)
     point_aliases(context)
-    return registry.find(version)
+    found = registry.find(version)
+    aliases = " and ".join(found.aliases) or "no alias"
+    _log.info("ensemble %s registered as number %d, %s", version, found.number, aliases)
+    return found
 
 
 def point_aliases(context: RunContext) -> dict[str, str]:
@@ -41,18 +57,39 @@ def point_aliases(context: RunContext) -> dict[str, str]:
     Returns:
         Versions by alias; an alias that points nowhere is missing.
     """
-    registry = open_registry(context.paths, create=True)
-    named = configured_version(context)
-    champion = decision_log.champion(context.decisions) if named == PROXY else named
+    registry = home_registry(context, create=True)
+    champion = _champion(context)
     if champion is not None and (context.paths.ensemble(champion) / CARD).exists():
-        _register(context, registry, champion)
-        registry.set_alias(CHAMPION, champion)
-    version = challenger(context)
-    if version in {each.version for each in registry.history()}:
-        registry.set_alias(CHALLENGER, str(version))
-    else:
-        registry.remove_alias(CHALLENGER)
-    return {alias: each.version for each in registry.history() for alias in each.aliases}
+        _register_if_usable(context, registry, champion)
+    return _point(context, registry)
+
+
+def home_registry(context: RunContext, *, create: bool = False) -> Registry:
+    """The registry of the home, current: built anew where the home was moved or copied.
+
+    Also after a process was killed while building it. A version whose files are damaged, or that was
+    fitted on other features than this program builds, is left out.
+
+    Raises:
+        InputError: there is none, and it is not to be created.
+        IntegrityError: its store cannot be read.
+    """
+    with registry_lock(context.paths.registry.absolute()):
+        try:
+            registry = open_registry(context.paths)
+        except InputError:
+            if not create:
+                raise
+        else:
+            if registry.current:
+                return registry
+        registry = create_registry(context.paths)
+        for version in stored_versions(context.paths.ensembles):
+            _register_if_usable(context, registry, version.name)
+        _point(context, registry)
+        registry.mark_complete()
+        _log.info("registry built from %d version folders", len(registry.history()))
+        return registry
 
 
 def example_requests(context: RunContext, *, sequences: bool = False) -> pl.DataFrame:
@@ -68,13 +105,33 @@ def example_requests(context: RunContext, *, sequences: bool = False) -> pl.Data
     return requests_for(context, games, sequences=sequences)
 
 
+def _champion(context: RunContext) -> str | None:
+    named = configured_version(context)
+    return decision_log.champion(context.decisions) if named == PROXY else named
+
+
+def _point(context: RunContext, registry: Registry) -> dict[str, str]:
+    known = {each.version for each in registry.history()}
+    for alias, version in ((CHAMPION, _champion(context)), (CHALLENGER, challenger(context))):
+        if version in known:
+            registry.set_alias(alias, str(version))
+        else:
+            registry.remove_alias(alias)
+    return {alias: each.version for each in registry.history() for alias in each.aliases}
+
+
+def _register_if_usable(context: RunContext, registry: Registry, version: str) -> None:
+    try:
+        _register(context, registry, version)
+    except IntegrityError as error:
+        _log.warning("ensemble %s is not registered: %s", version, error)
+
+
 def _register(context: RunContext, registry: Registry, version: str) -> None:
     """Add a version; one that is there already is not loaded again, so it need not be loadable."""
     folder = context.paths.ensemble(version)
     card = read_card(folder)
-    if (version, card["model_hash"]) in {
-        (each.version, each.model_hash) for each in registry.history()
-    }:
+    if registry.registered(card):
         return
     registry.register(
         folder,

@@ -1,4 +1,4 @@
-"""What a person wants to know after a run: the picks, the model that is served, the state of the home."""
+"""After a run: the picks, the model that is served, the state of the home."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,5 +1,6 @@
 """Steps of the upcoming week: load it, forecast it, store; and append forecasts to the ledger."""
 
+import logging
 from collections.abc import Sequence
 
 import polars as pl
@@ -8,11 +9,12 @@ from nfl_signals.alerts.steps import alert_state
 from nfl_signals.core.files import write_parquet
 from nfl_signals.ensemble.request import game_requests
 from nfl_signals.monitoring import ledger
-from nfl_signals.monitoring.steps import stored_ledger
 from nfl_signals.predictions.champion import load_served_model
 from nfl_signals.predictions.ledger_rows import walk_forward_rows
 from nfl_signals.predictions.week import UpcomingWeek, forecast_week
 from nfl_signals.workspace.run_context import RunContext
+
+_log = logging.getLogger(__name__)
 
 
 def predict_upcoming(context: RunContext) -> pl.DataFrame:
@@ -29,15 +31,13 @@ def predict_upcoming(context: RunContext) -> pl.DataFrame:
     if found.explanations is not None:
         write_parquet(context.paths.explanations, found.explanations)
     write_parquet(context.paths.upcoming, found.rows)
+    versions = found.rows["model_version"].unique().sort()
+    _log.info("upcoming: %d forecasts by %s", found.rows.height, ", ".join(versions) or "no model")
     return found.rows
 
 
 def load_week(context: RunContext) -> UpcomingWeek:
-    """The upcoming week for the model that is served.
-
-    Raises:
-        InputError, IntegrityError: no model can be served; see `champion.served_version`.
-    """
+    """The upcoming week for the model that is served; raises as `champion.served_version`."""
     return UpcomingWeek(
         model=load_served_model(context),
         features=context.features,
@@ -66,8 +66,9 @@ def append_to_ledger(context: RunContext) -> dict[str, int]:
     parts = [_walk_forward(context), context.read(context.paths.upcoming).drop("p_market")]
     if context.paths.challenge.exists():
         parts.append(context.read(context.paths.challenge))
-    new, total = _append_new(context, pl.concat(parts))
-    return {**{name: new.filter(book=name).height for name in ledger.BOOKS}, "total": total}
+    appended = ledger.append(context.paths.ledger, pl.concat(parts), first_stays=True)
+    _log.info("ledger: %s new, %d rows in all", appended.n_new, appended.total)
+    return {**appended.n_new, "total": appended.total}
 
 
 def append_walk_forward(context: RunContext) -> int:
@@ -76,16 +77,10 @@ def append_walk_forward(context: RunContext) -> int:
     Returns:
         How many were new.
     """
-    return _append_new(context, _walk_forward(context))[0].height
+    rows = _walk_forward(context)
+    return sum(ledger.append(context.paths.ledger, rows, first_stays=True).n_new.values())
 
 
 def _walk_forward(context: RunContext) -> pl.DataFrame:
     stacked = context.read(context.paths.stacked)
     return walk_forward_rows(stacked, context.markets, as_of=context.as_of)
-
-
-def _append_new(context: RunContext, rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """Rows appended, and the ledger's length."""
-    known = stored_ledger(context)["prediction_id"]
-    new = rows.filter(~pl.col("prediction_id").is_in(known.implode()))
-    return new, ledger.append(context.paths.ledger, new).total

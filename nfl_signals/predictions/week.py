@@ -23,9 +23,6 @@ class UpcomingWeek:
 
     Attributes:
         model: that forecasts; None: the no-vig price.
-        features: gold features.
-        markets: gold markets.
-        signals: of teams before games.
         made_at: the run's now.
         book: that the forecasts go to.
         flags: `period_flag` by market and signal source.

@@ -5,9 +5,10 @@ lost; the alert's next step follows from that (`alerts/episodes.py`). So a step 
 one episode, whoever starts it, and a process killed before its decision was written has done nothing.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ from nfl_signals.registry.model_version import latest_version
 from nfl_signals.training.recalibrated_copies import recalibrated_copy, training_window
 from nfl_signals.workspace.run_context import RunContext
 
+_log = logging.getLogger(__name__)
+
 Floats = NDArray[np.float64]
 
 RECALIBRATION: Step = "recalibration"
@@ -48,38 +51,30 @@ WARM_UP_WEEKS = 2  # of a model's games: the first recalibration is fitted on th
 
 @dataclass(frozen=True, kw_only=True)
 class PendingStep:
-    """One step that an open alert asks for now.
-
-    Attributes:
-        alert_id: of the alert.
-        market: that it is about.
-        step: recalibration or retraining.
-        week: of the newest graded games, e.g. 2024-w09: a step that failed is pending again a week on.
-    """
+    """One step that an open alert needs now."""
 
     alert_id: str
     market: MarketName
-    step: str
-    week: str
+    step: str  # recalibration or retraining
+    week: str  # of the newest graded games, e.g. 2024-w09: a failed step is pending again a week on
 
 
 def pending_steps(context: RunContext) -> list[PendingStep]:
-    """Steps that open alerts of book production ask for now, all of one kind; recalibration first.
+    """Steps that open alerts of book production need now, all of one kind; recalibration first.
 
-    A step waits until the gate can tell: until the model has been served for `gate.min_weeks` weeks,
-    and a retraining until `monitor.cooldown_days` after the last one that an alert caused. Nothing is
-    pending where the settings pin a version or the proxy: a promotion would not be served.
+    A step waits until the gate has games enough: until the model has been served for `gate.min_weeks`
+    weeks, and a retraining until `monitor.cooldown_days` after the last one that an alert caused.
+    Nothing is pending where the settings pin a version or the proxy: a promotion would not be served.
     """
     if context.settings.signal_source != CHAMPION_SOURCE:
         return []  # a person has decided what is served
-    gate = context.settings.gate
-    ready = [
-        each for each in alert_state(context).statuses() if each.next_step and _enough(each, gate)
-    ]
+    gate, statuses = context.settings.gate, alert_state(context).statuses()
+    ready = [each for each in statuses if each.next_step and _enough(each, gate)]
     steps = {each.next_step for each in ready}
     step = RECALIBRATION if RECALIBRATION in steps else RETRAINING
-    cooldown = timedelta(days=context.settings.monitor.cooldown_days)
-    if step == RETRAINING and _retrained_since(context.decisions, context.as_of - cooldown):
+    since = context.as_of - timedelta(days=context.settings.monitor.cooldown_days)
+    retrained = [each.at for each in context.decisions if each.step == RETRAINING and each.alerts]
+    if step == RETRAINING and max(retrained, default=since) > since:
         return []
     return [
         PendingStep(alert_id=str(each.alert_id), market=each.market, step=step, week=each.week)
@@ -94,13 +89,13 @@ def waiting_sentence(status: SeriesStatus, gate: GateSettings) -> str:
         return ""
     judged = status.weekly_games[WARM_UP_WEEKS:]
     return (
-        f" It waits until the gate can tell: {sum(judged)} of {gate.min_games} games in {len(judged)} of "
-        f"{gate.min_weeks} weeks."
+        f" It waits until the gate can decide: {sum(judged)} of {gate.min_games} games in "
+        f"{len(judged)} of {gate.min_weeks} weeks."
     )
 
 
 def recalibrate(context: RunContext) -> Decision | None:
-    """Recalibrate the champion on its own graded games where an alert asks for it.
+    """Recalibrate the champion on its own graded games where an alert needs it.
 
     Judged prequentially: each week by the map of the weeks before it (`calibration/recalibration.py`).
 
@@ -109,6 +104,7 @@ def recalibrate(context: RunContext) -> Decision | None:
     """
     pending = [each for each in pending_steps(context) if each.step == RECALIBRATION]
     if not pending:
+        _log.info("recalibration: no alert needs one now")
         return None
     champion = str(decision_log.champion(context.decisions))
     focus = [each.market for each in pending]
@@ -137,6 +133,7 @@ def decide(context: RunContext) -> Decision | None:
     pending = [each for each in pending_steps(context) if each.step == RETRAINING]
     judged = {each.version for each in context.decisions}
     if champion is None or newest == champion or (newest in judged and not pending):
+        _log.info("gate: nothing to judge; champion %s, newest %s", champion or "none", newest)
         return None
     append_walk_forward(context)
     focus = [each.market for each in pending]
@@ -152,7 +149,7 @@ def decide(context: RunContext) -> Decision | None:
 
 
 def _answer(judged: Callable[[], GateReport]) -> GateReport:
-    """The gate's report; a leak is an answer too, and stops no model that is served."""
+    """The gate's report; a leak rejects, and stops no model that is served."""
     try:
         return judged()
     except IntegrityError as leak:
@@ -180,11 +177,13 @@ def _record(
         sentence=report.sentence,
         measures={"findings": [asdict(each) for each in report.findings]},
     )
+    games = f"{report.n_games} games in {report.n_weeks} weeks"
+    _log.info("%s of %s: %s on %s", step, version, kind, games)
     return decision_log.record(context.paths.history, decision, expected_champion=champion)
 
 
 def _against_itself(forecasts: pl.DataFrame, focus: Sequence[str]) -> pl.DataFrame:
-    """The champion against what recalibration would have made of it, without the weeks of warm-up."""
+    """The champion against its recalibrated self, without the weeks of warm-up."""
     parts = []
     for (market,), rows in forecasts.group_by("market", maintain_order=True):
         p, y = _numbers(rows)
@@ -205,8 +204,3 @@ def _enough(status: SeriesStatus, gate: GateSettings) -> bool:
     """Whether there are games enough for the gate, those of the warm-up left aside."""
     judged = status.weekly_games[WARM_UP_WEEKS:]
     return len(judged) >= gate.min_weeks and sum(judged) >= gate.min_games
-
-
-def _retrained_since(decisions: Sequence[Decision], instant: datetime) -> bool:
-    """Whether an alert caused a retraining after an instant."""
-    return any(each.step == RETRAINING and each.alerts and instant < each.at for each in decisions)

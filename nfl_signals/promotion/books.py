@@ -22,17 +22,11 @@ CODE = pl.col("season").cast(pl.Int64) * 100 + pl.col("week")
 
 @dataclass(frozen=True, kw_only=True)
 class Book:
-    """Rows of the ledger that are compared as one.
+    """Rows of the ledger that are compared as one."""
 
-    Attributes:
-        signal_source: 'model', or 'proxy': the no-vig price of whatever rows the other book has.
-        book: 'production' or 'learning' (the shadow book); None for the price, which has none.
-        model_version: as in the ledger; None: any.
-    """
-
-    signal_source: str
-    book: str | None = None
-    model_version: str | None = None
+    signal_source: str  # model, or proxy: the no-vig price on the rows of the other book
+    book: str | None = None  # production or learning (the shadow book); None for the price
+    model_version: str | None = None  # None: any
 
     def rows(self, graded: pl.DataFrame) -> pl.DataFrame:
         """Its last forecast of each settled game and market."""
@@ -69,13 +63,8 @@ def book_named(name: str) -> Book:
 def comparable(rows: pl.DataFrame, trained_until: Mapping[str, int]) -> pl.DataFrame:
     """Rows that may be judged: made before kickoff, by versions fitted on earlier weeks only.
 
-    Args:
-        rows: of a graded ledger.
-        trained_until: season * 100 + week of each version's last training game.
-
-    Returns:
-        The rows of later weeks; those of that week are left out, for its card does not say which of
-        their games the version was fitted on.
+    `trained_until` is season * 100 + week of each version's last training game. Rows of that very week
+    are left out, for its card does not say which of their games the version was fitted on.
 
     Raises:
         IntegrityError: names the prediction, or the version, the game and the training window's end.
@@ -108,16 +97,9 @@ def as_price(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def paired(champion: pl.DataFrame, challenger: pl.DataFrame) -> pl.DataFrame:
-    """Two books' graded rows, joined where game, market, line and prices are the same.
+    """Two books' graded rows, joined where game, market, line and prices are the same: PAIRS_SCHEMA.
 
-    Another line is another bet, and another time of the week another market.
-
-    Args:
-        champion: one row per game and market of a graded ledger.
-        challenger: likewise.
-
-    Returns:
-        PAIRS_SCHEMA in time order.
+    Another line is another bet, and another time of the week another market. In time order.
     """
     named = [
         rows.rename({"p_hat": f"p_{role}", "closing_line_value": f"clv_{role}"})
@@ -132,10 +114,8 @@ def paired(champion: pl.DataFrame, challenger: pl.DataFrame) -> pl.DataFrame:
 def refuse_too_good(pairs: pl.DataFrame, policy: GateSettings, *, seed: int) -> None:
     """Refuse a challenger whose moneyline score lies so far below the price's that it must leak.
 
-    The whole interval of the Brier difference must lie below -`policy.max_edge`.
-
     Raises:
-        IntegrityError: it does.
+        IntegrityError: the whole interval of the Brier difference is below -`policy.max_edge`.
     """
     rows = pairs.filter(market="moneyline").drop_nulls(["y", "p_market"])
     weeks = rows.select("season", "week").n_unique()

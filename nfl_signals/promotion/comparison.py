@@ -30,27 +30,15 @@ WALK_FORWARD_VERSION = re.compile(r"replay_(\d{4})")
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """What the gate finds, and the score difference as it may be read every week.
-
-    Attributes:
-        report: of the gate; challenger against champion.
-        sequences: Brier score of the challenger less that of the champion after each week, by market.
-        n_left_out: rows of the challenger that were not compared: the champion has none on the game,
-            or at another line or price, or one of the two was fitted on part of its week.
-    """
+    """What the gate finds, and the score difference as it may be read every week."""
 
     report: GateReport
-    sequences: dict[MarketName, ConfidenceSequence]
-    n_left_out: int
+    sequences: dict[MarketName, ConfidenceSequence]  # Brier score less the champion's
+    n_left_out: int  # challenger's rows without a match, or of a week that one was partly fitted on
 
 
 def compare(context: RunContext, a: str, b: str) -> Comparison:
-    """Compare challenger `b` with champion `a` on all games that both forecast.
-
-    Args:
-        context: the run; games that ended after its `as_of` are unknown.
-        a: 'proxy', 'replay' or 'model_vN'.
-        b: likewise.
+    """Compare challenger `b` with champion `a`, both named as for `book_named`, on their common games.
 
     Raises:
         SettingsError: a name means no book.
@@ -68,9 +56,9 @@ def compare(context: RunContext, a: str, b: str) -> Comparison:
     return Comparison(
         report=judge_pair(pairs, context.settings),
         sequences={
-            name: _sequence(pairs.filter(market=name))
+            name: _sequence(scored)
             for name in MARKETS
-            if pairs.filter(market=name)["y"].count()
+            if (scored := pairs.filter(market=name).drop_nulls("y")).height
         },
         n_left_out=judged.rows(graded_ledger(context)).height - pairs.height,
     )
@@ -104,15 +92,9 @@ def judge_pair(
     Raises:
         IntegrityError: the challenger's score is too good to be had honestly.
     """
-    refuse_too_good(pairs, settings.gate, seed=settings.seed)
-    return judge(
-        pairs,
-        settings.gate,
-        focus=focus or None,
-        seed=settings.seed,
-        monitor=settings.monitor,
-        record=record,
-    )
+    policy, seed, monitor = settings.gate, settings.seed, settings.monitor
+    refuse_too_good(pairs, policy, seed=seed)
+    return judge(pairs, policy, focus=focus or None, seed=seed, monitor=monitor, record=record)
 
 
 def _rows(context: RunContext, book: Book) -> pl.DataFrame:
@@ -137,7 +119,6 @@ def _trained_until(context: RunContext, version: str) -> int:
     return max(week_code(window["last"]) for window in windows)
 
 
-def _sequence(rows: pl.DataFrame) -> ConfidenceSequence:
-    scored = rows.drop_nulls("y")
+def _sequence(scored: pl.DataFrame) -> ConfidenceSequence:
     p, q, y = (scored[name].to_numpy() for name in ("p_challenger", "p_champion", "y"))
     return brier_difference(p, q, y, week_codes(scored))

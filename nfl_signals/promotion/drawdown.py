@@ -64,22 +64,12 @@ def extra_drawdown(
     Percentile interval; whole weeks are redrawn for both at once and take the places of the weeks
     there were (as `bootstrap.week_block_interval`, for a figure that depends on the path).
 
-    Args:
-        rows: season, week, p_champion, p_challenger and what `units_won` reads.
-        seed: of the draws.
-        draws: how many.
-        level: coverage aimed at.
-
     Raises:
         ValueError: fewer than two weeks.
     """
-    weekly = (
-        rows.group_by("season", "week")
-        .agg(units_won("p_champion").sum(), challenger=units_won("p_challenger").sum())
-        .sort("season", "week")
-    )
-    season, week = weekly["season"].to_numpy(), weekly["week"].to_numpy()
-    champion, challenger = (weekly[:, place].to_numpy() for place in (2, 3))
+    won = {role: units_won(f"p_{role}").sum() for role in ("champion", "challenger")}
+    weekly = rows.group_by("season", "week").agg(**won).sort("season", "week")
+    season, week, champion, challenger = (each.to_numpy() for each in weekly)
     _, drawn = week_draws(season * 100 + week, seed=seed, draws=draws)
     redrawn = season_drawdown(challenger[drawn], season) - season_drawdown(champion[drawn], season)
     low, high = percentiles(redrawn, level=level)

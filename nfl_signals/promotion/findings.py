@@ -1,24 +1,23 @@
 """One finding of the promotion gate: a figure, its interval, its limit, and what that shows."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from scipy.stats import norm
 
 from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.reports.shared.targets import Verdict
 from nfl_signals.stats.bootstrap import Interval, minimum_detectable_effect
 
-Verdict = Literal["PASS", "FAIL", "UNDERPOWERED"]
 ALL = "all"
 TITLES = {ALL: "All markets"} | {name: market.title for name, market in MARKETS.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """What is looked at: its name, its unit, the words for it, and whether it must be shown.
+    """What is looked at.
 
-    `must_be_shown`: a promotion waits until it is shown to keep the limit; otherwise it waits only
-    while the figure is beyond the limit and shown to be worse at all.
+    Where it must be shown, a promotion waits until it is shown to keep the limit; otherwise only while
+    the figure is beyond the limit and shown to be worse at all.
     """
 
     name: str
@@ -29,37 +28,21 @@ class Kind:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that was looked at; larger is worse.
-
-    Attributes:
-        name: improves, calibrated, skill, churn, slippage, drawdown.
-        market: which, or 'all'.
-        value: estimate, in `unit`; None where no game could tell.
-        low: lower end of its interval.
-        high: upper end.
-        limit: largest value permitted.
-        unit: of these four and of `detectable`.
-        n: rows that it rests on, one per game and market.
-        n_weeks: weeks that were redrawn.
-        detectable: smallest difference that so many games show with power 80 %.
-        verdict: what is shown.
-        holds_back: whether a promotion has to wait for it.
-        sentence: all of it in words.
-    """
+    """One thing that was looked at, with its interval; larger is worse."""
 
     name: str
-    market: str
-    value: float | None
-    low: float | None
-    high: float | None
-    limit: float
-    unit: str
-    n: int
-    n_weeks: int
-    detectable: float | None
+    market: str  # or 'all'
+    limit: float  # largest value permitted
+    unit: str  # of all figures
     verdict: Verdict
-    holds_back: bool
-    sentence: str
+    holds_back: bool  # a promotion has to wait for it
+    sentence: str  # all of it in words
+    value: float | None = None  # estimate; None where it rests on no games
+    low: float | None = None
+    high: float | None = None
+    n: int = 0  # rows that it rests on, one per game and market
+    n_weeks: int = 0  # that were redrawn
+    detectable: float | None = None  # smallest difference that n rows show with power 80 %
 
 
 def within(found: Interval, limit: float) -> Verdict:
@@ -79,14 +62,8 @@ def nothing_found(kind: Kind, market: str, *, limit: float, verdict: Verdict, wh
     return Finding(
         name=kind.name,
         market=market,
-        value=None,
-        low=None,
-        high=None,
         limit=limit,
         unit=kind.unit,
-        n=0,
-        n_weeks=0,
-        detectable=None,
         verdict=verdict,
         holds_back=kind.must_be_shown and verdict != "PASS",
         sentence=f"{TITLES[market]}: {kind.words}: {why}.",
@@ -106,8 +83,7 @@ def finding(
     """A finding about an interval of the given level; `more` ends its sentence."""
     error = (found.high - found.low) / (2 * norm.ppf((1 + level) / 2))
     detectable = minimum_detectable_effect(error, 1, alpha=(1 - level) / 2)
-    unproved = kind.must_be_shown and verdict != "PASS"
-    seen_worse = not kind.must_be_shown and found.estimate > limit and found.low > 0
+    seen_worse = found.estimate > limit and found.low > 0
     shows = f"; they show {detectable:.2g} or more" if verdict == "UNDERPOWERED" else ""
     sentence = (
         f"{TITLES[market]}: {kind.words} {found.estimate:.4f} [{found.low:.4f}, {found.high:.4f}] "
@@ -125,6 +101,6 @@ def finding(
         n_weeks=found.n_blocks,
         detectable=detectable,
         verdict=verdict,
-        holds_back=unproved or seen_worse,
+        holds_back=verdict != "PASS" if kind.must_be_shown else seen_worse,
         sentence=sentence,
     )

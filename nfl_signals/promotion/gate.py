@@ -1,4 +1,4 @@
-"""The promotion gate: may a challenger replace the champion? Promote, reject, or too early to say.
+"""The promotion gate: may a challenger replace the champion? Promote, reject, or insufficient evidence.
 
 Seven findings on games that both forecast before kickoff, each with an interval over redrawn weeks:
 
@@ -23,11 +23,10 @@ Seven findings on games that both forecast before kickoff, each with an interval
   was seen is beyond it and shown to be worse at all.
 
 For the last five FAIL means that the whole interval is beyond the limit, PASS that all of it is
-within, UNDERPOWERED that these games cannot tell, or are too few. Any FAIL rejects, anything
+within, UNDERPOWERED that these games cannot show either, or are too few. Any FAIL rejects, anything
 that holds back is insufficient, all else promotes. An equal challenger so ends as insufficient, and
 one with the very same forecasts always does. Intervals are for one look at these games; for a look every
-week see `stats/confidence_sequence.py`. How often it errs is measured in `benchmarks/gate.py`. What is
-compared, and whether it leaks, is `comparison.py` and `books.py`.
+week see `stats/confidence_sequence.py`. How often it errs is measured in `benchmarks/gate.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -44,7 +43,6 @@ from nfl_signals.promotion.findings import (
     ALL,
     Finding,
     Kind,
-    Verdict,
     finding,
     nothing_found,
     within,
@@ -59,6 +57,8 @@ from nfl_signals.promotion.measures import (
     slope_in_words,
     valued,
 )
+from nfl_signals.reports.shared.targets import Verdict
+from nfl_signals.reports.shared.targets import verdict as clear_of
 from nfl_signals.stats.bootstrap import Interval
 
 Answer = Literal["promote", "reject", "insufficient"]
@@ -92,15 +92,7 @@ DRAWDOWN = Kind(
 
 @dataclass(frozen=True, kw_only=True)
 class GateReport:
-    """The gate's answer, the reason in words, and what it rests on.
-
-    Attributes:
-        answer: promote, reject or insufficient.
-        sentence: why.
-        findings: improves, calibrated, skill and price of markets, churn, slippage, drawdown.
-        n_games: distinct games.
-        n_weeks: distinct weeks.
-    """
+    """The gate's answer, the reason in words, and what it rests on."""
 
     answer: Answer
     sentence: str
@@ -126,7 +118,7 @@ def judge(
         pairs: `measures.PAIRS_SCHEMA`, in any order.
         policy: the limits.
         focus: markets whose calibration must improve, each of them; None: all markets pooled.
-        seed: of the redrawn weeks; the same seed gives the same report.
+        seed: of the redrawn weeks.
         monitor: whose limits on error and evidence a challenger must keep; None: the defaults.
         record: all that the challenger is judged calibrated by: market, season, week, y and
             p_challenger; None: the pairs.
@@ -138,7 +130,11 @@ def judge(
     pairs = pairs.sort("season", "week", "game_id", "market")
     own = pairs if record is None else record
     by_market: dict[str, pl.DataFrame] = {name: pairs.filter(market=name) for name in MARKETS}
-    changed = {name: rows for name, rows in by_market.items() if not _same(rows)}
+    changed = {
+        name: rows
+        for name, rows in by_market.items()
+        if not rows["p_champion"].equals(rows["p_challenger"])
+    }
     focused = {name: by_market[name] for name in focus} if focus else {ALL: pairs}
     findings = (
         *(case.improves(rows, name) for name, rows in focused.items()),
@@ -149,11 +145,10 @@ def judge(
         case.slippage(pairs),
         case.drawdown(pairs),
     )
-    same = not changed
-    answer = "insufficient" if same else _answer(findings)
+    answer = _answer(findings) if changed else "insufficient"
     return GateReport(
         answer=answer,
-        sentence=SAME if same and pairs.height else _sentence(answer, findings),
+        sentence=_sentence(answer, findings) if changed or pairs.is_empty() else SAME,
         findings=findings,
         n_games=pairs["game_id"].n_unique(),
         n_weeks=pairs.select("season", "week").n_unique(),
@@ -172,9 +167,7 @@ class _Case:
         """Wholly below 0 passes, wholly above fails."""
 
         def shown(found: Interval) -> Verdict:
-            if found.high < 0:
-                return "PASS"
-            return "FAIL" if found.low > 0 else "UNDERPOWERED"
+            return clear_of(low=found.low, high=found.high, limit=0.0, side="below")
 
         return self._found(IMPROVES, market, brier_excess, rows.drop_nulls("y"), 0.0, shown)
 
@@ -238,7 +231,7 @@ class _Case:
         """`shown`: verdict on enough games, by default `within`; `refuted`: FAIL, whatever their number."""
         weeks, policy = rows.select("season", "week").n_unique(), self.policy
         if weeks < MIN_BLOCKS:
-            why = f"{rows.height} forecasts in {weeks} weeks cannot tell"
+            why = f"{rows.height} forecasts in {weeks} weeks are too few"
             return nothing_found(kind, market, limit=limit, verdict="UNDERPOWERED", why=why)
         found = measure(rows, seed=self.seed, level=policy.level)
         verdict: Verdict = "FAIL" if refuted else "UNDERPOWERED"
@@ -247,10 +240,6 @@ class _Case:
         return finding(
             kind, market, found, limit=limit, verdict=verdict, level=policy.level, more=more
         )
-
-
-def _same(rows: pl.DataFrame) -> bool:
-    return rows["p_champion"].equals(rows["p_challenger"].alias("p_champion"))
 
 
 def _answer(findings: Sequence[Finding]) -> Answer:

@@ -1,10 +1,11 @@
 """Promotion and rollback by hand.
 
-The gate is asked first. A person may decide against it where it cannot tell or finds a change for the
-worse, with a reason that stays in the decision log; but no version is promoted that cannot be served,
-or that is shown to be uncalibrated.
+The gate judges first. A person may decide against it where its evidence is insufficient or it rejects,
+with a reason that stays in the decision log; but no version is promoted that cannot be served, or that
+is shown to be uncalibrated.
 """
 
+import logging
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -21,26 +22,19 @@ from nfl_signals.registry.decision_log import Decision
 from nfl_signals.registry.model_card import CARD, read_card
 from nfl_signals.workspace.run_context import RunContext
 
+_log = logging.getLogger(__name__)
+
 PERSON: decision_log.Step = "person"
 ANSWERS: dict[str, Answer] = {"promoted": "promote", "rejected": "reject"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A version that can be served, and what the gate finds.
-
-    Attributes:
-        version: its name.
-        card: of its folder.
-        champion: who was champion when it was judged; None: no version.
-        answer: of the gate.
-        sentence: why.
-        findings: behind the answer; none where none of its forecasts has been settled.
-    """
+    """A version that can be served, and what the gate finds."""
 
     version: str
     card: dict[str, Any]
-    champion: str | None
+    champion: str | None  # when it was judged
     answer: Answer = "insufficient"
     sentence: str = "Insufficient evidence: none of its forecasts has been settled yet."
     findings: tuple[Finding, ...] = ()
@@ -48,7 +42,8 @@ class Candidate:
     @property
     def uncalibrated(self) -> tuple[Finding, ...]:
         """What shows that it must not be served, whatever the reason."""
-        return tuple(each for each in self.findings if _uncalibrated(each))
+        shown = (each for each in self.findings if each.name == CALIBRATED.name)
+        return tuple(each for each in shown if each.verdict == "FAIL")
 
 
 def candidate(context: RunContext, version: str) -> Candidate:
@@ -56,10 +51,6 @@ def candidate(context: RunContext, version: str) -> Candidate:
 
     It is judged by its forecasts in production; before it has any, a trained version by its recipe's
     walk-forward in the shadow book, and a recalibrated copy by what the gate found when it was made.
-
-    Args:
-        context: whose models, ledger and decision log.
-        version: v202409 or model_v202409.
 
     Raises:
         InputError: there is no such version, or it was fitted on games that are still to come.
@@ -86,18 +77,9 @@ def promote(
 ) -> Decision:
     """Make a version champion; one that is champion already stays it, and nothing is written.
 
-    Args:
-        context: whose decision log.
-        found: what `candidate` gave.
-        reason: in words, for the decision log.
-        against_the_gate: whether an answer other than promote is overruled.
-
-    Returns:
-        The decision that makes it champion.
-
     Raises:
-        InputError: it is uncalibrated, the gate does not agree and is not overruled, it is overruled
-            without a reason, or the champion has changed since `candidate`.
+        InputError: it is uncalibrated, the gate does not promote it and is not overruled, it is
+            overruled without a reason, or the champion has changed since `candidate`.
         IntegrityError: the decision log was tampered with, or knows other files by the version's name.
     """
     held = decision_log.champion_decision(context.decisions)
@@ -116,21 +98,16 @@ def promote(
         sentence=f"Promoted by hand, {how} the gate{because}. The gate: {found.sentence}",
         measures={"gate": found.answer, "findings": [asdict(each) for each in found.findings]},
     )
+    _log.info("promoted by hand, %s the gate: %s, before it %s", how, found.version, found.champion)
     return decision_log.record(context.paths.history, decision, expected_champion=found.champion)
 
 
 def roll_back(
     context: RunContext, version: str | None = None, *, reason: str | None = None
 ) -> Decision:
-    """Make a former champion champion again; the gate is not asked.
+    """Make a former champion champion again, by default the one before; the gate does not judge it.
 
-    Args:
-        context: whose decision log.
-        version: a former champion; None: the one before the champion.
-        reason: in words, for the decision log.
-
-    Returns:
-        The decision; the one that made it champion where it is champion already.
+    One that is champion already stays it, and nothing is written.
 
     Raises:
         InputError: it never was champion, there was none before, or it is gone.
@@ -152,6 +129,7 @@ def roll_back(
         step=PERSON,
         sentence=f"Rolled back by hand to {version}, from {champion}.{because}",
     )
+    _log.info("rolled back by hand: %s, before it %s", version, champion)
     return decision_log.record(context.paths.history, decision, expected_champion=champion)
 
 
@@ -188,7 +166,7 @@ def why_not_served(context: RunContext) -> str | None:
 
 
 def _load(context: RunContext, version: str) -> None:
-    """Read a version as if it were served now; raises what would keep it from it."""
+    """Read a version as if it were served now."""
     store = context.paths.ensembles
     stored = sorted(card.parent.name for card in store.glob(f"v*/{CARD}"))
     if version not in stored:
@@ -228,17 +206,16 @@ def _judged(context: RunContext, found: Candidate, book: Book) -> Candidate:
     # A market that both forecast alike, or on which they share no game, must be calibrated too.
     calibrated = [each for each in alone.findings if each.name == CALIBRATED.name]
     others = [each for each in report.findings if each.name != CALIBRATED.name]
-    wrong = [each.sentence for each in calibrated if _uncalibrated(each)]
-    return replace(
+    judged = replace(
         found,
-        answer="reject" if wrong else report.answer,
-        sentence=" ".join(["Rejected.", *wrong]) if wrong else report.sentence,
+        answer=report.answer,
+        sentence=report.sentence,
         findings=(*calibrated, *others),
     )
-
-
-def _uncalibrated(finding: Finding) -> bool:
-    return finding.name == CALIBRATED.name and finding.verdict == "FAIL"
+    if not (wrong := judged.uncalibrated):
+        return judged
+    sentence = " ".join(["Rejected.", *(each.sentence for each in wrong)])
+    return replace(judged, answer="reject", sentence=sentence)
 
 
 def _refuse(found: Candidate, reason: str | None, *, against_the_gate: bool) -> None:

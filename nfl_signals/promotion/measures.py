@@ -1,7 +1,8 @@
 """What a champion and a challenger are held against each other by, each with its interval.
 
 In every difference the challenger comes first and larger is worse. All intervals redraw whole weeks
-(`stats/bootstrap.py`). What follows from them is `gate.py`.
+(`stats/bootstrap.py`): `seed` is of the draws, `level` the coverage aimed at, and fewer than two weeks
+are a ValueError.
 """
 
 from dataclasses import replace
@@ -51,17 +52,7 @@ def week_codes(rows: pl.DataFrame) -> NDArray[np.int64]:
 def brier_excess(
     rows: pl.DataFrame, *, seed: int, level: float, over: str = "p_champion"
 ) -> Interval:
-    """Brier score of the challenger minus that of another forecast, mean per game without a push.
-
-    Args:
-        rows: PAIRS_SCHEMA, or its columns y, season, week and the two forecasts.
-        seed: of the redrawn weeks.
-        level: coverage aimed at.
-        over: column of the other forecast.
-
-    Raises:
-        ValueError: fewer than two weeks.
-    """
+    """Brier score of the challenger minus that of the forecast `over`, mean per game without a push."""
     scored = rows.drop_nulls(["y", over])
     lost = (pl.col("p_challenger") - pl.col("y")) ** 2 - (pl.col(over) - pl.col("y")) ** 2
     values = scored.select(lost).to_series().to_numpy()
@@ -75,16 +66,7 @@ def both_lean(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def churn(rows: pl.DataFrame, *, seed: int, level: float) -> Interval:
-    """Share of picks that change side: the two lean to opposite sides of the price taken.
-
-    Args:
-        rows: as `both_lean` gives them.
-        seed: of the redrawn weeks.
-        level: coverage aimed at.
-
-    Raises:
-        ValueError: fewer than two weeks.
-    """
+    """Share of picks that change side, to the opposite side of the price taken; both must lean."""
     above = (pl.col(name) > pl.col("p_market") for name in ("p_champion", "p_challenger"))
     changed = rows.select(pl.Expr.ne(*above).cast(pl.Float64)).to_series().to_numpy()
     return week_block_interval(changed, week_codes(rows), seed=seed, level=level)
@@ -94,9 +76,6 @@ def extra_slippage(rows: pl.DataFrame, *, seed: int, level: float) -> Interval:
     """Closing-line value of the champion minus that of the challenger, mean per game valued.
 
     A game counts where either has a value; one that did not lean took no price and slipped by 0.
-
-    Raises:
-        ValueError: fewer than two weeks.
     """
     lost = pl.col("clv_champion").fill_null(0.0) - pl.col("clv_challenger").fill_null(0.0)
     moved = valued(rows)
@@ -113,16 +92,7 @@ def own_error(rows: pl.DataFrame, *, seed: int, level: float, draws: int = 1000)
     """Calibration error of the challenger, bias removed (`stats/recalibration_error.py`), probability.
 
     Redrawn weeks carry chance a second time; what that adds to the squared error on average is taken
-    off (the bootstrap's estimate of bias: Efron, Tibshirani 1993, section 10.2).
-
-    Args:
-        rows: season, week, y and p_challenger, without pushes.
-        seed: of the redrawn weeks.
-        level: coverage aimed at.
-        draws: how many.
-
-    Raises:
-        ValueError: fewer than two weeks, or p outside (0, 1).
+    off (the bootstrap's estimate of bias: Efron, Tibshirani 1993, section 10.2). Without pushes.
     """
     weeks = week_codes(rows)
     sums = weekly_sums(rows["p_challenger"].to_numpy(), rows["y"].to_numpy(), weeks)
@@ -141,9 +111,7 @@ def evidence_against(rows: pl.DataFrame) -> float:
 
     What the monitor would show now had the challenger been served on these games
     (`e_process.with_memory`). Not the largest so far: an earlier error may have been corrected.
-
-    Args:
-        rows: season, week, y and p_challenger, without pushes; not empty.
+    Without pushes; not empty.
     """
     season, week = (rows[name].cast(pl.Int64).to_numpy() for name in ("season", "week"))
     found = with_memory(rows["p_challenger"].to_numpy(), rows["y"].to_numpy(), season, week)

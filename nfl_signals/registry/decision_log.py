@@ -35,13 +35,10 @@ class Decision:
     Attributes:
         at: the run's as_of, zone aware.
         kind: first (there was no champion), promoted, rejected, insufficient (evidence), rolled_back.
-        version: that was decided about.
-        model_hash: of its folder.
         champion: after the decision.
         step: what was judged, or 'person'.
         alerts: ids of the alerts that caused it.
-        sentence: the reason in words.
-        measures: figures behind it, as JSON can hold them.
+        measures: figures behind the sentence, as JSON can hold them.
     """
 
     at: datetime
@@ -59,12 +56,9 @@ NAMES = [each.name for each in fields(Decision)]
 
 
 def record(path: Path, decision: Decision, *, expected_champion: str | None) -> Decision:
-    """Add a decision to the log; the same one twice is one line.
+    """Add a decision to the log, which is made where missing; the same one twice is one line.
 
-    Args:
-        path: the log; made where missing. Its lock file lies beside it.
-        decision: what was decided.
-        expected_champion: that it was decided against; None: there was none.
+    `expected_champion` is the one that it was decided against; None: there was none.
 
     Returns:
         The decision as it is in the log.
@@ -74,7 +68,13 @@ def record(path: Path, decision: Decision, *, expected_champion: str | None) -> 
         IntegrityError: the log was tampered with, or knows other files by the version's name.
         StorageError: it cannot be written, or another writer holds it for a minute.
     """
-    _check(decision)
+    if decision.at.tzinfo is None:
+        raise InputError(f"decision about {decision.version}: at: expected a time zone.")
+    if decision.kind in PROMOTING and decision.champion != decision.version:
+        raise InputError(
+            f"decision about {decision.version}: {decision.kind} makes it champion, and "
+            f"{decision.champion} is named as champion."
+        )
     busy = "another writer holds the decision log; try again when it is done."
     with exclusive(lock_beside(path), busy=busy):
         return _extend(path, decision, expected_champion)
@@ -89,7 +89,7 @@ def read(path: Path) -> tuple[Decision, ...]:
     lines = _lines(path)
     if problems := _problems(lines):
         raise IntegrityError(f"{path}: {problems[0]}; restore a copy.")
-    return tuple(_decision(json.loads(line)) for line in lines)
+    return tuple(map(_decision, lines))
 
 
 def known_at(decisions: Sequence[Decision], as_of: datetime) -> tuple[Decision, ...]:
@@ -120,16 +120,6 @@ def known_hash(decisions: Sequence[Decision], version: str) -> str | None:
     return next((each.model_hash for each in decisions if each.version == version), None)
 
 
-def _check(decision: Decision) -> None:
-    if decision.at.tzinfo is None:
-        raise InputError(f"decision about {decision.version}: at: expected a time zone.")
-    if decision.kind in PROMOTING and decision.champion != decision.version:
-        raise InputError(
-            f"decision about {decision.version}: {decision.kind} makes it champion, and "
-            f"{decision.champion} is named as champion."
-        )
-
-
 def _extend(path: Path, decision: Decision, expected: str | None) -> Decision:
     lines, decisions = _lines(path), read(path)
     held = champion_decision(known_at(decisions, decision.at))
@@ -137,10 +127,13 @@ def _extend(path: Path, decision: Decision, expected: str | None) -> Decision:
     if now == decision.champion and _content(decision) in map(_content, decisions):
         return decision
     if now != expected:
+        today = "there is no champion"
+        if held is not None:
+            today = f"{held.champion} is champion since {held.at.isoformat()} ({held.kind})"
         raise InputError(
             f"{path}: {decision.kind} {decision.version} was decided while the champion was "
-            f"{expected or 'none'}, but {_held(held)}; nothing was changed, judge it against the "
-            "champion of today."
+            f"{expected or 'none'}, but {today}; nothing was changed, judge it against the champion of "
+            "today."
         )
     _refuse(path, decision, decisions, now)
     sealed = _sealed(decision, _seal_of(lines[-1]) if lines else GENESIS)
@@ -148,14 +141,7 @@ def _extend(path: Path, decision: Decision, expected: str | None) -> Decision:
     return decision
 
 
-def _held(held: Decision | None) -> str:
-    if held is None:
-        return "there is no champion"
-    return f"{held.champion} is champion since {held.at.isoformat()} ({held.kind})"
-
-
 def _refuse(path: Path, decision: Decision, known: Sequence[Decision], now: str | None) -> None:
-    """Refuse what may not follow upon what is known."""
     name = decision.version
     files = known_hash(known, name)
     if files not in (None, decision.model_hash):
@@ -183,7 +169,7 @@ def _problems(lines: Sequence[str]) -> list[str]:
     problems, before = [], GENESIS
     for number, line in enumerate(lines, start=1):
         try:
-            written = _sealed(_decision(json.loads(line)), before)
+            written = _sealed(_decision(line), before)
             before = _seal_of(line)
         except (ValueError, KeyError, TypeError, AttributeError):
             problems.append(f"line {number}: not a decision")
@@ -196,7 +182,6 @@ def _problems(lines: Sequence[str]) -> list[str]:
 
 
 def _sealed(decision: Decision, before: str) -> str:
-    """The line of a decision: its content, the seal of the line before, and its own."""
     text = _content(decision)
     line = {**json.loads(text), "before": before, "seal": seal_of(text, before)}
     return json.dumps(line, sort_keys=True, ensure_ascii=False)
@@ -212,7 +197,8 @@ def _seal_of(line: str) -> str:
     return str(json.loads(line)["seal"])
 
 
-def _decision(line: dict[str, Any]) -> Decision:
-    content = {name: line[name] for name in NAMES}
+def _decision(line: str) -> Decision:
+    found = json.loads(line)
+    content = {name: found[name] for name in NAMES}
     at, alerts = datetime.fromisoformat(content["at"]), tuple(content["alerts"])
     return Decision(**{**content, "at": at, "alerts": alerts})

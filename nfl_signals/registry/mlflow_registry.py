@@ -1,13 +1,15 @@
 """The model registry: whole ensembles as MLflow models, in versions with aliases, fit to be served.
 
-The only file that imports mlflow. A version is a copy of an ensemble folder, data only, beside a few
-lines of code that name the class which reads it; nothing in it is a pickle. Which version is served is
-decided elsewhere; here it is written down. What requests and answers look like is `serving.py`.
+All of it is derived from the version store and the decision log. MLflow writes absolute locations
+into its store; so after a home was moved or copied the registry can be read, but is no longer
+`current`, and is built anew (`predictions/registration.py`) before anything is added to it.
 """
 
-import os
+import shutil
+import sqlite3
 import tempfile
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,42 +18,44 @@ from urllib.parse import unquote
 import polars as pl
 
 from nfl_signals.core.errors import InputError, IntegrityError
+from nfl_signals.core.locks import exclusive
 from nfl_signals.core.paths import Paths
-from nfl_signals.registry.mlflow_store import (
-    ALIASES,
-    RegisteredVersion,
-    artifacts_uri,
-    registry_lock,
-    relocate,
-    store_uri,
-)
+from nfl_signals.registry.mlflow_model import TAGS, load_mlflow, save_model
 from nfl_signals.registry.model_card import model_hash, read_card
-from nfl_signals.registry.serving import (
-    ENVIRONMENT,
-    FEATURE_VERSION,
-    Reader,
-    answer,
-    model_code,
-    request_body,
-    requirements,
-    with_feature_version,
-)
+from nfl_signals.registry.serving import Reader, with_feature_version
 
 MODEL = "nfl_signals"
-VERSION, HASH = "model_version", "model_hash"  # on cards, and tags in the store
-ENSEMBLE = "ensemble"  # artifact of the model
-EXAMPLE = "serving_input_example.json"  # MLflow's name for a request to try
+CHAMPION, CHALLENGER = "champion", "challenger"
+ALIASES = (CHAMPION, CHALLENGER)
+COMPLETE = "complete_in"  # tag: where a registry was built to its end
+LOCK, ARTIFACTS = ".lock", "artifacts"  # below the registry's folder
+LOCK_SECONDS = 600.0  # MLflow copies a model and tries it out while the lock is held
 
-_TYPES = {pl.String: "string", pl.Boolean: "boolean", pl.Float64: "double", pl.Int64: "long"}
+
+@dataclass(frozen=True, kw_only=True)
+class RegisteredVersion:
+    """One registered ensemble.
+
+    Attributes:
+        number: MLflow's, counted from 1.
+        version: the ensemble's own name.
+        aliases: those of `ALIASES` that point here.
+        folder: the MLflow model, loadable by its path alone.
+    """
+
+    number: int
+    version: str
+    model_hash: str
+    feature_version: str
+    aliases: tuple[str, ...]
+    folder: Path
 
 
 @dataclass(frozen=True, eq=False)
 class RegisteredModel:
     """A registered version, loaded through MLflow.
 
-    Attributes:
-        version: which.
-        pyfunc: MLflow's model; takes and returns pandas frames.
+    `pyfunc` is MLflow's model; it takes and returns pandas frames.
     """
 
     version: RegisteredVersion
@@ -70,11 +74,7 @@ class RegisteredModel:
         return folder
 
     def predict(self, requests: pl.DataFrame) -> pl.DataFrame:
-        """Answer requests the way the server does, without HTTP.
-
-        Raises:
-            mlflow.exceptions.MlflowException: a request is bad; the server answers 400.
-        """
+        """Answer requests the way the server does, without HTTP; MlflowException where it answers 400."""
         sent = with_feature_version(requests, self.version.feature_version)
         return pl.DataFrame(self.pyfunc.predict(sent.to_pandas()).to_dict("list"))
 
@@ -86,10 +86,22 @@ class Registry:
     Attributes:
         root: folder of the store and of all models.
         client: MLflow's.
+        experiment: MLflow's; it holds the location under which artifacts were written.
     """
 
     root: Path
     client: Any
+    experiment: Any
+
+    @property
+    def current(self) -> bool:
+        """Whether it was built to its end, and in the place where it lies."""
+        tags = self.client.get_registered_model(MODEL).tags
+        return bool(tags.get(COMPLETE) == artifacts_uri(self.root))
+
+    def mark_complete(self) -> None:
+        """Make it `current`: all that belongs into it has been registered."""
+        self.client.set_registered_model_tag(MODEL, COMPLETE, artifacts_uri(self.root))
 
     def register(
         self,
@@ -105,49 +117,51 @@ class Registry:
         Args:
             folder: complete, with its card.
             reader: class that reads it; the model imports it by name.
-            example: a few requests; they document columns and types, and are answered once before
-                anything is written.
-            metrics: figures shown beside the version.
-            params: settings shown beside the version.
+            example: a few requests, which document columns and types; answered before anything is
+                written.
+            metrics: shown beside the version.
+            params: likewise.
 
         Raises:
-            IntegrityError: the files are not what the card describes.
+            IntegrityError: the files are not what the card describes, or the registry was moved.
             InputError: the example cannot be answered.
         """
         card = read_card(folder)
-        if model_hash(folder) != card[HASH]:
+        if model_hash(folder) != card["model_hash"]:
             raise IntegrityError(f"{folder}: its files are not what its card describes.")
+        written = self.experiment.artifact_location
+        if written != artifacts_uri(self.root):
+            raise IntegrityError(f"{self.root}: was written as {written}; build it anew.")
         with registry_lock(self.root), tempfile.TemporaryDirectory() as staging:
-            for known in self.history():
-                if (known.version, known.model_hash) == (card[VERSION], card[HASH]):
-                    return known
-            saved = _save(folder, reader, example, card, Path(staging))
-            self._log(saved, card, metrics, params)
+            if known := self.registered(card):
+                return known
+            saved = save_model(folder, Path(staging), reader=reader, example=example, card=card)
+            self._add(saved, card, metrics, params)
             return self.history()[-1]
 
     def history(self) -> tuple[RegisteredVersion, ...]:
         """Every version, oldest first."""
         aliases = self.client.get_registered_model(MODEL).aliases
         found = self.client.search_model_versions(f"name = '{MODEL}'")
-        return tuple(self._version(each, aliases) for each in sorted(found, key=_number))
+        return tuple(
+            self._version(each, aliases) for each in sorted(found, key=lambda it: int(it.version))
+        )
+
+    def registered(self, card: Mapping[str, Any]) -> RegisteredVersion | None:
+        """The version with the name and the files of an ensemble's card; None where there is none."""
+        wanted = card["model_version"], card["model_hash"]
+        found = (each for each in self.history() if (each.version, each.model_hash) == wanted)
+        return next(found, None)
 
     def find(self, name: str) -> RegisteredVersion:
-        """The version that an alias points to, or the newest one of that name.
-
-        Raises:
-            InputError: there is none.
-        """
+        """The version that an alias points to, or the newest one of that name; InputError if none."""
         for each in reversed(self.history()):
             if name in (each.version, *each.aliases):
                 return each
         raise InputError(f"{self.root}: no version and no alias {name}; run the retraining job.")
 
     def set_alias(self, alias: str, version: str) -> RegisteredVersion:
-        """Let an alias point to the newest version of a name, and no longer elsewhere.
-
-        Raises:
-            InputError: the alias is none of `ALIASES`, or the version is not registered.
-        """
+        """Let an alias of `ALIASES` point to the newest version of a name, and no longer elsewhere."""
         if alias not in ALIASES:
             raise InputError(f"{alias}: no such alias; there are {' and '.join(ALIASES)}.")
         self.client.set_registered_model_alias(MODEL, alias, str(self.find(version).number))
@@ -159,36 +173,35 @@ class Registry:
             self.client.delete_registered_model_alias(MODEL, alias)
 
     def load(self, name: str) -> RegisteredModel:
-        """The version that an alias or a name means, loaded.
-
-        Raises:
-            InputError: there is none.
-        """
+        """The version that an alias or a name means, loaded; InputError where there is none."""
         version = self.find(name)
-        pyfunc = _mlflow().pyfunc.load_model(str(version.folder))
-        return RegisteredModel(version, pyfunc)
+        return RegisteredModel(version, load_mlflow().pyfunc.load_model(str(version.folder)))
 
     def _version(self, found: Any, aliases: Mapping[str, str]) -> RegisteredVersion:  # noqa: ANN401
-        tags, number = found.tags, _number(found)
+        number, (version, digest, features) = (
+            int(found.version),
+            (found.tags[name] for name in TAGS),
+        )
+        written = found.source.removeprefix(f"{self.experiment.artifact_location}/")
         return RegisteredVersion(
             number=number,
-            version=tags[VERSION],
-            model_hash=tags[HASH],
-            feature_version=tags[FEATURE_VERSION],
+            version=version,
+            model_hash=digest,
+            feature_version=features,
             aliases=tuple(name for name in ALIASES if int(aliases.get(name, 0)) == number),
-            folder=self.root / unquote(found.source.removeprefix(f"{self.root.as_uri()}/")),
+            folder=self.root / ARTIFACTS / unquote(written),
         )
 
-    def _log(
+    def _add(
         self,
         saved: Path,
         card: Mapping[str, Any],
         metrics: Mapping[str, float],
         params: Mapping[str, object],
     ) -> None:
-        client, tags = self.client, {name: card[name] for name in (VERSION, HASH, FEATURE_VERSION)}
-        experiment = client.get_experiment_by_name(MODEL).experiment_id
-        run = client.create_run(experiment, run_name=card[VERSION], tags=tags).info.run_id
+        client, tags = self.client, {name: card[name] for name in TAGS}
+        experiment = self.experiment.experiment_id
+        run = client.create_run(experiment, run_name=card["model_version"], tags=tags).info.run_id
         model = client.create_logged_model(experiment, name=MODEL, source_run_id=run, tags=tags)
         for name, setting in params.items():
             client.log_param(run, name, setting)
@@ -202,94 +215,82 @@ class Registry:
         client.create_model_version(MODEL, model.artifact_location, run_id=run, tags=tags)
 
 
-def open_registry(paths: Paths, *, create: bool = False) -> Registry:
+def open_registry(paths: Paths) -> Registry:
     """Open the registry of a home, which may have been moved or copied since it was written.
-
-    Args:
-        paths: of the home.
-        create: make it where it is missing.
 
     Raises:
         InputError: there is none.
         IntegrityError: its store cannot be read.
     """
+    root, store = paths.registry.absolute(), paths.registry_store.absolute()
+    missing = f"{store}: no model was registered yet; run the retraining job first."
+    if not store.exists():
+        raise InputError(missing)
+    with registry_lock(root):
+        _check_readable(store)
+        mlflow = load_mlflow()
+        client = mlflow.MlflowClient(store_uri(store), store_uri(store))
+        experiment = client.get_experiment_by_name(MODEL)
+        if experiment is None or not client.search_registered_models(f"name = '{MODEL}'"):
+            raise InputError(missing)
+    return Registry(root, client, experiment)
+
+
+def create_registry(paths: Paths) -> Registry:
+    """Make an empty registry in place of whatever is there; it is not `current` yet."""
     # MLflow's locations are absolute.
     root, store = paths.registry.absolute(), paths.registry_store.absolute()
-    if not (create or store.exists()):
-        raise InputError(f"{store}: no model was registered yet; run the retraining job first.")
-    root.mkdir(parents=True, exist_ok=True)
     with registry_lock(root):
-        if store.exists():
-            relocate(store, experiment=MODEL, artifacts=artifacts_uri(root))
-        client = _mlflow().MlflowClient(store_uri(store), store_uri(store))
-        if client.get_experiment_by_name(MODEL) is None:
-            client.create_experiment(MODEL, artifact_location=artifacts_uri(root))
-            relocate(store, experiment=MODEL, artifacts=artifacts_uri(root))
-        if not client.search_registered_models(f"name = '{MODEL}'"):
-            client.create_registered_model(MODEL)
-    return Registry(root, client)
+        for item in root.iterdir():
+            if item.is_dir():
+                shutil.rmtree(item)
+            elif item.name != LOCK:
+                item.unlink()
+        mlflow, uri = load_mlflow(), store_uri(store)
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+        # The client would put MLflow's default experiment into whatever folder the process stands in.
+        SqlAlchemyStore(uri, artifacts_uri(root))  # type: ignore[no-untyped-call]
+        client = mlflow.MlflowClient(uri, uri)
+        client.create_experiment(MODEL, artifact_location=artifacts_uri(root))
+        client.create_registered_model(MODEL)
+        return open_registry(paths)
 
 
-def serve_with(reader: type[Reader]) -> None:
-    """Tell MLflow which class answers; the code file of a model folder calls it while MLflow loads it."""
-    mlflow = _mlflow()
-    import pandas as pd
-
-    class EnsembleModel(mlflow.pyfunc.PythonModel):  # type: ignore[name-defined, misc]
-        def load_context(self, context: Any) -> None:  # noqa: ANN401 - a class of MLflow
-            self.folder = Path(context.artifacts[ENSEMBLE])
-            self.reader = reader.load(self.folder)
-            self.feature_version = read_card(self.folder)[FEATURE_VERSION]
-
-        def predict(self, context: Any, model_input: pd.DataFrame) -> pd.DataFrame:  # noqa: ANN401
-            try:
-                answers = answer(self.reader, pl.from_pandas(model_input), self.feature_version)
-            except InputError as error:
-                # Only MLflow's own error reaches a client as 400, and with its message.
-                raise mlflow.MlflowException.invalid_parameter_value(str(error)) from None
-            # Objects: a missing number is null in JSON, where NaN is not allowed.
-            return pd.DataFrame(answers.to_dict(as_series=False), dtype=object)
-
-    mlflow.models.set_model(EnsembleModel())
+def registry_lock(root: Path) -> AbstractContextManager[None]:
+    """Held while a registry is opened or written to; the thread that holds it may take it again."""
+    busy = "another run is writing to the registry; try again when it is done."
+    return exclusive(root / LOCK, busy=busy, seconds=LOCK_SECONDS, reentrant=True)
 
 
-def _mlflow() -> Any:  # noqa: ANN401 - a module
-    os.environ.update(ENVIRONMENT)
-    import mlflow
-    import mlflow.pyfunc
+def store_uri(store: Path) -> str:
+    """The store as MLflow's commands take it: `mlflow server --backend-store-uri URI`.
 
-    return mlflow
+    Only signs that would end or change the path are escaped: of others MLflow makes a second folder.
 
-
-def _number(found: Any) -> int:  # noqa: ANN401 - a class of MLflow
-    return int(found.version)
-
-
-def _save(
-    folder: Path, reader: type[Reader], example: pl.DataFrame, card: Mapping[str, Any], to: Path
-) -> Path:
-    """The ensemble as an MLflow model in `to`."""
-    answers = reader.load(folder).predict(example)
-    sent = with_feature_version(example, card[FEATURE_VERSION])
-    code, model = to / "model_code.py", to / "model"
-    code.write_text(model_code(reader))
-    mlflow = _mlflow()
-    mlflow.pyfunc.save_model(
-        model,
-        python_model=str(code),
-        artifacts={ENSEMBLE: str(folder)},
-        signature=mlflow.models.ModelSignature(_schema(sent), _schema(answers)),
-        input_example=sent.to_pandas(),
-        pip_requirements=requirements(),
-        metadata={name: card[name] for name in (VERSION, HASH, FEATURE_VERSION)},
+    Example:
+        >>> store_uri(Path("/homes/50% mine/mlflow.db"))
+        'sqlite:////homes/50%25 mine/mlflow.db'
+    """
+    return "sqlite:///" + store.as_posix().translate(
+        {ord(sign): f"%{ord(sign):X}" for sign in "%?#"}
     )
-    # MLflow's own example has NaN where ours has null, which is no JSON.
-    (model / EXAMPLE).write_bytes(request_body(example, card[FEATURE_VERSION]))
-    return model
 
 
-def _schema(frame: pl.DataFrame) -> Any:  # noqa: ANN401 - a class of MLflow
-    """Columns and types as MLflow checks them; all must be there, numbers may be null."""
-    from mlflow.types import ColSpec, Schema
+def artifacts_uri(root: Path) -> str:
+    """Below which MLflow puts the artifacts of a registry."""
+    return (root / ARTIFACTS).as_uri()
 
-    return Schema([ColSpec(_TYPES[type(kind)], name) for name, kind in frame.schema.items()])
+
+def _check_readable(store: Path) -> None:
+    """Find damage at once: MLflow by itself would try to read for more than a minute."""
+    try:
+        with closing(sqlite3.connect(store, timeout=60)) as connection:
+            found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    if found != "ok":
+        raise IntegrityError(
+            f"{store}: not a readable registry ({found}); restore it, or remove {store.parent}: the "
+            "retraining job builds it anew."
+        )

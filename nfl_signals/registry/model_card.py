@@ -36,8 +36,7 @@ class TrainingWindow:
 
     Attributes:
         first: season and week of the first game, e.g. '1999-w01'.
-        last: season and week of the last game.
-        n_games: how many.
+        last: likewise of the last game.
     """
 
     first: str
@@ -79,18 +78,10 @@ def write_card(
     seed: int,
     extra: dict[str, Any],
 ) -> dict[str, Any]:
-    """Describe a finished model folder.
+    """Describe a finished model folder; returns the card, which also names versions of `PACKAGES`.
 
-    Args:
-        folder: model files, complete.
-        markets: that it forecasts, whose labels and horizons are stored with the model.
-        version: name under which consumers ask for it.
-        window: games that it was fitted on.
-        seed: of every random choice.
-        extra: what only this kind of model has (learner, calibration, held-out metrics).
-
-    Returns:
-        The card; it also names versions of the packages at work.
+    Labels and horizons of the markets that it forecasts are stored with the model; `extra` is what only
+    this kind of model has (learner, calibration, held-out metrics).
     """
     card = {
         **_labels(markets),
@@ -106,38 +97,26 @@ def write_card(
 
 
 def write_sealed(folder: Path, card: Mapping[str, Any]) -> dict[str, Any]:
-    """Store a card with the hash of its own content, `card_hash`; an older one is replaced.
-
-    Returns:
-        The card with it.
-    """
+    """Store a card with the hash of its own content, `card_hash`, and return it with that."""
     content = {**card, "card_hash": _card_hash(card)}
     write_json(folder / CARD, content)
     return content
 
 
 def check_seal(folder: Path, card: Mapping[str, Any]) -> None:
-    """Whether a card is what was written.
-
-    Raises:
-        IntegrityError: it was edited.
-    """
+    """Raise an IntegrityError if a card was edited."""
     if card.get("card_hash") != _card_hash(card):
         raise IntegrityError(f"{folder / CARD}: edited since it was written; restore a copy.")
 
 
 def read_card(folder: Path) -> dict[str, Any]:
-    """The card of a model folder.
-
-    Raises:
-        InputError: there is none, or it is malformed.
-    """
+    """The card of a model folder; InputError where there is none or it is malformed."""
     card: dict[str, Any] = read_json(folder / CARD)
     return card
 
 
 def check_card(folder: Path, card: Mapping[str, Any], markets: Sequence[Market]) -> None:
-    """Whether a model folder is what its card says, and forecasts what this program means.
+    """Check that a model folder is what its card describes, and forecasts what this program means.
 
     Raises:
         IntegrityError: its files changed, it was fitted on other features, or label or horizon are
@@ -188,11 +167,8 @@ def content_hash(frame: pl.DataFrame) -> str:
 def _labels(markets: Sequence[Market]) -> dict[str, Any]:
     """Market, label and horizon: plain for one market, by market's name for several."""
     if len(markets) == 1:
-        return {
-            "market": markets[0].name,
-            "label": markets[0].label,
-            "horizon": markets[0].horizon,
-        }
+        (only,) = markets
+        return {"market": only.name, "label": only.label, "horizon": only.horizon}
     return {
         "market": [market.name for market in markets],
         "label": {market.name: market.label for market in markets},

@@ -1,4 +1,4 @@
-"""Names of model versions: what they say, how they are ordered, and the versions of a folder.
+"""Names of model versions: what they mean, how they are ordered, and the versions of a folder.
 
 `v202409` was fitted on games up to 2024 week 9, `v20240902` is the second training of that week, and
 `v202409r202510` is a copy of the first, recalibrated on its own forecasts up to 2025 week 10.
@@ -38,11 +38,7 @@ class ModelVersion:
 
     @classmethod
     def parse(cls, name: str) -> Self:
-        """The parts of a name.
-
-        Raises:
-            InputError: it is not the name of a version.
-        """
+        """The parts of a name; InputError if it is not the name of a version."""
         found = NAME.fullmatch(name)
         if found is None:
             raise InputError(f"{name}: not the name of a version; expected one such as v202409.")
@@ -72,29 +68,27 @@ class ModelVersion:
         return replace(self, training=self.training + 1)
 
 
-def trained_versions(folder: Path, *, after: str | None = None) -> list[str]:
-    """Trained versions below a model folder, oldest first; recalibrated copies are left out.
+def stored_versions(folder: Path) -> list[ModelVersion]:
+    """Versions in a model folder that have a card, recalibrated copies among them, oldest first."""
+    names = (path.name for path in folder.glob("v*") if (path / CARD).exists())
+    return sorted(ModelVersion.parse(name) for name in names if NAME.fullmatch(name))
 
-    Args:
-        folder: one folder a version.
-        after: leave out what is not newer than this version, or than the original of this copy.
+
+def trained_versions(folder: Path, *, after: str | None = None) -> list[str]:
+    """Names of the stored versions that are no recalibrated copies, oldest first.
+
+    `after` leaves out what is not newer than that version, or than the original of that copy.
     """
-    complete = (path.name for path in folder.glob("v*") if (path / CARD).exists())
-    versions = sorted(ModelVersion.parse(name) for name in complete if NAME.fullmatch(name))
     eldest = None if after is None else ModelVersion.parse(after).original
     return [
         version.name
-        for version in versions
+        for version in stored_versions(folder)
         if not version.recalibrated and (eldest is None or version > eldest)
     ]
 
 
 def latest_version(folder: Path) -> str:
-    """Newest trained version below a model folder.
-
-    Raises:
-        InputError: nothing was trained yet.
-    """
+    """Newest trained version below a model folder; InputError where nothing was trained yet."""
     versions = trained_versions(folder)
     if not versions:
         raise InputError(f"{folder}: holds no model yet; run the retraining job first.")

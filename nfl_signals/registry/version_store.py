@@ -21,7 +21,7 @@ def store_version(
     Args:
         staged: complete but for its card, on the same disk as the store; gone afterwards.
         store: folder of all versions.
-        name: wished for.
+        name: the first choice.
         describe: writes the card of `staged` under a name and returns it.
 
     Returns:

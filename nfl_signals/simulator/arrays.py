@@ -12,20 +12,13 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
+# The place of a topic is part of its stream: new ones come last.
+# fmt: off
 Topic = Literal[
-    "strengths",
-    "quarterbacks",
-    "schedule",
-    "calendar",
-    "scores",
-    "bookmaker",
-    "team_stats",
-    "injuries",
-    "notes",
-    "weather",
-    "news",
-    "events",
+    "strengths", "quarterbacks", "schedule", "calendar", "scores", "bookmaker", "team_stats",
+    "injuries", "notes", "weather", "news", "events",
 ]
+# fmt: on
 
 
 def stream(seed: int, *, season: int, topic: Topic) -> np.random.Generator:

@@ -1,6 +1,6 @@
-"""The league: seasons in a row, told as they stand at the end of the last week played.
+"""The league: seasons in a row, as they are known at the end of the last week played.
 
-Every season is simulated to its end and cut afterwards, so a league that stands a week later has the
+Every season is simulated to its end and cut afterwards, so a league reported a week later has the
 same past.
 """
 
@@ -11,16 +11,16 @@ import polars as pl
 
 from nfl_signals.core.setting_sections import SimulatorSettings
 from nfl_signals.simulator.arrays import stream
-from nfl_signals.simulator.calendar.events import as_announced
-from nfl_signals.simulator.calendar.kickoffs import with_rest
-from nfl_signals.simulator.calendar.standing import (
+from nfl_signals.simulator.calendar.as_of import (
     KNOWN_AT_THE_OPEN,
-    as_it_stands,
-    of_drawn_games,
+    as_of,
+    known_games,
+    of_determined_games,
     published_stats,
-    standing_point,
     weeks_played,
 )
+from nfl_signals.simulator.calendar.events import as_announced
+from nfl_signals.simulator.calendar.kickoffs import with_rest
 from nfl_signals.simulator.games.bookmaker import post_prices
 from nfl_signals.simulator.games.drift import model_forecasts, unseen_drift
 from nfl_signals.simulator.games.season import Season, play_season
@@ -37,37 +37,23 @@ from nfl_signals.simulator.teams.strengths import MAX_WEEKS
 
 @dataclass(frozen=True, kw_only=True)
 class League:
-    """Everything that has happened by `as_of`, and the truth behind it.
+    """Everything that has happened by `as_of`, and the truth behind it."""
 
-    Attributes:
-        games: schedule of all seasons in nflverse's 46 columns.
-        team_stats: by season, nflverse's 102 columns.
-        injuries: by season, nflverse's 16 columns.
-        notes: by season, `season, week, team, note_id, published_at, text`.
-        truth: true probabilities of every game in `games`; see `truth.truth_table`.
-        lines_open: `game_id, spread_open, total_open, home_moneyline_open, away_moneyline_open` of
-            every game whose lines are up.
-        model_forecasts: of a model that is perfect until the drift; see `drift.model_forecasts`.
-        as_of: the Tuesday after the last week played, aware, UTC.
-        settings: what the league was made of.
-        seed: what it was drawn with.
-    """
-
-    games: pl.DataFrame
-    team_stats: dict[int, pl.DataFrame]
-    injuries: dict[int, pl.DataFrame]
-    notes: dict[int, pl.DataFrame]
-    truth: pl.DataFrame
-    lines_open: pl.DataFrame
-    model_forecasts: pl.DataFrame
-    as_of: datetime
+    games: pl.DataFrame  # schedule of all seasons in nflverse's 46 columns
+    team_stats: dict[int, pl.DataFrame]  # by season, nflverse's 102 columns
+    injuries: dict[int, pl.DataFrame]  # by season, nflverse's 16 columns
+    notes: dict[int, pl.DataFrame]  # by season, `release.layout.NOTES`
+    truth: pl.DataFrame  # of every game in `games`; see `truth.truth_table`
+    lines_open: pl.DataFrame  # `game_id` and `KNOWN_AT_THE_OPEN` of every game whose lines are up
+    model_forecasts: pl.DataFrame  # perfect until the drift; see `drift.model_forecasts`
+    as_of: datetime  # the Tuesday after the last week played, aware, UTC
     settings: SimulatorSettings
     seed: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Reported:
-    """One season as its files tell it, complete."""
+    """One season in the tables of its files, complete."""
 
     games: pl.DataFrame
     team_stats: pl.DataFrame
@@ -76,44 +62,37 @@ class _Reported:
 
 
 def simulate(settings: SimulatorSettings, *, seed: int) -> League:
-    """Simulate a league and cut it at its standing point.
+    """Simulate a league and cut it at its `as_of`.
 
-    Args:
-        settings: size, standing point, and how game, reports and bookmaker behave.
-        seed: the only source of randomness; a league that stands a week later has the same past.
-
-    Returns:
-        The league as it stands; upcoming games of the next week have lines, later ones none.
+    The seed is the only source of randomness. Upcoming games of the next week have lines, later ones
+    none.
 
     Raises:
         SettingsError: the opening line would be sharper than the closing line.
     """
-    told: dict[int, _Reported] = {}
+    reported: dict[int, _Reported] = {}
     before: Season | None = None
     for year in range(settings.first_season, last_season(settings) + 1):
         before = play_season(before, season=year, seed=seed, settings=settings)
-        told[year] = _report(before, settings=settings, seed=seed)
-    as_of = standing_point(settings)
-    games = as_it_stands(pl.concat(season.games for season in told.values()), settings)
+        reported[year] = _report(before, settings=settings, seed=seed)
+    now = as_of(settings)
+    games = known_games(pl.concat(season.games for season in reported.values()), settings)
     truth = truth_table(games)
-    stats = published_stats(
-        pl.concat(season.team_stats for season in told.values()), games, settings
-    )
+    stats = pl.concat(season.team_stats for season in reported.values())
+    stats = published_stats(stats, games, settings)
+
+    def until_now(rows: pl.DataFrame, published: str) -> pl.DataFrame:
+        return of_determined_games(rows, settings).filter(pl.col(published) <= now)
+
     return League(
         games=conform(games, GAMES),
-        team_stats={year: stats.filter(season=year) for year in told},
-        injuries={
-            year: of_drawn_games(season.injuries, settings).filter(pl.col("date_modified") <= as_of)
-            for year, season in told.items()
-        },
-        notes={
-            year: of_drawn_games(season.notes, settings).filter(pl.col("published_at") <= as_of)
-            for year, season in told.items()
-        },
+        team_stats={year: stats.filter(season=year) for year in reported},
+        injuries={year: until_now(s.injuries, "date_modified") for year, s in reported.items()},
+        notes={year: until_now(s.notes, "published_at") for year, s in reported.items()},
         truth=truth,
         lines_open=games.select("game_id", *KNOWN_AT_THE_OPEN).drop_nulls(),
         model_forecasts=model_forecasts(games, truth, settings=settings),
-        as_of=as_of,
+        as_of=now,
         settings=settings,
         seed=seed,
     )

@@ -24,10 +24,6 @@ def write_release(league: League, folder: Path) -> None:
 
     The same league always gives the same bytes. Seasons that an earlier league left behind go.
 
-    Args:
-        league: as simulated.
-        folder: holds them; made where missing.
-
     Raises:
         StorageError: the disk is full or not writable; files written so far are complete, and
             `league.json` is missing until all are.

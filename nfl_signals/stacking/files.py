@@ -12,12 +12,7 @@ from nfl_signals.stacking.protocol import Blend
 
 
 def load_stack(path: Path) -> Blend:
-    """The blend that `save` wrote.
-
-    Raises:
-        InputError: there is no such file, or it is no JSON.
-        IntegrityError: its kind is unknown, or a number is missing.
-    """
+    """The blend that `save` wrote; IntegrityError if its kind is unknown or a number is missing."""
     content = read_json(path)
     kind = content.get("kind") if isinstance(content, dict) else None
     try:

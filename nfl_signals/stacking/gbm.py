@@ -6,7 +6,7 @@ are the booster's own Shapley values (Lundberg, Erion, Lee 2018, arXiv 1802.0388
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +35,10 @@ PARAMETERS: dict[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class GbmStack:
-    """Fitted blend of trees.
-
-    Attributes:
-        inputs: names in order.
-        trees: LightGBM's text form; empty where there were too few games to grow one.
-        n_games: games it was fitted on.
-    """
+    """Fitted blend of trees."""
 
     inputs: tuple[str, ...]
-    trees: str
+    trees: str  # LightGBM's text form; empty where there were too few games to grow one
     n_games: int
 
     def parts(self, values: Floats) -> Parts:
@@ -62,17 +56,13 @@ class GbmStack:
 
     def save(self, path: Path) -> None:
         """See `Blend.save`."""
-        content = {"inputs": list(self.inputs), "trees": self.trees, "n_games": self.n_games}
-        write_json(path, {"kind": KIND, **content})
+        write_json(path, {"kind": KIND, **asdict(self)})
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "GbmStack":
         """Inverse of `save`."""
-        return cls(
-            inputs=tuple(content["inputs"]),
-            trees=content["trees"],
-            n_games=int(content["n_games"]),
-        )
+        names, trees = tuple(content["inputs"]), content["trees"]
+        return cls(inputs=names, trees=trees, n_games=int(content["n_games"]))
 
     def _shapley(self, values: Floats) -> Floats:
         if not self.trees or not len(values):
@@ -84,13 +74,9 @@ class GbmStack:
 
 
 def fit_gbm_stack(values: Floats, y: Floats, *, inputs: Sequence[str], seed: int) -> GbmStack:
-    """Fit the blend on forecasts that no input made in sample.
+    """Fit the blend on n x k values (logits given no push, and signals) that no input made in sample.
 
-    Args:
-        values: n x k, logits of probabilities conditional on no push, and signals.
-        y: n outcomes, 1 for YES and 0 for NO; pushes left out.
-        inputs: k column names.
-        seed: of the booster.
+    `y` is 1 for YES and 0 for NO; pushes are left out.
     """
     names = tuple(inputs)
     if len(y) < 2 * PARAMETERS["min_data_in_leaf"]:

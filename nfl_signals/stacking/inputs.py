@@ -8,34 +8,21 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from nfl_signals.markets.definitions import Market
+from nfl_signals.stacking.protocol import Floats
 from nfl_signals.stats.logit import logit
 
 SIGNALS = ("quarterback", "offense", "defense")
-"""Signals that documents become: columns `signal_<name>` and `weight_<name>` of a stack that weighs them.
-
-Each lies in [-1, 1] for one team before one game; 0 is nothing new, below 0 bad news for that team.
-"""
-Floats = NDArray[np.float64]
+"""What documents become: per team and game in [-1, 1]; 0 is nothing new, below 0 bad news for the team."""
 
 
 def stack_inputs(
     oof: pl.DataFrame, markets: pl.DataFrame, *, market: str, scheme: str, learners: Sequence[str]
 ) -> pl.DataFrame:
-    """One row per game with the market's and every learner's probability side by side.
+    """`game_id, market, season, week, kickoff_at, outcome, p_market, p_<learner>...` in time order.
 
-    Args:
-        oof: out-of-fold predictions.
-        markets: gold markets.
-        market: name.
-        scheme: 'walk_forward' or 'purged_kfold'.
-        learners: columns wanted.
-
-    Returns:
-        `game_id, market, season, week, kickoff_at, outcome, p_market, p_<learner>...`, games without
-        price or line left out, in time order.
+    From out-of-fold predictions and gold markets; games without price or line are left out.
     """
     mine = oof.filter((pl.col("market") == market) & (pl.col("scheme") == scheme))
     wide = mine.pivot(on="learner", index="game_id", values="p_hat").rename(
@@ -52,15 +39,10 @@ def stack_inputs(
 
 
 def game_signals(signals: pl.DataFrame, home_teams: pl.DataFrame, market: Market) -> pl.DataFrame:
-    """Signals of each game as the market's outcome needs them; null unless both teams have theirs.
+    """`game_id, signal_<name>...` as the market's outcome needs them; null unless both teams have theirs.
 
-    Args:
-        signals: two rows per game: `game_id, team_id, available, confidence` and SIGNALS.
-        home_teams: `game_id, team_id` of each game's home team.
-        market: its outcome column decides between difference and sum.
-
-    Returns:
-        `game_id, signal_<name>...`, one row per game that has two rows.
+    `signals` has two rows per game with `game_id, team_id, available, confidence` and SIGNALS,
+    `home_teams` the `game_id, team_id` of each home team. A game with one row is left out.
     """
     weighed = weighed_signals(signals)
     home = weighed.join(home_teams, on=["game_id", "team_id"], how="semi")

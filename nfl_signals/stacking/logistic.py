@@ -24,22 +24,13 @@ KIND = "logistic"
 
 @dataclass(frozen=True, kw_only=True)
 class LogisticStack:
-    """Fitted linear blend.
-
-    Attributes:
-        inputs: names in order.
-        intercept: logits.
-        weights: one per input.
-        prior_mean: what each weight was shrunk towards.
-        prior_width: how firmly, prior sd of each weight.
-        n_games: games it was fitted on.
-    """
+    """Fitted linear blend."""
 
     inputs: tuple[str, ...]
-    intercept: float
+    intercept: float  # logits
     weights: tuple[float, ...]
-    prior_mean: tuple[float, ...]
-    prior_width: tuple[float, ...]
+    prior_mean: tuple[float, ...]  # what each weight was shrunk towards
+    prior_width: tuple[float, ...]  # how firmly: prior sd of each weight
     n_games: int
 
     def parts(self, values: Floats) -> Parts:
@@ -73,14 +64,10 @@ def fit_logistic_stack(
     signals: Sequence[str] = (),
     means: Mapping[str, float] | None = None,
 ) -> LogisticStack:
-    """Fit the blend on forecasts that no input made in sample.
+    """Fit the blend on n x k values (logits given no push, and signals) that no input made in sample.
 
-    Args:
-        values: n x k, logits of probabilities conditional on no push, and signals.
-        y: n outcomes, 1 for YES and 0 for NO; pushes left out.
-        inputs: k column names.
-        signals: those of them that are signals.
-        means: prior mean of each input's weight; unset: `default_means`.
+    `y` is 1 for YES and 0 for NO; pushes are left out. `means` are those of the weights' prior,
+    unless given `default_means`.
     """
     stated = means or default_means(inputs, signals)
     prior_means = {name: stated[name] for name in inputs}

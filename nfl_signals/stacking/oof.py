@@ -4,7 +4,7 @@ Receives folds and a fit function, so it knows neither learners nor files. What 
 is the caller's; here coverage is checked: each eligible row exactly once, no gap.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -14,68 +14,45 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from nfl_signals.core.errors import IntegrityError
-from nfl_signals.core.progress import report
+from nfl_signals.core.progress import steps
+from nfl_signals.stacking.protocol import Floats
 from nfl_signals.stacking.splits import Fold, Indices
 
-Floats = NDArray[np.float64]
-Predictor = Callable[[Indices], tuple[Floats, Floats]]
-"""Rows -> probability of YES given no push, probability of a push."""
-FitFunction = Callable[[Indices], Predictor]
-"""Training rows -> predictor."""
+Predictor = Callable[[Indices], tuple[Floats, Floats]]  # rows -> P(YES given no push), P(push)
+FitFunction = Callable[[Indices], Predictor]  # training rows -> predictor
 
 
 @dataclass(frozen=True, kw_only=True)
 class OofTask:
-    """One learner's out-of-fold predictions of one market under one scheme.
-
-    Attributes:
-        market: name of the market.
-        learner: name of the learner.
-        scheme: 'walk_forward' or 'purged_kfold'.
-        folds: train and test rows.
-        trainable: per row, whether models may be fitted on it (played games).
-        eligible: per row, whether it is to be predicted.
-        fit: fits the learner on given rows.
-    """
+    """One learner's out-of-fold predictions of one market under one scheme."""
 
     market: str
     learner: str
-    scheme: str
+    scheme: str  # 'walk_forward' or 'purged_kfold'
     folds: Sequence[Fold]
-    trainable: NDArray[np.bool_]
-    eligible: NDArray[np.bool_]
+    trainable: NDArray[np.bool_]  # per row, whether models may be fitted on it (played games)
+    eligible: NDArray[np.bool_]  # per row, whether it is to be predicted
     fit: FitFunction
+
+    def __str__(self) -> str:
+        return f"{self.market}/{self.learner}/{self.scheme}"
 
 
 def out_of_fold(tasks: Sequence[OofTask], game_id: pl.Series, *, threads: int) -> pl.DataFrame:
-    """Run all tasks, fold by fold, on several threads; the number of threads changes no bit.
+    """`game_id, market, learner, scheme, fold, p_hat, p_push` of all tasks, sorted by all keys.
 
-    Args:
-        tasks: what to predict.
-        game_id: game id of each row.
-        threads: concurrent fits.
-
-    Returns:
-        `game_id, market, learner, scheme, fold, p_hat, p_push`, sorted by all keys.
-
-    Raises:
-        ValueError: there is no task.
-        IntegrityError: an eligible row of the folds' tests was missed, predicted twice, or given a
-            probability that is not finite.
+    Fits run on several threads; their number changes no bit. IntegrityError: an eligible row of the
+    folds' tests was missed, predicted twice, or given a probability that is not finite.
     """
     if not tasks:
         raise ValueError("no task to predict out of fold: name at least one learner and one market")
     jobs = [(task, fold) for task in tasks for fold in task.folds]
 
-    def predict(job: tuple[OofTask, Fold]) -> pl.DataFrame:
-        return _predict(job[0], job[1], game_id)
-
     # One BLAS thread: sums in another order would change the last bits.
     with threadpool_limits(limits=1), ThreadPoolExecutor(threads) as pool:
-        results = []
-        for done, frame in enumerate(pool.map(predict, jobs), start=1):
-            results.append(frame)
-            report("fits for out-of-fold predictions", done, len(jobs))
+        frames = pool.map(lambda job: _predict(job[0], job[1], game_id), jobs)
+        fits = steps(jobs, "fits for out-of-fold predictions")
+        results = [frame for _, frame in zip(fits, frames, strict=True)]
     table = pl.concat(results).sort("market", "learner", "scheme", "fold", "game_id")
     for task in tasks:
         _check_coverage(table, task, game_id)
@@ -85,10 +62,8 @@ def out_of_fold(tasks: Sequence[OofTask], game_id: pl.Series, *, threads: int) -
 def check_fold(task: OofTask, fold: Fold, stored: pl.DataFrame, game_id: pl.Series) -> None:
     """Fit one fold again from its own training games: the stored forecasts must come out, bit for bit.
 
-    A table that was predicted in sample, or with a fold's games among those fitted on, cannot pass.
-
-    Raises:
-        IntegrityError: a stored forecast is not that of a model that never saw the game.
+    IntegrityError otherwise: a table that was predicted in sample, or with a fold's games among those
+    fitted on, cannot pass.
     """
     keys = ["game_id", "market", "learner", "scheme", "fold"]
     again = _predict(task, fold, game_id)
@@ -97,7 +72,7 @@ def check_fold(task: OofTask, fold: Fold, stored: pl.DataFrame, game_id: pl.Seri
     if wrong.height:
         row = wrong.row(0, named=True)
         raise IntegrityError(
-            f"oof {_name(task)}, fold {fold.number}: {row['game_id']} is stored as "
+            f"oof {task}, fold {fold.number}: {row['game_id']} is stored as "
             f"{row['p_hat_stored']}, but a model that never saw the fold gives {row['p_hat']} "
             f"({wrong.height} such games); it was not predicted out of fold: materialize it again."
         )
@@ -110,42 +85,26 @@ def _predict(task: OofTask, fold: Fold, game_id: pl.Series) -> pl.DataFrame:
     for answers in (p_hat, p_push):
         if len(answers) != len(test) or not np.isfinite(answers).all():
             raise IntegrityError(
-                f"oof {_name(task)}, fold {fold.number}: "
+                f"oof {task}, fold {fold.number}: "
                 f"{np.isfinite(answers).sum()} finite answers for {len(test)} games"
             )
-    return pl.DataFrame(
-        {
-            "game_id": game_id.gather(test),
-            "market": [task.market] * len(test),
-            "learner": [task.learner] * len(test),
-            "scheme": [task.scheme] * len(test),
-            "fold": pl.Series([fold.number] * len(test), dtype=pl.Int32),
-            "p_hat": p_hat,
-            "p_push": p_push,
-        },
-        schema_overrides={"market": pl.String, "learner": pl.String, "scheme": pl.String},
+    return pl.DataFrame({"game_id": game_id.gather(test)}).with_columns(
+        pl.lit(task.market).alias("market"),
+        pl.lit(task.learner).alias("learner"),
+        pl.lit(task.scheme).alias("scheme"),
+        pl.lit(fold.number, pl.Int32).alias("fold"),
+        pl.Series("p_hat", p_hat),
+        pl.Series("p_push", p_push),
     )
 
 
 def _check_coverage(table: pl.DataFrame, task: OofTask, game_id: pl.Series) -> None:
-    tested = _union(fold.test for fold in task.folds)
+    tested = np.concatenate([np.empty(0, np.int64), *(fold.test for fold in task.folds)])
     expected = game_id.gather(tested[task.eligible[tested]])
-    mine = table.filter(
-        (pl.col("market") == task.market)
-        & (pl.col("learner") == task.learner)
-        & (pl.col("scheme") == task.scheme)
-    )["game_id"]
+    mine = table.filter(market=task.market, learner=task.learner, scheme=task.scheme)["game_id"]
     missing = expected.filter(~expected.is_in(mine.implode()))
     if len(missing) or mine.is_duplicated().any() or len(mine) != len(expected):
         raise IntegrityError(
-            f"oof {_name(task)}: {len(mine)} predictions for "
+            f"oof {task}: {len(mine)} predictions for "
             f"{len(expected)} eligible games; first missing: {missing.head(1).to_list()}"
         )
-
-
-def _name(task: OofTask) -> str:
-    return f"{task.market}/{task.learner}/{task.scheme}"
-
-
-def _union(parts: Iterable[Indices]) -> Indices:
-    return np.concatenate(list(parts) or [np.empty(0, dtype=np.int64)])

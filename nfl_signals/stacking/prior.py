@@ -20,21 +20,15 @@ WIDTHS = (0.02, 0.05, 0.1, 0.2, 0.4)  # prior sds of weights to choose from; log
 ORDER = (MARKET, "learners", "signals")  # groups of inputs that share a width
 LARGEST_ADVICE = 0.5  # an advised weight may differ from the default by no more
 
-Adviser = Callable[[int], Advice | None]
-"""Season about to be predicted -> advice on the weights; None where none is wanted."""
+Adviser = Callable[[int], Advice | None]  # season to be predicted -> advice, if any is wanted
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prior:
-    """Normal prior of intercept and weights.
+    """Normal prior of intercept and weights."""
 
-    Attributes:
-        mean: one per input.
-        width: prior sd of each input's weight.
-    """
-
-    mean: tuple[float, ...]
-    width: tuple[float, ...]
+    mean: tuple[float, ...]  # one per input
+    width: tuple[float, ...]  # prior sd of each input's weight
 
     def deviation(self) -> Floats:
         """Intercept and inputs."""
@@ -81,29 +75,23 @@ def chosen_prior(
     """The widths under which the training games are least surprising.
 
     One group of inputs after the other, the market first; groups not yet chosen are held firmly.
-
-    Args:
-        design: n x (1 + k): ones, then the inputs' values in the order of `means`.
-        y: n outcomes, 0 or 1.
-        means: prior mean of each input's weight.
-        signals: inputs that are signals rather than forecasts.
+    `design` is n x (1 + k): ones, then the inputs' values in the order of `means`.
     """
     groups = {
         name: MARKET if name == MARKET else "signals" if name in signals else "learners"
         for name in means
     }
+
+    def prior(chosen: Mapping[str, float]) -> Prior:
+        widths = tuple(chosen[groups[name]] for name in means)
+        return Prior(mean=tuple(means.values()), width=widths)
+
     chosen = dict.fromkeys(ORDER, min(WIDTHS))
     for group in [group for group in ORDER if group in groups.values()]:
-        candidates = [_prior(means, groups, chosen | {group: width}) for width in WIDTHS]
-        evidence = [_evidence(design, y, prior) for prior in candidates]
+        candidates = [prior(chosen | {group: width}) for width in WIDTHS]
+        evidence = [_evidence(design, y, candidate) for candidate in candidates]
         chosen[group] = WIDTHS[int(np.argmax(evidence))]
-    return _prior(means, groups, chosen)
-
-
-def _prior(
-    means: Mapping[str, float], groups: Mapping[str, str], chosen: Mapping[str, float]
-) -> Prior:
-    return Prior(mean=tuple(means.values()), width=tuple(chosen[groups[name]] for name in means))
+    return prior(chosen)
 
 
 def _evidence(design: Floats, y: Floats, prior: Prior) -> float:

@@ -13,22 +13,15 @@ from numpy.typing import NDArray
 from nfl_signals.stats.logit import expit
 
 Floats = NDArray[np.float64]
-
 MARKET = "market"
 
 
 class Parts(NamedTuple):
-    """A blend's answer in pieces: logit(p_raw) = base + sum over inputs of weights * values.
+    """A blend's answer in pieces: logit(p_raw) = base + sum over inputs of weights * values."""
 
-    Attributes:
-        base: n intercepts, logits.
-        weights: n x k, logits per unit of the value.
-        logits: n sums.
-    """
-
-    base: Floats
-    weights: Floats
-    logits: Floats
+    base: Floats  # n intercepts, logits
+    weights: Floats  # n x k, logits per unit of the value
+    logits: Floats  # n sums
 
     @property
     def p_raw(self) -> Floats:
@@ -37,30 +30,21 @@ class Parts(NamedTuple):
 
 
 class Blend(Protocol):
-    """A fitted stack.
-
-    Attributes:
-        inputs: k names in order.
-        n_games: games it was fitted on.
-    """
+    """A fitted stack."""
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """Names of the columns of the values."""
-        ...
+        """Names of the k columns of the values, in order."""
 
     @property
     def n_games(self) -> int:
         """Games it was fitted on."""
-        ...
 
     def parts(self, values: Floats) -> Parts:
         """Take apart the answers to n x k values."""
-        ...
 
     def save(self, path: Path) -> None:
         """Write the fitted numbers to one JSON file."""
-        ...
 
 
 def added_up(base: Floats, weights: Floats, values: Floats) -> Parts:

@@ -14,42 +14,28 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Fold:
-    """Row numbers to learn from and to predict.
+    """Ascending row numbers to learn from and to predict, disjoint."""
 
-    Attributes:
-        number: the predicted season (walk-forward) or the block's number from 0 (K-fold).
-        train: ascending row numbers.
-        test: ascending row numbers, disjoint from `train`.
-    """
-
-    number: int
+    number: int  # the predicted season (walk-forward) or the block's number from 0 (K-fold)
     train: Indices
     test: Indices
 
 
 def walk_forward(season: Indices, *, min_train_seasons: int) -> list[Fold]:
-    """Each season predicted from all earlier ones.
-
-    Args:
-        season: season of each row, n.
-        min_train_seasons: earlier seasons needed before a season is predicted.
-
-    Returns:
-        One fold per predicted season, ascending.
+    """Each season that has enough earlier ones predicted from all of them, ascending.
 
     Example:
         >>> folds = walk_forward(np.array([2001, 2001, 2002, 2003]), min_train_seasons=1)
         >>> [(f.number, f.train.tolist(), f.test.tolist()) for f in folds]
         [(2002, [0, 1], [2]), (2003, [0, 1, 2], [3])]
     """
-    seasons = np.unique(season)
     return [
         Fold(
             number=int(current),
             train=np.flatnonzero(season < current),
             test=np.flatnonzero(season == current),
         )
-        for current in seasons[min_train_seasons:]
+        for current in np.unique(season)[min_train_seasons:]
     ]
 
 
@@ -58,19 +44,8 @@ def purged_kfold(season: Indices, week: Indices, *, n_folds: int, embargo_weeks:
 
     Weeks are numbered through all seasons. A block's own weeks never train (grouping). The week
     before it is purged: its late games may be settled after the block begins. The `embargo_weeks`
-    after it are dropped: their rolling features are made of the block's results.
-
-    Args:
-        season: season of each row, n.
-        week: week of each row, n.
-        n_folds: number of blocks.
-        embargo_weeks: weeks after the block that do not train.
-
-    Returns:
-        `n_folds` folds; every row is in exactly one `test`.
-
-    Raises:
-        ValueError: fewer weeks than folds.
+    after it are dropped: their rolling features are made of the block's results. Every row is in
+    exactly one `test`. ValueError: fewer weeks than folds.
 
     Example:
         >>> weeks = np.array([1, 2, 3, 4, 5, 6])

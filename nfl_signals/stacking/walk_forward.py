@@ -13,27 +13,17 @@ import polars as pl
 from nfl_signals.stacking.inputs import SIGNALS, drop_missing_signals, logit_matrix
 from nfl_signals.stacking.protocol import Blend, Floats, Parts
 
-YES_NO = ["yes", "no"]
-
 
 class Calibration(NamedTuple):
-    """What a fitted calibrator makes of n forecasts.
-
-    Attributes:
-        method: its name.
-        p: calibrated probabilities.
-        low: Venn-Abers p0, had the game been a NO.
-        high: Venn-Abers p1, had it been a YES.
-    """
+    """What a fitted calibrator makes of n forecasts."""
 
     method: str
     p: Floats
-    low: Floats
-    high: Floats
+    low: Floats  # Venn-Abers p0, had the game been a NO
+    high: Floats  # Venn-Abers p1, had it been a YES
 
 
-FitBlend = Callable[[Floats, Floats, int], Blend]
-"""Values, outcomes, the season that will be predicted -> blend."""
+FitBlend = Callable[[Floats, Floats, int], Blend]  # values, outcomes, predicted season
 Calibrate = Callable[[Floats], Calibration]
 FitCalibrator = Callable[[pl.DataFrame], Calibrate]
 """Settled rows of earlier seasons with `p_raw, y, season, week` -> calibrator."""
@@ -46,15 +36,8 @@ def walk_forward_blend(
 ) -> pl.DataFrame:
     """Blend every season that has enough earlier ones; rows that lack a signal are left out.
 
-    Args:
-        rows: `inputs.stack_inputs` of the walk-forward scheme, with signals where there are.
-        inputs: names of what is blended.
-        fit_blend: see `FitBlend`.
-        min_seasons: earlier seasons that the blend needs.
-
-    Returns:
-        The rows of blended seasons with `p_raw, weight_intercept, weight_<input>...`; other columns
-        as given.
+    Rows are `inputs.stack_inputs` of the walk-forward scheme, with signals where there are; those of
+    blended seasons come back with `p_raw, weight_intercept, weight_<input>...` added.
     """
     usable = drop_missing_signals(rows, inputs)
     names = ["p_raw", "weight_intercept", *(f"weight_{name}" for name in inputs)]
@@ -70,16 +53,7 @@ def walk_forward_blend(
 def walk_forward_calibration(
     blended: pl.DataFrame, *, fit_calibrator: FitCalibrator, min_seasons: int
 ) -> pl.DataFrame:
-    """Calibrate every blended season that has enough earlier ones.
-
-    Args:
-        blended: result of `walk_forward_blend`.
-        fit_calibrator: see `FitCalibrator`.
-        min_seasons: earlier blended seasons that the calibrator needs.
-
-    Returns:
-        The rows of calibrated seasons with `calibrator, p_calibrated, venn_abers_low, venn_abers_high`.
-    """
+    """Calibrate every blended season that has enough earlier blended ones; see `with_calibration`."""
     none = Calibration("", *(blended["p_raw"].head(0).to_numpy() for _ in range(3)))
     calibrated = [with_calibration(blended.head(0), none)]
     for season in blended["season"].unique().sort().to_list()[min_seasons:]:
@@ -92,15 +66,9 @@ def walk_forward_calibration(
 def walk_forward_coherence(
     rows: pl.DataFrame, settled: pl.DataFrame, *, make_coherent: MakeCoherent
 ) -> pl.DataFrame:
-    """Make the markets of each game coherent, by scores of the seasons before it.
+    """Calibrated rows of all markets with coherent `p_hat, p_push`, in time order.
 
-    Args:
-        rows: calibrated rows of all markets.
-        settled: played games with `season` and whatever `make_coherent` is fitted on.
-        make_coherent: see `MakeCoherent`.
-
-    Returns:
-        The rows with `p_hat, p_push`, in time order.
+    Each season is made coherent by the scores of `settled` games of the seasons before it.
     """
     coherent = [rows.head(0).with_columns(p_hat=pl.lit(0.0), p_push=pl.lit(0.0))]
     for season in rows["season"].unique().sort():
@@ -112,13 +80,12 @@ def walk_forward_coherence(
 def prefer_signals(without: pl.DataFrame, signals: pl.DataFrame) -> pl.DataFrame:
     """Rows of the stack with signals where it has a forecast, of the one without elsewhere.
 
-    Returns:
-        One row per game of `without`, in its order, with `llm_available`; the weight of a signal
-        that was not used is 0 and its value null.
+    Games and order are those of `without`; a column `llm_available` is added, and the weight of a
+    signal that was not used is 0 and its value null.
     """
     order = without.select("game_id").with_row_index("row")
-    fallback = without_signals(without.join(signals, on="game_id", how="anti"))
-    fallback = fallback.with_columns(llm_available=pl.lit(value=False))
+    missing = without.join(signals, on="game_id", how="anti")
+    fallback = without_signals(missing).with_columns(llm_available=pl.lit(value=False))
     used = signals.with_columns(llm_available=pl.lit(value=True)).select(fallback.columns)
     return pl.concat([fallback, used]).join(order, on="game_id").sort("row").drop("row")
 
@@ -152,5 +119,5 @@ def with_parts(rows: pl.DataFrame, parts: Parts, inputs: Sequence[str]) -> pl.Da
 
 def settled_yes_no(rows: pl.DataFrame) -> pl.DataFrame:
     """Settled rows with `y` (1.0 YES, 0.0 NO); pushes and open games left out."""
-    settled = rows.filter(pl.col("outcome").is_in(YES_NO))
+    settled = rows.filter(pl.col("outcome").is_in(["yes", "no"]))
     return settled.with_columns(y=(pl.col("outcome") == "yes").cast(pl.Float64))

@@ -25,16 +25,10 @@ def auc_difference(
     draws: int = 1000,
     level: float = 0.95,
 ) -> Interval:
-    """AUC of `p` minus AUC of `reference`, with whole weeks redrawn as in `bootstrap.py`.
+    """AUC of `p` minus AUC of `reference`, n forecasts each of n outcomes 0 or 1 without pushes.
 
-    Args:
-        p: n probabilities of YES.
-        reference: n others of the same games.
-        y: n outcomes, 0 or 1; pushes left out.
-        weeks: label of each game's week, distinct over seasons.
-        seed: of the draws.
-        draws: how many; one without YES or without NO games has no AUC and is left out.
-        level: coverage aimed at.
+    Whole weeks are redrawn as in `bootstrap.week_block_interval`; a draw without YES or without NO
+    games has no AUC and is left out.
 
     Raises:
         NotEstimableError: one outcome only.

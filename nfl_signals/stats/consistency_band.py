@@ -33,12 +33,8 @@ def consistency_band(
 ) -> list[tuple[float, float]]:
     """Lowest and highest share of YES per equal-mass bin that chance explains, in bin order.
 
-    Args:
-        p: stated probabilities, shape (n,), n >= 2.
-        seed: of the drawn outcomes.
-        draws: how many sets of outcomes.
-        level: share of draws inside each bin's band, half of the rest on either side.
-        n_bins: as in `scores.reliability_curve`.
+    The share `level` of the drawn sets of outcomes lies inside each bin's band, half of the rest on
+    either side; bins as in `scores.reliability_curve`. `p` has shape (n,), n >= 2.
     """
     check_probabilities(p)
     stated = np.sort(p)

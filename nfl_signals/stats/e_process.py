@@ -103,14 +103,9 @@ def check_games(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> None:
 
 
 def log_mixture(bets: Floats, season: NDArray[np.integer]) -> Floats:
-    """Natural log of the evidence after each week, both parts of the stake together.
+    """Natural log of the evidence after each week, shape (..., weeks), both parts of the stake.
 
-    Args:
-        bets: as `weekly_log_bets` gives them, shape (alternatives, ..., weeks).
-        season: season of each week, ascending, shape (weeks,).
-
-    Returns:
-        Shape (..., weeks).
+    `bets` are those of `weekly_log_bets`, shape (alternatives, ..., weeks); seasons ascend.
     """
     found = np.empty(bets.shape[1:])
     with np.errstate(divide="ignore"):  # a stake of nothing is -inf, as it should be
@@ -162,13 +157,8 @@ def at_week_ends(
 ) -> Floats:
     """Per row, a measure of the games so far at the end of the row's week; rows as `with_memory`.
 
-    Args:
-        weekly: sums of each week, shape (sums, weeks), of p, y and the order of each game's week.
-        to_date: the measure after each week, of those sums and the season of each week.
-        p: stated probabilities of YES.
-        y: outcomes, NaN where a push voids the row.
-        season: season of each row.
-        week: week of each row.
+    `weekly` sums up each week, shape (sums, weeks), from p, y and the order of each game's week;
+    `to_date` makes the measure after each week of those sums and the season of each week.
     """
     used, code = ~np.isnan(y), season * 100 + week
     weeks = np.unique(code)

@@ -34,13 +34,9 @@ def weekly_sums(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> Floats
 
 
 def calibration_gap(sums: Floats) -> Floats:
-    """Root mean squared calibration error, bias removed and held at zero.
+    """Root mean squared calibration error, bias removed and held at zero, in probability.
 
-    Args:
-        sums: `weekly_sums` added over the weeks, shape (9, ...).
-
-    Returns:
-        Shape (...), in probability; 0 where no game was played.
+    From `weekly_sums` added over the weeks, shape (9, ...), to shape (...); 0 without games.
     """
     n, score = sums[0], np.moveaxis(sums[1:3], 0, -1)
     information, change = _matrices(sums[3:6]), _matrices(sums[6:9])
@@ -58,12 +54,7 @@ def gap_to_date(sums: Floats, season: NDArray[np.integer]) -> Floats:
     These are the games that the evidence is about: a season may be too short to show what three
     show, and three too long to show what began this season.
 
-    Args:
-        sums: per week, as `weekly_sums`, shape (9, ..., weeks).
-        season: season of each week, ascending, shape (weeks,).
-
-    Returns:
-        Shape (..., weeks), in probability.
+    From `weekly_sums`, shape (9, ..., weeks), to shape (..., weeks), in probability; seasons ascend.
     """
     found = np.empty(sums.shape[1:])
     for one in np.unique(season):

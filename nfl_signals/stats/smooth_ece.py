@@ -31,14 +31,7 @@ _TOLERANCE = 1e-6  # of the fixed point, probability
 
 
 def smooth_calibration_error(p: Floats, y: Floats) -> float:
-    """SmoothECE in [0, 1]; 0 is perfect.
-
-    Args:
-        p: stated probabilities, shape (n,).
-        y: outcomes 0 or 1, shape (n,).
-
-    Raises:
-        ValueError: empty, NaN, unequal or out-of-range input.
+    """SmoothECE in [0, 1] of n stated probabilities and n outcomes 0 or 1; 0 is perfect.
 
     Example:
         >>> round(smooth_calibration_error(np.full(10, 0.5), np.ones(10)), 4)

@@ -26,11 +26,7 @@ from nfl_signals.workspace.run_context import RunContext
 
 
 def only_retraining(context: RunContext) -> AbstractContextManager[None]:
-    """One process writes models at a time, whoever started it.
-
-    Raises:
-        StorageError: another retraining is running.
-    """
+    """One process writes models at a time, whoever started it; StorageError: another is running."""
     return exclusive(
         context.paths.retraining_lock,
         busy="another retraining is running; wait for it to finish.",
@@ -39,14 +35,7 @@ def only_retraining(context: RunContext) -> AbstractContextManager[None]:
 
 
 def train_baselines(context: RunContext, name: MarketName) -> dict[str, dict[str, Any]]:
-    """Fit every learner of one market on all played games and store it with its card.
-
-    Returns:
-        Cards by learner.
-
-    Raises:
-        SettingsError: a learner needs what is not installed, or a GPU that is not there.
-    """
+    """Fit every learner of one market on all played games, store it; its card by learner."""
     training, seed = context.settings.training, context.settings.seed
     require(training.learners, training.device)
     market_games = load_market_games(context, name)
@@ -75,11 +64,7 @@ def train_baselines(context: RunContext, name: MarketName) -> dict[str, dict[str
 
 
 def predict_out_of_fold(context: RunContext) -> pl.DataFrame:
-    """Predict every game of every market out of fold, under both schemes, and store the table.
-
-    Raises:
-        SettingsError: a learner needs what is not installed, or a GPU that is not there.
-    """
+    """Predict every game of every market out of fold, under both schemes, and store the table."""
     require(context.settings.training.learners, context.settings.training.device)
     tasks, games = _tasks(context)
     table = out_of_fold(tasks, games, threads=context.settings.threads)
@@ -91,12 +76,7 @@ def refit_folds(context: RunContext) -> int:
     """Fit one fold of every market, learner and scheme again and compare with what is stored.
 
     The fold is drawn by the run's seed and the last season, so it differs from season to season.
-
-    Returns:
-        Folds that came out bit for bit.
-
-    Raises:
-        IntegrityError: a stored forecast is not one of a model that never saw the game.
+    IntegrityError: a stored forecast is not one of a model that never saw the game.
     """
     stored = context.read(context.paths.oof)
     random = np.random.default_rng([context.settings.seed, context.seasons[-1]])
@@ -135,8 +115,7 @@ def _tasks(context: RunContext) -> tuple[list[OofTask], pl.Series]:
 def oof_tasks(market_games: MarketGames, settings: Settings) -> list[OofTask]:
     """Both schemes for every learner; K-fold predicts settled games, walk-forward all of them."""
     games, training = market_games.matrix.games, settings.training
-    season = games["season"].to_numpy().astype(np.int64)
-    week = games["week"].to_numpy().astype(np.int64)
+    season, week = (games[name].to_numpy().astype(np.int64) for name in ("season", "week"))
     forward = walk_forward(season, min_train_seasons=training.min_learner_seasons)
     blocks = purged_kfold(
         season, week, n_folds=training.purged_folds, embargo_weeks=training.embargo_weeks

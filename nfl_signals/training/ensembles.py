@@ -22,13 +22,10 @@ KEYS = {"features": ["game_id", "team_id"], "markets": ["game_id", "market"]}
 
 
 def assemble(context: RunContext) -> dict[str, Any]:
-    """Write `models/ensemble/<version>/` from the models just trained.
+    """Write `models/ensemble/<version>/` from the models just trained; its card.
 
     The folder is complete: it can be copied anywhere and loaded there. A version that is there already
     is never overwritten by other files: they get the next name of their week.
-
-    Returns:
-        Its card.
     """
     market_games = load_market_games(context, "moneyline")
     version, learners = market_games.version(), list(context.settings.training.learners)
@@ -52,7 +49,12 @@ def assemble(context: RunContext) -> dict[str, Any]:
         )
 
     with only_retraining(context):
-        _copy_parts(context, version, staged)
+        shutil.rmtree(staged, ignore_errors=True)  # what a killed run left behind
+        for market in MARKETS:
+            shutil.copytree(context.paths.stacker(market, version), staged / "stacker" / market)
+            for learner in learners:
+                source = context.paths.baseline(market, learner, version)
+                shutil.copytree(source, staged / "baseline" / market / learner)
         write_json(staged / ENSEMBLE_FILE, {"learners": learners})
         with threadpool_limits(limits=1):  # sums in another order would change the last bits
             scores = fit_scores(settled_games(context.markets))
@@ -61,21 +63,15 @@ def assemble(context: RunContext) -> dict[str, Any]:
 
 
 def data_hashes(features: pl.DataFrame, markets: pl.DataFrame, games: pl.Series) -> dict[str, str]:
-    """SHA-256 of the gold rows of played games, whatever files hold them.
+    """SHA-256 of the gold rows of the given played games, whatever files hold them.
 
-    Lines of games to come move daily and no model is fitted on them, so they must not make another
-    card.
-
-    Args:
-        features: gold features.
-        markets: gold markets.
-        games: ids of the played games.
+    No model is fitted on the daily moving lines of games to come: they must not make another card.
     """
+    played = pl.col("game_id").is_in(games.implode())
     tables = {"features": features, "markets": markets}
-    played = {
-        name: rows.filter(pl.col("game_id").is_in(games.implode())) for name, rows in tables.items()
+    return {
+        name: content_hash(rows.filter(played).sort(KEYS[name])) for name, rows in tables.items()
     }
-    return {name: content_hash(rows.sort(KEYS[name])) for name, rows in played.items()}
 
 
 def _stacks(folder: Path) -> dict[str, Any]:
@@ -92,13 +88,3 @@ def _stacks(folder: Path) -> dict[str, Any]:
         },
         "held_out": {name: card["held_out"] for name, card in cards.items()},
     }
-
-
-def _copy_parts(context: RunContext, version: str, folder: Path) -> None:
-    """Learners and stacks of a version; what a killed run left behind goes."""
-    shutil.rmtree(folder, ignore_errors=True)
-    for market in MARKETS:
-        shutil.copytree(context.paths.stacker(market, version), folder / "stacker" / market)
-        for learner in context.settings.training.learners:
-            source = context.paths.baseline(market, learner, version)
-            shutil.copytree(source, folder / "baseline" / market / learner)

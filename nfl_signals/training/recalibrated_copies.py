@@ -37,22 +37,13 @@ def recalibrated_copy(
 
     It is named `<version>r<season><week>` after the last week that the maps were fitted on,
     v202401r202510. A copy of a copy carries both corrections as one map and keeps the name of what was
-    trained.
-
-    Args:
-        context: whose models.
-        version: trained or recalibrated.
-        maps: by market, fitted on forecasts of `version`; a market without one stays as it is.
-        window: games that the maps were fitted on; see `training_window`.
-
-    Returns:
-        The card: that of `version` with its own name and hash, `recalibrated_from`, and under
-        `recalibration` the maps and the games that they were fitted on.
+    trained. The maps are by market and were fitted on forecasts of `version` for the games of
+    `window`; a market without one stays as it is. The card is that of `version` with its own name and
+    hash, `recalibrated_from`, and under `recalibration` the maps and the games that they were fitted on.
 
     Raises:
         InputError: there is no such version, no map, or no such market.
         IntegrityError: the version's files are not what its card describes.
-        StorageError: models are being written elsewhere.
     """
     folder = context.paths.ensemble(version)
     _check(context, version, maps)
@@ -81,11 +72,9 @@ def recalibrated_copy(
 
 
 def training_window(games: pl.DataFrame) -> TrainingWindow:
-    """The window that graded forecasts span; a game with several markets is one game.
+    """The window that graded forecasts `game_id, season, week, y` span, of which one or more count.
 
-    Args:
-        games: `game_id, season, week, y` (null: a push or unplayed, which counts for nothing); one or
-            more rows that count.
+    A game with several markets is one game; y null, a push or unplayed, counts for nothing.
     """
     rows = games.drop_nulls("y")
     weeks = sorted(rows.select("season", "week").unique().rows())

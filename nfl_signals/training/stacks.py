@@ -44,31 +44,21 @@ from nfl_signals.workspace.run_context import RunContext
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Trained:
-    """One stacked model of one market.
+    """One stacked model of one market."""
 
-    Attributes:
-        model: fitted on every settled game; None where no season could be calibrated.
-        walk_forward: its forecasts, each season from earlier seasons only.
-        card: calibration and advice, for the model card.
-    """
-
-    model: StackedModel | None
-    walk_forward: pl.DataFrame
-    card: dict[str, Any]
+    model: StackedModel | None  # of every settled game; None where no season could be calibrated
+    walk_forward: pl.DataFrame  # its forecasts, each season from earlier seasons only
+    card: dict[str, Any]  # calibration and advice, for the model card
 
 
 def train_stack(context: RunContext, name: MarketName) -> dict[str, Any]:
-    """Fit one market's stacked models, walk both forward, and store all.
+    """Fit one market's stacked models, walk both forward, and store all; the card.
 
     The stored blends are fitted on purged K-fold forecasts of every settled game, their calibrators
     on the walk-forward blends' forecasts. Every figure on the card comes from the walk-forward.
-
-    Returns:
-        The card.
     """
-    forward, settled = (
-        stack_rows(context, name, scheme) for scheme in ("walk_forward", "purged_kfold")
-    )
+    forward = stack_rows(context, name, "walk_forward")
+    settled = stack_rows(context, name, "purged_kfold")
     trained = {}
     with threadpool_limits(limits=1):  # sums in another order would change the last bits
         for kind in steps((PLAIN, WITH_SIGNALS), f"{name} stacks fitted"):
@@ -92,15 +82,9 @@ def fit_stacked_model(
     *,
     season: int,
 ) -> Trained:
-    """Walk a stacked model forward, then fit it on every settled game.
+    """Walk a stacked model forward, then fit it on every settled game to predict `season`.
 
-    Args:
-        settings: sections `training` and `llm`.
-        forward: `stack_rows` of the walk-forward scheme.
-        settled: `stack_rows` of purged K-fold.
-        inputs: what is blended.
-        adviser: who advises on the weights.
-        season: that will be predicted.
+    `forward` are `stack_rows` of the walk-forward scheme, `settled` those of purged K-fold.
     """
     blended, walk_forward = walk_forward_stack(settings, forward, inputs, adviser)
     if not set(SIGNALS).isdisjoint(inputs) and walk_forward.is_empty():

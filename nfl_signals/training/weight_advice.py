@@ -26,15 +26,9 @@ DESCRIPTIONS = {
 def weight_adviser(
     settings: Settings, responses: Path, name: MarketName, inputs: Sequence[str]
 ) -> Adviser:
-    """Who advises on the weights of one market's inputs under the settings.
+    """Who advises on the weights of one market's inputs, from a folder of recorded responses.
 
     For each season the adviser's knowledge must end before that season opens.
-
-    Args:
-        settings: sections `training` and `llm`.
-        responses: folder of recorded responses.
-        name: of the market.
-        inputs: what is blended.
     """
     described = {item: DESCRIPTIONS[item].format(yes=MARKETS[name].yes) for item in inputs}
 

@@ -44,8 +44,6 @@ def data_home_name(settings: Settings) -> str:
     if settings.source == "nflverse":
         return "nflverse"
     league = settings.simulator.model_dump(exclude={"weeks_played", "late_stats"})
-    if league["drift_known"]:
-        del league["drift_known"]  # homes of a time that had no choice keep their names
     text = json.dumps({"seed": settings.seed, **league}, sort_keys=True)
     return f"simulated-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
@@ -75,7 +73,7 @@ def claim_home(paths: Paths, settings: Settings) -> None:
 
 
 def _present(stamp: Path) -> dict[str, str] | None:
-    """Which data home lies in the folder; while it moves, some of it lies where it is set aside."""
+    # While a data home moves, some of it lies where it is set aside.
     content: dict[str, str] | None = read_json(stamp) if stamp.exists() else None
     return content
 

@@ -1,23 +1,22 @@
-"""Read, check and store what documents say about every team before every game."""
+"""Read, check and store the signals that documents hold about every team before every game."""
 
+import logging
 from collections.abc import Sequence
 
 import polars as pl
 
 from nfl_signals.core.validation import validate
-from nfl_signals.llm.connect import open_provider
+from nfl_signals.llm.provider import open_provider
 from nfl_signals.llm.schemas import LLM_SIGNALS
 from nfl_signals.llm.signals import read_signals
 from nfl_signals.workspace.run_context import RunContext
-from nfl_signals.workspace.tables import load_history, store_seasons
+from nfl_signals.workspace.tables import load_history, rows_of_seasons, store_seasons
+
+_log = logging.getLogger(__name__)
 
 
 def build_signals(context: RunContext, seasons: Sequence[int]) -> pl.DataFrame:
     """Read the documents of the given seasons and store a partition for each.
-
-    Args:
-        context: the run; `settings.llm` names the provider.
-        seasons: which.
 
     Returns:
         The rows written, two per game.
@@ -31,7 +30,10 @@ def build_signals(context: RunContext, seasons: Sequence[int]) -> pl.DataFrame:
     history = load_history(context, last_season=max(seasons), tables=tables)
     folder = context.paths.llm_signals
     signals = validate(read_signals(history, provider, seasons), LLM_SIGNALS, str(folder))
-    return store_seasons(context, folder, signals, seasons)
+    stored = store_seasons(context, folder, signals, seasons)
+    read = int(stored["available"].sum())
+    _log.info("signals: %s, %d with signals", rows_of_seasons(stored.height, seasons), read)
+    return stored
 
 
 def missing_reasons(signals: pl.DataFrame) -> dict[str, int]:

@@ -22,7 +22,6 @@ class MarketGames:
     """All games of the gold tables, for one market.
 
     Attributes:
-        market: which.
         matrix: features, n games in time order.
         table: the market's rows of gold_markets, same order.
         points: home margin or total, NaN where unplayed.
@@ -78,11 +77,7 @@ def market_games(
 ) -> MarketGames:
     """Every game of the gold tables for one market.
 
-    Args:
-        features: gold features.
-        markets: gold markets.
-        market: which.
-        with_sequences: lay out each team's earlier games, for learners that read them.
+    `with_sequences` lays out each team's earlier games, for learners that read them.
     """
     matrix = game_matrix(features, market, markets=markets if with_sequences else None)
     mine = markets.filter(pl.col("market") == market.name)

@@ -16,7 +16,7 @@ from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings
 from nfl_signals.ingest.raw import seasons_in
 from nfl_signals.ingest.source import DirectoryRelease, Release, open_release
-from nfl_signals.llm.connect import open_provider
+from nfl_signals.llm.provider import open_provider
 from nfl_signals.llm.signals import SCHEMA as SIGNALS_SCHEMA
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision
@@ -32,8 +32,6 @@ class RunContext:
     """What every step of a run is given; steps load from it, pure functions get what they loaded.
 
     Attributes:
-        settings: validated settings.
-        paths: where files lie.
         release: where raw tables come from.
         seasons: seasons of this run, ascending.
         as_of: nothing known after this instant exists.
@@ -79,11 +77,7 @@ class RunContext:
         return self.derive(decision_log.known_at, self.decision_log, self.as_of)
 
     def read(self, path: Path) -> pl.DataFrame:
-        """A stored table, read once while it does not change.
-
-        Raises:
-            InputError: it is not there yet or cannot be read.
-        """
+        """A stored table, read once while it does not change; InputError where it is not there yet."""
         return self.load(path, read_parquet)
 
     def load(self, path: Path, reader: Callable[[Path], T]) -> T:
@@ -149,7 +143,7 @@ def chosen_seasons(settings: Settings, release: Release) -> tuple[int, ...]:
     first, last = settings.season_range or (available[0], available[-1])
     if first not in available or last not in available:
         raise SourceError(
-            f"seasons {first}-{last}: the source holds {available[0]}-{available[-1]}; ask for "
+            f"seasons {first}-{last}: the source holds {available[0]}-{available[-1]}; choose "
             "seasons within that range (--seasons A-B)."
         )
     return tuple(season for season in available if first <= season <= last)
@@ -173,7 +167,7 @@ def _enough_seasons(settings: Settings, release: Release) -> tuple[int, ...]:
 
 
 def _as_of(settings: Settings, paths: Paths) -> datetime:
-    """The instant asked for; else the simulated league's now; else the last full hour."""
+    """The instant of the settings; else the simulated league's now; else the last full hour."""
     if settings.as_of is not None:
         return settings.as_of.astimezone(UTC)
     if settings.source == "simulated":

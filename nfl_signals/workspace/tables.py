@@ -1,5 +1,6 @@
 """Raw and gold tables, season by season: load, build, store."""
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -31,16 +32,13 @@ READERS: dict[str, Callable[[Release, int], pl.DataFrame]] = {
     "notes": raw.read_notes,
 }
 
+_log = logging.getLogger(__name__)
+
 
 def ingest(context: RunContext, table: str, seasons: Sequence[int]) -> dict[int, int]:
     """Read, check and store seasons of one raw table.
 
     Every season is read and checked before the first is written, so a bad season changes nothing.
-
-    Args:
-        context: the run.
-        table: key of `READERS`.
-        seasons: which.
 
     Returns:
         Rows by season.
@@ -54,18 +52,17 @@ def ingest(context: RunContext, table: str, seasons: Sequence[int]) -> dict[int,
     }
     for season, frame in frames.items():
         write_parquet(context.paths.raw(table, season), frame)
-    return {season: frame.height for season, frame in frames.items()}
+    rows = {season: frame.height for season, frame in frames.items()}
+    _log.info("raw %s: %s", table, rows_of_seasons(sum(rows.values()), seasons))
+    return rows
 
 
 def load_history(
     context: RunContext, *, last_season: int | None = None, tables: Sequence[str] = tuple(READERS)
 ) -> History:
-    """Raw tables of the run's seasons as known at its `as_of`.
+    """Raw tables of the run's seasons, up to `last_season`, as known at its `as_of`.
 
-    Args:
-        context: the run.
-        last_season: later ones are left out; None: none.
-        tables: that are needed; the others stay empty.
+    Tables that are not among `tables` stay empty.
 
     Raises:
         InputError: a season has not been materialized yet.
@@ -79,11 +76,7 @@ def load_history(
 
 
 def load_stored_history(context: RunContext) -> History:
-    """Raw tables of the run's leading seasons that are there, for checks of what is stored so far.
-
-    Raises:
-        InputError: not even the first season has been materialized.
-    """
+    """Raw tables of the run's leading seasons that are there; InputError where the first is not."""
     missing = [
         season
         for season in context.seasons
@@ -106,15 +99,17 @@ def build_gold(context: RunContext, seasons: Sequence[int]) -> tuple[pl.DataFram
     report = check_references(
         history.games, history.team_stats, history.injuries, history.notes, as_of=context.as_of
     )
-    features = build_features(history)
-    return store_seasons(context, context.paths.features, features, seasons), report
+    features = store_seasons(context, context.paths.features, build_features(history), seasons)
+    _log.info("gold features: %s", rows_of_seasons(features.height, seasons))
+    return features, report
 
 
 def build_gold_markets(context: RunContext, seasons: Sequence[int]) -> pl.DataFrame:
     """Build and store the markets of the given seasons; returns the rows written."""
     history = load_history(context, last_season=max(seasons), tables=["games"])
-    markets = build_markets(history)
-    return store_seasons(context, context.paths.markets, markets, seasons)
+    markets = store_seasons(context, context.paths.markets, build_markets(history), seasons)
+    _log.info("gold markets: %s", rows_of_seasons(markets.height, seasons))
+    return markets
 
 
 def check_features(context: RunContext) -> int:
@@ -133,11 +128,7 @@ def check_features(context: RunContext) -> int:
 def store_seasons(
     context: RunContext, folder: Path, table: pl.DataFrame, seasons: Sequence[int]
 ) -> pl.DataFrame:
-    """Write one file a season; files of seasons that the run does not have are removed.
-
-    Returns:
-        The rows written.
-    """
+    """Write one file a season and return the rows; files of seasons that the run lacks are removed."""
     written = [table.filter(pl.col("season") == season) for season in seasons]
     for season, part in zip(seasons, written, strict=True):
         write_parquet(folder / f"{season}.parquet", part)
@@ -145,6 +136,16 @@ def store_seasons(
         if int(file.stem) not in context.seasons:
             file.unlink()
     return pl.concat(written)
+
+
+def rows_of_seasons(rows: int, seasons: Sequence[int]) -> str:
+    """For a log.
+
+    Example:
+        >>> rows_of_seasons(1272, [2023]), rows_of_seasons(6, [2022, 2023])
+        ('1,272 rows of 1 season', '6 rows of 2 seasons')
+    """
+    return f"{rows:,} rows of {len(seasons)} season{'' if len(seasons) == 1 else 's'}"
 
 
 def _empty(schema: pa.DataFrameSchema) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""The alarm needs an error that lasts and proof of it, both in one season and of one model."""
+"""The alarm needs an error that lasts and evidence of it, both in one season and of one model."""
 
 from collections.abc import Sequence
 
@@ -91,7 +91,7 @@ def test_an_error_is_settled_below_the_lower_limit_for_more_than_seven_days() ->
     assert [bool(each.settled) for each in found] == [False] * 4 + [True, False]
 
 
-def test_once_counted_afresh_only_new_evidence_proves() -> None:
+def test_once_counted_afresh_only_new_evidence_counts() -> None:
     """Evidence of 50 then grows twentyfold: that is new evidence; 999 would not be."""
     for value, level in ((999.0, "info"), (1000.0, "warning")):
         alarm = Alarm(POLICY)

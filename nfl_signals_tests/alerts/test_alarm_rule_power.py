@@ -1,4 +1,4 @@
-"""The shipped alarm stays quiet when nothing is wrong and is heard when something is."""
+"""The shipped alarm stays quiet when nothing is wrong and fires when something is."""
 
 import importlib.util
 import sys

@@ -1,4 +1,4 @@
-"""An alert is told once: not twice after a kill, and never lost without a word."""
+"""An alert is sent once: not twice after a kill, and never lost without a word."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ class Phone:
     """Keeps what it is sent; `fails` raises instead, `killed` ends the run before or after."""
 
     def __init__(self, *, fails: Exception | None = None, killed: str = "") -> None:
-        self.told: list[str] = []
+        self.received: list[str] = []
         self.fails, self.killed = fails, killed
 
     def __call__(self, title: str, body: str) -> None:
@@ -33,7 +33,7 @@ class Phone:
             raise KilledError
         if self.fails:
             raise self.fails
-        self.told.append(f"{title}: {body}")
+        self.received.append(f"{title}: {body}")
         if self.killed == "after":
             raise KilledError
 
@@ -51,14 +51,14 @@ def test_what_was_sent_is_not_sent_again(tmp_path: Path) -> None:
     first = run(outbox, alerts({}), phone)
     assert first.sentence == "sent: moneyline opened"
     assert run(outbox, alerts({}), phone).sentence == "nothing to send"
-    assert len(phone.told) == 1
+    assert len(phone.received) == 1
 
 
 def test_escalation_and_recovery_are_sent_when_they_come(tmp_path: Path) -> None:
     phone, outbox = Phone(), tmp_path / "o.jsonl"
     for row in ({}, {"escalated": True}, {"escalated": True, **OVER}):
         run(outbox, alerts(row), phone)
-    assert [text.split(":")[1].strip() for text in phone.told] == [
+    assert [text.split(":")[1].strip() for text in phone.received] == [
         "calibration warning",
         "calibration needs a person",
         "calibration is good again",
@@ -76,14 +76,14 @@ def test_a_run_killed_while_it_sends_is_reported_and_not_sent_again(
     phone.killed = ""
     report = run(outbox, alerts({}), phone)
     assert report.sentence == "interrupted, perhaps never sent: moneyline opened"
-    assert len(phone.told) == (killed == "after")
+    assert len(phone.received) == (killed == "after")
     assert run(outbox, alerts({}), phone).interrupted == ()
 
 
 def test_from_every_state_that_a_kill_can_leave_nothing_is_sent_twice_or_lost(
     tmp_path: Path,
 ) -> None:
-    """The file as it stood at each claim, with and without the message that was under way."""
+    """The file as it was at each claim, with and without the message that was under way."""
     outbox, states = tmp_path / "o.jsonl", [b""]
     deliver(outbox, THREE, lambda *_: states.append(outbox.read_bytes()), attempts=3)
     states.append(outbox.read_bytes())
@@ -95,7 +95,7 @@ def test_from_every_state_that_a_kill_can_leave_nothing_is_sent_twice_or_lost(
         phone = Phone()
         report = run(outbox, THREE, phone)
         assert len(report.interrupted) == before["sending"]
-        assert len(phone.told) == 3 - before["sent"] - before["sending"]
+        assert len(phone.received) == 3 - before["sent"] - before["sending"]
         assert set(statuses(outbox).values()) <= {"sent", "interrupted"}
 
 
@@ -110,14 +110,14 @@ def test_a_process_that_dies_holds_no_lock_and_leaves_its_claim(tmp_path: Path) 
     assert len(run(outbox, alerts({}), Phone()).interrupted) == 1
 
 
-def test_runs_at_the_same_time_sends_each_event_once(tmp_path: Path) -> None:
+def test_runs_at_the_same_time_send_each_event_once(tmp_path: Path) -> None:
     phone, outbox = Phone(), tmp_path / "o.jsonl"
     runs = [threading.Thread(target=run, args=(outbox, THREE, phone)) for _ in range(4)]
     for one in runs:
         one.start()
     for one in runs:
         one.join()
-    assert len(phone.told) == 3
+    assert len(phone.received) == 3
 
 
 def test_a_run_that_finds_another_at_it_says_so(tmp_path: Path) -> None:
@@ -154,15 +154,15 @@ def test_a_message_that_some_took_is_not_sent_to_them_again(tmp_path: Path) -> N
 
 
 def test_one_message_that_fails_does_not_keep_the_next_from_going_out(tmp_path: Path) -> None:
-    told = []
+    titles: list[str] = []
 
     def send(title: str, body: str) -> None:
-        told.append(title)
+        titles.append(title)
         if "spread" in title:
             raise TimeoutError
 
     report = deliver(tmp_path / "o.jsonl", THREE, send, attempts=3)
-    assert (len(told), len(report.sent), len(report.failed)) == (3, 2, 1)
+    assert (len(titles), len(report.sent), len(report.failed)) == (3, 2, 1)
 
 
 def test_a_long_history_floods_nobody(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_long_history_floods_nobody(tmp_path: Path) -> None:
     history = [{"alert_id": f"old {n}", "escalated": n % 2 == 0, **OVER} for n in range(40)]
     report = run(outbox, alerts(*history, {"alert_id": "now"}), phone)
     assert report.sentence == "sent: moneyline opened; over before notifications began: 100"
-    assert len(phone.told) == 1
+    assert len(phone.received) == 1
     assert run(outbox, alerts(*history, {"alert_id": "now"}), phone).sentence == "nothing to send"
 
 
@@ -180,23 +180,23 @@ def test_an_outbox_that_was_begun_without_alerts_sends_the_next_even_if_it_is_ov
     outbox, phone = tmp_path / "o.jsonl", Phone()
     run(outbox, alerts(), phone)
     run(outbox, alerts(OVER), phone)
-    assert [text.split(":")[1].strip() for text in phone.told] == [
+    assert [text.split(":")[1].strip() for text in phone.received] == [
         "calibration warning",
         "calibration is good again",
     ]
 
 
 @pytest.mark.parametrize("over", [OVER, {"state": "ended"}], ids=["recovered", "ended"])
-@pytest.mark.parametrize(("first", "told"), [("sent", 1), ("interrupted", 1), ("failed", 0)])
+@pytest.mark.parametrize(("first", "expected"), [("sent", 1), ("interrupted", 1), ("failed", 0)])
 def test_the_end_is_sent_to_whoever_may_have_read_of_the_beginning(
-    tmp_path: Path, first: str, told: int, over: dict[str, object]
+    tmp_path: Path, first: str, expected: int, over: dict[str, object]
 ) -> None:
     outbox = tmp_path / "o.jsonl"
     row = Delivery(alert_id="a1", event="opened", market="moneyline", status=first, attempts=1)
     write_outbox(outbox, {row.key: row})
     phone = Phone()
     run(outbox, alerts(over), phone, attempts=1)
-    assert len(phone.told) == told
+    assert len(phone.received) == expected
 
 
 ROW = '{"alert_id": "a", "event": "opened", "market": "ats", "status": "%s", "attempts": 1}'

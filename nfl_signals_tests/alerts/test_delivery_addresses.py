@@ -25,9 +25,9 @@ def test_a_message_arrives_with_its_title_and_its_words(tmp_path: Path) -> None:
     with serving() as server:
         send = open_sender(SecretStr(url(server)))
         report = deliver(tmp_path / "o.jsonl", alerts({}), send, attempts=3)
-    (asked,) = server.requests
-    assert asked["title"] == "Moneyline: calibration warning"
-    assert asked["message"].startswith("Off by 8 points for 14 days.\nWhat to do: retrain.")
+    (received,) = server.requests
+    assert received["title"] == "Moneyline: calibration warning"
+    assert received["message"].startswith("Off by 8 points for 14 days.\nWhat to do: retrain.")
     assert report.sentence == "sent: moneyline opened"
 
 
@@ -35,7 +35,7 @@ def test_a_message_arrives_with_its_title_and_its_words(tmp_path: Path) -> None:
 def test_every_address_gets_the_message_in_order(between: str) -> None:
     with serving() as server:
         open_sender(SecretStr(f"{url(server)}/a{between}{url(server)}/b"))("title", "body")
-    assert [asked["path"] for asked in server.requests] == [f"/{SECRET}/a", f"/{SECRET}/b"]
+    assert [received["path"] for received in server.requests] == [f"/{SECRET}/a", f"/{SECRET}/b"]
 
 
 def test_an_address_may_hold_commas_of_its_own() -> None:
@@ -49,14 +49,14 @@ def test_a_service_that_refuses_is_counted_and_named_by_its_kind(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     with serving() as server:
-        server.say(Reply(status=500))
+        server.reply_with(Reply(status=500))
         send = open_sender(SecretStr(f"{url(server)}, {url(server)}"))
         report = deliver(outbox := tmp_path / "o.jsonl", alerts({}), send, attempts=3)
     assert report.sentence == (
         "failed, to be tried again: moneyline opened (2 of 2 URLs did not take it: 2 json)"
     )
-    said = caplog.text + "".join(capfd.readouterr()) + repr(report) + report.sentence
-    assert SECRET not in said
+    shown = caplog.text + "".join(capfd.readouterr()) + repr(report) + report.sentence
+    assert SECRET not in shown
     assert SECRET.encode() not in outbox.read_bytes()
 
 
@@ -106,6 +106,6 @@ def test_a_list_of_addresses_is_as_good_as_one_line_of_them() -> None:
 
 def test_the_command_that_lists_settings_shows_stars(tmp_path: Path) -> None:
     extra = {"NFL_SIGNALS_MONITOR__NOTIFY": f"json://user:{SECRET}@h"}
-    said = nfl_signals("settings", home=tmp_path, extra=extra)
-    assert "monitor.notify = ********" in said.out
-    assert SECRET not in said.out + said.err
+    done = nfl_signals("settings", home=tmp_path, extra=extra)
+    assert "monitor.notify = ********" in done.out
+    assert SECRET not in done.out + done.err

@@ -76,7 +76,7 @@ def test_calm_weeks_are_no_episode() -> None:
     assert episodes(path([]), NOTHING_DONE, policy=POLICY).schema == ALERTS_SCHEMA
 
 
-def test_an_episode_opens_in_the_week_that_proves_a_lasting_error() -> None:
+def test_an_episode_opens_in_the_week_that_shows_a_lasting_error() -> None:
     alert = only(DRIFT)
     assert (alert["opened_season"], alert["opened_week"]) == (2024, 4)
     assert alert["warned_at"] == alert["opened_at"] == START + timedelta(weeks=3)
@@ -99,7 +99,7 @@ def test_growing_evidence_makes_a_note_a_warning_of_the_same_episode() -> None:
     assert grown["warned_at"] == START + timedelta(weeks=4)
 
 
-def test_a_large_error_is_critical_and_asks_for_the_price_until_it_is_answered() -> None:
+def test_a_large_error_is_critical_and_recommends_the_price_until_it_is_answered() -> None:
     alert = only(path([0.12, 0.12, 0.12, 0.06]))
     assert (alert["severity"], alert["escalated"]) == ("critical", False)
     assert (alert["action"], alert["next_step"]) == ("fall back to proxy", "recalibration")

@@ -1,4 +1,4 @@
-"""What people are told: warnings about what was said aloud, in words for a phone."""
+"""Notifications: warnings about production, in words for a phone."""
 
 from datetime import timedelta
 

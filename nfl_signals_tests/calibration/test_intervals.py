@@ -91,7 +91,8 @@ def test_weeks_that_move_together_widen_the_interval() -> None:
 
 
 @pytest.mark.parametrize(
-    ("block", "message"), [([1, 1, 1], "two weeks or more, got 1"), ([1, 2], "expected 3 labels")]
+    ("block", "message"),
+    [([1, 1, 1], "two or more to redraw, got 1"), ([1, 2], "expected 3 labels")],
 )
 def test_weeks_that_cannot_be_redrawn_are_refused(block: list[int], message: str) -> None:
     with pytest.raises(ValueError, match=message):

@@ -1,4 +1,4 @@
-"""A day after its end a game is graded and measured, or somebody is told."""
+"""A day after its end a game is graded and measured, or the check fails."""
 
 from pathlib import Path
 

@@ -20,8 +20,8 @@ from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.core.paths import Paths
 from nfl_signals.features.build import build_markets
 from nfl_signals.ingest.history import History
-from nfl_signals.registry.mlflow_registry import open_registry
-from nfl_signals.registry.mlflow_store import CHAMPION
+from nfl_signals.registry.mlflow_registry import CHAMPION, create_registry, open_registry
+from nfl_signals.registry.model_card import model_hash
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import MemoryRelease, utc
 from nfl_signals_tests.support.fake_ensemble import MarketEcho, write_ensemble
@@ -38,27 +38,18 @@ def original(
     simulated_history: History,
     simulated_features: pl.DataFrame,
 ) -> Path:
-    """A home with gold tables, a champion that repeats the market, and its upcoming predictions."""
+    """A home with gold tables, an ensemble that repeats the market, and its upcoming predictions."""
 
     def make(home: Path) -> None:
-        context = world_at(home)
+        context = context_at(home)
         markets = build_markets(simulated_history)
         write_parquet(context.paths.features / "2015.parquet", simulated_features)
         write_parquet(context.paths.markets / "2015.parquet", markets)
         write_parquet(context.paths.upcoming, markets.head(0).select(KEYS))
-        ensemble = MarketEcho.load(write_ensemble(home / VERSION, version=VERSION, bias=0.01))
-        registry = open_registry(context.paths, create=True)
-        registry.register(
-            home / VERSION,
-            reader=MarketEcho,
-            example=stored_requests(context),
-            metrics={},
-            params={},
-        )
-        champion = registry.set_alias(CHAMPION, VERSION)
-        said = ensemble.predict(stored_requests(context))
+        folder = write_ensemble(home / VERSION, version=VERSION, bias=0.01)
+        forecasts = MarketEcho.load(folder).predict(stored_requests(context))
         write_parquet(
-            context.paths.upcoming, said.with_columns(model_hash=pl.lit(champion.model_hash))
+            context.paths.upcoming, forecasts.with_columns(model_hash=pl.lit(model_hash(folder)))
         )
 
     return made_once(tmp_path_factory, "registry_checks", make)
@@ -66,11 +57,23 @@ def original(
 
 @pytest.fixture
 def context(original: Path, tmp_path: Path) -> RunContext:
-    return world_at(shutil.copytree(original, tmp_path / "home"))
+    """A copy of `original` whose ensemble is registered, as champion."""
+    context = context_at(shutil.copytree(original, tmp_path / "home"))
+    registry = create_registry(context.paths)
+    registry.register(
+        context.paths.home / VERSION,
+        reader=MarketEcho,
+        example=stored_requests(context),
+        metrics={},
+        params={},
+    )
+    registry.set_alias(CHAMPION, VERSION)
+    registry.mark_complete()
+    return context
 
 
-def world_at(home: Path) -> RunContext:
-    """A world that only stands where its files are."""
+def context_at(home: Path) -> RunContext:
+    """A run whose source holds nothing."""
     return RunContext(
         settings=settings_of(home),
         paths=Paths(home),
@@ -127,7 +130,7 @@ def test_predictions_that_the_champion_would_not_make_again_are_found(context: R
         champion_predictions(context)
 
 
-def test_a_prediction_that_the_champion_has_no_answer_for_is_found(context: RunContext) -> None:
+def test_a_prediction_that_the_champion_does_not_make_is_found(context: RunContext) -> None:
     markets = context.paths.markets / "2015.parquet"
     rewrite(markets, pl.when(pl.col("market") != "total").then("price_yes").alias("price_yes"))
     with pytest.raises(IntegrityError, match=r"none for 2015_\d\d_\w+ total"):
@@ -143,7 +146,7 @@ def test_predictions_of_another_version_are_not_held_against_the_champion(
     assert figures["rows"] > 0
 
 
-def test_without_upcoming_games_the_last_week_with_lines_is_asked(context: RunContext) -> None:
+def test_without_upcoming_games_the_last_week_with_lines_is_predicted(context: RunContext) -> None:
     drop_rows(context.paths.upcoming, pl.lit(value=True))
     lined = read_parquet(context.paths.markets).drop_nulls(["line", "p_market"])
     week = lined.filter(season=2015, week=lined.filter(season=2015)["week"].max())
@@ -151,14 +154,14 @@ def test_without_upcoming_games_the_last_week_with_lines_is_asked(context: RunCo
     assert champion_predictions(context)["upcoming"] == 0
 
 
-def test_without_any_line_there_is_nothing_to_ask(context: RunContext) -> None:
+def test_without_any_line_there_is_nothing_to_predict(context: RunContext) -> None:
     drop_rows(context.paths.upcoming, pl.lit(value=True))
     rewrite(context.paths.markets / "2015.parquet", pl.lit(None, pl.Float64).alias("line"))
     with pytest.raises(InputError, match="no game has a line"):
         stored_requests(context)
 
 
-def said(p_hat: float | None, p_push: float | None) -> pl.DataFrame:
+def answer(p_hat: float | None, p_push: float | None) -> pl.DataFrame:
     """One answer."""
     row = {"game_id": "g", "market": "ats", "p_hat": p_hat, "p_push": p_push}
     return pl.DataFrame([row], schema_overrides={"p_hat": pl.Float64, "p_push": pl.Float64})
@@ -166,7 +169,7 @@ def said(p_hat: float | None, p_push: float | None) -> pl.DataFrame:
 
 @pytest.mark.parametrize("fine", [(0.5, 0.0), (0.0, 1.0), (1.0, 0.25)])
 def test_probabilities_are_between_nothing_and_certainty(fine: tuple[float, float]) -> None:
-    check_probabilities(said(*fine))
+    check_probabilities(answer(*fine))
 
 
 @pytest.mark.parametrize(
@@ -174,11 +177,11 @@ def test_probabilities_are_between_nothing_and_certainty(fine: tuple[float, floa
 )
 def test_anything_else_is_no_probability(wrong: tuple[float | None, float]) -> None:
     with pytest.raises(IntegrityError, match="game_id g, market ats, p_hat"):
-        check_probabilities(said(*wrong))
+        check_probabilities(answer(*wrong))
 
 
 def test_the_largest_difference_is_over_both_probabilities() -> None:
-    assert largest_difference(said(0.5, 0.1), said(0.5, 0.1)) == 0
-    assert largest_difference(said(0.5, 0.1), said(0.5, 0.4)) == pytest.approx(0.3)
-    assert largest_difference(said(0.5, 0.1), said(0.7, 0.1)) == pytest.approx(0.2)
-    assert largest_difference(said(0.5, 0.1), said(0.5, 0.1).head(0)) == 0
+    assert largest_difference(answer(0.5, 0.1), answer(0.5, 0.1)) == 0
+    assert largest_difference(answer(0.5, 0.1), answer(0.5, 0.4)) == pytest.approx(0.3)
+    assert largest_difference(answer(0.5, 0.1), answer(0.7, 0.1)) == pytest.approx(0.2)
+    assert largest_difference(answer(0.5, 0.1), answer(0.5, 0.1).head(0)) == 0

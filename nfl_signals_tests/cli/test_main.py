@@ -1,4 +1,4 @@
-"""The command line teaches, tells, and says in one line what went wrong."""
+"""The command line explains itself, and reports in one line what went wrong."""
 
 import re
 import shutil
@@ -16,14 +16,14 @@ from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals_tests.conftest import SMALL_LEAGUE
-from nfl_signals_tests.support.homes import Said, copy_of, fingerprints, nfl_signals
+from nfl_signals_tests.support.homes import CommandResult, copy_of, fingerprints, nfl_signals
 
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]
 LOOKING = ["picks", "status", "verify"]
 CHECKS = ALL_CHECKS
 
 
-def ask(*arguments: str, home: Path, **extra: str) -> Said:
+def call(*arguments: str, home: Path, **extra: str) -> CommandResult:
     return nfl_signals(*arguments, home=home, extra=SMALL_LEAGUE | extra)
 
 
@@ -36,45 +36,45 @@ def squeezed(text: str) -> str:
 def test_help_of_every_command_names_its_options_and_what_it_does(
     command: str, tmp_path: Path
 ) -> None:
-    said = ask(command, "--help", home=tmp_path)
-    text = squeezed(said.out)
-    assert (said.code, said.err) == (0, "")
+    done = call(command, "--help", home=tmp_path)
+    text = squeezed(done.out)
+    assert (done.code, done.err) == (0, "")
     for option in COMMANDS[command].params:
         assert option.opts[0] in text or option.human_readable_name in text
     purpose = " ".join((COMMANDS[command].help or "").replace("`", "").split("\n\n")[0].split())
     assert purpose in text
-    assert max(map(len, said.out.splitlines())) <= 80
+    assert max(map(len, done.out.splitlines())) <= 80
 
 
 def test_help_of_run_shows_how_to_call_it(tmp_path: Path) -> None:
-    text = squeezed(ask("run", "--help", home=tmp_path).out)
+    text = squeezed(call("run", "--help", home=tmp_path).out)
     assert "nfl-signals run --source nflverse --as-of 2023-11-14" in text
     assert "NFL_SIGNALS_NFLVERSE" in text
 
 
 def test_without_a_command_the_way_in_is_shown(tmp_path: Path) -> None:
-    said = ask(home=tmp_path)
-    assert all(name in said.out + said.err for name in COMMANDS)
-    assert "Start with nfl-signals run" in squeezed(said.out + said.err)
+    done = call(home=tmp_path)
+    assert all(name in done.out + done.err for name in COMMANDS)
+    assert "Start with nfl-signals run" in squeezed(done.out + done.err)
 
 
 @pytest.mark.slow
 def test_run_ends_with_a_table_for_each_market_and_the_way_to_the_report(
     nflverse_home: Path,
 ) -> None:
-    said = (nflverse_home / "said.txt").read_text()
-    where = [said.index(f"\n{market.title}") for market in MARKETS.values()]
+    done = (nflverse_home / "printed.txt").read_text()
+    where = [done.index(f"\n{market.title}") for market in MARKETS.values()]
     assert where == sorted(where)
-    assert said.count("kickoff    game") == len(MARKETS)
+    assert done.count("kickoff    game") == len(MARKETS)
     report = nflverse_home / "home" / "reports" / "metrics_baseline.md"
-    assert str(report) in said.replace("\n", "")
+    assert str(report) in done.replace("\n", "")
     assert report.exists()
 
 
 @pytest.mark.slow
 def test_run_without_a_terminal_prints_one_line_a_step(nflverse_home: Path) -> None:
-    said = (nflverse_home / "said.txt").read_text()
-    steps = re.findall(r"^\[(\d+)/(\d+)\] (\w+)$", said, flags=re.MULTILINE)
+    printed = (nflverse_home / "printed.txt").read_text()
+    steps = re.findall(r"^\[(\d+)/(\d+)\] (\w+)$", printed, flags=re.MULTILINE)
     (total,) = {int(total) for _, total, _ in steps}
     assert [int(done) for done, *_ in steps] == list(range(1, total + 1))
     assert {"raw_games", "gold_features_no_leak", "metrics_baseline"} <= {n for *_, n in steps}
@@ -85,17 +85,17 @@ def test_run_without_a_terminal_prints_one_line_a_step(nflverse_home: Path) -> N
 def test_output_fits_eighty_columns_without_cutting_a_word(
     command: str, finished_home: Path
 ) -> None:
-    said = ask(command, home=finished_home)
-    assert (said.code, said.err) == (0, "")
-    assert max(map(len, said.out.splitlines())) <= 80
-    assert "…" not in said.out
+    done = call(command, home=finished_home)
+    assert (done.code, done.err) == (0, "")
+    assert max(map(len, done.out.splitlines())) <= 80
+    assert "…" not in done.out
 
 
 @pytest.mark.slow
 def test_picks_show_every_upcoming_prediction(finished_home: Path) -> None:
-    said = ask("picks", home=finished_home).out
+    done = call("picks", home=finished_home).out
     upcoming = pl.read_parquet(Paths(finished_home).upcoming)
-    shown = re.findall(r"^ \w{3} \d\d:\d\d  (\w+) at (\w+) .* [-+]\d+/[-+]\d+ ", said, re.MULTILINE)
+    shown = re.findall(r"^ \w{3} \d\d:\d\d  (\w+) at (\w+) .* [-+]\d+/[-+]\d+ ", done, re.MULTILINE)
     assert len(shown) == upcoming.height
     sides = {tuple(game.split("_")[2:]) for game in upcoming["game_id"]}
     assert set(shown) == sides
@@ -103,33 +103,33 @@ def test_picks_show_every_upcoming_prediction(finished_home: Path) -> None:
 
 @pytest.mark.slow
 def test_status_says_the_served_model_and_what_there_is(finished_home: Path) -> None:
-    said = squeezed(ask("status", home=finished_home).out)
-    assert "source simulated" in said
-    assert "seasons 2018-2024" in said
-    assert "model v202409" in said
-    assert "predictions in the production book" in said
+    done = squeezed(call("status", home=finished_home).out)
+    assert "source simulated" in done
+    assert "seasons 2018-2024" in done
+    assert "model v202409" in done
+    assert "predictions in the production book" in done
 
 
 @pytest.mark.slow
 def test_status_folds_a_long_path_and_keeps_all_of_it(finished_home: Path, tmp_path: Path) -> None:
     home = copy_of(finished_home, tmp_path / ("long" * 20))
-    said = ask("status", home=home).out
-    assert max(map(len, said.splitlines())) <= 80
-    assert f"home{home}source" in re.sub(r"\s", "", said)
+    done = call("status", home=home).out
+    assert max(map(len, done.splitlines())) <= 80
+    assert f"home{home}source" in re.sub(r"\s", "", done)
 
 
 @pytest.mark.slow
 def test_status_before_the_first_run_says_not_yet(finished_home: Path, tmp_path: Path) -> None:
     shutil.copytree(Paths(finished_home).simulated, Paths(tmp_path).simulated)
-    said = squeezed(ask("status", home=tmp_path).out)
-    assert said.count("not yet") == len(["model", "champion", "ledger", "calibration", "last run"])
+    done = squeezed(call("status", home=tmp_path).out)
+    assert done.count("not yet") == len(["model", "champion", "ledger", "calibration", "last run"])
 
 
 @pytest.mark.slow
 def test_looking_changes_nothing(finished_home: Path, tmp_path: Path) -> None:
     home = copy_of(finished_home, tmp_path / "home")
     before = fingerprints(home, "data", "models", "reports")
-    assert [ask(command, home=home).code for command in LOOKING] == [0, 0, 0]
+    assert [call(command, home=home).code for command in LOOKING] == [0, 0, 0]
     assert fingerprints(home, "data", "models", "reports") == before
 
 
@@ -137,16 +137,16 @@ def test_looking_changes_nothing(finished_home: Path, tmp_path: Path) -> None:
 def test_looking_remembers_the_source_of_the_last_run(nflverse_home: Path, tmp_path: Path) -> None:
     home = copy_of(nflverse_home / "home", tmp_path / "home")
     release = str(nflverse_home / "league" / "release")
-    said = ask("status", home=home, NFL_SIGNALS_NFLVERSE=release)
-    assert "source nflverse" in squeezed(said.out)
+    done = call("status", home=home, NFL_SIGNALS_NFLVERSE=release)
+    assert "source nflverse" in squeezed(done.out)
     assert not Paths(home).simulated.exists()
 
 
 @pytest.mark.slow
 def test_verify_prints_one_line_a_check(finished_home: Path) -> None:
-    said = ask("verify", home=finished_home, COLUMNS="200")
-    assert said.code == 0
-    for line, name in zip(said.out.splitlines(), CHECKS, strict=True):
+    done = call("verify", home=finished_home, COLUMNS="200")
+    assert done.code == 0
+    for line, name in zip(done.out.splitlines(), CHECKS, strict=True):
         assert line.startswith(f"ok    {name} (")
 
 
@@ -163,10 +163,10 @@ def test_verify_names_each_check_that_tampering_breaks_and_no_other(
     model = paths.baseline("total", "lightgbm", "v202409") / "model.txt"
     model.write_text(model.read_text().replace("max_bin", "max_bon", 1))
 
-    said = ask("verify", home=home, COLUMNS="400")
+    done = call("verify", home=home, COLUMNS="400")
 
-    assert said.code == 1
-    failed = [line for line in said.out.splitlines() if line.startswith("FAILED")]
+    assert done.code == 1
+    failed = [line for line in done.out.splitlines() if line.startswith("FAILED")]
     names = ["calibrated_predictions: contract", "ledger: sealed", "models: files match cards"]
     assert [line.removeprefix("FAILED ").split(": ")[:2] for line in failed] == [
         name.split(": ") for name in names
@@ -174,45 +174,45 @@ def test_verify_names_each_check_that_tampering_breaks_and_no_other(
     assert stacked["game_id"][-1] in failed[0]
     assert "row 0" in failed[1]
     assert str(model.parent) in failed[2]
-    assert said.err == f"error: 3 of {len(CHECKS)} checks failed\n"
+    assert done.err == f"error: 3 of {len(CHECKS)} checks failed\n"
 
 
 @pytest.mark.slow
 def test_brackets_in_a_path_are_printed_as_they_are(finished_home: Path, tmp_path: Path) -> None:
     home = copy_of(finished_home, tmp_path / "a[/b][red]")
-    said = ask("status", home=home, COLUMNS="400")
-    assert (said.code, said.err) == (0, "")
-    assert re.match(r"home +(\S+) *\n", said.out)[1] == str(home)  # type: ignore[index]
+    done = call("status", home=home, COLUMNS="400")
+    assert (done.code, done.err) == (0, "")
+    assert re.match(r"home +(\S+) *\n", done.out)[1] == str(home)  # type: ignore[index]
     (Paths(home).raw("games", 2018)).write_bytes(b"")
-    said = ask("verify", home=home, COLUMNS="400")
-    assert said.code == 1
-    assert f"{home}/data/raw/games/2018.parquet: cannot be read" in said.out
+    done = call("verify", home=home, COLUMNS="400")
+    assert done.code == 1
+    assert f"{home}/data/raw/games/2018.parquet: cannot be read" in done.out
 
 
 def test_settings_lists_every_field_with_its_value_and_variable(tmp_path: Path) -> None:
-    said = ask("settings", home=tmp_path, NFL_SIGNALS_SEED="42").out
+    done = call("settings", home=tmp_path, NFL_SIGNALS_SEED="42").out
     for name in set(Settings.model_fields) - {"simulator", "training", "monitor", "gate", "llm"}:
-        assert re.search(rf"^{name} = ", said, re.MULTILINE)
-        assert f"\n    NFL_SIGNALS_{name.upper()}\n" in said
-    assert "\nseed = 42\n" in said
-    assert "\nmonitor.window_weeks = 8\n" in said
-    assert "\n    NFL_SIGNALS_MONITOR__WINDOW_WEEKS\n" in said
+        assert re.search(rf"^{name} = ", done, re.MULTILINE)
+        assert f"\n    NFL_SIGNALS_{name.upper()}\n" in done
+    assert "\nseed = 42\n" in done
+    assert "\nmonitor.window_weeks = 8\n" in done
+    assert "\n    NFL_SIGNALS_MONITOR__WINDOW_WEEKS\n" in done
 
 
 def test_simulate_writes_a_release_and_says_how_to_run_on_it(tmp_path: Path) -> None:
     out = tmp_path / "league"
-    said = ask("simulate", "--out", str(out), "--n-seasons", "2", "--seed", "3", home=tmp_path)
-    assert said.code == 0
+    done = call("simulate", "--out", str(out), "--n-seasons", "2", "--seed", "3", home=tmp_path)
+    assert done.code == 0
     assert (out / "release" / "schedules" / "games.parquet").exists()
     assert (out / "truth.parquet").exists()
-    assert f"NFL_SIGNALS_NFLVERSE={out / 'release'} nfl-signals run --source nflverse" in said.out
+    assert f"NFL_SIGNALS_NFLVERSE={out / 'release'} nfl-signals run --source nflverse" in done.out
     assert not (tmp_path / "data").exists()
 
 
 def test_simulate_again_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         out = str(tmp_path / name)
-        ask("simulate", "--out", out, "--n-seasons", "2", "--weeks-played", "0", home=tmp_path)
+        call("simulate", "--out", out, "--n-seasons", "2", "--weeks-played", "0", home=tmp_path)
     one, two = (fingerprints(tmp_path / name, "release") for name in ("one", "two"))
     assert one == two
     assert len(one) > 2
@@ -232,18 +232,18 @@ def test_input_that_cannot_be_used_is_one_line_on_stderr_and_exit_code_2(
     mistake: str, tmp_path: Path
 ) -> None:
     arguments, message = INPUT_ERRORS[mistake]
-    said = ask(*arguments, home=tmp_path, NFL_SIGNALS_NFLVERSE=str(tmp_path / "nowhere"))
-    assert said.code == 2
-    assert said.err.startswith("error: ")
-    assert said.err.count("\n") == 1
-    assert message in said.err
-    assert "Traceback" not in said.out + said.err
+    done = call(*arguments, home=tmp_path, NFL_SIGNALS_NFLVERSE=str(tmp_path / "nowhere"))
+    assert done.code == 2
+    assert done.err.startswith("error: ")
+    assert done.err.count("\n") == 1
+    assert message in done.err
+    assert "Traceback" not in done.out + done.err
 
 
 def test_a_misspelt_option_is_refused_with_exit_code_2(tmp_path: Path) -> None:
-    said = ask("run", "--sauce", "nflverse", home=tmp_path)
-    assert said.code == 2
-    assert "--sauce" in said.err
+    done = call("run", "--sauce", "nflverse", home=tmp_path)
+    assert done.code == 2
+    assert "--sauce" in done.err
 
 
 @pytest.mark.slow
@@ -251,9 +251,9 @@ def test_picks_before_the_first_run_say_what_is_missing(
     finished_home: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(Paths(finished_home).simulated, Paths(tmp_path).simulated)
-    said = ask("picks", home=tmp_path)
-    assert said.code == 2
-    assert said.err == (
+    done = call("picks", home=tmp_path)
+    assert done.code == 2
+    assert done.err == (
         f"error: {Paths(tmp_path).upcoming}: not there yet; materialize the stage that writes it "
         "first.\n"
     )
@@ -266,8 +266,8 @@ def test_ui_serves_only_this_machine(
     home = copy_of(finished_home, tmp_path / "home")
     started: list[list[str]] = []
     monkeypatch.setattr(main.os, "execv", lambda _, command: started.append(command))
-    said = ask("ui", "--port", "3210", home=home, NFL_SIGNALS_SOURCE="simulated")
-    assert said.out == "Dagster: http://127.0.0.1:3210 (stop with Ctrl-C)\n"
+    done = call("ui", "--port", "3210", home=home, NFL_SIGNALS_SOURCE="simulated")
+    assert done.out == "Dagster: http://127.0.0.1:3210 (stop with Ctrl-C)\n"
     (command,) = started
     assert command[command.index("dagster") :][:2] == ["dagster", "dev"]
     assert command[command.index("-h") + 1] == "127.0.0.1"

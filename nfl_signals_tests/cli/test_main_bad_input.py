@@ -25,7 +25,7 @@ from nfl_signals_tests.support.homes import (
     AS_OF,
     SCHEDULE,
     UPCOMING,
-    Said,
+    CommandResult,
     copy_of,
     environment_of,
     fingerprints,
@@ -47,7 +47,7 @@ class Place:
     home: Path
     release: Path
 
-    def run(self, *options: str, **extra: str) -> Said:
+    def run(self, *options: str, **extra: str) -> CommandResult:
         """`run` on the release."""
         variables = {"NFL_SIGNALS_NFLVERSE": str(self.release)} | extra
         return nfl_signals(*RUN, *options, home=self.home, extra=variables)
@@ -65,12 +65,12 @@ def place(nflverse_home: Path, tmp_path: Path) -> Place:
     )
 
 
-def refused(said: Said, *parts: str) -> None:
+def refused(done: CommandResult, *parts: str) -> None:
     """Exit 2, and one line that holds every part."""
-    assert said.code == 2, said.err
-    assert said.err.startswith("error: ")
-    assert said.err.count("\n") == 1
-    assert [part for part in parts if part not in said.err] == [], said.err
+    assert done.code == 2, done.err
+    assert done.err.startswith("error: ")
+    assert done.err.count("\n") == 1
+    assert [part for part in parts if part not in done.err] == [], done.err
 
 
 def game_of(place: Place, season: int) -> str:
@@ -169,8 +169,8 @@ def test_an_unreachable_address_is_refused(place: Place) -> None:
     url = f"http://127.0.0.1:{unused.server_address[1]}"
     unused.server_close()
     before = fingerprints(place.home, *RESULTS)
-    said = place.run(NFL_SIGNALS_NFLVERSE=url, NFL_SIGNALS_DOWNLOAD_ATTEMPTS="1")
-    refused(said, f"{url}/{SCHEDULE}: unreachable after 1 attempts", "check the network")
+    done = place.run(NFL_SIGNALS_NFLVERSE=url, NFL_SIGNALS_DOWNLOAD_ATTEMPTS="1")
+    refused(done, f"{url}/{SCHEDULE}: unreachable after 1 attempts", "check the network")
     assert fingerprints(place.home, *RESULTS) == before
 
 
@@ -199,9 +199,9 @@ def test_a_disk_that_fills_up_while_writing_leaves_the_old_file(place: Place) ->
         text=True,
         check=False,
     )
-    said = Said(code=done.returncode, out=done.stdout, err=done.stderr)
+    printed = CommandResult(code=done.returncode, out=done.stdout, err=done.stderr)
     written = Paths(place.home).raw("notes", 2024)
-    refused(said, f"{written}: could not be written", "Free disk space", "untouched")
+    refused(printed, f"{written}: could not be written", "Free disk space", "untouched")
     assert fingerprints(place.home, *RESULTS) == before
     assert list(written.parent.glob(".*")) == []
 
@@ -214,10 +214,10 @@ def test_a_game_without_lines_is_skipped_in_those_markets_and_counted(
     (unpriced,) = games.filter(pl.col("spread_line").is_null())["game_id"]
     upcoming = pl.read_parquet(Paths(home).upcoming)
     markets = upcoming.group_by("game_id").agg(pl.col("market").sort())
-    said = {game: tuple(names) for game, names in markets.iter_rows()}
-    assert said.pop(unpriced) == ("total",)
-    assert set(said.values()) == {("ats", "moneyline", "total")}
-    assert len(said) == games.height - 1
+    done = {game: tuple(names) for game, names in markets.iter_rows()}
+    assert done.pop(unpriced) == ("total",)
+    assert set(done.values()) == {("ats", "moneyline", "total")}
+    assert len(done) == games.height - 1
 
     monkeypatch.setenv("NFL_SIGNALS_NFLVERSE", str(release))
     context = open_run(load_settings(home=home, source="nflverse", as_of=AS_OF))

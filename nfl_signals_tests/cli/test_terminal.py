@@ -58,22 +58,22 @@ def test_without_a_finding_there_is_no_table(screen: io.StringIO) -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "said"),
+    ("low", "high", "shown"),
     [
         (-0.02, -0.01, "challenger is better"),
         (0.01, 0.02, "champion is better"),
-        (-0.01, 0.01, "cannot tell"),
+        (-0.01, 0.01, "undecided"),
     ],
 )
-def test_of_a_sequence_the_last_week_is_told(
-    screen: io.StringIO, low: float, high: float, said: str
+def test_of_a_sequence_the_last_week_is_shown(
+    screen: io.StringIO, low: float, high: float, shown: str
 ) -> None:
     values = (np.array([0.5, side]) for side in ((low + high) / 2, low, high))
     sequence = dict(zip(("estimate", "low", "high"), values, strict=True))
     terminal.print_sequences({"ats": ConfidenceSequence(**sequence)})
     (row,) = (line for line in screen.getvalue().splitlines() if line.startswith("ats"))
     assert row.split()[1] == "2"
-    assert row.rstrip().endswith(said)
+    assert row.rstrip().endswith(shown)
 
 
 def test_the_history_names_cause_champion_and_reason_as_written(screen: io.StringIO) -> None:

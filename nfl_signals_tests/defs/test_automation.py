@@ -139,7 +139,7 @@ def test_a_tick_without_news_keeps_the_cursor(instance: dg.DagsterInstance) -> N
     assert sensor.cursor == kept is not None
 
 
-def test_a_lost_cursor_asks_for_the_same_run_again_and_so_for_no_second_one(
+def test_a_lost_cursor_requests_the_same_run_again_and_so_no_second_one(
     instance: dg.DagsterInstance,
 ) -> None:
     evaluate(instance, NOTHING)
@@ -182,7 +182,7 @@ def tick(schedule: Schedule, instance: dg.DagsterInstance, home: Path) -> object
 @pytest.mark.slow
 @SCHEDULES
 @pytest.mark.usefixtures("small_league")
-def test_a_schedule_asks_for_the_current_season_and_knows_every_other_one(
+def test_a_schedule_requests_the_current_season_and_knows_every_other_one(
     schedule: Schedule, stored_instance: dg.DagsterInstance, finished_home: Path
 ) -> None:
     request = tick(schedule, stored_instance, finished_home)

@@ -43,10 +43,10 @@ DEPS = {
         "calibrated_predictions",
         "gold_markets",
     },
-    "upcoming_predictions": GOLD | {"llm_signals", "promotion"},
+    "upcoming_predictions": GOLD | {"llm_signals", "ensemble", "promotion"},
     "ledger": {"calibrated_predictions", "upcoming_predictions", "gold_markets"},
     "calibration_metrics": {"ledger", "gold_markets"},
-    "alerts": {"ledger", "gold_markets"},
+    "alerts": {"ledger", "gold_markets", "promotion"},
     "metrics_baseline": GOLD | BASELINES | {"oof_predictions", "calibrated_predictions"},
     "ablation_stacker": GOLD
     | BASELINES
@@ -242,7 +242,8 @@ def test_dagster_and_mlflow_are_imported_where_they_are_wired_and_nowhere_else()
     assert with_dagster <= wiring
     assert "definitions.py" in with_dagster
     assert {name for name, found in files.items() if "mlflow" in found} <= {
-        "registry/mlflow_registry.py"
+        "registry/mlflow_model.py",
+        "registry/mlflow_registry.py",
     }
 
 

@@ -43,10 +43,10 @@ def context(finished_home: Path, small_league: None, tmp_path: Path) -> RunConte
 
 def run(context: RunContext, seasons: Sequence[int], job: str = "backfill_seasons") -> list[Any]:
     """Run a job over a range of seasons; returns what the listener received."""
-    heard: list[Any] = []
+    received: list[Any] = []
     overrides = {"home": str(context.paths.home), "as_of": None}
-    run_job(defs, job, context, overrides, lambda *told: heard.append(told), seasons=seasons)
-    return heard
+    run_job(defs, job, context, overrides, lambda *step: received.append(step), seasons=seasons)
+    return received
 
 
 def test_the_instance_of_a_home_keeps_to_itself_and_sends_nothing(tmp_path: Path) -> None:
@@ -87,11 +87,11 @@ def test_a_home_is_registered_with_its_runs_seasons(context: RunContext) -> None
 def test_every_step_is_available_once_in_order_and_the_ui_shows_the_run(
     context: RunContext,
 ) -> None:
-    heard = run(context, THREE)
+    received = run(context, THREE)
     job = defs.resolve_job_def("backfill_seasons")
     total = len(job.graph.node_defs)
-    assert [(done, of) for _, done, of in heard] == [(n, total) for n in range(1, total + 1)]
-    assert {name for name, *_ in heard} == {node.name for node in job.graph.node_defs}
+    assert [(done, of) for _, done, of in received] == [(n, total) for n in range(1, total + 1)]
+    assert {name for name, *_ in received} == {node.name for node in job.graph.node_defs}
     with dg.DagsterInstance.get() as instance:
         (seen,) = instance.get_runs()
     assert (seen.job_name, seen.status) == ("backfill_seasons", dg.DagsterRunStatus.SUCCESS)

@@ -10,8 +10,7 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.core.paths import Paths
 from nfl_signals.definitions import defs
 from nfl_signals.registry import decision_log
-from nfl_signals.registry.mlflow_registry import open_registry
-from nfl_signals.registry.mlflow_store import CHAMPION
+from nfl_signals.registry.mlflow_registry import CHAMPION, open_registry
 from nfl_signals.registry.model_card import CARD
 from nfl_signals_tests.support.production import home_with_a_second_version
 
@@ -49,12 +48,12 @@ def champion(home: Path) -> tuple[str | None, str]:
 
 def test_a_promotion_and_its_rollback_are_jobs(home: Path) -> None:
     why = {"version": SECOND, "reason": "a drill", "against_the_gate": True}
-    said = run("promote", "promote_a_version", home, **why)
-    assert said["why"].startswith("Promoted by hand, against the gate: a drill. The gate")
-    assert said["champion"] == SECOND
+    done = run("promote", "promote_a_version", home, **why)
+    assert done["why"].startswith("Promoted by hand, against the gate: a drill. The gate")
+    assert done["champion"] == SECOND
     assert champion(home) == (SECOND, SECOND)
-    said = run("rollback", "go_back_to_a_version", home)
-    assert said["why"] == f"Rolled back by hand to {FIRST}, from {SECOND}."
+    done = run("rollback", "go_back_to_a_version", home)
+    assert done["why"] == f"Rolled back by hand to {FIRST}, from {SECOND}."
     assert champion(home) == (FIRST, FIRST)
 
 

@@ -1,4 +1,4 @@
-"""A game's three markets in one table agree, whichever of them are asked, in whatever order."""
+"""A game's three markets in one table are coherent, whichever of them are there, in whatever order."""
 
 import numpy as np
 import polars as pl
@@ -20,8 +20,8 @@ KEYS = ["game_id", "market"]
 LINES = {"ats": 3.0, "moneyline": 0.0, "total": 44.0}
 
 
-def asked(game: str, *, lines: dict[str, float] | None = None, **p: float) -> pl.DataFrame:
-    """Calibrated rows of the markets that a game is asked."""
+def calibrated(game: str, *, lines: dict[str, float] | None = None, **p: float) -> pl.DataFrame:
+    """Calibrated rows of the markets that a game has."""
     where = LINES | (lines or {})
     return pl.DataFrame(
         {
@@ -63,8 +63,8 @@ def unless(game: str, market: str, column: str) -> pl.Expr:
     return pl.when(~here).then(column).alias(column)
 
 
-def test_three_markets_say_what_coherence_says_of_the_game() -> None:
-    answer = make_coherent(
+def test_three_markets_are_what_coherence_makes_of_the_game() -> None:
+    expected = make_coherent(
         football(),
         CoherenceInputs(
             p_moneyline=np.array([0.6]),
@@ -74,53 +74,57 @@ def test_three_markets_say_what_coherence_says_of_the_game() -> None:
             total_line=np.array([44.0]),
         ),
     )
-    said = coherent_rows(football(), asked("2020_01_A_B", ats=0.52, moneyline=0.6, total=0.47))
-    for row in said.iter_rows(named=True):
-        assert row["p_hat"] == answer.p_hat[row["market"]][0]
-        assert row["p_push"] == answer.p_push[row["market"]][0]
+    coherent = coherent_rows(
+        football(), calibrated("2020_01_A_B", ats=0.52, moneyline=0.6, total=0.47)
+    )
+    for row in coherent.iter_rows(named=True):
+        assert row["p_hat"] == expected.p_hat[row["market"]][0]
+        assert row["p_push"] == expected.p_push[row["market"]][0]
 
 
 @pytest.mark.parametrize("name", MARKETS)
-def test_a_market_asked_alone_keeps_its_probability(name: str) -> None:
-    said = coherent_rows(football(), asked("2020_01_A_B", lines=None, **{name: 0.57}))
-    assert said.height == 1
-    assert said["p_hat"].item() == pytest.approx(0.57, abs=1e-6)
+def test_a_market_alone_keeps_its_probability(name: str) -> None:
+    coherent = coherent_rows(football(), calibrated("2020_01_A_B", lines=None, **{name: 0.57}))
+    assert coherent.height == 1
+    assert coherent["p_hat"].item() == pytest.approx(0.57, abs=1e-6)
 
 
 def test_whole_lines_push_and_half_points_do_not() -> None:
-    whole = asked("2020_01_A_B", ats=0.5, total=0.5)
-    half = asked("2020_02_A_B", ats=0.5, total=0.5, lines={"ats": 3.5, "total": 44.5})
-    said = coherent_rows(football(), pl.concat([whole, half]))
-    assert (said.filter(game_id="2020_01_A_B")["p_push"] > 0.01).all()
-    assert said.filter(game_id="2020_02_A_B")["p_push"].to_list() == [0.0, 0.0]
+    whole = calibrated("2020_01_A_B", ats=0.5, total=0.5)
+    half = calibrated("2020_02_A_B", ats=0.5, total=0.5, lines={"ats": 3.5, "total": 44.5})
+    coherent = coherent_rows(football(), pl.concat([whole, half]))
+    assert (coherent.filter(game_id="2020_01_A_B")["p_push"] > 0.01).all()
+    assert coherent.filter(game_id="2020_02_A_B")["p_push"].to_list() == [0.0, 0.0]
 
 
 def test_giving_points_is_never_likelier_than_winning() -> None:
     """Calibrated apart, this favourite covers seven points more often than it wins."""
-    rows = asked("2020_01_A_B", ats=0.62, moneyline=0.55, lines={"ats": 7.0})
-    said = coherent_rows(football(), rows)
-    p = {row["market"]: row["p_hat"] * (1 - row["p_push"]) for row in said.iter_rows(named=True)}
+    rows = calibrated("2020_01_A_B", ats=0.62, moneyline=0.55, lines={"ats": 7.0})
+    coherent = coherent_rows(football(), rows)
+    p = {
+        row["market"]: row["p_hat"] * (1 - row["p_push"]) for row in coherent.iter_rows(named=True)
+    }
     assert p["ats"] < p["moneyline"]
 
 
 def test_rows_stay_where_they_were_with_all_their_columns() -> None:
     games = [
-        asked("2020_02_A_B", total=0.52, ats=0.48),
-        asked("2020_01_A_B", moneyline=0.7, total=0.45, ats=0.51),
+        calibrated("2020_02_A_B", total=0.52, ats=0.48),
+        calibrated("2020_01_A_B", moneyline=0.7, total=0.45, ats=0.51),
     ]
     rows = pl.concat([games[0].head(1), games[1], games[0].tail(1)]).with_row_index("extra")
-    said = coherent_rows(football(), rows)
-    assert said.drop("p_hat", "p_push").equals(rows)
+    coherent = coherent_rows(football(), rows)
+    assert coherent.drop("p_hat", "p_push").equals(rows)
     shuffled = coherent_rows(football(), rows.sample(fraction=1.0, shuffle=True, seed=3)).sort(
         "extra"
     )
-    assert said["p_hat"].to_numpy() == pytest.approx(shuffled["p_hat"].to_numpy(), abs=1e-12)
+    assert coherent["p_hat"].to_numpy() == pytest.approx(shuffled["p_hat"].to_numpy(), abs=1e-12)
 
 
-def test_nothing_asked_is_nothing_said() -> None:
-    said = coherent_rows(football(), asked("2020_01_A_B", ats=0.5).head(0))
-    assert said.is_empty()
-    assert {"p_hat", "p_push"} <= set(said.columns)
+def test_no_rows_give_no_rows() -> None:
+    coherent = coherent_rows(football(), calibrated("2020_01_A_B", ats=0.5).head(0))
+    assert coherent.is_empty()
+    assert {"p_hat", "p_push"} <= set(coherent.columns)
 
 
 def test_scores_are_learned_from_played_games_that_had_both_lines() -> None:
@@ -143,17 +147,18 @@ def test_a_game_that_had_no_price_trains_all_the_same() -> None:
 def test_a_season_is_coherent_by_what_the_seasons_before_it_train() -> None:
     settled = settled_games(gold([2018, 2019, 2020, 2021]))
     rows = pl.concat(
-        asked(f"{season}_01_A_B", ats=0.52, moneyline=0.6, total=0.47) for season in (2020, 2021)
+        calibrated(f"{season}_01_A_B", ats=0.52, moneyline=0.6, total=0.47)
+        for season in (2020, 2021)
     )
-    said = walk_forward_coherence(rows, settled, make_coherent=coherent_season)
+    coherent = walk_forward_coherence(rows, settled, make_coherent=coherent_season)
     for season in (2020, 2021):
         before = settled.filter(pl.col("season") < season)
         current = rows.filter(season=season)
         expected = coherent_rows(fit_scores(before), current)
-        assert said.filter(season=season).equals(expected.sort("market"))
+        assert coherent.filter(season=season).equals(expected.sort("market"))
     changed = settled.with_columns(
         pl.when(pl.col("season") >= 2020).then(pl.col("margin") + 7.0).otherwise("margin")
     )
     again = walk_forward_coherence(rows, changed, make_coherent=coherent_season)
-    assert again.filter(season=2020).equals(said.filter(season=2020))
-    assert not again.filter(season=2021).equals(said.filter(season=2021))
+    assert again.filter(season=2020).equals(coherent.filter(season=2020))
+    assert not again.filter(season=2021).equals(coherent.filter(season=2021))

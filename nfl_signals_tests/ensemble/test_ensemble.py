@@ -1,4 +1,4 @@
-"""The ensemble is its folder: it says there what the pipeline said, and no other files speak for it."""
+"""The ensemble is its folder: it forecasts there what the pipeline stored, from no other files."""
 
 import shutil
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from nfl_signals_tests.support.run_contexts import settings_of
 
 VERSION = "v202409"
 KEYS = ["game_id", "market"]
-SAID = ["p_hat", "p_push"]
+PROBABILITIES = ["p_hat", "p_push"]
 
 
 @pytest.fixture(scope="module")
@@ -55,11 +55,11 @@ def quiet(requests: pl.DataFrame) -> pl.DataFrame:
     return requests.with_columns(pl.lit(None, pl.Float64).alias(name) for name in SIGNAL_COLUMNS)
 
 
-def test_it_says_of_the_upcoming_games_what_the_pipeline_stored(
+def test_it_forecasts_for_the_upcoming_games_what_the_pipeline_stored(
     context: RunContext, ensemble: Ensemble, requests: pl.DataFrame
 ) -> None:
     answers, stored = ensemble.predict(requests), read_parquet(context.paths.upcoming)
-    columns = [*KEYS, "line", "price_yes", "price_no", *SAID, "p_market"]
+    columns = [*KEYS, "line", "price_yes", "price_no", *PROBABILITIES, "p_market"]
     columns += ["model_version", "model_hash"]
     assert answers.select(columns).sort(KEYS).equals(stored.select(columns).sort(KEYS))
     assert answers["llm_available"].all()
@@ -69,8 +69,10 @@ def test_answers_come_in_the_order_of_the_requests_market_by_market(
     ensemble: Ensemble, requests: pl.DataFrame
 ) -> None:
     answers = ensemble.predict(requests.reverse())
-    asked = [(game, market) for game in requests["game_id"].reverse() for market in sorted(MARKETS)]
-    assert answers.select(KEYS).rows() == asked
+    expected = [
+        (game, market) for game in requests["game_id"].reverse() for market in sorted(MARKETS)
+    ]
+    assert answers.select(KEYS).rows() == expected
     shown = "game_id market line p_market p_hat p_push venn_abers_low venn_abers_high".split()
     assert set(shown) <= set(answers.columns)
 
@@ -81,7 +83,7 @@ def test_a_game_alone_gets_the_answer_that_it_gets_among_others(
     together = ensemble.predict(requests)
     alone = pl.concat(ensemble.predict(request) for request in requests.iter_slices(1))
     assert alone.select(KEYS).equals(together.select(KEYS))
-    for name in ("p_raw", "p_calibrated", *SAID):
+    for name in ("p_raw", "p_calibrated", *PROBABILITIES):
         assert alone[name].to_numpy() == pytest.approx(together[name].to_numpy(), abs=1e-12)
 
 
@@ -95,7 +97,7 @@ def test_every_answer_can_be_taken_to_pieces(ensemble: Ensemble, requests: pl.Da
     assert logit(answers["p_raw"].to_numpy()) == pytest.approx(total, abs=1e-9)
 
 
-def test_a_copy_of_the_folder_says_the_same_wherever_it_lies(
+def test_a_copy_of_the_folder_forecasts_the_same_wherever_it_lies(
     ensemble: Ensemble, folder: Path, requests: pl.DataFrame
 ) -> None:
     copy = Ensemble.load(folder)
@@ -153,8 +155,8 @@ def test_its_card_says_how_it_was_calibrated_what_it_scored_and_what_it_was_made
     for name in MARKETS:
         stack = read_json(context.paths.stacker(name, VERSION) / "card.json")
         assert card["held_out"][name] == stack["held_out"]
-        for voice, fitted in card["calibration"][name].items():
-            assert fitted == stack["stacked_models"][voice]["calibration"]["fitted"]
+        for kind, fitted in card["calibration"][name].items():
+            assert fitted == stack["stacked_models"][kind]["calibration"]["fitted"]
             assert fitted["method"] in CANDIDATES
             assert fitted["n_games"] > 0
     assert set(card["data"]) == {"features", "markets"}
@@ -179,7 +181,7 @@ WITHOUT: dict[str, tuple[list[str], set[str]]] = {
 
 
 @pytest.mark.parametrize("what", WITHOUT)
-def test_a_market_that_is_not_asked_has_no_row_and_other_games_do_not_notice(
+def test_a_market_that_is_not_requested_has_no_row_and_other_games_do_not_notice(
     ensemble: Ensemble, requests: pl.DataFrame, what: str
 ) -> None:
     columns, unasked = WITHOUT[what]
@@ -190,11 +192,11 @@ def test_a_market_that_is_not_asked_has_no_row_and_other_games_do_not_notice(
     assert set(answers.filter(game_id=game)["market"]) == set(MARKETS) - unasked
     after, before = (each.filter(pl.col("game_id") != game) for each in (answers, before))
     assert after.select(KEYS).equals(before.select(KEYS))
-    for name in SAID:  # the number of games in a request moves the very last bits
+    for name in PROBABILITIES:  # the number of games in a request moves the very last bits
         assert after[name].to_numpy() == pytest.approx(before[name].to_numpy(), abs=1e-12)
 
 
-def test_a_game_that_asks_nothing_has_no_answer(ensemble: Ensemble, requests: pl.DataFrame) -> None:
+def test_a_game_without_any_price_has_no_row(ensemble: Ensemble, requests: pl.DataFrame) -> None:
     bare = requests.select("game_id", *FEATURE_COLUMNS)
     answers = ensemble.predict(bare)
     assert answers.is_empty()
@@ -207,15 +209,15 @@ def test_a_request_without_a_feature_is_refused(ensemble: Ensemble, requests: pl
         ensemble.predict(requests.drop(FEATURE_COLUMNS[0]))
 
 
-def test_without_signals_it_says_bit_for_bit_what_it_would_without_a_second_stacked_model(
+def test_without_signals_it_forecasts_bit_for_bit_what_it_would_without_a_second_stacked_model(
     ensemble: Ensemble, requests: pl.DataFrame
 ) -> None:
-    voices = {name: (plain, None) for name, (plain, _) in ensemble.stacked_models.items()}
-    deaf = replace(ensemble, stacked_models=voices)
+    models = {name: (plain, None) for name, (plain, _) in ensemble.stacked_models.items()}
+    plain_only = replace(ensemble, stacked_models=models)
     answers = ensemble.predict(quiet(requests))
-    assert answers.equals(deaf.predict(quiet(requests)))
-    said = [*KEYS, "p_raw", "p_calibrated", *SAID]
-    assert answers.select(said).equals(deaf.predict(requests).select(said))
+    assert answers.equals(plain_only.predict(quiet(requests)))
+    columns = [*KEYS, "p_raw", "p_calibrated", *PROBABILITIES]
+    assert answers.select(columns).equals(plain_only.predict(requests).select(columns))
     assert not answers["llm_available"].any()
     assert (answers["p_hat"] != ensemble.predict(requests)["p_hat"]).all()
 
@@ -232,7 +234,7 @@ def no_columns(requests: pl.DataFrame) -> pl.DataFrame:
 def test_signals_count_only_where_both_teams_have_all_of_theirs(
     ensemble: Ensemble, requests: pl.DataFrame, silence: Callable[[pl.DataFrame], pl.DataFrame]
 ) -> None:
-    expected = ensemble.predict(quiet(requests)).select(*KEYS, *SAID, "llm_available")
+    expected = ensemble.predict(quiet(requests)).select(*KEYS, *PROBABILITIES, "llm_available")
     answers = ensemble.predict(silence(requests))
     assert answers.select(expected.columns).equals(expected)
 
@@ -242,8 +244,8 @@ def test_games_with_and_without_signals_in_one_request_keep_their_own_answers(
 ) -> None:
     half = requests.height // 2
     mixed = ensemble.predict(pl.concat([requests.head(half), quiet(requests).tail(-half)]))
-    heard, silent = (ensemble.predict(each) for each in (requests, quiet(requests)))
-    expected = pl.concat([heard.head(half * len(MARKETS)), silent.tail(-half * len(MARKETS))])
+    known, silent = (ensemble.predict(each) for each in (requests, quiet(requests)))
+    expected = pl.concat([known.head(half * len(MARKETS)), silent.tail(-half * len(MARKETS))])
     assert mixed.equals(expected)
 
 
@@ -256,7 +258,7 @@ def test_an_ensemble_without_a_second_stacked_model_is_whole(
             file.unlink()
     card = read_json(folder / "card.json")
     write_json(folder / "card.json", card | {"model_hash": model_hash(folder)})
-    deaf = Ensemble.load(folder)
-    assert {second for _, second in deaf.stacked_models.values()} == {None}
-    said = deaf.predict(requests).select(*KEYS, *SAID)
-    assert said.equals(ensemble.predict(quiet(requests)).select(*KEYS, *SAID))
+    plain_only = Ensemble.load(folder)
+    assert {second for _, second in plain_only.stacked_models.values()} == {None}
+    columns = plain_only.predict(requests).select(*KEYS, *PROBABILITIES)
+    assert columns.equals(ensemble.predict(quiet(requests)).select(*KEYS, *PROBABILITIES))

@@ -8,7 +8,13 @@ from nfl_signals.ensemble.explain import contributions
 from nfl_signals.stacking.inputs import SIGNALS
 from nfl_signals.stacking.walk_forward import prefer_signals
 from nfl_signals.stats.logit import logit
-from nfl_signals_tests.support.replay_games import BLENDS, HEARD, INPUTS, league, replay
+from nfl_signals_tests.support.walk_forward_games import (
+    ALL_INPUTS,
+    BLENDS,
+    INPUTS,
+    league,
+    walk_forward,
+)
 
 GAME = {"game_id": ["a"], "market": ["ats"]}
 HAND = pl.DataFrame(
@@ -37,7 +43,9 @@ HAND = pl.DataFrame(
 def answers(*, blend: str, silent_every: int) -> pl.DataFrame:
     """Two seasons of answers to three markets, a game's markets together, p_hat a step further."""
     rows = league(silent_every=silent_every)
-    plain, signals = (replay(rows, inputs=inputs, blend=blend) for inputs in (INPUTS, HEARD))
+    plain, signals = (
+        walk_forward(rows, inputs=inputs, blend=blend) for inputs in (INPUTS, ALL_INPUTS)
+    )
     table = prefer_signals(plain, signals).with_columns(p_hat=0.02 + 0.96 * pl.col("p_calibrated"))
     names = ("ats", "moneyline", "total")
     markets = pl.concat(table.with_columns(market=pl.lit(name)) for name in names)

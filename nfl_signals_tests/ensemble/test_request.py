@@ -1,4 +1,4 @@
-"""Claims about what one asks an ensemble: `game_request`."""
+"""Claims about requests to an ensemble."""
 
 import json
 import random
@@ -40,10 +40,10 @@ def signals(simulated_features: pl.DataFrame) -> pl.DataFrame:
     """Made up for three teams of four."""
     rows = simulated_features.select("game_id", "team_id")
     random = np.random.default_rng(1)
-    heard = pl.Series(random.random(len(rows)) < 0.75)
+    known = pl.Series(random.random(len(rows)) < 0.75)
     numbers = {name: random.uniform(-1, 1, len(rows)) for name in SIGNALS}
     numbers |= {"confidence": random.random(len(rows))}
-    return rows.with_columns(available=heard, **numbers).with_columns(
+    return rows.with_columns(available=known, **numbers).with_columns(
         pl.when("available").then(pl.col(name)).alias(name) for name in numbers
     )
 
@@ -66,19 +66,19 @@ def requests(
 
 
 def request(**columns: object) -> pl.DataFrame:
-    """One request, all features 0, with nothing optional but what is said."""
+    """One request, all features 0, with nothing optional but what is given."""
     return pl.DataFrame({"game_id": ["g"], **dict.fromkeys(FEATURE_COLUMNS, 0.0), **columns})
 
 
-def asked(market: Market, **columns: object) -> dict[str, object]:
-    """What one request asks of a market."""
+def market_row(market: Market, **columns: object) -> dict[str, object]:
+    """What one request holds for a market."""
     return request_market(checked(request(**columns)), market).row(0, named=True)
 
 
 # --- stored games as requests
 
 
-def test_a_request_asks_with_the_features_that_are_stored_value_for_value(
+def test_a_request_holds_the_features_that_are_stored_value_for_value(
     simulated_features: pl.DataFrame, requests: pl.DataFrame, games: list[str]
 ) -> None:
     rows = request_features(requests)
@@ -91,7 +91,7 @@ def test_a_request_asks_with_the_features_that_are_stored_value_for_value(
 
 
 @EVERY_MARKET
-def test_learners_read_a_request_as_they_read_the_stored_tables_in_the_order_asked(
+def test_learners_read_a_request_as_they_read_the_stored_tables_in_the_order_requested(
     simulated_features: pl.DataFrame, requests: pl.DataFrame, games: list[str], market: Market
 ) -> None:
     matrix = game_matrix(request_features(requests), market)
@@ -103,7 +103,7 @@ def test_learners_read_a_request_as_they_read_the_stored_tables_in_the_order_ask
 
 
 @EVERY_MARKET
-def test_the_market_is_asked_with_the_stored_line_price_and_probability(
+def test_a_market_is_requested_with_the_stored_line_price_and_probability(
     markets: pl.DataFrame, requests: pl.DataFrame, games: list[str], market: Market
 ) -> None:
     rows = request_market(requests, market)
@@ -134,7 +134,7 @@ def test_signals_of_a_request_are_those_of_the_stored_game(
 
 
 @pytest.mark.parametrize("start", [0, 17, 39])
-def test_a_request_alone_asks_what_it_asks_among_many(requests: pl.DataFrame, start: int) -> None:
+def test_a_request_alone_means_what_it_means_among_many(requests: pl.DataFrame, start: int) -> None:
     alone = requests[start]
     for market in MARKETS.values():
         many = game_matrix(request_features(requests), market).x[start]
@@ -157,7 +157,7 @@ def test_requests_survive_json(requests: pl.DataFrame) -> None:
     assert received.equals(checked(requests))
 
 
-def test_no_requests_ask_nothing() -> None:
+def test_no_requests_hold_no_market() -> None:
     none = checked(request().head(0))
     assert request_features(none).is_empty()
     for market in MARKETS.values():
@@ -174,23 +174,23 @@ def test_no_two_columns_share_a_name() -> None:
 # --- what may be left out
 
 
-def test_lines_prices_and_signals_may_be_left_out_and_then_no_market_is_asked() -> None:
+def test_lines_prices_and_signals_may_be_left_out_and_then_no_market_is_requested() -> None:
     full = checked(request())
     assert full.select(*LINES, *PRICES, *SIGNAL_COLUMNS).null_count().unpivot()["value"].eq(1).all()
     for market in MARKETS.values():
-        row = asked(market)
+        row = market_row(market)
         assert (row["p_market"], [row[name] for name in NEWS]) == (None, [None] * 3)
 
 
 def test_a_moneyline_needs_two_prices_and_a_spread_its_line_as_well() -> None:
     prices = {"home_moneyline": [-150], "away_moneyline": [130], "home_spread_odds": [-110]}
     more = {"away_spread_odds": [-110], "over_odds": [-110.0]}
-    said = {name: asked(market, **prices, **more) for name, market in MARKETS.items()}
-    assert said["moneyline"]["p_market"] == pytest.approx(0.6 / (0.6 + 100 / 230))
-    assert said["moneyline"]["line"] == 0.0
-    assert said["ats"]["p_market"] is None
-    assert said["total"]["p_market"] is None
-    spread = asked(ATS, **prices, **more, spread_line=[3])
+    found = {name: market_row(market, **prices, **more) for name, market in MARKETS.items()}
+    assert found["moneyline"]["p_market"] == pytest.approx(0.6 / (0.6 + 100 / 230))
+    assert found["moneyline"]["line"] == 0.0
+    assert found["ats"]["p_market"] is None
+    assert found["total"]["p_market"] is None
+    spread = market_row(ATS, **prices, **more, spread_line=[3])
     assert (spread["line"], spread["p_market"]) == (3.0, 0.5)
 
 
@@ -203,7 +203,7 @@ def test_signals_are_combined_as_the_markets_outcome_needs_them(
     market: Market, expected: float
 ) -> None:
     news = {"home_signal_offense": [0.2], "away_signal_offense": [-0.3]}
-    row = asked(market, **news, home_signal_defense=[0.4])
+    row = market_row(market, **news, home_signal_defense=[0.4])
     assert row["signal_offense"] == pytest.approx(expected)
     assert row["signal_defense"] is None
 

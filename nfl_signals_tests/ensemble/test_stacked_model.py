@@ -1,4 +1,4 @@
-"""Voices: fitted as the settings say, stored as data, and silent about what they never heard."""
+"""Stacked models: fitted as the settings say, stored as data; without signals as if there were none."""
 
 import shutil
 from pathlib import Path
@@ -31,9 +31,9 @@ from nfl_signals.training import stacks
 from nfl_signals.training.ensembles import assemble
 from nfl_signals.workspace.llm_signals import build_signals
 from nfl_signals.workspace.run_context import RunContext, open_run
-from nfl_signals_tests.support.replay_games import GAMES, INPUTS, league
 from nfl_signals_tests.support.run_contexts import rewrite, settings_of
 from nfl_signals_tests.support.small_training import LEAST, open_small
+from nfl_signals_tests.support.walk_forward_games import GAMES, INPUTS, league
 
 KEYS = ["game_id", "market"]
 VERSION = "v202403"
@@ -58,7 +58,7 @@ def stacked_again(context: RunContext) -> pl.DataFrame:
 # --- one stacked model
 
 
-def spoken() -> tuple[StackedModel, dict[str, Any], pl.DataFrame]:
+def fitted_model() -> tuple[StackedModel, dict[str, Any], pl.DataFrame]:
     """A stacked model fitted on made-up games, its card, and the games with their outcomes."""
     rows = league().filter(pl.col("outcome") != "push")
     rows = rows.with_columns(y=(pl.col("outcome") == "yes").cast(pl.Float64))
@@ -66,28 +66,28 @@ def spoken() -> tuple[StackedModel, dict[str, Any], pl.DataFrame]:
     x, y = logit_matrix(rows, INPUTS), rows["y"].to_numpy()
     blend = fit_logistic_stack(x, y, inputs=INPUTS, signals=[], means=means)
     blended = rows.with_columns(p_raw=pl.Series(blend.parts(x).p_raw))
-    voice, card = calibrate_blend(load_settings(), blend, blended)
-    return voice, card, rows
+    model, card = calibrate_blend(load_settings(), blend, blended)
+    return model, card, rows
 
 
-def test_a_stacked_model_says_a_blend_a_calibrated_probability_and_its_interval() -> None:
-    voice, card, rows = spoken()
-    said = voice.predict(rows)
-    assert said.select(rows.columns).equals(rows)
-    total = said["weight_intercept"] + sum(
-        said[f"weight_{name}"] * logit(said[f"p_{name}"].to_numpy()) for name in INPUTS
+def test_a_stacked_model_gives_a_blend_a_calibrated_probability_and_its_interval() -> None:
+    model, card, rows = fitted_model()
+    forecasts = model.predict(rows)
+    assert forecasts.select(rows.columns).equals(rows)
+    total = forecasts["weight_intercept"] + sum(
+        forecasts[f"weight_{name}"] * logit(forecasts[f"p_{name}"].to_numpy()) for name in INPUTS
     )
-    assert logit(said["p_raw"].to_numpy()) == pytest.approx(total.to_numpy(), abs=1e-9)
-    p_raw = said["p_raw"].to_numpy()
-    assert said["p_calibrated"].to_numpy().tolist() == voice.calibrator.predict(p_raw).tolist()
-    assert set(said["calibrator"]) == {card["method"]} == {card["fitted"]["method"]}
-    assert (said["venn_abers_low"] <= said["venn_abers_high"]).all()
+    assert logit(forecasts["p_raw"].to_numpy()) == pytest.approx(total.to_numpy(), abs=1e-9)
+    p_raw = forecasts["p_raw"].to_numpy()
+    assert forecasts["p_calibrated"].to_numpy().tolist() == model.calibrator.predict(p_raw).tolist()
+    assert set(forecasts["calibrator"]) == {card["method"]} == {card["fitted"]["method"]}
+    assert (forecasts["venn_abers_low"] <= forecasts["venn_abers_high"]).all()
 
 
 def test_the_card_shows_the_calibrator_with_an_interval_around_it() -> None:
-    voice, card, _ = spoken()
+    model, card, _ = fitted_model()
     interval = card["interval"]
-    assert interval["p"] == voice.calibrator.predict(np.array(interval["p_raw"])).tolist()
+    assert interval["p"] == model.calibrator.predict(np.array(interval["p_raw"])).tolist()
     for low, p, high in zip(interval["low"], interval["p"], interval["high"], strict=True):
         assert low <= p <= high
     assert interval["n_weeks"] == 5 * GAMES // 4
@@ -95,18 +95,18 @@ def test_the_card_shows_the_calibrator_with_an_interval_around_it() -> None:
 
 
 def test_one_week_alone_has_no_interval() -> None:
-    voice, _, rows = spoken()
+    model, _, rows = fitted_model()
     week = rows.filter(season=2001, week=1).with_columns(p_raw=pl.col("p_market"))
-    _, card = calibrate_blend(load_settings(), voice.blend, week)
+    _, card = calibrate_blend(load_settings(), model.blend, week)
     assert card["interval"] == {}
 
 
 def test_a_stored_stacked_model_says_the_same_bits(tmp_path: Path) -> None:
-    voice, _, rows = spoken()
-    voice.save(tmp_path, PLAIN)
+    model, _, rows = fitted_model()
+    model.save(tmp_path, PLAIN)
     again = load_stacked_model(tmp_path, PLAIN)
     assert again is not None
-    assert again.predict(rows).equals(voice.predict(rows))
+    assert again.predict(rows).equals(model.predict(rows))
     assert {file.suffix for file in tmp_path.iterdir()} == {".json"}
 
 
@@ -117,8 +117,8 @@ def test_only_the_stacked_model_with_signals_may_be_missing(tmp_path: Path) -> N
 
 
 def test_a_stacked_model_of_another_kind_is_refused(tmp_path: Path) -> None:
-    voice, _, _ = spoken()
-    voice.save(tmp_path, PLAIN)
+    model, _, _ = fitted_model()
+    model.save(tmp_path, PLAIN)
     (tmp_path / "stack_plain.json").write_text('{"kind": "oracle"}')
     with pytest.raises(IntegrityError, match="kind 'oracle'"):
         load_stacked_model(tmp_path, PLAIN)
@@ -134,8 +134,8 @@ def test_only_one_stacked_model_weighs_signals() -> None:
 
 
 @pytest.mark.parametrize("method", ["platt", "temperature", "beta", "identity"])
-def test_a_calibrator_asked_for_is_the_one_that_is_fitted(method: str) -> None:
-    _, _, rows = spoken()
+def test_a_calibrator_named_in_the_settings_is_the_one_that_is_fitted(method: str) -> None:
+    _, _, rows = fitted_model()
     settings = load_settings(training={"calibrator": method})
     made = chosen_calibrator(settings, rows.with_columns(p_raw="p_market"))
     assert made.method == made.calibrator.method == method
@@ -167,9 +167,9 @@ def test_a_stack_of_trees_is_trained_walked_forward_stored_and_answers(copy: Pat
 
 
 @pytest.fixture(scope="module")
-def deaf(small_home: Path, tmp_path_factory: pytest.TempPathFactory) -> RunContext:
+def no_signals(small_home: Path, tmp_path_factory: pytest.TempPathFactory) -> RunContext:
     """The same games where nobody reads."""
-    home = shutil.copytree(small_home, tmp_path_factory.mktemp("deaf") / "home")
+    home = shutil.copytree(small_home, tmp_path_factory.mktemp("no_signals") / "home")
     context = opened(home, llm={"provider": "none"})
     build_signals(context, context.seasons)
     stacked_again(context)
@@ -177,13 +177,13 @@ def deaf(small_home: Path, tmp_path_factory: pytest.TempPathFactory) -> RunConte
     return context
 
 
-def test_where_nobody_reads_there_is_no_second_stacked_model(deaf: RunContext) -> None:
-    assert not deaf.signals["available"].any()
+def test_where_nobody_reads_there_is_no_second_stacked_model(no_signals: RunContext) -> None:
+    assert not no_signals.signals["available"].any()
     for name in MARKETS:
-        folder = deaf.paths.stacker(name, VERSION)
+        folder = no_signals.paths.stacker(name, VERSION)
         assert list(folder.glob(f"*_{WITH_SIGNALS}.json")) == []
         assert read_json(folder / "card.json")["stacked_models"][WITH_SIGNALS] == {}
-    table = read_parquet(deaf.paths.stacked)
+    table = read_parquet(no_signals.paths.stacked)
     assert not table["llm_available"].any()
     assert (
         table.select(pl.sum_horizontal("^weight_(quarterback|offense|defense)$")).sum().item() == 0
@@ -191,12 +191,12 @@ def test_where_nobody_reads_there_is_no_second_stacked_model(deaf: RunContext) -
     assert {table[f"signal_{name}"].null_count() for name in SIGNALS} == {table.height}
 
 
-def test_seasons_without_signals_are_said_bit_for_bit_as_where_nobody_reads(
-    copy: Path, deaf: RunContext
+def test_seasons_without_signals_are_forecast_bit_for_bit_as_where_nobody_reads(
+    copy: Path, no_signals: RunContext
 ) -> None:
     """The stacked model with signals has forecast before, and learned from others, all the same."""
     context = open_small(copy)
-    heard = read_parquet(context.paths.stacked)
+    with_signals = read_parquet(context.paths.stacked)
     nothing = pl.lit(None, pl.Float64)
     for season in (2022, 2023, 2024):
         rewrite(
@@ -204,22 +204,24 @@ def test_seasons_without_signals_are_said_bit_for_bit_as_where_nobody_reads(
             pl.lit(value=False).alias("available"),
             *(nothing.alias(name) for name in (*SIGNALS, "confidence")),
         )
-    silent, none = stacked_again(context), read_parquet(deaf.paths.stacked)
+    silent, none = stacked_again(context), read_parquet(no_signals.paths.stacked)
     quiet = pl.col("season") >= 2022
     assert silent.filter(quiet).equals(none.filter(quiet))
-    assert silent.filter(~quiet).equals(heard.filter(~quiet))
-    assert (heard.filter(quiet)["p_hat"] != none.filter(quiet)["p_hat"]).all()
+    assert silent.filter(~quiet).equals(with_signals.filter(~quiet))
+    assert (with_signals.filter(quiet)["p_hat"] != none.filter(quiet)["p_hat"]).all()
 
 
-def test_an_ensemble_asked_without_signals_answers_bit_for_bit_as_one_that_never_available_any(
-    copy: Path, deaf: RunContext
+def test_an_ensemble_without_signals_forecasts_bit_for_bit_as_one_that_never_had_any(
+    copy: Path, no_signals: RunContext
 ) -> None:
     ensemble = Ensemble.load(open_small(copy).paths.ensemble(VERSION))
-    other = Ensemble.load(deaf.paths.ensemble(latest_version(deaf.paths.ensemble(VERSION).parent)))
+    other = Ensemble.load(
+        no_signals.paths.ensemble(latest_version(no_signals.paths.ensemble(VERSION).parent))
+    )
     assert other.version == f"{VERSION}02"
-    lined = deaf.markets.drop_nulls(["line", "p_market"])
+    lined = no_signals.markets.drop_nulls(["line", "p_market"])
     games = lined["game_id"].unique(maintain_order=True).to_list()
-    requests = requests_for(deaf, games, sequences=False)
+    requests = requests_for(no_signals, games, sequences=False)
     names = ["model_version", "model_hash"]
     mine, theirs = (each.predict(requests).drop(names) for each in (ensemble, other))
     assert mine.height > 900

@@ -29,7 +29,7 @@ def weights(**means: float) -> list[dict[str, Any]]:
 
 
 def advised(server: ChatServer, folder: Path, answer: object, **changes: Any) -> Advice:  # noqa: ANN401
-    server.say(Reply(body=completion(answer)))
+    server.reply_with(Reply(body=completion(answer)))
     return advise(live(server.url, **changes), INPUTS, as_of=AS_OF, responses=folder)
 
 
@@ -85,7 +85,7 @@ def test_recorded_advice_is_replayed_without_a_server(server: ChatServer, tmp_pa
 
 
 @pytest.mark.parametrize("cutoff", ["2024-09-03", "2025-01-01"])
-def test_a_model_that_may_know_what_followed_is_not_asked(
+def test_a_model_that_may_know_what_followed_gets_no_request(
     server: ChatServer, tmp_path: Path, cutoff: str
 ) -> None:
     answer = {"weights": weights(market=0.9, xgboost=0.1)}
@@ -104,7 +104,7 @@ def test_a_recording_of_a_model_that_knows_an_earlier_season_is_not_replayed_the
 
 
 def test_a_server_that_fails_gives_no_advice(server: ChatServer, tmp_path: Path) -> None:
-    server.say(Reply(status=500))
+    server.reply_with(Reply(status=500))
     found = advise(live(server.url), INPUTS, as_of=AS_OF, responses=tmp_path)
     assert found == Advice(means=None, reasons={}, refusal="HTTP 500")
 

@@ -1,4 +1,4 @@
-"""How long to wait before asking again, and how long for an answer: `llm.chat`."""
+"""How long to wait before another try, and how long for an answer."""
 
 from email.message import Message
 from typing import cast
@@ -37,12 +37,12 @@ def test_retry_after_is_read_in_seconds_or_as_a_date(after: str, seconds: float 
     assert seconds_to_wait(headers(Retry_After=after, Date=NOW)) == seconds
 
 
-def test_a_date_without_the_servers_own_time_says_nothing() -> None:
+def test_a_date_without_the_servers_own_time_means_nothing() -> None:
     assert seconds_to_wait(headers(Retry_After=NOW)) is None
     assert seconds_to_wait(headers()) is None
 
 
-def test_what_the_server_asks_for_is_waited_and_otherwise_the_usual_backoff() -> None:
+def test_the_wait_is_the_servers_and_otherwise_the_usual_backoff() -> None:
     assert wait_before_retry(Failed("HTTP 429", again=True, wait=7.0)) == 7.0
     assert wait_before_retry(Failed("HTTP 500", again=True)) is True
     assert wait_before_retry(Failed("HTTP 401", again=False)) is False

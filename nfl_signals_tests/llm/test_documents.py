@@ -36,7 +36,7 @@ def team(of: History, name: str, *, game_id: str = OPENER) -> Dossier:
     return found
 
 
-def test_there_is_a_dossier_for_both_teams_of_every_game_of_the_seasons_asked_for() -> None:
+def test_there_is_a_dossier_for_both_teams_of_every_game_of_the_seasons_given() -> None:
     found = [(item.game_id, item.team_id) for item in dossiers(history(), [2023])]
     assert found == [(OPENER, "DET"), (OPENER, "KC"), (SECOND, "CIN"), (SECOND, "CLE")]
     assert dossiers(history(), []) == []
@@ -85,7 +85,7 @@ def test_an_injury_row_reads_as_a_sentence_that_ends_with_the_name() -> None:
     ]
 
 
-def test_who_starts_this_game_is_not_told() -> None:
+def test_who_starts_this_game_is_not_shown() -> None:
     """'backup' starts the opener: that is public only 90 minutes before kickoff."""
     row = injury(OPENER, "KC", "backup", position="QB")
     assert team(history(injuries=[row]), "KC").documents[0].text.startswith("QB, Out, no recent")

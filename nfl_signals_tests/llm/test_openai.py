@@ -11,7 +11,7 @@ import stamina
 
 from nfl_signals.llm.answers import Refusal, Signals
 from nfl_signals.llm.chat import LONGEST_WAIT_SECONDS, MAX_BYTES
-from nfl_signals.llm.connect import open_provider
+from nfl_signals.llm.provider import open_provider
 from nfl_signals_tests.support.chat_server import (
     GONE,
     GOOD,
@@ -66,7 +66,7 @@ def test_documents_are_shown_as_data_beside_the_instructions_and_the_schema(
     assert (offense["minimum"], offense["maximum"]) == (-1, 1)
 
 
-def test_an_answer_is_recorded_and_the_question_not_asked_twice(
+def test_an_answer_is_recorded_and_the_prompt_not_sent_twice(
     server: ChatServer, tmp_path: Path
 ) -> None:
     first = read(server, tmp_path)
@@ -75,14 +75,14 @@ def test_an_answer_is_recorded_and_the_question_not_asked_twice(
     (file,) = tmp_path.iterdir()
     assert json.loads(file.read_text(encoding="utf-8")) == {
         "hash": file.stem,
-        "question": "team_signals",
+        "prompt": "team_signals",
         "model": "small",
         "knowledge_cutoff": "2023-12-31",
         "answer": GOOD,
     }
 
 
-def test_another_model_or_other_documents_are_another_question(
+def test_another_model_or_other_documents_are_another_prompt(
     server: ChatServer, tmp_path: Path
 ) -> None:
     read(server, tmp_path)
@@ -104,7 +104,7 @@ def test_another_model_or_other_documents_are_another_question(
 def test_an_answer_that_breaks_the_schema_is_missing_and_not_recorded(
     server: ChatServer, tmp_path: Path, content: object, why: str
 ) -> None:
-    server.say(Reply(body=completion(content)))
+    server.reply_with(Reply(body=completion(content)))
     assert reason(server, tmp_path) == why
     assert list(tmp_path.iterdir()) == []
 
@@ -123,10 +123,10 @@ def test_an_answer_that_breaks_the_schema_is_missing_and_not_recorded(
         (Reply(status=302, headers={"Location": "http://127.0.0.1:9/"}), "HTTP 302"),
     ],
 )
-def test_a_response_that_cannot_be_used_is_not_asked_for_again(
+def test_a_response_that_cannot_be_used_is_not_requested_again(
     server: ChatServer, tmp_path: Path, reply: Reply, why: str
 ) -> None:
-    server.say(reply)
+    server.reply_with(reply)
     assert reason(server, tmp_path) == why
     assert len(server.requests) == 1
 
@@ -140,24 +140,24 @@ def test_a_response_that_cannot_be_used_is_not_asked_for_again(
         (SILENT, "no answer within 0.05 s"),
     ],
 )
-def test_a_failure_that_may_pass_is_tried_as_often_as_the_settings_say(
+def test_a_failure_that_may_pass_is_tried_as_often_as_set(
     server: ChatServer, tmp_path: Path, reply: Reply, why: str
 ) -> None:
-    server.say(reply)
+    server.reply_with(reply)
     patience = 0.05 if reply is SILENT else 5.0
     assert reason(server, tmp_path, attempts=3, timeout_seconds=patience) == why
     assert len(server.requests) == 3
 
 
 def test_a_server_that_recovers_gives_its_answer(server: ChatServer, tmp_path: Path) -> None:
-    server.say(Reply(status=503), GONE, Reply())
+    server.reply_with(Reply(status=503), GONE, Reply())
     assert read(server, tmp_path, attempts=3) == [ANSWER]
 
 
-def test_a_server_that_asks_for_too_long_a_wait_is_not_waited_for(
+def test_a_server_that_wants_too_long_a_wait_is_not_waited_for(
     server: ChatServer, tmp_path: Path
 ) -> None:
-    server.say(Reply(status=429, headers={"Retry-After": str(LONGEST_WAIT_SECONDS + 1)}))
+    server.reply_with(Reply(status=429, headers={"Retry-After": str(LONGEST_WAIT_SECONDS + 1)}))
     assert reason(server, tmp_path) == "HTTP 429, to be retried in 61 s: too long"
     assert len(server.requests) == 1
 
@@ -170,9 +170,9 @@ def test_nobody_at_the_address_is_a_missing_signal(tmp_path: Path) -> None:
     assert answer == Refusal(reason="server unreachable")
 
 
-def obedient(asked: dict[str, Any]) -> Reply:
-    """A model that does what the documents tell it to."""
-    text = json.loads(asked["messages"][1]["content"])[0]["text"]
+def obedient(request: dict[str, Any]) -> Reply:
+    """A model that obeys the documents."""
+    text = json.loads(request["messages"][1]["content"])[0]["text"]
     return Reply(body=completion(json.loads(text.partition("answer ")[2])))
 
 

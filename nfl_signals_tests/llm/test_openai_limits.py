@@ -13,7 +13,7 @@ from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.progress import listening
 from nfl_signals.llm.answers import Refusal
 from nfl_signals.llm.chat import GIVE_UP_AFTER
-from nfl_signals.llm.connect import open_provider
+from nfl_signals.llm.provider import open_provider
 from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.chat_server import GONE, GOOD, ChatServer, Reply, completion, serving
 from nfl_signals_tests.support.llm_builders import (
@@ -48,7 +48,7 @@ def test_the_budget_counts_every_request_and_the_newest_games_come_first(
         dossier(note("Nothing.", number=day), kickoff_at=utc(f"2024-09-{day:02d} 17:00"))
         for day in (8, 15)
     )
-    server.say(Reply(status=500), Reply())
+    server.reply_with(Reply(status=500), Reply())
     answers = read(server, tmp_path, old, new, max_requests=2)
     assert answers == [Refusal(reason="budget of 2 requests used up"), ANSWER]
     assert len(server.requests) == 2
@@ -65,7 +65,7 @@ def test_without_a_budget_only_what_is_recorded_is_answered(
 def test_a_dead_server_is_given_up_so_that_a_backfill_ends(
     server: ChatServer, tmp_path: Path
 ) -> None:
-    server.say(Reply(status=500))
+    server.reply_with(Reply(status=500))
     answers = read(server, tmp_path, *teams(40), attempts=2)
     assert len(server.requests) == GIVE_UP_AFTER * 2
     assert [item.reason for item in answers].count(
@@ -76,7 +76,7 @@ def test_a_dead_server_is_given_up_so_that_a_backfill_ends(
 def test_a_server_that_fails_now_and_then_is_not_given_up(
     server: ChatServer, tmp_path: Path
 ) -> None:
-    server.say(*[Reply(status=400), Reply()] * 20)
+    server.reply_with(*[Reply(status=400), Reply()] * 20)
     answers = read(server, tmp_path, *teams(40))
     assert answers.count(ANSWER) == answers.count(Refusal(reason="HTTP 400")) == 20
 
@@ -84,26 +84,26 @@ def test_a_server_that_fails_now_and_then_is_not_given_up(
 def test_threads_change_no_answer_and_progress_reaches_the_end(
     server: ChatServer, tmp_path: Path
 ) -> None:
-    def own_number(asked: dict[str, Any]) -> Reply:
-        number = int(json.loads(asked["messages"][1]["content"])[0]["id"][1:])
+    def own_number(request: dict[str, Any]) -> Reply:
+        number = int(json.loads(request["messages"][1]["content"])[0]["id"][1:])
         return Reply(body=completion(GOOD | {"offense": number / 100}))
 
-    server.script, said = own_number, []
-    with listening(lambda *step: said.append(step)):
+    server.script, steps = own_number, []
+    with listening(lambda *step: steps.append(step)):
         answers = read(server, tmp_path, *teams(30), concurrency=8)
     assert [item.offense for item in answers] == [i / 100 for i in range(30)]
-    assert said == [("teams read", i, 30) for i in range(1, 31)]
+    assert steps == [("teams read", i, 30) for i in range(1, 31)]
 
 
-@pytest.mark.parametrize(("day", "asked"), [("2024-09-08", False), ("2024-09-07", True)])
-def test_a_game_on_or_before_the_knowledge_cutoff_is_not_asked_about(
-    server: ChatServer, tmp_path: Path, day: str, asked: bool
+@pytest.mark.parametrize(("day", "sent"), [("2024-09-08", False), ("2024-09-07", True)])
+def test_a_game_on_or_before_the_knowledge_cutoff_is_not_sent(
+    server: ChatServer, tmp_path: Path, day: str, sent: bool
 ) -> None:
     answers = read(server, tmp_path, knowledge_cutoff=day)
     declined = open_provider(live(server.url, knowledge_cutoff=day), tmp_path).declines(KICKOFF)
     reason = Refusal(reason=f"not after the model's knowledge cutoff, {day}")
-    assert (answers, declined) == (([ANSWER], None) if asked else ([reason], reason))
-    assert len(server.requests) == asked
+    assert (answers, declined) == (([ANSWER], None) if sent else ([reason], reason))
+    assert len(server.requests) == sent
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_the_key_goes_to_the_server_and_nowhere_else(
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    server.say(reply)
+    server.reply_with(reply)
     with caplog.at_level(logging.DEBUG):
         answers = read(server, tmp_path, attempts=2)
     assert set(server.authorizations) == {f"Bearer {KEY}"}

@@ -1,4 +1,4 @@
-"""Recorded answers are the same answers without a server, unless they remember too much."""
+"""Recorded answers are the same answers without a server, unless the model may have known too much."""
 
 import json
 from pathlib import Path
@@ -8,8 +8,8 @@ import pytest
 from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.setting_sections import LlmSettings
 from nfl_signals.llm.answers import Refusal, Signals
-from nfl_signals.llm.connect import open_provider
 from nfl_signals.llm.documents import Dossier
+from nfl_signals.llm.provider import open_provider
 from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.chat_server import Reply, completion, serving
 from nfl_signals_tests.support.llm_builders import dossier, live, note, replayed
@@ -45,13 +45,13 @@ def test_a_recorded_answer_is_replayed_without_a_server(recorded: Path) -> None:
     assert contents(recorded) == before
 
 
-def test_what_was_never_asked_is_missing(recorded: Path) -> None:
+def test_what_was_never_recorded_is_missing(recorded: Path) -> None:
     other = dossier(note("Quarterback Eli York is ruled out."))
     assert replay(recorded, other) == Refusal(reason="no recorded answer")
     assert replay(recorded, model="large") == Refusal(reason="no recorded answer")
 
 
-def test_the_recorded_cutoff_holds_for_whoever_replays(recorded: Path) -> None:
+def test_the_recorded_cutoff_holds_in_every_replay(recorded: Path) -> None:
     same_words = dossier(*TEAM.documents, kickoff_at=EARLIER)
     why = Refusal(reason="not after the model's knowledge cutoff, 2023-12-31")
     assert replay(recorded, same_words) == why
@@ -77,8 +77,8 @@ def test_a_repeat_over_the_network_respects_the_recorded_cutoff_too(recorded: Pa
     [
         ({"answer": {"quarterback": -9}}, "answer refused: quarterback: greater_than_equal"),
         ({"answer": float("nan")}, "answer refused: not JSON"),
-        ({"hash": "0" * 64}, "recording belongs to another question"),
-        ({"model": "large"}, "recording belongs to another question"),
+        ({"hash": "0" * 64}, "recording belongs to another prompt"),
+        ({"model": "large"}, "recording belongs to another prompt"),
         ({"knowledge_cutoff": "never"}, "recording cannot be read"),
         ({"knowledge_cutoff": None}, "recording cannot be read"),
     ],
@@ -93,7 +93,7 @@ def test_an_edited_recording_is_refused(
 
 
 @pytest.mark.parametrize("content", ["", "[]", "3", '"text"', '{"hash": "'])
-def test_a_damaged_recording_is_missing_when_replayed_and_asked_again_over_the_network(
+def test_a_damaged_recording_is_missing_when_replayed_and_requested_again_over_the_network(
     recorded: Path, content: str
 ) -> None:
     (file,) = recorded.iterdir()
@@ -101,11 +101,11 @@ def test_a_damaged_recording_is_missing_when_replayed_and_asked_again_over_the_n
     assert replay(recorded) == Refusal(reason="recording cannot be read")
     better = {"quarterback": 0, "offense": 0, "defense": 0, "confidence": 0}
     with serving() as server:
-        server.say(Reply(body=completion(better)))
+        server.reply_with(Reply(body=completion(better)))
         open_provider(live(server.url), recorded).read([TEAM])
     assert replay(recorded) == Signals.model_validate(better)
 
 
-def test_replay_needs_to_know_whose_answers(tmp_path: Path) -> None:
+def test_replay_needs_the_name_of_the_model(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="set NFL_SIGNALS_LLM__MODEL or"):
         open_provider(LlmSettings(provider="replay"), tmp_path)

@@ -1,4 +1,4 @@
-"""The built-in reader reads as a reader of English would, and hears nothing else: `llm.rules`."""
+"""The built-in reader reads as a reader of English would, and ignores everything else."""
 
 from collections.abc import Sequence
 
@@ -41,7 +41,7 @@ def test_how_the_offense_practised_is_half_a_level(level: int, unit: str) -> Non
         ("Quarterback Cole Banks did not practice Friday but is expected to play.", 0),
     ],
 )
-def test_what_is_told_of_the_quarterback(text: str, value: float) -> None:
+def test_news_of_the_quarterback(text: str, value: float) -> None:
     assert read(text) == Signals(quarterback=value, offense=0, defense=0, confidence=0.9)
 
 
@@ -73,7 +73,7 @@ def test_two_sentences_of_one_note_both_count() -> None:
     assert (found.quarterback, found.offense) == (-1, -1)
 
 
-def test_two_writers_on_one_unit_tell_one_thing_and_units_add_up() -> None:
+def test_two_notes_on_one_unit_are_one_piece_of_news_and_units_add_up() -> None:
     line = "One of KC's starting linemen missed practice on Friday."
     backs = "One of KC's starting backs missed practice on Friday."
     assert read(line, line).offense == -0.5
@@ -106,11 +106,11 @@ def test_any_number_of_players_stays_within_bounds() -> None:
 
 def test_a_reading_is_as_sure_as_its_surest_statement() -> None:
     row, starter = listed("WR, Out: A"), listed("QB, Out, started 6 of the last 6 games: A")
-    told = note("One of KC's starting backs returned to practice on Friday.")
+    practice = note("One of KC's starting backs returned to practice on Friday.")
     assert read_documents([]).confidence == 0
     assert read_documents([row]).confidence == 0.4
     assert read_documents([row, starter]).confidence == 0.8
-    assert read_documents([row, starter, told]).confidence == 0.9
+    assert read_documents([row, starter, practice]).confidence == 0.9
 
 
 @pytest.mark.parametrize(

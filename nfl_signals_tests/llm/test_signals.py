@@ -64,7 +64,7 @@ def test_a_team_that_played_before_anything_was_written_is_not_quiet_but_missing
     assert row(table, "CIN")["reason"] == "quiet"
 
 
-def test_a_week_without_documents_is_missing_and_says_so() -> None:
+def test_a_week_without_documents_is_missing_with_its_reason() -> None:
     table = opening()
     assert table["available"].to_list() == [False] * 4
     assert set(table["reason"]) == {"no documents this week"}
@@ -155,7 +155,7 @@ def league() -> League:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
+def reported(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     """Games of the league with truth and the rules' signals of both teams, times confidence."""
     folder = tmp_path_factory.mktemp("league")
     write_release(league(), folder)
@@ -171,9 +171,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     return games
 
 
-def test_the_rules_recover_what_practice_is_worth_in_points(told: pl.DataFrame) -> None:
+def test_the_rules_recover_what_practice_is_worth_in_points(reported: pl.DataFrame) -> None:
     """Half a signal a level, at 0.9 confidence; players who are merely listed add noise."""
-    healthy = told.filter(pl.col("home_quarterback") == 0, pl.col("away_quarterback") == 0)
+    healthy = reported.filter(pl.col("home_quarterback") == 0, pl.col("away_quarterback") == 0)
     gap = (healthy["home_offense"] - healthy["away_offense"]).to_numpy()
     truth = healthy["news_margin"].to_numpy()
     assert len(truth) > 1000
@@ -182,20 +182,20 @@ def test_the_rules_recover_what_practice_is_worth_in_points(told: pl.DataFrame) 
     assert np.polyfit(gap, truth, 1)[0] == pytest.approx(worth, rel=0.1)
 
 
-def test_better_practice_means_more_points(told: pl.DataFrame) -> None:
+def test_better_practice_means_more_points(reported: pl.DataFrame) -> None:
     for side in ("home", "away"):
-        found = told.select(pl.corr(f"{side}_offense", f"{side}_score")).item()
-        assert found > 3 / len(told) ** 0.5
+        found = reported.select(pl.corr(f"{side}_offense", f"{side}_score")).item()
+        assert found > 3 / len(reported) ** 0.5
 
 
-def test_a_quarterback_signal_costs_his_team_the_margin(told: pl.DataFrame) -> None:
-    out = told.filter(pl.col("home_quarterback") < -0.8, pl.col("away_quarterback") == 0)
+def test_a_quarterback_signal_costs_his_team_the_margin(reported: pl.DataFrame) -> None:
+    out = reported.filter(pl.col("home_quarterback") < -0.8, pl.col("away_quarterback") == 0)
     assert len(out) > 50
     assert float(out["news_margin"].mean() or 0) < -1  # type: ignore[arg-type]
 
 
 def test_a_quarterback_signal_is_given_exactly_where_the_starter_is_ruled_out(
-    told: pl.DataFrame,
+    reported: pl.DataFrame,
 ) -> None:
     notes = pl.concat(league().notes.values())
     ruled_out = notes.filter(pl.col("text").str.contains("is ruled out; .* will start"))
@@ -204,12 +204,12 @@ def test_a_quarterback_signal_is_given_exactly_where_the_starter_is_ruled_out(
     found = {
         (season, week, team)
         for side in ("home", "away")
-        for season, week, team in told.filter(pl.col(f"{side}_quarterback") == -0.9)
+        for season, week, team in reported.filter(pl.col(f"{side}_quarterback") == -0.9)
         .select("season", "week", f"{side}_team")
         .iter_rows()
     }
     assert found == expected
-    assert set(told["home_quarterback"]) == {-0.9, 0.0}
+    assert set(reported["home_quarterback"]) == {-0.9, 0.0}
 
 
 @pytest.mark.real_data

@@ -19,7 +19,7 @@ def measured(games: pl.DataFrame, stored: pl.DataFrame | None = None) -> pl.Data
     return calibration_metrics.calibration_metrics(games, window_weeks=8, seed=5, stored=stored)
 
 
-def replay() -> pl.DataFrame:
+def walk_forward() -> pl.DataFrame:
     """Two seasons of twenty weeks, each by a version of its own, as a walk-forward has."""
     games = graded(seasons=range(2023, 2025), weeks=20, per_week=4, push=0.1, seed=1)
     version = pl.format("replay_{}", "season")
@@ -27,7 +27,7 @@ def replay() -> pl.DataFrame:
 
 
 def test_each_week_closes_a_window_of_each_length() -> None:
-    end = measured(replay()).filter(
+    end = measured(walk_forward()).filter(
         window_end_season=2024, window_end_week=10, model_version="replay_2024"
     )
     found = dict(end.filter(scope="series").select("window", "n_weeks").iter_rows())
@@ -38,7 +38,7 @@ def test_each_week_closes_a_window_of_each_length() -> None:
 
 def test_growing_windows_wait_for_thirty_games() -> None:
     """Four games a week, a tenth of them pushes."""
-    rows = measured(replay()).filter(scope="series", window_end_season=2024)
+    rows = measured(walk_forward()).filter(scope="series", window_end_season=2024)
     season, everything = (rows.filter(window=name) for name in ("season", "all"))
     assert season["n"].min() == pytest.approx(30, abs=3)
     assert season["n_weeks"].to_list() == list(range(int(season["n_weeks"][0]), 21))
@@ -51,7 +51,7 @@ def test_the_judged_window_is_there_whatever_its_length() -> None:
 
 
 def test_the_key_names_a_row() -> None:
-    two = pl.concat([replay(), graded(seasons=range(2024, 2025), market="total")])
+    two = pl.concat([walk_forward(), graded(seasons=range(2024, 2025), market="total")])
     rows = measured(two)
     assert not rows.select(calibration_metrics.KEY).is_duplicated().any()
     assert rows.sort(calibration_metrics.KEY).equals(rows)
@@ -61,7 +61,7 @@ def test_the_key_names_a_row() -> None:
 
 
 def test_versions_that_forecast_side_by_side_are_followed_apart() -> None:
-    """Both said every game, the second a day later: the series is the second one."""
+    """Both forecast every game, the second a day later: the series is the second one."""
     first = graded(seed=2)
     second = graded(seed=2, slope=0.2).with_columns(
         pl.col("made_at").dt.offset_by("1d"), model_version=pl.lit("model_v2"), y=first["y"]
@@ -81,11 +81,11 @@ def test_the_new_measures_are_those_of_the_windows_own_games() -> None:
     window = games.filter(pl.col("week") > 10)
     scored = window.filter(pl.col("y").is_not_null())
     p, y = scored["p_hat"].to_numpy(), scored["y"].to_numpy()
-    said = window["p_hat"].to_numpy(), window["p_push"].to_numpy(), window["outcome"].to_list()
+    forecasts = window["p_hat"].to_numpy(), window["p_push"].to_numpy(), window["outcome"].to_list()
     assert row["smooth_calibration_error"] == smooth_calibration_error(p, y)
     assert row["hosmer_lemeshow_p"] == hosmer_lemeshow_p(p, y)
-    assert row["three_way_brier"] == scores.three_way_brier(*said)
-    assert row["three_way_log_loss"] == scores.three_way_log_loss(*said)
+    assert row["three_way_brier"] == scores.three_way_brier(*forecasts)
+    assert row["three_way_log_loss"] == scores.three_way_log_loss(*forecasts)
     assert row["n_moved"] == 60
     assert row["closing_line_value"] == pytest.approx(window["closing_line_value"].mean())
     null = smooth_error_quantile(p, draw_outcomes(p, seed=0, draws=5000))
@@ -101,8 +101,8 @@ def test_where_no_price_moved_there_is_no_closing_line_value() -> None:
 def test_perfect_windows_exceed_their_nulls_in_about_one_of_twenty() -> None:
     """Two hundred sources that forecast for four weeks each."""
     games = graded(seasons=range(1800, 2000), weeks=4, per_week=20, seed=4)
-    voices = games.with_columns(signal_source=pl.format("voice {}", "season"))
-    rows = measured(voices).filter(window="4w", scope="series", window_end_week=4)
+    series = games.with_columns(signal_source=pl.format("source {}", "season"))
+    rows = measured(series).filter(window="4w", scope="series", window_end_week=4)
     assert rows.height == 200
     for error in ("calibration_error", "smooth_calibration_error"):
         assert 2 < (rows[error] > rows[f"{error}_null95"]).sum() < 20
@@ -134,7 +134,7 @@ def n_new(rows: pl.DataFrame, stored: pl.DataFrame) -> int:
 
 
 def test_a_new_week_costs_its_own_windows_only() -> None:
-    games = replay()
+    games = walk_forward()
     new = (pl.col("season") == 2024) & (pl.col("week") == 20)
     before = measured(games.filter(~new))
     after = measured(games, before)
@@ -155,7 +155,7 @@ def test_a_new_week_costs_its_own_windows_only() -> None:
     ids=lambda change: str(next(iter(change))),
 )
 def test_a_corrected_game_changes_the_windows_that_hold_it(change: dict[str, pl.Expr]) -> None:
-    games = replay().with_columns(pl.col("closing_line_value").cast(pl.Float64))
+    games = walk_forward().with_columns(pl.col("closing_line_value").cast(pl.Float64))
     one = pl.col("game_id") == "2024_08_00"
     corrected = games.with_columns(
         pl.when(one).then(value).otherwise(name).alias(name) for name, value in change.items()
@@ -169,8 +169,8 @@ def test_a_corrected_game_changes_the_windows_that_hold_it(change: dict[str, pl.
 
 
 def test_another_seed_reuses_nothing() -> None:
-    before = calibration_metrics.calibration_metrics(replay(), window_weeks=8, seed=4)
-    assert_frame_equal(measured(replay(), before), measured(replay()), check_exact=True)
+    before = calibration_metrics.calibration_metrics(walk_forward(), window_weeks=8, seed=4)
+    assert_frame_equal(measured(walk_forward(), before), measured(walk_forward()), check_exact=True)
 
 
 @settings(max_examples=5, deadline=None)

@@ -64,7 +64,7 @@ def test_moneyline_prices_are_compared_as_they_are() -> None:
     ],
     ids=["nothing moved", "no lean", "no price at the pick", "no price at the close", "still open"],
 )
-def test_where_nothing_can_be_said_nothing_is(
+def test_where_nothing_is_known_there_is_no_value(
     taken: Mapping[str, object], close: Mapping[str, object]
 ) -> None:
     assert value(taken, close) is None

@@ -1,4 +1,4 @@
-"""What was said before kickoff stays as it was said, and is settled at the line taken."""
+"""A forecast stays as it was made before kickoff, and is settled at the line taken."""
 
 import subprocess
 import sys
@@ -66,7 +66,7 @@ def test_what_was_appended_is_read_back_in_order_and_sound(path: Path) -> None:
     stored = ledger.read(path)
     assert stored.schema == ledger.SCHEMA
     assert stored.drop("seal").equals(rows)
-    assert (result.n_new, result.n_already, result.total) == (3, 0, 3)
+    assert (result.n_new["production"], result.n_already, result.total) == (3, 0, 3)
     assert result.head == stored["seal"][-1]
     assert ledger.verify(stored) == []
 
@@ -75,7 +75,7 @@ def test_appending_twice_adds_nothing_and_leaves_the_same_bytes(path: Path) -> N
     first = ledger.append(path, games(3))
     before = path.read_bytes()
     again = ledger.append(path, games(3))
-    assert (again.n_new, again.n_already, again.total) == (0, 3, 3)
+    assert (again.n_new["production"], again.n_already, again.total) == (0, 3, 3)
     assert again.head == first.head
     assert path.read_bytes() == before
 
@@ -85,7 +85,7 @@ def test_one_append_or_two_give_the_same_chain(path: Path, tmp_path: Path) -> No
     other = tmp_path / "other.parquet"
     ledger.append(other, games(2))
     mixed = ledger.append(other, games(5))
-    assert (mixed.n_new, mixed.n_already) == (3, 2)
+    assert (mixed.n_new["production"], mixed.n_already) == (3, 2)
     assert ledger.read(other).equals(ledger.read(path))
 
 
@@ -306,7 +306,7 @@ def test_a_writer_killed_in_the_middle_leaves_a_sound_ledger_that_can_be_extende
 
 def test_rows_are_graded_at_the_line_taken_not_at_the_close(path: Path) -> None:
     """Home wins by 3 and 44 points fall: every outcome of every market, by hand."""
-    asked = [
+    bets = [
         ("ats", 2.5, "yes", 1.0),
         ("ats", 3.0, "push", None),
         ("ats", 3.5, "no", 0.0),
@@ -319,14 +319,14 @@ def test_rows_are_graded_at_the_line_taken_not_at_the_close(path: Path) -> None:
     rows = predictions(
         *(
             {"market": market, "line": line, "model_version": f"v{i}"}
-            for i, (market, line, _, _) in enumerate(asked)
+            for i, (market, line, _, _) in enumerate(bets)
         )
     )
     ledger.append(path, rows)
     outcomes = pl.DataFrame({"game_id": ["2024_01_DAL_PHI"], "result": [3], "total": [44]})
     graded = ledger.grade(ledger.read(path), outcomes)
-    assert graded["outcome"].to_list() == [outcome for _, _, outcome, _ in asked]
-    assert graded["y"].to_list() == [y for _, _, _, y in asked]
+    assert graded["outcome"].to_list() == [outcome for _, _, outcome, _ in bets]
+    assert graded["y"].to_list() == [y for _, _, _, y in bets]
     assert graded.select(*ledger.SCHEMA).equals(ledger.read(path))
 
 
@@ -366,7 +366,7 @@ def test_two_outcomes_for_one_game_are_refused(path: Path) -> None:
         ledger.grade(ledger.read(path), outcomes)
 
 
-def test_only_the_last_word_of_each_model_before_kickoff_counts() -> None:
+def test_only_the_last_forecast_of_each_model_before_kickoff_counts() -> None:
     days = [3, 1, 2]
     rows = predictions(
         *({"made_at": KICKOFF - timedelta(days=d), "p_hat": d / 10} for d in days),

@@ -64,14 +64,14 @@ def test_the_plain_error_over_equal_widths_is_mapies(seed: int) -> None:
 def test_the_error_of_the_side_leant_to_is_mapies(seed: int) -> None:
     """The mean over home picks and away picks of the error of the side that was called."""
     rng = np.random.default_rng(seed)
-    said = np.sort(rng.uniform(0.5, 1, (2, 100)), axis=1)
-    won = (rng.random((2, 100)) < said - 0.1).astype(float)
-    bins = [binned(stated, outcome, 10) for stated, outcome in zip(said, won, strict=True)]
+    forecast = np.sort(rng.uniform(0.5, 1, (2, 100)), axis=1)
+    won = (rng.random((2, 100)) < forecast - 0.1).astype(float)
+    bins = [binned(stated, outcome, 10) for stated, outcome in zip(forecast, won, strict=True)]
     mine = np.mean([np.mean(np.abs(stated - share)) for _, stated, share in bins])
     called = np.repeat([0, 1], 100)
     happened = np.where(won.ravel() == 1, called, 1 - called)
     theirs = top_label_ece(
-        happened, said.ravel(), called, num_bins=10, split_strategy="array split"
+        happened, forecast.ravel(), called, num_bins=10, split_strategy="array split"
     )
     assert mine == pytest.approx(theirs)
 

@@ -109,8 +109,8 @@ def test_the_squared_error_is_unbiased_over_many_seasons(forecast: str) -> None:
     order, starts = np.argsort(p), bin_starts(np.sort(p), None)
     parts = zip(np.split(p[order], starts[1:]), np.split(one.true[order], starts[1:]), strict=True)
     known = [
-        (len(said), (said.mean() - true.mean()) ** 2, true.var() / (len(said) - 1))
-        for said, true in parts
+        (len(stated), (stated.mean() - true.mean()) ** 2, true.var() / (len(stated) - 1))
+        for stated, true in parts
     ]
     n, squared, spread = np.array(known).T
     weight = n / n.sum()
@@ -123,15 +123,15 @@ def test_the_squared_error_is_unbiased_over_many_seasons(forecast: str) -> None:
 def test_a_three_way_log_loss_grows_by_the_divergence_from_the_truth() -> None:
     whole = games("ats")
     push = np.full(len(whole.true), 0.027)
-    rng, said = np.random.default_rng(6), np.array(["yes", "no", "push"])
+    rng, outcomes = np.random.default_rng(6), np.array(["yes", "no", "push"])
     true = scores.three_way_probabilities(whole.true, push)
     stated = scores.three_way_probabilities(whole.stated, push)
     worse = []
     for _ in range(100):
         place = (rng.random((len(true), 1)) > true.cumsum(axis=1)).sum(axis=1)
         worse.append(
-            scores.three_way_log_loss(whole.stated, push, said[place])
-            - scores.three_way_log_loss(whole.true, push, said[place])
+            scores.three_way_log_loss(whole.stated, push, outcomes[place])
+            - scores.three_way_log_loss(whole.true, push, outcomes[place])
         )
     divergence = rel_entr(true, stated).sum(axis=1).mean()
     assert np.mean(worse) == pytest.approx(divergence, abs=4 * np.std(worse) / 10)

@@ -53,7 +53,7 @@ def test_outcomes_later_than_now_are_unknown(
 
 
 def test_a_game_counts_once_for_each_source(context: RunContext) -> None:
-    """Said again on Wednesday: the last word is graded."""
+    """Forecast again on Wednesday: the last forecast is graded."""
     wednesday = earlier(context, utc("2024-11-06 14:00"))
     predict_upcoming(wednesday)
     append_to_ledger(wednesday)

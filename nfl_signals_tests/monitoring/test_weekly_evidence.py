@@ -1,4 +1,4 @@
-"""Error and evidence week by week, of the games known by then and of the model that spoke."""
+"""Error and evidence week by week, of the games known by then and of the model that was served."""
 
 import numpy as np
 import polars as pl

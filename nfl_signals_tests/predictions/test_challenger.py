@@ -249,8 +249,8 @@ def test_even_a_mistake_in_the_program_stops_no_other_model(context: RunContext)
 
 def wild(context: RunContext) -> int:
     """The challenger has forecast every walk-forward game, later and the wrong way round."""
-    replayed = ledger.read(context.paths.ledger).filter(book="learning").drop("seal")
-    rows = replayed.with_columns(
+    walked_forward = ledger.read(context.paths.ledger).filter(book="learning").drop("seal")
+    rows = walked_forward.with_columns(
         p_hat=1 - pl.col("p_hat"),
         made_at=pl.col("made_at").dt.offset_by("1h"),
         model_version=pl.lit(RIVAL),
@@ -258,7 +258,7 @@ def wild(context: RunContext) -> int:
         period_flag=pl.lit("challenger"),
     )
     named = ledger.with_prediction_id(rows).select(ledger.CONTENT)
-    return ledger.append(context.paths.ledger, named).n_new
+    return ledger.append(context.paths.ledger, named).n_new["learning"]
 
 
 def test_nothing_a_challenger_writes_changes_any_other_forecast_flag_or_alert(

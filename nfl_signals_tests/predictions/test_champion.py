@@ -44,7 +44,7 @@ def card_with(context: RunContext, version: str = VERSION, **changes: object) ->
     write_json(card, read_json(card) | changes)
 
 
-def test_the_first_ensemble_of_a_home_becomes_champion_and_says_why(context: RunContext) -> None:
+def test_the_first_ensemble_of_a_home_becomes_champion_with_a_reason(context: RunContext) -> None:
     (first,) = decision_log.read(context.paths.history)
     assert (first.kind, first.step, first.version, first.at) == (
         "first",
@@ -55,9 +55,9 @@ def test_the_first_ensemble_of_a_home_becomes_champion_and_says_why(context: Run
     assert first.model_hash == model_hash(context.paths.ensemble(VERSION))
     assert first.sentence.startswith("The first ensemble of this home is served until another one")
     assert served_version(context) == VERSION
-    speaker = load_served_model(context)
-    assert speaker is not None
-    assert speaker.model_hash == first.model_hash
+    served = load_served_model(context)
+    assert served is not None
+    assert served.model_hash == first.model_hash
 
 
 def test_assembled_again_nothing_changes(context: RunContext) -> None:
@@ -117,7 +117,7 @@ def old_features(context: RunContext) -> None:
     card_with(context, feature_version="0dd")
 
 
-def taught_by_the_future(context: RunContext) -> None:
+def fitted_on_the_future(context: RunContext) -> None:
     drop_rows(context.paths.markets / "2024.parquet", pl.col("week") == 3)
 
 
@@ -131,22 +131,22 @@ REFUSED: list[tuple[Callable[[RunContext], None], type[NflSignalsError], str]] =
     (retrained_in_place, IntegrityError, r"was promoted as \w{12}\. Set signal_source to proxy"),
     (edited_file, IntegrityError, "its files are not what its card describes"),
     (old_features, IntegrityError, r"fitted on features 0dd, .* or retrain and promote"),
-    (taught_by_the_future, InputError, "fitted on games until 2024-w03, as of .* is of 2024-w02"),
+    (fitted_on_the_future, InputError, "fitted on games until 2024-w03, as of .* is of 2024-w02"),
     (edited_history, IntegrityError, "line 1: edited"),
 ]
 
 
-@pytest.mark.parametrize(("spoil", "error", "said"), REFUSED)
+@pytest.mark.parametrize(("spoil", "error", "message"), REFUSED)
 def test_a_champion_that_cannot_be_served_is_an_error_before_anything_is_written(
     context: RunContext,
     spoil: Callable[[RunContext], None],
     error: type[NflSignalsError],
-    said: str,
+    message: str,
 ) -> None:
     assemble(open_small(context.paths.home, learners=["logistic"]))  # another one that could
     spoil(context)
     before = contents(context.paths.home)
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         predict_upcoming(context)
     assert contents(context.paths.home) == before
 

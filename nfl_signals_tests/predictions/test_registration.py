@@ -1,27 +1,38 @@
-"""Registered is what was assembled; aliases say who speaks; proofs notice what was changed since."""
+"""Registered is what was assembled, under aliases; a moved home is registered anew; checks find changes."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from benchmarks.model_server import post, response_answers, served
 from nfl_signals.checks.catalog import REGISTRY_CHECKS
 from nfl_signals.checks.registry import stored_requests
 from nfl_signals.core.errors import InputError, IntegrityError, NflSignalsError
 from nfl_signals.core.files import read_parquet
+from nfl_signals.core.paths import Paths
 from nfl_signals.ensemble.ensemble import Ensemble
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.predictions.registration import (
     EXAMPLE_GAMES,
     example_requests,
+    home_registry,
     point_aliases,
     register_ensemble,
 )
 from nfl_signals.registry.decision_log import Decision, Kind, record
-from nfl_signals.registry.mlflow_registry import open_registry
-from nfl_signals.registry.mlflow_store import CHALLENGER, CHAMPION
+from nfl_signals.registry.mlflow_registry import (
+    CHALLENGER,
+    CHAMPION,
+    create_registry,
+    open_registry,
+)
 from nfl_signals.registry.model_card import model_hash, read_card, write_card
 from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext, open_run
@@ -46,7 +57,10 @@ def original(tmp_path_factory: pytest.TempPathFactory, small_home: Path) -> Path
 
 @pytest.fixture
 def home(original: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(original, tmp_path / "home")
+    """A copy that has been registered where it lies."""
+    home = shutil.copytree(original, tmp_path / "home")
+    home_registry(serving_from(home, "champion"))
+    return home
 
 
 def serving_from(home: Path, source: str) -> RunContext:
@@ -62,12 +76,12 @@ def trained_a_week_later(context: RunContext) -> None:
     for kind in ("stacker/ats", "stacker/moneyline", "stacker/total", "ensemble"):
         folder = context.paths.home / "models" / kind
         shutil.copytree(folder / FIRST, folder / SECOND)
-    folder, question = context.paths.ensemble(SECOND), load_market_games(context, "ats")
+    folder, games = context.paths.ensemble(SECOND), load_market_games(context, "ats")
     write_card(
         folder,
         markets=list(MARKETS.values()),
         version=SECOND,
-        window=question.window(question.played.nonzero()[0]),
+        window=games.window(games.played.nonzero()[0]),
         seed=context.settings.seed,
         extra={"learners": list(context.settings.training.learners)},
     )
@@ -102,7 +116,7 @@ def test_held_out_scores_and_settings_lie_beside_the_version(original: Path) -> 
     assert run.data.params["learners"] == "logistic, lightgbm, xgboost"
 
 
-def test_the_example_asks_all_markets_of_the_last_games_that_have_every_line(
+def test_the_example_holds_all_markets_of_the_last_games_that_have_every_line(
     original: Path,
 ) -> None:
     context = serving_from(original, "champion")
@@ -157,13 +171,13 @@ def test_a_rejected_version_challenges_none(home: Path) -> None:
     assert aliases(context) == {FIRST: (CHAMPION,), SECOND: ()}
 
 
-def test_beside_a_version_that_was_asked_for_a_newer_one_is_the_challenger(home: Path) -> None:
+def test_beside_a_version_that_the_settings_name_a_newer_one_is_the_challenger(home: Path) -> None:
     context = serving_from(home, "champion")
     trained_a_week_later(context)
     decide(context, SECOND, "promoted", champion=SECOND)
-    asked = serving_from(home, f"model_{FIRST}")
-    register_ensemble(asked)
-    assert aliases(asked) == {FIRST: (CHAMPION,), SECOND: (CHALLENGER,)}
+    named = serving_from(home, f"model_{FIRST}")
+    register_ensemble(named)
+    assert aliases(named) == {FIRST: (CHAMPION,), SECOND: (CHALLENGER,)}
 
 
 def test_a_version_is_registered_by_its_name(home: Path) -> None:
@@ -200,12 +214,132 @@ def test_a_champion_whose_folder_is_gone_keeps_no_newer_one_from_being_registere
     assert aliases(context) == {FIRST: (CHAMPION,), SECOND: (CHALLENGER,)}
 
 
+# --- a home that was moved, and what else no longer fits its registry
+
+
+def promoted_pair(home: Path) -> RunContext:
+    """A context of `home` with FIRST registered, and SECOND registered and champion."""
+    context = serving_from(home, "champion")
+    trained_a_week_later(context)
+    register_ensemble(context)
+    decide(context, SECOND, "promoted", champion=SECOND)
+    point_aliases(context)
+    return context
+
+
+def store_text(home: Path) -> str:
+    """Everything that the store holds, as SQL."""
+    with closing(sqlite3.connect(Paths(home).registry_store)) as connection:
+        return "\n".join(connection.iterdump())
+
+
+def test_a_moved_home_has_the_same_versions_and_nothing_in_it_names_the_old_place(
+    home: Path, tmp_path: Path
+) -> None:
+    promoted_pair(home)
+    before = home_registry(serving_from(home, "champion")).history()
+    moved = home.rename(tmp_path / "a home [1] é, 50% #2")
+    context = serving_from(moved, "champion")
+    registry = home_registry(context)
+    assert [replace(each, folder=Path()) for each in registry.history()] == [
+        replace(each, folder=Path()) for each in before
+    ]
+    assert all(each.folder.is_relative_to(moved) for each in registry.history())
+    requests = example_requests(context)
+    direct = Ensemble.load(context.paths.ensemble(SECOND)).predict(requests)
+    assert registry.load(CHAMPION).predict(requests)["p_hat"].to_list() == direct["p_hat"].to_list()
+    assert str(home) not in store_text(moved)
+    assert home.as_uri() not in store_text(moved)
+    assert f"{Path.cwd()}/mlruns" not in store_text(moved)
+    assert not home.exists()
+
+
+def test_a_moved_home_takes_new_versions_and_its_original_stays_as_it_was(
+    home: Path, tmp_path: Path
+) -> None:
+    before = store_text(home)
+    context = serving_from(shutil.copytree(home, tmp_path / "copy"), "champion")
+    trained_a_week_later(context)
+    version = register_ensemble(context)
+    assert version.folder.is_relative_to(tmp_path / "copy")
+    assert aliases(context) == {FIRST: (CHAMPION,), SECOND: (CHALLENGER,)}
+    assert store_text(home) == before
+
+
+def test_opening_again_where_a_home_lies_writes_nothing(home: Path) -> None:
+    before = Paths(home).registry_store.read_bytes()
+    home_registry(serving_from(home, "champion"))
+    assert Paths(home).registry_store.read_bytes() == before
+
+
+def test_a_registry_whose_building_was_killed_is_built_anew(home: Path) -> None:
+    context = promoted_pair(home)
+    create_registry(
+        context.paths
+    )  # as a process leaves it that was killed before the first version
+    assert home_registry(context).current
+    assert aliases(context) == {FIRST: (), SECOND: (CHAMPION,)}
+
+
+def test_a_version_whose_files_are_damaged_is_left_out_and_the_log_names_it(
+    home: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    promoted_pair(home)
+    moved = home.rename(tmp_path / "moved")
+    (moved / "models" / "ensemble" / FIRST / "ensemble.json").write_text("{}")
+    context = serving_from(moved, "champion")
+    home_registry(context)
+    assert aliases(context) == {SECOND: (CHAMPION,)}
+    assert f"{FIRST} is not registered: " in caplog.text
+    assert "not what its card describes" in caplog.text
+
+
+def test_a_damaged_champion_is_registered_under_no_alias(home: Path, tmp_path: Path) -> None:
+    promoted_pair(home)
+    moved = home.rename(tmp_path / "moved")
+    (moved / "models" / "ensemble" / SECOND / "ensemble.json").write_text("{}")
+    assert point_aliases(serving_from(moved, "champion")) == {}
+
+
+def test_two_runs_that_open_a_moved_home_build_one_registry(home: Path, tmp_path: Path) -> None:
+    moved = home.rename(tmp_path / "moved")
+    contexts = [serving_from(moved, "champion") for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(home_registry, contexts)
+    assert first.history() == second.history()
+    assert len(list((moved / "models/registry/artifacts/models").iterdir())) == 1
+
+
+@pytest.mark.slow
+def test_after_a_check_mlflow_serves_the_champion_of_a_moved_home_as_the_readme_says(
+    finished_home: Path, tmp_path: Path
+) -> None:
+    """By alias, from the home's folder, in a process that knows of the store and of nothing else."""
+    context = copy_context(finished_home, tmp_path / "moved")
+    REGISTRY_CHECKS[FILES](context)
+    example = open_registry(context.paths).find(CHAMPION).folder / "serving_input_example.json"
+    environment = {
+        "MLFLOW_TRACKING_URI": "sqlite:///models/registry/mlflow.db",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+    with served(
+        "models:/nfl_signals@champion", folder=context.paths.home, environment=environment
+    ) as connection:
+        status, body = post(connection, example.read_bytes())
+    assert status == 200
+    expected = Ensemble.load(context.paths.ensemble("v202409")).predict(example_requests(context))
+    assert response_answers(body)["p_hat"].to_list() == expected["p_hat"].to_list()
+
+
 # --- checks on a finished home
 
 
 @pytest.fixture
 def finished(finished_home: Path, tmp_path: Path) -> RunContext:
-    return copy_context(finished_home, tmp_path)
+    """A copy that has been registered where it lies."""
+    context = copy_context(finished_home, tmp_path)
+    home_registry(context)
+    return context
 
 
 @pytest.mark.parametrize("name", REGISTRY_CHECKS)
@@ -214,7 +348,7 @@ def test_a_check_holds_on_a_finished_home(finished: RunContext, name: str) -> No
     assert all(value for key, value in figures.items() if key != "difference")
 
 
-def test_through_mlflow_the_champion_says_what_was_predicted(finished: RunContext) -> None:
+def test_through_mlflow_the_champion_predicts_what_was_predicted(finished: RunContext) -> None:
     requests = stored_requests(finished)
     served = open_registry(finished.paths).load(CHAMPION).predict(requests)
     direct = Ensemble.load(finished.paths.ensemble("v202409")).predict(requests)
@@ -243,7 +377,7 @@ def edited_prediction(context: RunContext) -> None:
 
 
 def lost_features(context: RunContext) -> None:
-    """Of a game that was predicted: told as what it is, whatever asks."""
+    """Of a game that was predicted."""
     game = read_parquet(context.paths.upcoming)["game_id"][0]
     drop_rows(context.paths.features / "2024.parquet", pl.col("game_id") == game)
 

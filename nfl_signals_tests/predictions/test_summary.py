@@ -72,7 +72,7 @@ def test_the_lean_is_the_side_that_the_model_rates_higher_than_the_market(
 def test_a_favourite_that_the_model_rates_lower_than_the_market_is_leaned_against(
     context: RunContext,
 ) -> None:
-    """80 % to win is 5 points less than the price says: the lean is the underdog."""
+    """80 % to win is 5 points less than the price has it: the lean is the underdog."""
     pick, _, away = only_pick(context, "moneyline", p_hat=0.80, p_market=0.85)
     assert (pick.lean, round(pick.gap, 6)) == (away, 5.0)
 
@@ -100,7 +100,7 @@ def test_no_upcoming_game_is_no_pick(context: RunContext) -> None:
     assert picks(context) == []
 
 
-def test_status_of_a_finished_home_says_the_served_model_and_what_there_is(
+def test_status_of_a_finished_home_names_the_served_model_and_what_there_is(
     context: RunContext,
 ) -> None:
     lines = status(context)
@@ -119,7 +119,7 @@ def test_status_of_a_finished_home_says_the_served_model_and_what_there_is(
     assert lines["last run"] != "not yet"
 
 
-def test_status_of_an_empty_home_says_not_yet(tmp_path: Path) -> None:
+def test_status_of_an_empty_home_is_not_yet(tmp_path: Path) -> None:
     context = open_run(settings_of(tmp_path))
     lines = status(context)
     missing = {name for name, value in lines.items() if value == "not yet"}
@@ -128,17 +128,19 @@ def test_status_of_an_empty_home_says_not_yet(tmp_path: Path) -> None:
         picks(context)
 
 
-def test_status_says_not_yet_while_no_window_can_be_judged(context: RunContext) -> None:
+def test_status_is_not_yet_while_no_window_can_be_judged(context: RunContext) -> None:
     write_parquet(context.paths.calibration, read_parquet(context.paths.calibration).clear())
     assert status(context)["calibration"] == "not yet"
 
 
-def test_status_names_the_model_that_was_asked_for(finished_home: Path, tmp_path: Path) -> None:
+def test_status_names_the_model_of_the_settings(finished_home: Path, tmp_path: Path) -> None:
     lines = status(copy_context(finished_home, tmp_path, signal_source="proxy"))
     assert lines["signal source"] == lines["model"] == "proxy"
 
 
-def test_status_says_why_nobody_can_be_served(finished_home: Path, tmp_path: Path) -> None:
+def test_status_gives_the_reason_why_no_model_can_be_served(
+    finished_home: Path, tmp_path: Path
+) -> None:
     lines = status(copy_context(finished_home, tmp_path, signal_source="model_v209922"))
     assert lines["model"].startswith("none: ")
     assert "Set signal_source to proxy" in lines["model"]

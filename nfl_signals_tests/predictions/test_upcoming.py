@@ -123,8 +123,8 @@ def test_games_without_line_or_price_are_skipped_and_listed(context: RunContext)
     expected = {"ats": [no_line], "moneyline": [], "total": [no_price]}
     assert skipped_games(context.markets, context.as_of) == expected
     upcoming = predict_upcoming(context)
-    said = set(upcoming.select("game_id", "market").rows())
-    assert set(before.select("game_id", "market").rows()) - said == {
+    forecast = set(upcoming.select("game_id", "market").rows())
+    assert set(before.select("game_id", "market").rows()) - forecast == {
         (no_line, "ats"),
         (no_price, "total"),
     }
@@ -158,12 +158,12 @@ def test_a_version_that_was_never_trained_is_refused(finished_home: Path, tmp_pa
     assert contents(tmp_path) == before
 
 
-def test_a_version_asked_for_is_served_as_the_champion_does_while_it_is_the_champion(
+def test_a_version_named_in_the_settings_is_served_as_the_champion_does_while_it_is_the_champion(
     finished_home: Path, tmp_path: Path
 ) -> None:
-    asked = copy_context(finished_home, tmp_path / "asked", signal_source="model_v202409")
+    named = copy_context(finished_home, tmp_path / "named", signal_source="model_v202409")
     champion = copy_context(finished_home, tmp_path / "champion")
-    assert predict_upcoming(asked).equals(predict_upcoming(champion))
+    assert predict_upcoming(named).equals(predict_upcoming(champion))
 
 
 def test_without_a_champion_nothing_is_predicted(context: RunContext) -> None:
@@ -185,11 +185,11 @@ def test_a_champion_is_explained_by_its_own_learners_whatever_is_trained_today(
 
 def test_both_books_are_filled_once_and_counted(context: RunContext) -> None:
     context.paths.ledger.unlink()
-    replayed = read_parquet(context.paths.stacked).filter(pl.col("kickoff_at") <= NOW).height
+    walked_forward = read_parquet(context.paths.stacked).filter(pl.col("kickoff_at") <= NOW).height
     upcoming = read_parquet(context.paths.upcoming).height
     first = append_to_ledger(context)
-    total = replayed + upcoming
-    assert first == {"learning": replayed, "production": upcoming, "total": total}
+    total = walked_forward + upcoming
+    assert first == {"learning": walked_forward, "production": upcoming, "total": total}
     before = context.paths.ledger.read_bytes()
     assert append_to_ledger(context) == {"learning": 0, "production": 0, "total": total}
     assert context.paths.ledger.read_bytes() == before
@@ -236,7 +236,7 @@ def test_walked_forward_predictions_are_dated_before_their_games_and_name_their_
     assert hashes["model_hash"].str.len_chars().unique().to_list() == [64]
 
 
-def test_a_replay_by_other_weights_is_another_version(context: RunContext) -> None:
+def test_a_walk_forward_by_other_weights_is_another_version(context: RunContext) -> None:
     rows = read_parquet(context.paths.stacked).filter(pl.col("kickoff_at") <= NOW)
     rewrite(context.paths.stacked, pl.col("weight_market") + 0.001)
     assert append_to_ledger(context)["learning"] == rows.height
@@ -246,7 +246,7 @@ kickoffs = st.datetimes(datetime(1999, 1, 1), datetime(2099, 1, 1), timezones=st
 
 
 @given(kickoff=kickoffs)
-def test_a_replay_is_dated_a_tuesday_at_two_within_the_week_before_kickoff(
+def test_a_walk_forward_forecast_is_dated_a_tuesday_at_two_within_the_week_before_kickoff(
     kickoff: datetime,
 ) -> None:
     made_at = tuesday_before(kickoff)

@@ -31,7 +31,7 @@ GATE = {"min_weeks": 6, "min_games": 60}
 
 
 def opened(finished: Path, folder: Path, **changes: object) -> RunContext:
-    """A home whose champion is an older one, before it has said anything."""
+    """A home whose champion is an older one, before it has forecast anything."""
     context = copy_context(finished, folder, **{"gate": GATE, **changes})
     promote_older(earlier(context, BEFORE))
     return context
@@ -68,14 +68,14 @@ def decisions(context: RunContext) -> list[Decision]:
     return decision_log.read(context.paths.history)
 
 
-def test_a_calm_season_asks_for_nothing(context: RunContext) -> None:
+def test_a_calm_season_needs_nothing(context: RunContext) -> None:
     forecast_weeks(context, THIS_SEASON)
     assert automatic.pending_steps(context) == []
     assert automatic.recalibrate(context) is None
     assert [each.kind for each in decisions(context)] == ["first"]
 
 
-def test_an_alert_asks_for_a_recalibration_first(context: RunContext) -> None:
+def test_an_alert_needs_a_recalibration_first(context: RunContext) -> None:
     forecast_weeks(context, THIS_SEASON, slope=-1.0)
     expected = PendingStep(
         alert_id=str(alert(context)["alert_id"]),
@@ -86,19 +86,19 @@ def test_an_alert_asks_for_a_recalibration_first(context: RunContext) -> None:
     assert automatic.pending_steps(context) == [expected]
 
 
-def test_an_alert_waits_until_the_gate_can_tell(finished_home: Path, tmp_path: Path) -> None:
+def test_an_alert_waits_until_the_gate_can_decide(finished_home: Path, tmp_path: Path) -> None:
     """Eight weeks and 120 games by default, beside the two weeks that only train."""
     context = opened(finished_home, tmp_path, gate={})
     forecast_weeks(context, THIS_SEASON, slope=-1.0)
     assert alert(context)["next_step"] == RECALIBRATION
     assert automatic.pending_steps(context) == []
     status = next(each for each in steps.alert_state(context).statuses() if each.next_step)
-    said = automatic.waiting_sentence(status, context.settings.gate)
-    assert said.startswith(" It waits until the gate can tell: ")
-    assert said.endswith(" games in 7 of 8 weeks.")
+    sentence = automatic.waiting_sentence(status, context.settings.gate)
+    assert sentence.startswith(" It waits until the gate can decide: ")
+    assert sentence.endswith(" games in 7 of 8 weeks.")
 
 
-def test_where_a_person_has_said_the_served_model_nothing_is_done_by_itself(
+def test_where_a_person_has_chosen_the_served_model_nothing_is_done_by_itself(
     finished_home: Path, tmp_path: Path
 ) -> None:
     context = opened(finished_home, tmp_path, signal_source=f"model_{OLDER}")
@@ -106,7 +106,7 @@ def test_where_a_person_has_said_the_served_model_nothing_is_done_by_itself(
     assert automatic.pending_steps(context) == []
 
 
-def test_a_forecast_that_leans_to_one_side_is_straightened_and_promoted(
+def test_a_forecast_that_leans_to_one_side_is_recalibrated_and_promoted(
     context: RunContext,
 ) -> None:
     """Home covers are stated a logit too rarely; the map gives that back."""
@@ -131,7 +131,7 @@ def test_a_forecast_that_leans_to_one_side_is_straightened_and_promoted(
     assert (alert(context)["action"], alert(context)["next_step"]) == ("watch", None)
 
 
-def test_sides_that_are_swapped_cannot_be_straightened_and_are_retrained_next(
+def test_sides_that_are_swapped_cannot_be_recalibrated_and_are_retrained_next(
     context: RunContext,
 ) -> None:
     """What is left is flat, and shown to be worse than the price: that is not enough."""
@@ -209,14 +209,14 @@ def test_a_newer_ensemble_is_judged_without_any_alert_and_only_once(context: Run
     assert automatic.decide(context) is None
 
 
-def test_a_champion_that_never_forecast_keeps_its_seat(context: RunContext) -> None:
+def test_a_champion_that_never_forecast_stays_champion(context: RunContext) -> None:
     decision = automatic.decide(context)
     assert decision is not None
     assert decision.kind == "insufficient"
 
 
-def test_a_leak_is_a_rejection_and_the_champion_goes_on_speaking(context: RunContext) -> None:
-    """The champion's card says that games taught it which it forecast: no comparison is fair."""
+def test_a_leak_is_a_rejection_and_the_champion_stays(context: RunContext) -> None:
+    """The champion's card shows that it was fitted on games that it forecast: no comparison is fair."""
     forecast_weeks(context, THIS_SEASON, slope=-1.0)
     folder = context.paths.ensemble(OLDER)
     card = read_card(folder)

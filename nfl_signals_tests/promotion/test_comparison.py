@@ -1,4 +1,4 @@
-"""Two voices of the ledger: whose rows count, what is refused, and what the comparison says."""
+"""Two books of the ledger: whose rows count, what is refused, and what the comparison finds."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -35,20 +35,20 @@ from nfl_signals_tests.support.graded_games import graded
 
 MODEL = book_named("model_v202322")
 FITTED = {"v202322": 202322}
-VOICES = {
+BOOKS = {
     "champion": {"book": "learning", "model_version": "replay_2024"},
     "challenger": {"book": "production", "model_version": "v202322"},
 }
 UTC_TIME = pl.Datetime("us", "UTC")
 
 
-def told(rows: pl.DataFrame, role: str, **changes: Any) -> pl.DataFrame:  # noqa: ANN401 - constants
+def forecast(rows: pl.DataFrame, role: str, **changes: Any) -> pl.DataFrame:  # noqa: ANN401 - constants
     """Rows of the ledger, as one of the two would have written them two days before kickoff."""
     start = pl.lit(utc("2024-09-08 17:00")).cast(UTC_TIME)
-    said = rows.with_columns(kickoff_at=start + pl.duration(weeks=pl.col("week") - 1))
+    timed = rows.with_columns(kickoff_at=start + pl.duration(weeks=pl.col("week") - 1))
     constant = {"p_push": 0.0, "model_hash": role, "feature_version": "f", "period_flag": "ok"}
-    constant |= {"signal_source": "model"} | VOICES[role] | changes
-    made = said.with_columns(
+    constant |= {"signal_source": "model"} | BOOKS[role] | changes
+    made = timed.with_columns(
         p_hat=f"p_{role}",
         made_at=pl.col("kickoff_at") - timedelta(days=2),
         **{name: pl.lit(value) for name, value in constant.items()},
@@ -57,14 +57,14 @@ def told(rows: pl.DataFrame, role: str, **changes: Any) -> pl.DataFrame:  # noqa
 
 
 def home(
-    folder: Path, pairs: pl.DataFrame, *said: pl.DataFrame, last: str = "2023-w22"
+    folder: Path, pairs: pl.DataFrame, *forecasts: pl.DataFrame, last: str = "2023-w22"
 ) -> RunContext:
     """A home that holds a ledger, the markets behind it and the model's card."""
     paths = Paths(folder)
-    ledger.append(paths.ledger, pl.concat(said))
+    ledger.append(paths.ledger, pl.concat(forecasts))
     points = pl.when(pl.col("y") == 1).then(3).otherwise(-3).cast(pl.Float64)
     columns = ("game_id", "market", "line", "price_yes", "price_no", "p_market")
-    kickoff = pl.concat(said).select("game_id", "kickoff_at").unique()
+    kickoff = pl.concat(forecasts).select("game_id", "kickoff_at").unique()
     markets = pairs.select(*columns, points=points).join(kickoff, on="game_id")
     totals = markets.with_columns(market=pl.lit("total"), points=pl.lit(44.0))
     write_parquet(paths.markets / "2024.parquet", pl.concat([markets, totals]))
@@ -89,7 +89,7 @@ def pairs() -> pl.DataFrame:
 
 @pytest.fixture
 def context(tmp_path: Path, pairs: pl.DataFrame) -> RunContext:
-    return home(tmp_path, pairs, told(pairs, "champion"), told(pairs, "challenger"))
+    return home(tmp_path, pairs, forecast(pairs, "champion"), forecast(pairs, "challenger"))
 
 
 def test_names_mean_books() -> None:
@@ -103,7 +103,7 @@ def test_names_mean_books() -> None:
             book_named(name)
 
 
-def test_pairs_are_what_both_said_of_the_same_games(
+def test_pairs_are_what_both_forecast_of_the_same_games(
     context: RunContext, pairs: pl.DataFrame
 ) -> None:
     found = pairs_of(context, WALK_FORWARD, MODEL)
@@ -112,17 +112,19 @@ def test_pairs_are_what_both_said_of_the_same_games(
     assert found.select(same).equals(pairs.sort("week", "game_id").select(same))
 
 
-def test_the_last_word_before_kickoff_counts(tmp_path: Path, pairs: pl.DataFrame) -> None:
-    """Two versions spoke in production; whichever spoke last is the book's book."""
-    early = told(pairs.with_columns(p_challenger=pl.lit(0.5)), "challenger")
+def test_the_last_forecast_before_kickoff_counts(tmp_path: Path, pairs: pl.DataFrame) -> None:
+    """Two versions were served in production; the last forecast is the book's."""
+    early = forecast(pairs.with_columns(p_challenger=pl.lit(0.5)), "challenger")
     early = early.with_columns(pl.col("made_at") - timedelta(days=1))
     early = ledger.with_prediction_id(early).select(ledger.CONTENT)
-    context = home(tmp_path, pairs, told(pairs, "champion"), told(pairs, "challenger"), early)
+    context = home(
+        tmp_path, pairs, forecast(pairs, "champion"), forecast(pairs, "challenger"), early
+    )
     production = Book(signal_source="model", book="production")
     assert pairs_of(context, WALK_FORWARD, production)["p_challenger"].n_unique() > 1
 
 
-def test_the_proxy_says_the_price_of_the_others_rows(context: RunContext) -> None:
+def test_the_proxy_is_the_price_on_the_others_rows(context: RunContext) -> None:
     found = pairs_of(context, PRICE, MODEL)
     assert found["p_champion"].equals(found["p_market"].alias("p_champion"))
     swapped = pairs_of(context, MODEL, PRICE)
@@ -130,19 +132,19 @@ def test_the_proxy_says_the_price_of_the_others_rows(context: RunContext) -> Non
     assert found["clv_champion"].null_count() == found.height == 270
 
 
-def test_another_line_or_price_is_another_question(tmp_path: Path, pairs: pl.DataFrame) -> None:
+def test_another_line_or_price_is_another_bet(tmp_path: Path, pairs: pl.DataFrame) -> None:
     late = pl.col("week") > 10
     moved = pairs.with_columns(
         price_yes=pl.when(late).then(pl.col("price_yes") * 2).otherwise("price_yes")
     )
-    context = home(tmp_path, pairs, told(pairs, "champion"), told(moved, "challenger"))
+    context = home(tmp_path, pairs, forecast(pairs, "champion"), forecast(moved, "challenger"))
     assert pairs_of(context, WALK_FORWARD, MODEL)["week"].max() == 10
     assert compare(context, "replay", "model_v202322").n_left_out == 8 * 15
 
 
 def test_books_that_share_nothing_are_not_compared(tmp_path: Path, pairs: pl.DataFrame) -> None:
     early, late = pairs.filter(pl.col("week") < 9), pairs.filter(pl.col("week") > 9)
-    context = home(tmp_path, pairs, told(early, "champion"), told(late, "challenger"))
+    context = home(tmp_path, pairs, forecast(early, "champion"), forecast(late, "challenger"))
     with pytest.raises(InputError, match="share no settled game"):
         compare(context, "replay", "model_v202322")
     with pytest.raises(InputError, match="one book; name two"):
@@ -170,20 +172,20 @@ def test_the_comparison_is_the_gates_and_holds_in_every_week(context: RunContext
 
 
 def test_a_model_fitted_on_later_games_is_refused(tmp_path: Path, pairs: pl.DataFrame) -> None:
-    said = told(pairs, "champion"), told(pairs, "challenger")
-    context = home(tmp_path, pairs, *said, last="2024-w09")
+    both = forecast(pairs, "champion"), forecast(pairs, "challenger")
+    context = home(tmp_path, pairs, *both, last="2024-w09")
     message = r"v202322: trained on games up to 2024-w09, which reaches beyond 2024_01_00"
     for order in (("replay", "model_v202322"), ("model_v202322", "proxy")):
         with pytest.raises(IntegrityError, match=message):
             compare(context, *order)
 
 
-def test_the_week_that_taught_a_model_in_part_is_left_out(
+def test_the_week_that_a_model_was_partly_fitted_on_is_left_out(
     tmp_path: Path, pairs: pl.DataFrame
 ) -> None:
     rest = pairs.filter(pl.col("week") >= 9)
     context = home(
-        tmp_path, pairs, told(pairs, "champion"), told(rest, "challenger"), last="2024-w09"
+        tmp_path, pairs, forecast(pairs, "champion"), forecast(rest, "challenger"), last="2024-w09"
     )
     assert pairs_of(context, WALK_FORWARD, MODEL)["week"].min() == 10
 
@@ -207,10 +209,10 @@ def test_a_walk_forward_of_a_later_season_is_refused() -> None:
     assert comparable(rows, {"replay_2024": 202300}).height == 1
 
 
-def test_a_copy_is_taught_until_the_last_game_of_its_recalibration(
+def test_a_copy_is_fitted_until_the_last_game_of_its_recalibration(
     tmp_path: Path, pairs: pl.DataFrame
 ) -> None:
-    context = home(tmp_path, pairs, told(pairs, "champion"), told(pairs, "challenger"))
+    context = home(tmp_path, pairs, forecast(pairs, "champion"), forecast(pairs, "challenger"))
     card = {"training_window": {"last": "2023-w22"}, "recalibration": {"last": "2024-w06"}}
     write_json(context.paths.ensemble("v202322") / "card.json", card)
     with pytest.raises(IntegrityError, match="v202322: trained on games up to 2024-w06"):
@@ -219,7 +221,7 @@ def test_a_copy_is_taught_until_the_last_game_of_its_recalibration(
 
 @pytest.mark.parametrize("minutes", [0, 30])
 def test_what_is_made_at_kickoff_or_later_is_refused(pairs: pl.DataFrame, minutes: int) -> None:
-    rows = told(pairs, "challenger")
+    rows = forecast(pairs, "challenger")
     assert comparable(rows, FITTED).height == rows.height
     late = rows.with_columns(made_at=pl.col("kickoff_at") + timedelta(minutes=minutes))
     with pytest.raises(IntegrityError, match=r"v202322, 2024_01_00 moneyline: made at 2024-09-08"):
@@ -245,14 +247,14 @@ def test_pairs_need_the_same_quote_and_keep_missing_prices(pairs: pl.DataFrame) 
 
 
 def test_what_a_challenger_says_in_the_shadow_book_is_never_taken_for_the_walk_forward() -> None:
-    """It is served later and on the same games, and would have the last word."""
-    replay = graded(book="learning", model_version="replay_2024")
-    wild = replay.with_columns(
+    """It is served later and on the same games, and would displace it."""
+    walk_forward = graded(book="learning", model_version="replay_2024")
+    wild = walk_forward.with_columns(
         p_hat=1 - pl.col("p_hat"),
         model_version=pl.lit("v202409"),
         made_at=pl.col("made_at").dt.offset_by("1h"),
     )
-    heard = book_named("replay").rows(pl.concat([replay, wild]))
-    assert heard.equals(book_named("replay").rows(replay))
+    rows = book_named("replay").rows(pl.concat([walk_forward, wild]))
+    assert rows.equals(book_named("replay").rows(walk_forward))
     named = Book(signal_source="model", book="learning", model_version="v202409")
-    assert set(named.rows(pl.concat([replay, wild]))["model_version"]) == {"v202409"}
+    assert set(named.rows(pl.concat([walk_forward, wild]))["model_version"]) == {"v202409"}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from nfl_signals.promotion.findings import Kind, finding, nothing_found, within
 from nfl_signals.stats.bootstrap import Interval
 
-PROOF = Kind(name="proof", unit="units", words="costs")
+SHOWN = Kind(name="shown", unit="units", words="costs")
 VETO = Kind(name="veto", unit="units", words="costs", must_be_shown=False)
 
 
@@ -27,15 +27,15 @@ def test_an_interval_passes_within_the_limit_and_fails_beyond_it(
 @pytest.mark.parametrize(
     ("kind", "low", "high", "verdict", "held"),
     [
-        (PROOF, 0.0, 1.0, "PASS", False),
-        (PROOF, 0.0, 3.0, "UNDERPOWERED", True),
+        (SHOWN, 0.0, 1.0, "PASS", False),
+        (SHOWN, 0.0, 3.0, "UNDERPOWERED", True),
         (VETO, 0.0, 3.0, "UNDERPOWERED", False),
         (VETO, 1.0, 5.0, "UNDERPOWERED", True),
         (VETO, -1.0, 9.0, "UNDERPOWERED", False),
         (VETO, 3.0, 5.0, "FAIL", True),
     ],
 )
-def test_a_promotion_waits_for_proof_or_only_while_a_shown_loss_looks_beyond_the_limit(
+def test_a_promotion_waits_for_evidence_or_only_while_a_shown_loss_looks_beyond_the_limit(
     kind: Kind, low: float, high: float, verdict: str, *, held: bool
 ) -> None:
     found = interval(low, high)
@@ -43,9 +43,9 @@ def test_a_promotion_waits_for_proof_or_only_while_a_shown_loss_looks_beyond_the
     assert (made.verdict, made.holds_back) == (verdict, held)
 
 
-def test_the_sentence_holds_everything_a_reader_asks_for() -> None:
+def test_the_sentence_holds_everything_a_reader_needs() -> None:
     found = finding(
-        PROOF,
+        SHOWN,
         "ats",
         interval(-1.0, 3.0),
         limit=2,
@@ -61,15 +61,15 @@ def test_the_sentence_holds_everything_a_reader_asks_for() -> None:
 
 def test_the_smallest_effect_is_what_a_two_sided_test_finds_four_times_in_five() -> None:
     """(1.960 + 0.842) standard errors; an interval of +-1.960 has one of 1."""
-    found = finding(PROOF, "all", interval(-1.96, 1.96), limit=0, verdict="PASS", level=0.95)
+    found = finding(SHOWN, "all", interval(-1.96, 1.96), limit=0, verdict="PASS", level=0.95)
     assert found.detectable == pytest.approx(2.802, abs=0.001)
 
 
-def test_without_games_only_proof_holds_back() -> None:
-    proof, veto = (
-        nothing_found(kind, "total", limit=1.0, verdict="UNDERPOWERED", why="nobody spoke")
-        for kind in (PROOF, VETO)
+def test_without_games_only_what_must_be_shown_holds_back() -> None:
+    shown, veto = (
+        nothing_found(kind, "total", limit=1.0, verdict="UNDERPOWERED", why="no game was played")
+        for kind in (SHOWN, VETO)
     )
-    assert (proof.holds_back, veto.holds_back) == (True, False)
-    assert proof.value is proof.low is proof.detectable is None
-    assert proof.sentence == "Total: costs: nobody spoke."
+    assert (shown.holds_back, veto.holds_back) == (True, False)
+    assert shown.value is shown.low is shown.detectable is None
+    assert shown.sentence == "Total: costs: no game was played."

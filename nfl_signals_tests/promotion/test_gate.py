@@ -87,7 +87,7 @@ def test_only_the_markets_in_focus_must_improve_and_only_what_changes_is_looked_
     assert {f.market for f in both.findings if f.name == "calibrated"} == {"moneyline"}
 
 
-def test_a_market_in_focus_that_nobody_spoke_on_is_insufficient() -> None:
+def test_a_market_in_focus_that_nobody_forecast_is_insufficient() -> None:
     rows = simulated_pairs("better", seasons=4, seed=1, markets=("moneyline",))
     report = judge(rows, POLICY, focus=["total"], seed=1)
     assert report.answer == "insufficient"
@@ -171,8 +171,8 @@ def test_who_is_worse_than_the_price_is_rejected_however_bad_the_champion_was() 
     assert report.answer == "reject"
 
 
-def test_a_challenger_is_judged_calibrated_by_all_that_it_ever_said() -> None:
-    """Eight weeks cannot tell, eight seasons can."""
+def test_a_challenger_is_judged_calibrated_by_all_that_it_ever_forecast() -> None:
+    """Eight weeks are too few, eight seasons are enough."""
     rows = simulated_pairs("better", seasons=8, seed=4)
     few = rows.filter(pl.col("season") == pl.col("season").max(), pl.col("week") <= 8)
     columns = ["market", "season", "week", "y", "p_challenger"]

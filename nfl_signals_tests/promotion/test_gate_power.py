@@ -15,7 +15,7 @@ SPANS = 120
 
 def answers(kind: Kind, seasons: int) -> Counter[str]:
     """Shares of answers over independent spans; no span is one that a limit was chosen on."""
-    said = (
+    reports = (
         judge(
             simulated_pairs(kind, seasons=seasons, seed=70_000 + span),
             GateSettings(),
@@ -24,7 +24,7 @@ def answers(kind: Kind, seasons: int) -> Counter[str]:
         )
         for span in range(SPANS)
     )
-    return Counter(report.answer for report in said)
+    return Counter(report.answer for report in reports)
 
 
 @pytest.mark.parametrize("seasons", [1, 2])

@@ -98,7 +98,7 @@ def test_whom_the_gate_would_promote_needs_no_reason(context: RunContext) -> Non
 
 
 def test_where_the_gate_cannot_tell_a_person_needs_to_say_so_and_why(context: RunContext) -> None:
-    found = candidate(context, f"model_{NEWEST}")  # the champion has said nothing yet
+    found = candidate(context, f"model_{NEWEST}")  # the champion has no forecast yet
     assert (found.version, found.answer) == (NEWEST, "insufficient")
     before = contents(context.paths.home / "models")
     with pytest.raises(InputError, match=r"The gate: Insufficient .* give --against-the-gate"):
@@ -128,7 +128,7 @@ def test_who_is_too_sure_is_promoted_by_nobody(context: RunContext) -> None:
 def test_a_recalibrated_copy_is_known_by_what_the_gate_found_when_it_was_made(
     small: RunContext,
 ) -> None:
-    """It has said nothing itself, and the walk-forward is that of what it is a copy of."""
+    """It has no forecast of its own, and the walk-forward is that of what it is a copy of."""
     another(small, FIRST, COPY, recalibrated_from=FIRST)
     assert candidate(small, COPY).findings == ()
     report = judge(PAIRS_SCHEMA.to_frame(), GateSettings(), focus=None, seed=1)
@@ -178,7 +178,7 @@ def gone(context: RunContext) -> None:
     shutil.rmtree(context.paths.ensemble(SECOND))
 
 
-def taught_by_the_future(context: RunContext) -> None:
+def fitted_on_the_future(context: RunContext) -> None:
     drop_rows(context.paths.markets / "2024.parquet", pl.col("week") == 3)
 
 
@@ -189,19 +189,22 @@ UNLOADABLE: list[tuple[Callable[[RunContext], None], type[NflSignalsError], str]
     (card_with(horizon={"ats": "x"}), IntegrityError, "horizon"),
     (card_with(label={"ats": "x"}), IntegrityError, "label"),
     (known_otherwise, IntegrityError, r"was promoted as \w{12}"),
-    (taught_by_the_future, InputError, "fitted on games until 2024-w03"),
+    (fitted_on_the_future, InputError, "fitted on games until 2024-w03"),
 ]
 
 
-@pytest.mark.parametrize(("spoil", "error", "said"), UNLOADABLE)
+@pytest.mark.parametrize(("spoil", "error", "message"), UNLOADABLE)
 def test_what_cannot_be_served_is_neither_promoted_nor_gone_back_to(
-    small: RunContext, spoil: Callable[[RunContext], None], error: type[NflSignalsError], said: str
+    small: RunContext,
+    spoil: Callable[[RunContext], None],
+    error: type[NflSignalsError],
+    message: str,
 ) -> None:
     spoil(small)
     before = contents(small.paths.home)
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         overrule(small, SECOND)
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         roll_back(small, SECOND)
     assert contents(small.paths.home) == before
 
@@ -227,7 +230,7 @@ def test_after_a_rollback_predictions_are_byte_for_byte_what_they_were(context: 
         f"Rolled back by hand to {LAST_SEASON}, from {NEWEST}. It was a drill."
     )
     assert predictions(context) == before
-    assert append_to_ledger(context)["production"] == 0  # said already
+    assert append_to_ledger(context)["production"] == 0  # appended already
 
 
 def test_going_back_goes_back_one_further_each_time(small: RunContext) -> None:
@@ -248,20 +251,20 @@ def test_going_back_goes_back_one_further_each_time(small: RunContext) -> None:
 # --- two at once, and twice the same
 
 
-def test_of_two_promotions_at_once_one_wins_and_the_other_is_told(small: RunContext) -> None:
+def test_of_two_promotions_at_once_one_wins_and_the_other_is_refused(small: RunContext) -> None:
     found = [candidate(small, version) for version in (SECOND, THIRD)]
 
-    def seat(index: int) -> str:
+    def promote_one(index: int) -> str:
         try:
             return promote(small, found[index], reason=WHY, against_the_gate=True).champion
         except InputError as error:
             return str(error)
 
     with ThreadPoolExecutor(2) as pool:
-        said = sorted(pool.map(seat, range(2)), key=len)
+        results = sorted(pool.map(promote_one, range(2)), key=len)
     winner = served_version(small)
-    assert said[0] == winner
-    assert f"while the champion was {FIRST}, but {winner} is champion" in said[1]
+    assert results[0] == winner
+    assert f"while the champion was {FIRST}, but {winner} is champion" in results[1]
     assert kinds(small) == ["first", "promoted"]
 
 
@@ -277,7 +280,7 @@ def test_a_promotion_that_is_repeated_is_one_line(small: RunContext) -> None:
 
 
 @pytest.mark.parametrize("source", ["proxy", f"model_{FIRST}"])
-def test_where_the_settings_name_another_book_a_promotion_says_that_it_is_not_available(
+def test_where_the_settings_name_another_book_a_promotion_reports_that_it_is_not_served(
     small: RunContext, source: str
 ) -> None:
     assert why_not_served(small) is None

@@ -1,4 +1,4 @@
-"""Churn, slippage, score and calibration of two voices, by hand and by simulated truth."""
+"""Churn, slippage, score and calibration of two forecasts, by hand and by simulated truth."""
 
 import numpy as np
 import polars as pl

@@ -207,12 +207,12 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], type[NflSignalsError], str]] = {
 
 @pytest.mark.parametrize("what", CONTRADICTIONS)
 def test_a_decision_that_contradicts_itself_or_the_log_is_refused(path: Path, what: str) -> None:
-    changes, error, said = CONTRADICTIONS[what]
+    changes, error, message = CONTRADICTIONS[what]
     if what == "a rejection that promotes":
         changes = changes | {"version": "v3", "champion": "v3"}
     before = path.read_bytes()
     decision = replace(PROMOTED, **{"at": NOW + timedelta(weeks=3), **changes})
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         record(path, decision, expected_champion="v202410")
     assert path.read_bytes() == before
 
@@ -256,8 +256,8 @@ def test_a_changed_line_is_found_and_nobody_is_read_from_it(path: Path, tamper: 
 
 def test_bytes_that_are_no_text_are_an_edited_line(path: Path) -> None:
     path.write_bytes(path.read_bytes().replace("–".encode(), b"\xff"))
-    said = "edited, or what came before it was removed or reordered"
-    assert verify(path) == [f"line 2: {said}", f"line 3: {said}"]
+    problem = "edited, or what came before it was removed or reordered"
+    assert verify(path) == [f"line 2: {problem}", f"line 3: {problem}"]
 
 
 KILLED = """

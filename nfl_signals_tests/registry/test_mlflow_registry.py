@@ -1,4 +1,4 @@
-"""Claims about the model registry, on ensembles that can be worked out by hand: `registry`."""
+"""Claims about the model registry, on ensembles that can be worked out by hand."""
 
 import json
 import os
@@ -12,13 +12,22 @@ from typing import Any
 
 import polars as pl
 import pytest
+from filelock import FileLock, Timeout
 from polars.testing import assert_frame_equal
 
 from nfl_signals.core.errors import InputError, IntegrityError
 from nfl_signals.core.paths import Paths
-from nfl_signals.registry.mlflow_registry import Registry, open_registry
-from nfl_signals.registry.mlflow_store import CHALLENGER, CHAMPION
-from nfl_signals.registry.serving import ENVIRONMENT
+from nfl_signals.registry.mlflow_model import ENVIRONMENT
+from nfl_signals.registry.mlflow_registry import (
+    CHALLENGER,
+    CHAMPION,
+    Registry,
+    artifacts_uri,
+    create_registry,
+    open_registry,
+    registry_lock,
+    store_uri,
+)
 from nfl_signals_tests.support.fake_ensemble import FEATURES, FakeEnsemble, requests, write_ensemble
 from nfl_signals_tests.support.homes import made_once
 
@@ -39,25 +48,31 @@ def registered(registry: Registry, folder: Path) -> int:
     return version.number
 
 
+def make_registry(home: Path) -> None:
+    """A registry with version v202409 as champion (bias 0.25) and v202410 as challenger (bias 0.3)."""
+    registry = create_registry(Paths(home))
+    for version, bias, alias in (("v202409", 0.25, CHAMPION), ("v202410", 0.3, CHALLENGER)):
+        registered(registry, write_ensemble(home / version, version=version, bias=bias))
+        registry.set_alias(alias, version)
+    registry.mark_complete()
+
+
 @pytest.fixture(scope="session")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with version v202409 as champion (bias 0.25) and v202410 as challenger (bias 0.3)."""
-
-    def make(home: Path) -> None:
-        registry = open_registry(Paths(home), create=True)
-        for version, bias, alias in (("v202409", 0.25, CHAMPION), ("v202410", 0.3, CHALLENGER)):
-            registered(registry, write_ensemble(home / version, version=version, bias=bias))
-            registry.set_alias(alias, version)
-
-    return made_once(tmp_path_factory, "registry", make)
+    return made_once(tmp_path_factory, "registry", make_registry)
 
 
 @pytest.fixture
 def home(original: Path, tmp_path: Path) -> Path:
-    """A copy of `original` that a test may change, opened once where it lies."""
-    copy = shutil.copytree(original, tmp_path / "home")
-    open_registry(Paths(copy))
-    return copy
+    """A copy of `original` that a test may change: its registry can be read, and not be added to."""
+    return shutil.copytree(original, tmp_path / "home")
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    """A home whose registry was built where it lies."""
+    make_registry(tmp_path / "built")
+    return tmp_path / "built"
 
 
 @pytest.fixture
@@ -66,7 +81,7 @@ def registry(home: Path) -> Registry:
 
 
 def statements(home: Path) -> str:
-    """Everything that the store says, as SQL."""
+    """Everything that the store holds, as SQL."""
     with closing(sqlite3.connect(Paths(home).registry_store)) as connection:
         return "\n".join(connection.iterdump())
 
@@ -97,8 +112,8 @@ def test_a_version_says_which_files_and_which_features_it_is(registry: Registry)
 
 
 def test_champion_and_challenger_answer_side_by_side(registry: Registry) -> None:
-    said = {name: registry.load(name).predict(requests(2)) for name in (CHAMPION, CHALLENGER)}
-    difference = said[CHALLENGER]["p_hat"] - said[CHAMPION]["p_hat"]
+    answers = {name: registry.load(name).predict(requests(2)) for name in (CHAMPION, CHALLENGER)}
+    difference = answers[CHALLENGER]["p_hat"] - answers[CHAMPION]["p_hat"]
     assert difference.to_list() == pytest.approx([0.05, 0.05])
 
 
@@ -116,46 +131,42 @@ def test_removing_an_alias_that_points_nowhere_changes_nothing(registry: Registr
         assert [each.aliases for each in registry.history()] == [(CHAMPION,), ()]
 
 
-def test_registering_the_same_files_again_makes_no_second_version(
-    registry: Registry, home: Path
-) -> None:
-    before = statements(home)
-    assert registered(registry, home / "v202409") == 1
-    assert statements(home) == before
+def test_registering_the_same_files_again_makes_no_second_version(built: Path) -> None:
+    before = statements(built)
+    assert registered(open_registry(Paths(built)), built / "v202409") == 1
+    assert statements(built) == before
 
 
 def test_a_version_trained_again_is_another_number_and_its_name_means_the_newer(
-    registry: Registry, home: Path
+    built: Path,
 ) -> None:
-    again = write_ensemble(home / "again", version="v202409", bias=0.26)
+    registry = open_registry(Paths(built))
+    again = write_ensemble(built / "again", version="v202409", bias=0.26)
     assert registered(registry, again) == 3
     assert registry.find("v202409").number == 3
     assert registry.find(CHAMPION).number == 1
 
 
-def test_files_that_are_not_what_their_card_says_are_not_registered(
-    registry: Registry, home: Path
-) -> None:
-    (home / "v202410" / "parts" / "bias.json").write_text("0.4")
+def test_files_that_are_not_what_their_card_says_are_not_registered(built: Path) -> None:
+    registry = open_registry(Paths(built))
+    (built / "v202410" / "parts" / "bias.json").write_text("0.4")
     with pytest.raises(IntegrityError, match=r"v202410: its files are not what its card"):
-        registered(registry, home / "v202410")
+        registered(registry, built / "v202410")
     assert len(registry.history()) == 2
 
 
-def test_an_example_that_cannot_be_answered_registers_nothing(
-    registry: Registry, home: Path
-) -> None:
-    before = statements(home)
+def test_an_example_that_cannot_be_answered_registers_nothing(built: Path) -> None:
+    before = statements(built)
     unknown = requests().with_columns(home_strength=pl.lit(None, pl.Float64))
     with pytest.raises(InputError, match="home_strength"):
-        registry.register(
-            write_ensemble(home / "new", bias=0.5),
+        open_registry(Paths(built)).register(
+            write_ensemble(built / "new", bias=0.5),
             reader=FakeEnsemble,
             example=unknown,
             metrics={},
             params={},
         )
-    assert statements(home) == before
+    assert statements(built) == before
 
 
 @pytest.mark.parametrize("name", ["v202411", "champions", ""])
@@ -184,44 +195,83 @@ def test_a_damaged_store_is_an_error_at_once(home: Path) -> None:
         open_registry(Paths(home))
 
 
+def test_a_store_that_lacks_a_page_is_an_error_at_once(home: Path) -> None:
+    store = Paths(home).registry_store
+    content = store.read_bytes()
+    store.write_bytes(content[: len(content) // 2])
+    with pytest.raises(IntegrityError, match=r"mlflow\.db: not a readable registry .*; restore it"):
+        open_registry(Paths(home))
+
+
 @pytest.mark.parametrize("name", ["moved", ODD_NAME])
-def test_a_moved_home_loads_and_nothing_in_it_names_the_old_place(
-    home: Path, tmp_path: Path, name: str
+def test_a_moved_registry_is_read_where_it_lies_and_not_added_to(
+    built: Path, tmp_path: Path, name: str
 ) -> None:
-    assert home.as_uri() in statements(home)
-    moved = home.rename(tmp_path / name)
+    assert open_registry(Paths(built)).current
+    moved = built.rename(tmp_path / name)
     registry = open_registry(Paths(moved))
+    assert not registry.current
     assert registry.load(CHAMPION).predict(requests(3))["p_hat"].to_list() == [0.25, 0.5, 0.75]
     assert registry.find(CHAMPION).folder.is_relative_to(moved)
-    store = statements(moved)
-    assert home.as_uri() not in store
-    assert str(home) not in store
-    assert f"{Path.cwd()}/mlruns" not in store
+    with pytest.raises(IntegrityError, match=r"registry: was written as file.*; build it anew"):
+        registered(registry, write_ensemble(moved / "new", version="v202411", bias=0.1))
+    assert not built.exists()
 
 
-def test_a_moved_home_takes_new_versions_where_it_lies_now(home: Path, tmp_path: Path) -> None:
-    moved = home.rename(tmp_path / ODD_NAME)
+def test_a_registry_built_anew_where_it_lies_names_no_old_place(
+    built: Path, tmp_path: Path
+) -> None:
+    """In the process that read the old store, in a folder whose name URIs have to escape."""
+    assert built.as_uri() in statements(built)
+    moved = built.rename(tmp_path / ODD_NAME)
+    open_registry(Paths(moved)).history()
+    make_registry(moved)
     registry = open_registry(Paths(moved))
-    assert registered(registry, write_ensemble(moved / "new", version="v202411", bias=0.1)) == 3
-    assert registry.find("v202411").folder.is_relative_to(moved)
-    assert registry.load("v202411").predict(requests(2))["p_hat"].to_list() == [0.1, 0.6]
-    assert not home.exists()
+    assert registry.current
+    assert registry.load(CHALLENGER).predict(requests(2))["p_hat"].to_list() == [0.3, 0.8]
+    assert registry.find(CHALLENGER).folder.is_relative_to(moved)
+    assert len(list((moved / "models/registry/artifacts/models").iterdir())) == 2
+    store = statements(moved)
+    assert built.as_uri() not in store
+    assert str(built) not in store
+    assert f"{Path.cwd()}/mlruns" not in store
+    assert not built.exists()
 
 
-def test_a_copy_is_a_registry_of_its_own(home: Path, tmp_path: Path) -> None:
-    before = statements(home)
-    copy = open_registry(Paths(shutil.copytree(home, tmp_path / "home copied")))
+def test_a_registry_that_was_not_built_to_its_end_is_not_current(tmp_path: Path) -> None:
+    registry = create_registry(Paths(tmp_path))
+    assert not registry.current
+    registry.mark_complete()
+    assert open_registry(Paths(tmp_path)).current
+
+
+def test_a_copy_is_a_registry_of_its_own(built: Path, tmp_path: Path) -> None:
+    before = statements(built)
+    copy = open_registry(Paths(shutil.copytree(built, tmp_path / "home copied")))
     copy.set_alias(CHAMPION, "v202410")
     assert copy.find(CHAMPION).folder.is_relative_to(tmp_path / "home copied")
-    assert open_registry(Paths(home)).find(CHAMPION).version == "v202409"
-    assert statements(home) == before
+    assert open_registry(Paths(built)).find(CHAMPION).version == "v202409"
+    assert statements(built) == before
 
 
-def test_opening_again_where_it_lies_writes_nothing(home: Path, registry: Registry) -> None:
+def test_opening_writes_nothing(home: Path, registry: Registry) -> None:
     before = Paths(home).registry_store.read_bytes()
+    assert registry.find(CHAMPION).number == 1
     open_registry(Paths(home))
     assert Paths(home).registry_store.read_bytes() == before
-    assert registry.find(CHAMPION).number == 1
+
+
+def test_uris_escape_what_would_end_a_path() -> None:
+    assert store_uri(Path("/a b/[1]/x?y#z%.db")) == "sqlite:////a b/[1]/x%3Fy%23z%25.db"
+    assert artifacts_uri(Path("/a b")) == "file:///a%20b/artifacts"
+
+
+def test_one_process_may_take_the_lock_twice(tmp_path: Path) -> None:
+    elsewhere = FileLock(tmp_path / ".lock")
+    with registry_lock(tmp_path), registry_lock(tmp_path), pytest.raises(Timeout):
+        elsewhere.acquire(timeout=0)
+    with elsewhere.acquire(timeout=0):
+        pass
 
 
 @pytest.mark.slow
@@ -234,8 +284,8 @@ def test_a_model_folder_loads_elsewhere_by_its_path_alone(
     script = (
         "import sys, json, mlflow.pyfunc as m\n"
         "from nfl_signals_tests.support.fake_ensemble import *\n"
-        "asked = requests(3).with_columns(feature_version=pl.lit(FEATURES)).to_pandas()\n"
-        "print(json.dumps(m.load_model(sys.argv[1]).predict(asked)['p_hat'].tolist()))"
+        "sent = requests(3).with_columns(feature_version=pl.lit(FEATURES)).to_pandas()\n"
+        "print(json.dumps(m.load_model(sys.argv[1]).predict(sent)['p_hat'].tolist()))"
     )
     environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run(
@@ -254,7 +304,7 @@ def test_a_model_folder_holds_data_and_four_lines_of_code(registry: Registry) ->
     assert {file.suffix for file in files} == {".py", ".json", ".yaml", ".txt", ""}
     code = [file.read_text().splitlines() for file in files if file.suffix == ".py"]
     assert [line for line in code[0][1:] if line] == [
-        "from nfl_signals.registry.mlflow_registry import serve_with",
+        "from nfl_signals.registry.mlflow_model import serve_with",
         "from nfl_signals_tests.support.fake_ensemble import FakeEnsemble",
         "serve_with(FakeEnsemble)",
     ]
@@ -267,7 +317,8 @@ def test_requirements_are_exact_and_leave_out_this_package(registry: Registry) -
     assert {"mlflow", "polars", "lightgbm"} <= names - {"nfl-signals"} == names
 
 
-def test_metrics_params_and_card_lie_beside_the_version(registry: Registry) -> None:
+def test_metrics_params_and_card_lie_beside_the_version(built: Path) -> None:
+    registry = open_registry(Paths(built))
     found = registry.client.get_model_version("nfl_signals", "1")
     run = registry.client.get_run(found.run_id)
     assert run.data.metrics == {"brier": 0.21}
@@ -282,7 +333,7 @@ def bad(**columns: Any) -> pl.DataFrame:  # noqa: ANN401 - a value of any type
 
 
 @pytest.mark.parametrize(
-    ("asked", "message"),
+    ("sent", "message"),
     [
         (requests().drop("home_strength"), r"missing inputs \['home_strength'\]"),
         (bad(home_strength="strong"), "column home_strength|input column.*home_strength"),
@@ -291,10 +342,10 @@ def bad(**columns: Any) -> pl.DataFrame:  # noqa: ANN401 - a value of any type
     ],
 )
 def test_a_bad_request_is_refused_with_the_name_of_its_column(
-    registry: Registry, asked: pl.DataFrame, message: str
+    registry: Registry, sent: pl.DataFrame, message: str
 ) -> None:
     from mlflow import MlflowException
 
     with pytest.raises(MlflowException, match=message) as refused:
-        registry.load(CHAMPION).predict(asked)
+        registry.load(CHAMPION).predict(sent)
     assert refused.value.get_http_status_code() == 400

@@ -9,10 +9,11 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from benchmarks.model_server import post, response_answers, served
 from nfl_signals.core.errors import NflSignalsError
 from nfl_signals.core.paths import Paths
-from nfl_signals.registry.mlflow_registry import RegisteredVersion, open_registry
-from nfl_signals.registry.serving import post, request_body, response_answers, served
+from nfl_signals.registry.mlflow_registry import RegisteredVersion, create_registry
+from nfl_signals.registry.serving import request_body
 from nfl_signals_tests.support.fake_ensemble import FEATURES, FakeEnsemble, requests, write_ensemble
 
 pytestmark = pytest.mark.slow
@@ -23,7 +24,7 @@ REPOSITORY = str(Path(__file__).parents[2])
 def version(tmp_path_factory: pytest.TempPathFactory) -> RegisteredVersion:
     """An ensemble of bias 0.25 in a home of its own."""
     home = tmp_path_factory.mktemp("served")
-    return open_registry(Paths(home), create=True).register(
+    return create_registry(Paths(home)).register(
         write_ensemble(home / "v202409"),
         reader=FakeEnsemble,
         example=requests(),
@@ -60,7 +61,7 @@ def test_the_documented_example_is_answered(
 
 
 @pytest.mark.parametrize(
-    ("asked", "column"),
+    ("sent", "column"),
     [
         (requests().drop("spread_line"), "spread_line"),
         (requests().with_columns(home_strength=pl.lit("strong")), "home_strength"),
@@ -69,9 +70,9 @@ def test_the_documented_example_is_answered(
     ],
 )
 def test_a_bad_request_is_a_400_that_names_the_column(
-    server: HTTPConnection, asked: pl.DataFrame, column: str
+    server: HTTPConnection, sent: pl.DataFrame, column: str
 ) -> None:
-    status, body = post(server, request_body(asked, FEATURES))
+    status, body = post(server, request_body(sent, FEATURES))
     assert status == 400
     assert column in json.loads(body)["message"]
 
@@ -79,7 +80,7 @@ def test_a_bad_request_is_a_400_that_names_the_column(
 def test_features_of_another_definition_are_a_400(server: HTTPConnection) -> None:
     status, body = post(server, request_body(requests(), "0000"))
     assert status == 400
-    assert "'0000'; this model was taught '3f2a'" in json.loads(body)["message"]
+    assert "'0000'; this model was fitted on '3f2a'" in json.loads(body)["message"]
 
 
 def test_what_is_no_json_is_a_400(server: HTTPConnection) -> None:

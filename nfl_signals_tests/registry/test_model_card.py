@@ -64,7 +64,7 @@ def test_the_hash_changes_with_every_content_and_name(changed: Files) -> None:
     assert hash_of(changed) != hash_of(MODEL)
 
 
-def test_the_hash_is_the_same_wherever_the_folder_lies_and_whatever_its_card_says() -> None:
+def test_the_hash_is_the_same_wherever_the_folder_lies_and_whatever_its_card_holds() -> None:
     assert hash_of(MODEL) == hash_of(dict(reversed(MODEL.items())))
     assert hash_of(MODEL | {CARD: b"one"}) == hash_of(MODEL | {CARD: b"another"}) == hash_of(MODEL)
 
@@ -101,7 +101,7 @@ def test_one_file_cannot_pass_for_two() -> None:
 
 
 @pytest.mark.parametrize("market", MARKETS.values())
-def test_the_card_says_what_the_model_answers_and_what_it_was_fitted_on(
+def test_the_card_states_what_the_model_answers_and_what_it_was_fitted_on(
     tmp_path: Path, market: Market
 ) -> None:
     folder = folder_with(MODEL, tmp_path / "v202322")
@@ -190,7 +190,7 @@ def test_packages_are_those_at_work_under_the_names_that_people_know() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"model_hash": "0"}, "its files are not what its card describes"),
         ({"feature_version": "0dd"}, "fitted on features 0dd, this program builds"),
@@ -203,12 +203,12 @@ def test_packages_are_those_at_work_under_the_names_that_people_know() -> None:
     ],
 )
 def test_a_card_that_answers_another_label_is_refused_with_the_reason(
-    tmp_path: Path, changed: dict[str, str], said: str
+    tmp_path: Path, changed: dict[str, str], message: str
 ) -> None:
     folder = folder_with(MODEL, tmp_path)
     card = write_card(folder, markets=[ATS], version="v1", window=WINDOW, seed=0, extra={})
     check_card(folder, card, [ATS])
-    with pytest.raises(IntegrityError, match=said):
+    with pytest.raises(IntegrityError, match=message):
         check_card(folder, card | changed, [ATS])
 
 

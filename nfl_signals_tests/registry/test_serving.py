@@ -1,4 +1,4 @@
-"""Claims about requests to a served ensemble and its answers: `serving`."""
+"""Claims about requests to a served ensemble and its answers."""
 
 import json
 from pathlib import Path
@@ -8,17 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.model_server import response_answers, serve_command, serve_environment
 from nfl_signals.core.errors import SchemaError
-from nfl_signals.registry.serving import (
-    answer,
-    model_code,
-    request_body,
-    requirements,
-    response_answers,
-    serve_command,
-    serve_environment,
-    with_feature_version,
-)
+from nfl_signals.registry.mlflow_model import requirements
+from nfl_signals.registry.serving import answer, request_body, with_feature_version
 from nfl_signals_tests.support.fake_ensemble import FEATURES, FakeEnsemble, requests
 
 
@@ -27,10 +20,10 @@ def test_an_ensemble_gets_its_requests_without_what_was_only_for_the_server() ->
     assert answer(FakeEnsemble(0.0), sent, FEATURES)["p_hat"].to_list() == [0.0, 0.25, 0.5]
 
 
-@pytest.mark.parametrize("said", ["0000", None])
-def test_features_of_another_definition_are_refused(said: str | None) -> None:
-    sent = requests().with_columns(feature_version=pl.Series([FEATURES, said]))
-    with pytest.raises(SchemaError, match=f"feature_version, game 2024_10_001: {said!r}"):
+@pytest.mark.parametrize("other", ["0000", None])
+def test_features_of_another_definition_are_refused(other: str | None) -> None:
+    sent = requests().with_columns(feature_version=pl.Series([FEATURES, other]))
+    with pytest.raises(SchemaError, match=f"feature_version, game 2024_10_001: {other!r}"):
         answer(FakeEnsemble(0.0), sent, FEATURES)
 
 
@@ -49,7 +42,7 @@ def test_every_digit_of_a_number_survives_the_request(numbers: list[float]) -> N
     ].to_list() == (numbers)
 
 
-def test_a_request_with_what_json_cannot_say_is_not_sent() -> None:
+def test_a_request_with_what_json_cannot_hold_is_not_sent() -> None:
     with pytest.raises(ValueError, match="JSON compliant"):
         request_body(pl.DataFrame({"x": [float("nan")]}), FEATURES)
 
@@ -65,12 +58,6 @@ def test_the_server_listens_on_this_machine_only_and_reports_to_nobody() -> None
     assert command[command.index("--host") + 1] == "127.0.0.1"
     assert environment["MLFLOW_DISABLE_TELEMETRY"] == "true"
     assert environment["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] == "false"
-
-
-def test_a_model_folders_code_is_python_that_names_its_reader() -> None:
-    code = model_code(FakeEnsemble)
-    compile(code, "model_code.py", "exec")
-    assert "from nfl_signals_tests.support.fake_ensemble import FakeEnsemble\n" in code
 
 
 def test_requirements_name_what_is_installed_here() -> None:

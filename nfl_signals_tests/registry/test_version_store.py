@@ -13,9 +13,9 @@ from nfl_signals_tests.support.run_contexts import contents
 NAME = "v202409"
 
 
-def put(shelf: Path, weight: float, *, games: int = 100) -> str:
+def put(store: Path, weight: float, *, games: int = 100) -> str:
     """Store a model of one number; returns the name it got."""
-    staged = shelf / ".staged"
+    staged = store / ".staged"
     write_json(staged / "parts" / "weight.json", weight)
 
     def describe(name: str) -> dict[str, Any]:
@@ -23,10 +23,10 @@ def put(shelf: Path, weight: float, *, games: int = 100) -> str:
         write_json(staged / "card.json", card)
         return card
 
-    name = str(store_version(staged, shelf, NAME, describe=describe)["model_version"])
+    name = str(store_version(staged, store, NAME, describe=describe)["model_version"])
     assert not staged.exists()
-    assert read_card(shelf / name)["model_version"] == name
-    assert read_card(shelf / name)["model_hash"] == model_hash(shelf / name)
+    assert read_card(store / name)["model_version"] == name
+    assert read_card(store / name)["model_hash"] == model_hash(store / name)
     return name
 
 

@@ -29,8 +29,8 @@ def some_games(n: int = N) -> pl.DataFrame:
             "game_id": [f"g{i}" for i in range(n)],
             "margin_at": rng.normal(2, 6, n),
             "total_at": rng.normal(45, 4, n),
-            "margin_told": rng.normal(0, 2, n),
-            "total_told": rng.normal(-1, 2, n),
+            "margin_reported": rng.normal(0, 2, n),
+            "total_reported": rng.normal(-1, 2, n),
             "game_type": ["REG"] * n,
         }
     )
@@ -78,7 +78,7 @@ def test_the_no_vig_probability_gives_the_bookmakers_belief_back() -> None:
 
 
 @pytest.mark.parametrize("wanted", [0.0, 0.045, 0.08])
-def test_every_market_has_the_hold_asked_for(wanted: float) -> None:
+def test_every_market_has_the_hold_of_the_settings(wanted: float) -> None:
     games = priced(hold=wanted)
     for yes, no in (
         ("home_moneyline", "away_moneyline"),
@@ -99,7 +99,7 @@ def test_lines_are_half_points_with_nflverses_sign() -> None:
     assert (favoured["home_moneyline"] < favoured["away_moneyline"]).all()
 
 
-def test_the_spread_scatters_around_the_true_mean_by_the_noise_asked_for() -> None:
+def test_the_spread_scatters_around_the_true_mean_by_the_noise_of_the_settings() -> None:
     games = priced(line_noise=2.0).join(truth_table(priced(line_noise=2.0)), on="game_id")
     error = games["spread_line"] - games["true_mean_margin"]
     assert error.mean() == pytest.approx(0, abs=0.15)
@@ -167,7 +167,7 @@ def boards(line_noise: float, open_noise: float | None) -> pl.DataFrame:
 @pytest.mark.parametrize(
     ("line_noise", "open_noise", "expected"), [(1.5, 3.0, 3.0), (1.5, None, 3.0), (0.0, 2.0, 2.0)]
 )
-def test_the_open_scatters_around_the_truth_by_the_noise_asked_for(
+def test_the_open_scatters_around_the_truth_by_the_noise_of_the_settings(
     line_noise: float, open_noise: float | None, expected: float
 ) -> None:
     games = boards(line_noise, open_noise)

@@ -47,7 +47,7 @@ def test_a_drift_that_never_starts_or_adds_nothing_changes_nothing() -> None:
         assert same.truth.equals(usual.truth)
 
 
-def test_home_teams_gain_the_points_asked_for_and_neutral_ground_none() -> None:
+def test_home_teams_gain_the_points_of_the_settings_and_neutral_ground_none() -> None:
     """In the first week the strengths are still those of the league without drift."""
     week = games(league(None)).filter(FIRST_WEEK)
     both = week.join(games(league(drift_home_field=3.0)), on="game_id", suffix="_drifted")
@@ -59,7 +59,7 @@ def test_home_teams_gain_the_points_asked_for_and_neutral_ground_none() -> None:
     assert later["true_mean_margin"].mean() == pytest.approx(1.9 + 3.0, abs=0.6)
 
 
-def test_scoring_drifts_by_the_points_asked_for() -> None:
+def test_scoring_drifts_by_the_points_of_the_settings() -> None:
     week = games(league(None)).filter(FIRST_WEEK)
     both = week.join(games(league(drift_scoring=-4.0)), on="game_id", suffix="_drifted")
     gain = both["true_mean_total_drifted"] - both["true_mean_total"]
@@ -121,8 +121,8 @@ def test_the_model_is_perfect_until_the_drift_and_wrong_in_the_known_way_from_th
 
 def test_slope_and_bias_are_those_that_the_monitors_estimate() -> None:
     drifting = league("2010-w01", drift_slope=0.6, drift_bias=0.3)
-    asked = drifting.model_forecasts.filter(market="moneyline")
-    both = asked.join(drifting.games, on="game_id").filter(pl.col("result") != 0)
+    stated = drifting.model_forecasts.filter(market="moneyline")
+    both = stated.join(drifting.games, on="game_id").filter(pl.col("result") != 0)
     y = (both["result"] > 0).cast(pl.Float64).to_numpy()
     found = calibration_slope_intercept(both["p_hat"].to_numpy(), y)
     assert found.slope == pytest.approx(0.6, abs=4 * found.slope_se)

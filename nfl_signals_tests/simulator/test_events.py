@@ -1,4 +1,4 @@
-"""Claims about what happens to the calendar: `simulator.events`, `standing`, `franchises`."""
+"""Claims about what happens to the calendar, and about franchises that move or come late."""
 
 from functools import cache
 from pathlib import Path
@@ -44,7 +44,7 @@ def team_weeks(games: pl.DataFrame) -> set[tuple[int, int, str]]:
 
 
 @pytest.mark.parametrize("postponed", [0, 1, 5])
-def test_as_many_games_are_postponed_each_season_as_asked_for(postponed: int) -> None:
+def test_as_many_games_are_postponed_each_season_as_set(postponed: int) -> None:
     per_season = dict(moved_games(postponed).group_by("season").len().rows())
     assert per_season == ({2020: postponed, 2021: postponed} if postponed else {})
 
@@ -102,7 +102,7 @@ def test_rest_ahead_is_counted_from_the_announced_calendar() -> None:
     assert ahead["gameday"].equals(ahead["gameday_other"])
 
 
-def test_a_game_moved_beyond_the_standing_point_is_not_played_yet() -> None:
+def test_a_game_moved_beyond_as_of_is_not_played_yet() -> None:
     late = moved_games().filter(
         pl.col("season") == 2021, pl.col("weekday").is_in(["Tuesday", "Wednesday"])
     )
@@ -183,7 +183,7 @@ def test_more_late_statistics_than_games_leave_none() -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2, 1.0])
-def test_the_first_half_of_the_seasons_lacks_as_many_prices_as_asked_for(share: float) -> None:
+def test_the_first_half_of_the_seasons_lacks_as_many_prices_as_set(share: float) -> None:
     games = league(22, missing_lines=share).games
     missing = games.group_by("season").agg(pl.col("home_moneyline").is_null().mean())
     found = dict(missing.rows())
@@ -192,7 +192,7 @@ def test_the_first_half_of_the_seasons_lacks_as_many_prices_as_asked_for(share: 
 
 
 @pytest.mark.parametrize("weeks", [0, 4, 9, 17, 18, 20])
-def test_with_everything_happening_at_once_a_later_standing_point_has_the_same_past(
+def test_with_everything_happening_at_once_a_later_as_of_has_the_same_past(
     weeks: int,
 ) -> None:
     changes: dict[str, Any] = {

@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from nfl_signals.core.setting_sections import SimulatorSettings
-from nfl_signals.simulator.calendar.standing import (
+from nfl_signals.simulator.calendar.as_of import (
     KNOWN_AT_THE_CLOSE,
     KNOWN_AT_THE_END,
-    standing_point,
+    as_of,
 )
 from nfl_signals.simulator.league import League, simulate
 
@@ -29,7 +29,7 @@ def last_season(weeks_played: int) -> pl.DataFrame:
     return league(weeks_played).games.filter(pl.col("season") == 2021)
 
 
-def test_the_standing_point_is_tuesday_afternoon_utc_after_the_last_week_played() -> None:
+def test_as_of_is_tuesday_afternoon_utc_after_the_last_week_played() -> None:
     assert league(9).as_of == datetime(2021, 11, 9, 14, tzinfo=UTC)
     assert league(9).as_of.weekday() == 1
     assert str(last_season(9).filter(week=9)["gameday"].max()) == "2021-11-08"
@@ -44,7 +44,7 @@ def test_before_the_first_week_it_is_the_tuesday_before_the_opening_game() -> No
 @pytest.mark.parametrize(("first", "day"), [(2020, "2022-02-15"), (2013, "2015-02-03")])
 def test_a_complete_season_stands_on_the_tuesday_after_the_super_bowl(first: int, day: str) -> None:
     settings = SimulatorSettings(first_season=first, n_seasons=2, weeks_played=22)
-    assert standing_point(settings).date().isoformat() == day
+    assert as_of(settings).date().isoformat() == day
 
 
 def test_played_games_have_results_and_later_ones_have_none() -> None:
@@ -105,7 +105,7 @@ def test_results_and_prices_once_known_never_change(weeks: int) -> None:
     assert before["p_home_win"].equals(after["p_home_win"])
 
 
-def test_nothing_is_dated_after_the_standing_point() -> None:
+def test_nothing_is_dated_after_as_of() -> None:
     for weeks in (0, 9, 19):
         now = league(weeks)
         assert now.injuries[2021].filter(pl.col("date_modified") > now.as_of).is_empty()

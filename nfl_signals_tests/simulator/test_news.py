@@ -1,4 +1,4 @@
-"""Claims about what reports and notes tell, what it is worth, and who knows it: `simulator.news`."""
+"""Claims about what reports and notes hold, what it is worth, and who knows it."""
 
 import re
 from functools import cache
@@ -44,10 +44,10 @@ def league(news: News, news_effect: float = 2.0) -> League:
 
 def read_notes(of: League) -> pl.DataFrame:
     """What the rules find: `season, week, team, level, out`."""
-    told = pl.concat(of.notes.values())
+    notes = pl.concat(of.notes.values())
     return (
-        told.with_columns(
-            level=pl.Series([level_of(text) for text in told["text"]]),
+        notes.with_columns(
+            level=pl.Series([level_of(text) for text in notes["text"]]),
             out=pl.col("text").str.contains("is ruled out; .* will start"),
         )
         .group_by(pl.col("season", "week").cast(pl.Int64), "team")
@@ -116,12 +116,12 @@ def test_news_predicts_results_beyond_the_line_only_where_the_line_does_not_know
     news: News, pays: bool
 ) -> None:
     seen = games(news)
-    told = seen.select(content(-1)).to_series()
-    found, error = slope(told, seen["result"] - seen["spread_line"])
+    reported = seen.select(content(-1)).to_series()
+    found, error = slope(reported, seen["result"] - seen["spread_line"])
     assert abs(found) < 4 * error if not pays else found > 3 * error
 
 
-def test_an_absence_that_the_line_does_not_know_costs_more_than_the_line_says() -> None:
+def test_an_absence_that_the_line_does_not_know_costs_more_than_the_line_expects() -> None:
     for news, surprise in (("none", 0.0), ("in_line", 0.0), ("not_in_line", -3.5)):
         out = games(news).filter(pl.col("home_out"), ~pl.col("away_out"))
         assert len(out) > 100
@@ -129,7 +129,7 @@ def test_an_absence_that_the_line_does_not_know_costs_more_than_the_line_says() 
         assert gap == pytest.approx(surprise, abs=0.8)
 
 
-def test_without_information_who_is_said_to_be_out_plays_as_often_as_anybody() -> None:
+def test_without_information_who_is_reported_out_plays_as_often_as_anybody() -> None:
     def plays(news: News) -> float:
         reports = pl.concat(league(news).injuries.values()).filter(position="QB")
         out = reports.select(
@@ -148,14 +148,14 @@ def test_without_information_notes_move_no_truth() -> None:
 
 
 @pytest.mark.parametrize("effect", [0.0, 0.7, 2.0])
-def test_the_effect_on_the_margin_has_the_sd_asked_for(effect: float) -> None:
+def test_the_effect_on_the_margin_has_the_sd_of_the_settings(effect: float) -> None:
     settings = SimulatorSettings(news_effect=effect)
     assert points_per_level(settings) * LEVEL_SD * np.sqrt(2) == pytest.approx(effect)
     variance = float(np.dot(np.square(LEVELS), LEVEL_SHARES))
     assert variance**0.5 == pytest.approx(LEVEL_SD)
 
 
-def test_the_league_shows_the_effect_asked_for() -> None:
+def test_the_league_shows_the_effect_of_the_settings() -> None:
     nobody_out = games("in_line").filter(~pl.col("home_out"), ~pl.col("away_out"))
     assert nobody_out["news_margin"].std() == pytest.approx(2.0, rel=0.06)
 

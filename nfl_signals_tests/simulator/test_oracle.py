@@ -41,7 +41,7 @@ def column(name: str) -> Probabilities:
 
 
 def assert_calibrated(probability: Probabilities, happened: Probabilities) -> None:
-    """Outcomes agree with their probabilities overall and in ten bins, within four sigma."""
+    """Outcomes match their probabilities overall and in ten bins, within four sigma."""
     order = np.argsort(probability)
     for part in (order, *np.array_split(order, 10)):
         expected, variance = (

@@ -162,7 +162,7 @@ def test_standings_order_by_record_then_point_difference_then_points() -> None:
     rows = [(0, 1, 20, 10), (2, 3, 20, 10), (0, 2, 7, 7), (1, 3, 30, 0), (4, 5, 21, 11)]
     games = pl.DataFrame(rows, schema=["home", "away", "home_score", "away_score"], orient="row")
     # 4: 1-0; 0: 1-0-1 with 27 points; 2: the same difference, 27 points, higher number; 1: 1-1.
-    assert playoffs.statuses(games) == [4, 0, 2, 1, 5, 3]
+    assert playoffs.standings(games) == [4, 0, 2, 1, 5, 3]
 
 
 def test_seeds_are_four_division_winners_then_the_best_of_the_rest() -> None:
@@ -208,7 +208,7 @@ def test_one_franchise_moves_and_is_called_by_its_old_code_before() -> None:
 @pytest.mark.parametrize(
     ("relocations", "codes"), [(0, set()), (2, {"OAK", "STL"}), (3, {"OAK", "STL", "SD"})]
 )
-def test_as_many_franchises_move_as_asked_for_each_in_its_real_season(
+def test_as_many_franchises_move_as_set_each_in_its_real_season(
     relocations: int, codes: set[str]
 ) -> None:
     settings = SimulatorSettings(first_season=2014, n_seasons=12, relocations=relocations)

@@ -165,7 +165,7 @@ def test_lines_on_key_numbers_push_as_often_as_real_ones(
 
 
 @pytest.mark.parametrize(("line", "wins"), [(3, 0.597), (6, 0.697), (7, 0.734), (10, 0.799)])
-def test_favourites_win_as_often_as_the_real_market_says(line: int, wins: float) -> None:
+def test_favourites_win_as_often_as_in_the_real_market(line: int, wins: float) -> None:
     """Mean no-vig probability of favourites by that many points, 2006-2023."""
     game = one_game(float(line), 45.0)
     win, tie = above_and_on(game.margin, MARGINS, np.zeros(1))

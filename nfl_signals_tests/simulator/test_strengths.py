@@ -100,7 +100,7 @@ def test_surprises_in_scores_are_standard() -> None:
     assert abs(np.corrcoef(surprise)[0, 1]) < 0.2
 
 
-def test_people_are_told_apart_by_their_ids() -> None:
+def test_people_are_distinguished_by_their_ids() -> None:
     ids = {roster_player(t, s, 2022).gsis_id for t in range(32) for s in range(len(ROSTER))}
     assert len(ids) == 32 * len(ROSTER)
     assert all(len(one) == len("00-0034473") for one in ids)

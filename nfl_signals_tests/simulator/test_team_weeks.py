@@ -1,4 +1,4 @@
-"""Claims about box scores, injuries and notes, and about the people they speak of."""
+"""Claims about box scores, injuries and notes, and about the people in them."""
 
 from collections import Counter
 from dataclasses import replace
@@ -138,7 +138,7 @@ def test_expected_points_follow_the_score() -> None:
     assert epa.std() == pytest.approx(12, abs=1.5)
 
 
-def test_expected_points_tell_more_about_the_true_strength_than_the_score_alone() -> None:
+def test_expected_points_show_more_of_the_true_strength_than_the_score_alone() -> None:
     stats = box_scores()
     epa = (stats["passing_epa"] + stats["rushing_epa"]).to_numpy()
     strength = stats["strength"].to_numpy()
@@ -229,17 +229,17 @@ def test_no_report_is_updated_after_it_closes() -> None:
 
 def test_notes_name_the_absent_starter_and_his_backup() -> None:
     for week in (week for week in weeks() if week.starter_out):
-        told = " ".join(team_notes().filter(week=week.week, team=week.code)["text"])
-        assert f"{person(week.starter).full_name} did not practice" in told
-        assert f"{person(week.quarterback).full_name} will start" in told
+        text = " ".join(team_notes().filter(week=week.week, team=week.code)["text"])
+        assert f"{person(week.starter).full_name} did not practice" in text
+        assert f"{person(week.quarterback).full_name} will start" in text
 
 
-def test_the_first_absence_is_told_on_the_morning_after_the_game() -> None:
+def test_the_first_absence_is_reported_on_the_morning_after_the_game() -> None:
     hurt = [week for week in weeks() if week.game_before]
     assert hurt
     for week in hurt:
-        told = team_notes().filter(week=week.week, team=week.code)
-        first = told.row(0, named=True)
+        notes = team_notes().filter(week=week.week, team=week.code)
+        first = notes.row(0, named=True)
         assert "will miss time" in first["text"]
         assert week.game_before is not None
         assert first["published_at"].date() == week.game_before + timedelta(days=1)

@@ -135,7 +135,7 @@ def test_columns_that_forecasters_use_have_no_nulls(folder: Path) -> None:
     assert stats.select(SIMULATED_STATS.split()).null_count().sum_horizontal().item() == 0
 
 
-def test_no_column_of_the_release_tells_the_truth(folder: Path) -> None:
+def test_no_column_of_the_release_is_the_truth(folder: Path) -> None:
     truth = set(pl.read_parquet(folder / "truth.parquet").columns) - {"game_id"}
     hidden = truth | {"margin_at", "total_at", "home_qb", "away_qb"}
     for path in (folder / "release").rglob("*.parquet"):

@@ -39,15 +39,15 @@ def interacting(n: int, *, seed: int) -> tuple[Floats, Floats]:
 # --- its answer in pieces
 
 
-def test_contributions_and_base_are_what_the_booster_says_on_top_of_the_market() -> None:
+def test_contributions_and_base_are_what_the_booster_gives_on_top_of_the_market() -> None:
     stack = fit(*blend_games(4000, seed=1, market_noise=0.5, learner_noise=0.5, effect=0.5))
     values, _ = blend_games(1000, seed=2)
     parts = stack.parts(values)
-    said = raw_score(stack, values) + values[:, 0]
+    expected = raw_score(stack, values) + values[:, 0]
     pieces = parts.base + (parts.weights * values).sum(axis=1)
-    assert np.abs(pieces - said).max() < 1e-9
+    assert np.abs(pieces - expected).max() < 1e-9
     assert parts.logits.tobytes() == pieces.tobytes()
-    assert np.abs(parts.p_raw - expit(said)).max() < 1e-9
+    assert np.abs(parts.p_raw - expit(expected)).max() < 1e-9
     assert np.unique(parts.weights, axis=0).shape[0] > 1
 
 
@@ -102,9 +102,9 @@ def test_with_few_games_the_answer_is_exactly_the_markets(n: int) -> None:
     values, y = blend_games(n, seed=6, market_noise=0.5, learner_noise=0.0)
     stack = fit(values, y)
     assert (stack.trees, stack.n_games) == ("", n)
-    asked, _ = blend_games(50, seed=7)
-    parts = stack.parts(asked)
-    assert parts.logits.tobytes() == asked[:, 0].tobytes()
+    games, _ = blend_games(50, seed=7)
+    parts = stack.parts(games)
+    assert parts.logits.tobytes() == games[:, 0].tobytes()
     assert parts.weights.tolist() == [[1.0, 0.0, 0.0, 0.0, 0.0]] * 50
     assert not parts.base.any()
 
@@ -131,8 +131,8 @@ def test_it_learns_an_interaction_that_the_linear_blend_cannot(seed: int) -> Non
     line = fit_logistic_stack(values, y, inputs=THREE, signals=["offense"])
     fresh, truth = interacting(8000, seed=seed + 50)
     error = {
-        blend: brier(said.parts(fresh).p_raw, truth)
-        for blend, said in (("trees", trees), ("line", line))
+        blend: brier(fitted.parts(fresh).p_raw, truth)
+        for blend, fitted in (("trees", trees), ("line", line))
     }
     assert error["trees"] < 0.3 * error["line"]
     assert error["line"] < brier(expit(fresh[:, 0]), truth)

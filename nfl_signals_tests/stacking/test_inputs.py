@@ -63,16 +63,16 @@ def side_by_side(scheme: str) -> pl.DataFrame:
     return stack_inputs(*tables(), market="ats", scheme=scheme, learners=["first", "second"])
 
 
-def said(
+def signal_row(
     game: str, team: str, numbers: Sequence[float] | None, confidence: float = 1.0
 ) -> dict[str, object]:
     """One team's row of signals; None: it has none."""
-    heard = numbers is not None
+    known = numbers is not None
     return {
         "game_id": game,
         "team_id": team,
-        "available": heard,
-        "confidence": confidence if heard else None,
+        "available": known,
+        "confidence": confidence if known else None,
         **dict(zip(SIGNALS, numbers or (None,) * 3, strict=True)),
     }
 
@@ -129,14 +129,18 @@ def test_a_learner_that_is_not_wanted_has_no_column() -> None:
 
 @pytest.mark.parametrize("market", [ATS, MONEYLINE])
 def test_a_margin_depends_on_the_home_teams_news_minus_the_away_teams(market: Market) -> None:
-    table = signals(said("a", "KC", (0.5, -0.2, 0.0)), said("a", "DEN", (0.1, 0.4, -0.3)))
+    table = signals(
+        signal_row("a", "KC", (0.5, -0.2, 0.0)), signal_row("a", "DEN", (0.1, 0.4, -0.3))
+    )
     row = game_signals(table, HOME, market).row(0, named=True)
     assert row["game_id"] == "a"
     assert [row[name] for name in NEWS] == pytest.approx([0.4, -0.6, 0.3])
 
 
 def test_a_total_depends_on_the_sum() -> None:
-    table = signals(said("a", "KC", (0.5, -0.2, 0.0)), said("a", "DEN", (0.1, 0.4, -0.3)))
+    table = signals(
+        signal_row("a", "KC", (0.5, -0.2, 0.0)), signal_row("a", "DEN", (0.1, 0.4, -0.3))
+    )
     row = game_signals(table, HOME, TOTAL).row(0, named=True)
     assert [row[name] for name in NEWS] == pytest.approx([0.6, 0.2, -0.3])
 
@@ -144,8 +148,8 @@ def test_a_total_depends_on_the_sum() -> None:
 @pytest.mark.parametrize("market", MARKETS.values(), ids=list(MARKETS))
 def test_every_signal_counts_as_much_as_its_reader_was_sure(market: Market) -> None:
     table = signals(
-        said("a", "KC", (0.5, -0.2, 1.0), confidence=0.5),
-        said("a", "DEN", (0.1, 0.4, -0.3), confidence=0.0),
+        signal_row("a", "KC", (0.5, -0.2, 1.0), confidence=0.5),
+        signal_row("a", "DEN", (0.1, 0.4, -0.3), confidence=0.0),
     )
     row = game_signals(table, HOME, market).row(0, named=True)
     assert [row[name] for name in NEWS] == pytest.approx([0.25, -0.1, 0.5])
@@ -153,23 +157,30 @@ def test_every_signal_counts_as_much_as_its_reader_was_sure(market: Market) -> N
 
 @pytest.mark.parametrize("silent", ["KC", "DEN"])
 def test_a_game_has_no_signals_unless_both_teams_have_theirs(silent: str) -> None:
-    rows = [said("a", team, None if team == silent else (0.5, -0.2, 0.0)) for team in ("KC", "DEN")]
+    rows = [
+        signal_row("a", team, None if team == silent else (0.5, -0.2, 0.0))
+        for team in ("KC", "DEN")
+    ]
     row = game_signals(signals(*rows), HOME, ATS).row(0, named=True)
     assert [row[name] for name in NEWS] == [None, None, None]
 
 
 def test_numbers_of_an_unavailable_row_are_not_available() -> None:
-    row = said("a", "KC", (0.5, -0.2, 0.0)) | {"available": False}
+    row = signal_row("a", "KC", (0.5, -0.2, 0.0)) | {"available": False}
     assert weighed_signals(signals(row)).row(0)[2:] == (None, None, None)
 
 
 def test_a_game_of_which_only_one_team_has_a_row_is_not_there() -> None:
-    rows = [said("a", "KC", (0.0,) * 3), said("b", "BUF", (0.0,) * 3), said("b", "MIA", (0.0,) * 3)]
+    rows = [
+        signal_row("a", "KC", (0.0,) * 3),
+        signal_row("b", "BUF", (0.0,) * 3),
+        signal_row("b", "MIA", (0.0,) * 3),
+    ]
     assert game_signals(signals(*rows), HOME, ATS)["game_id"].to_list() == ["b"]
 
 
 def test_without_any_signals_there_is_an_empty_table() -> None:
-    none = signals(said("a", "KC", (0.0,) * 3)).head(0)
+    none = signals(signal_row("a", "KC", (0.0,) * 3)).head(0)
     table = game_signals(none, HOME, ATS)
     assert table.is_empty()
     assert table.columns == ["game_id", *NEWS]
@@ -180,7 +191,7 @@ def test_swapping_the_teams_turns_a_margins_signals_round_and_leaves_a_totals(
     home: list[float], away: list[float]
 ) -> None:
     table, turned = (
-        signals(said("a", "KC", first), said("a", "DEN", second))
+        signals(signal_row("a", "KC", first), signal_row("a", "DEN", second))
         for first, second in ((home, away), (away, home))
     )
     margin = game_signals(table, HOME, ATS).select(NEWS).to_numpy()
@@ -192,7 +203,7 @@ def test_swapping_the_teams_turns_a_margins_signals_round_and_leaves_a_totals(
 # --- the matrix of a blend
 
 
-def test_probabilities_enter_as_logits_and_signals_as_they_are_in_the_order_asked_for() -> None:
+def test_probabilities_enter_as_logits_and_signals_as_they_are_in_the_order_requested() -> None:
     rows = pl.DataFrame(
         {"p_market": [0.75, 0.5], "p_first": [0.2, 0.9], "signal_offense": [-1.5, 0.3]}
     )

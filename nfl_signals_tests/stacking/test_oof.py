@@ -28,7 +28,7 @@ BLOCKS = purged_kfold(SEASON, WEEK, n_folds=5, embargo_weeks=1)
 EVERY = np.full(N, fill_value=True)
 
 
-def says_half(_train: Indices) -> Predictor:
+def always_half(_train: Indices) -> Predictor:
     return lambda test: (np.full(len(test), 0.5), np.zeros(len(test)))
 
 
@@ -40,7 +40,7 @@ def task(**changes: Any) -> OofTask:  # noqa: ANN401 - whichever field a test is
         "folds": BLOCKS,
         "trainable": EVERY,
         "eligible": EVERY,
-        "fit": says_half,
+        "fit": always_half,
     }
     return OofTask(**fields | changes)
 
@@ -50,7 +50,7 @@ def run(*tasks: OofTask, threads: int = 1) -> pl.DataFrame:
 
 
 def dropping(rows: Callable[[int], slice]) -> Callable[[Indices], Predictor]:
-    """A fit whose predictor answers only for some of the rows that it was asked."""
+    """A fit whose predictor answers only for some of the rows that it was given."""
 
     def predict(test: Indices) -> tuple[Floats, Floats]:
         kept = test[rows(len(test))]
@@ -91,7 +91,7 @@ def test_games_to_come_are_predicted_and_train_no_model() -> None:
 
     def spy(train: Indices) -> Predictor:
         trained.extend(train.tolist())
-        return says_half(train)
+        return always_half(train)
 
     table = run(task(trainable=~unplayed, fit=spy))
     assert set(GAMES.to_list()[76:]) <= set(table["game_id"].to_list())
@@ -104,7 +104,7 @@ def test_ineligible_games_may_still_train() -> None:
 
     def spy(train: Indices) -> Predictor:
         trained.extend(train.tolist())
-        return says_half(train)
+        return always_half(train)
 
     run(task(eligible=np.arange(N) >= 4, fit=spy))
     assert {0, 1, 2, 3} <= set(trained)
@@ -118,7 +118,7 @@ def test_each_fit_receives_the_trainable_training_rows_of_its_fold(threads: int)
     def spy(train: Indices) -> Predictor:
         def predict(test: Indices) -> tuple[Floats, Floats]:
             calls.append((train.tolist(), test.tolist()))
-            return says_half(train)(test)
+            return always_half(train)(test)
 
         return predict
 
@@ -212,11 +212,11 @@ def test_both_probabilities_of_a_game_stay_with_the_game() -> None:
     assert rows["p_push"].to_list() == (np.arange(N) / 1000).tolist()
 
 
-def test_a_listener_hears_of_every_fit() -> None:
-    heard: list[tuple[str, int, int]] = []
-    with listening(lambda what, done, total: heard.append((what, done, total))):
+def test_a_listener_is_called_at_every_fit() -> None:
+    calls: list[tuple[str, int, int]] = []
+    with listening(lambda what, done, total: calls.append((what, done, total))):
         run(task(), task(learner="zeta"))
-    assert [(done, total) for _, done, total in heard] == [(i, 10) for i in range(1, 11)]
+    assert [(done, total) for _, done, total in calls] == [(i, 10) for i in range(1, 11)]
 
 
 def test_no_task_at_all_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""Claims about which games may teach which: `folds`."""
+"""Claims about which games may be fitted on for which."""
 
 import numpy as np
 import pytest

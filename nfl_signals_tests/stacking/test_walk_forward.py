@@ -1,4 +1,4 @@
-"""Claims about the walk-forward replay of blend and calibrator: `replay`."""
+"""Claims about the walk-forward of blend and calibrator."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,18 +17,18 @@ from nfl_signals.stacking.walk_forward import (
     walk_forward_blend,
     walk_forward_calibration,
 )
-from nfl_signals_tests.support.replay_games import (
+from nfl_signals_tests.support.walk_forward_games import (
+    ALL_INPUTS,
     BLENDS,
     GAMES,
-    HEARD,
     INPUTS,
     SEASONS,
     league,
     linear,
-    replay,
+    walk_forward,
 )
 
-SAID = ["p_raw", "p_calibrated", "venn_abers_low", "venn_abers_high"]
+FORECASTS = ["p_raw", "p_calibrated", "venn_abers_low", "venn_abers_high"]
 
 
 @dataclass
@@ -67,8 +67,8 @@ def flipped(rows: pl.DataFrame, from_season: int) -> pl.DataFrame:
     return rows.with_columns(outcome=pl.when(late).then(opposite).otherwise(pl.col("outcome")))
 
 
-def said_until(table: pl.DataFrame, season: int) -> bytes:
-    return table.filter(pl.col("season") <= season).select(SAID).to_numpy().tobytes()
+def forecasts_until(table: pl.DataFrame, season: int) -> bytes:
+    return table.filter(pl.col("season") <= season).select(FORECASTS).to_numpy().tobytes()
 
 
 # --- each season from earlier seasons only
@@ -90,42 +90,42 @@ def test_each_calibrator_is_fitted_on_blended_forecasts_of_earlier_seasons() -> 
     rows, spy = league(), Spy()
     spy.watch(rows)
     assert len(spy.calibrators) == 2
-    for season, taught in zip([2004, 2005], spy.calibrators, strict=True):
-        assert taught["season"].unique().sort().to_list() == list(range(2002, season))
-        assert taught["p_raw"].to_list() == pytest.approx(taught["p_market"].to_list())
-        assert taught["y"].to_list() == [float(o == "yes") for o in taught["outcome"]]
-        assert len(taught) == (season - 2002) * (GAMES - 1)
+    for season, training in zip([2004, 2005], spy.calibrators, strict=True):
+        assert training["season"].unique().sort().to_list() == list(range(2002, season))
+        assert training["p_raw"].to_list() == pytest.approx(training["p_market"].to_list())
+        assert training["y"].to_list() == [float(o == "yes") for o in training["outcome"]]
+        assert len(training) == (season - 2002) * (GAMES - 1)
 
 
-def test_a_calibrator_sees_what_the_blend_of_the_time_said_not_a_later_one() -> None:
+def test_a_calibrator_sees_what_the_blend_of_the_time_forecast_not_a_later_one() -> None:
     rows, spy = league(), Spy()
     fit_blend = partial(linear, inputs=INPUTS)
     blended = walk_forward_blend(rows, inputs=INPUTS, fit_blend=fit_blend, min_seasons=1)
     walk_forward_calibration(blended, fit_calibrator=spy.calibrator, min_seasons=1)
-    taught = settled_yes_no(rows.filter(pl.col("season") == 2001))
-    stack = linear(logit_matrix(taught, INPUTS), taught["y"].to_numpy(), 2002, inputs=INPUTS)
-    asked = settled_yes_no(rows.filter(pl.col("season") == 2002))
-    expected = stack.parts(logit_matrix(asked, INPUTS)).p_raw.tobytes()
+    training = settled_yes_no(rows.filter(pl.col("season") == 2001))
+    stack = linear(logit_matrix(training, INPUTS), training["y"].to_numpy(), 2002, inputs=INPUTS)
+    later = settled_yes_no(rows.filter(pl.col("season") == 2002))
+    expected = stack.parts(logit_matrix(later, INPUTS)).p_raw.tobytes()
     for seen in spy.calibrators:
         of_2002 = seen.filter(pl.col("season") == 2002)
         assert of_2002["p_raw"].to_numpy().tobytes() == expected
 
 
 @pytest.mark.parametrize("blend", BLENDS)
-@pytest.mark.parametrize("inputs", [INPUTS, HEARD], ids=["plain", "signals"])
+@pytest.mark.parametrize("inputs", [INPUTS, ALL_INPUTS], ids=["plain", "signals"])
 @pytest.mark.parametrize("season", [2002, 2003, 2004, 2005])
 def test_no_outcome_of_a_season_or_later_moves_a_forecast_up_to_that_season(
     season: int, inputs: tuple[str, ...], blend: str
 ) -> None:
-    before = replay(league(), inputs=inputs, blend=blend)
-    after = replay(flipped(league(), season), inputs=inputs, blend=blend)
+    before = walk_forward(league(), inputs=inputs, blend=blend)
+    after = walk_forward(flipped(league(), season), inputs=inputs, blend=blend)
     assert before["game_id"].equals(after["game_id"])
-    assert said_until(before, season) == said_until(after, season)
+    assert forecasts_until(before, season) == forecasts_until(after, season)
 
 
 @pytest.mark.parametrize("season", [2001, 2002, 2003, 2004])
 def test_outcomes_do_move_the_forecasts_of_later_seasons(season: int) -> None:
-    before, after = replay(league()), replay(flipped(league(), season))
+    before, after = walk_forward(league()), walk_forward(flipped(league(), season))
     for column in ("p_raw", "p_calibrated"):
         late = [
             table.filter(pl.col("season") > max(season, 2003))[column].to_numpy()
@@ -141,12 +141,12 @@ def test_forecasts_of_later_seasons_do_not_matter_either() -> None:
         pl.when(later).then(0.5).otherwise(pl.col(f"p_{name}")).alias(f"p_{name}")
         for name in INPUTS
     )
-    assert said_until(replay(rows), 2004) == said_until(replay(changed), 2004)
+    assert forecasts_until(walk_forward(rows), 2004) == forecasts_until(walk_forward(changed), 2004)
 
 
 def test_cutting_the_later_seasons_off_changes_no_earlier_row() -> None:
-    whole = replay(league()).filter(pl.col("season") <= 2004)
-    assert replay(league().filter(pl.col("season") <= 2004)).equals(whole)
+    whole = walk_forward(league()).filter(pl.col("season") <= 2004)
+    assert walk_forward(league().filter(pl.col("season") <= 2004)).equals(whole)
 
 
 # --- which games
@@ -178,11 +178,11 @@ def test_pushes_and_games_to_come_are_predicted_and_train_no_model() -> None:
     spy = Spy()
     table = spy.watch(rows)
     assert len(table) == 3 * GAMES
-    assert table.select(SAID).null_count().row(0) == (0,) * 4
+    assert table.select(FORECASTS).null_count().row(0) == (0,) * 4
     assert [len(y) for _, y, _ in spy.blends] == [59, 118, 177, 236, 256]
     assert all(x.shape == (len(y), 3) for x, y, _ in spy.blends)
-    for taught in spy.calibrators:
-        assert taught["outcome"].is_in(["yes", "no"]).all()
+    for training in spy.calibrators:
+        assert training["outcome"].is_in(["yes", "no"]).all()
 
 
 def test_scored_rows_by_hand() -> None:
@@ -194,8 +194,8 @@ def test_scored_rows_by_hand() -> None:
 
 @pytest.mark.parametrize("n_seasons", [0, 1, 3])
 def test_too_few_seasons_give_an_empty_table_of_the_same_columns_and_types(n_seasons: int) -> None:
-    full = replay(league())
-    short = replay(league().filter(pl.col("season") < 2001 + n_seasons))
+    full = walk_forward(league())
+    short = walk_forward(league().filter(pl.col("season") < 2001 + n_seasons))
     assert len(short) == 0
     assert short.schema == full.schema
     assert short.columns == full.columns
@@ -206,16 +206,16 @@ def test_too_few_seasons_give_an_empty_table_of_the_same_columns_and_types(n_sea
 
 @pytest.mark.parametrize("blend", BLENDS)
 def test_stored_weights_rebuild_every_forecast(blend: str) -> None:
-    table = replay(league(), inputs=HEARD, blend=blend)
-    weights = table.select(f"weight_{name}" for name in HEARD).to_numpy()
-    log_odds = table["weight_intercept"] + (weights * logit_matrix(table, HEARD)).sum(axis=1)
+    table = walk_forward(league(), inputs=ALL_INPUTS, blend=blend)
+    weights = table.select(f"weight_{name}" for name in ALL_INPUTS).to_numpy()
+    log_odds = table["weight_intercept"] + (weights * logit_matrix(table, ALL_INPUTS)).sum(axis=1)
     assert (1 / (1 + (-log_odds).exp())).to_list() == pytest.approx(
         table["p_raw"].to_list(), rel=1e-12
     )
     assert table["weight_first"].n_unique() == 2 or blend == "trees"
 
 
-def test_what_the_calibrator_says_is_stored_beside_what_it_was_asked() -> None:
+def test_what_the_calibrator_gives_is_stored_beside_its_input() -> None:
     table = Spy().watch(league())
     assert table["calibrator"].unique().to_list() == ["none"]
     assert table["p_calibrated"].equals(table["p_raw"])
@@ -227,6 +227,6 @@ def test_what_the_calibrator_says_is_stored_beside_what_it_was_asked() -> None:
 
 def test_everything_that_came_in_goes_out_unchanged() -> None:
     rows = league()
-    table = replay(rows)
-    asked = rows.filter(pl.col("season") >= 2004)
-    assert table.select(rows.columns).equals(asked)
+    table = walk_forward(rows)
+    later = rows.filter(pl.col("season") >= 2004)
+    assert table.select(rows.columns).equals(later)

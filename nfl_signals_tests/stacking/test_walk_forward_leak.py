@@ -1,7 +1,7 @@
 """What a leak looks like: a stack fitted and judged on forecasts that were made in sample.
 
 The learner memorises: for every game it repeats the outcome of the most similar game it was
-taught. In sample that is the game itself; out of sample it is a coin.
+fitted on. In sample that is the game itself; out of sample it is a coin.
 """
 
 from functools import partial
@@ -14,7 +14,7 @@ import pytest
 from nfl_signals.stacking.walk_forward import Floats, settled_yes_no, walk_forward_blend
 from nfl_signals.stats.logit import expit, logit
 from nfl_signals_tests.support.blend_games import brier
-from nfl_signals_tests.support.replay_games import GAMES, league, linear
+from nfl_signals_tests.support.walk_forward_games import GAMES, league, linear
 
 SEASONS = range(2001, 2013)
 SURE = 0.9  # what the learner says when the most similar game was a YES
@@ -30,7 +30,7 @@ class Stacked(NamedTuple):
 
 
 def games(seed: int) -> pl.DataFrame:
-    """Seasons with the chances from which outcomes were drawn, and something to tell games apart."""
+    """Seasons with the chances from which outcomes were drawn, and something that differs between games."""
     random = np.random.default_rng(seed)
     rows = league(SEASONS, seed=seed).select(pl.exclude("^p_.*$|^signal_.*$"))
     truth = 0.8 * random.normal(size=len(rows))
@@ -43,20 +43,20 @@ def games(seed: int) -> pl.DataFrame:
     )
 
 
-def memory(taught: pl.DataFrame, asked: pl.DataFrame) -> Floats:
-    """The outcome of the game that looks most alike, said with confidence."""
-    distance = np.abs(asked["look"].to_numpy()[:, None] - taught["look"].to_numpy())
-    won = (taught["outcome"] == "yes").to_numpy()[distance.argmin(axis=1)]
+def memory(training: pl.DataFrame, test: pl.DataFrame) -> Floats:
+    """The outcome of the game that looks most alike, forecast with confidence."""
+    distance = np.abs(test["look"].to_numpy()[:, None] - training["look"].to_numpy())
+    won = (training["outcome"] == "yes").to_numpy()[distance.argmin(axis=1)]
     return np.where(won, SURE, 1 - SURE)
 
 
 def in_sample(rows: pl.DataFrame) -> pl.DataFrame:
-    """The leak: the learner is asked about games that it was fitted on."""
+    """The leak: the learner predicts games that it was fitted on."""
     return rows.with_columns(p_first=memory(rows, rows))
 
 
 def walk_forward(rows: pl.DataFrame) -> pl.DataFrame:
-    """The learner is asked about a season when earlier ones have trained it."""
+    """The learner predicts a season after being fitted on earlier ones."""
     seasons = [
         rows.filter(pl.col("season") == season).with_columns(
             p_first=memory(
@@ -107,9 +107,9 @@ def test_weights_learned_in_sample_do_harm_on_games_to_come(seed: int) -> None:
     known, new = rows.filter(pl.col("season") < 2012), rows.filter(pl.col("season") == 2012)
     x, y = in_sample(known), (known["outcome"] == "yes").cast(pl.Float64).to_numpy()
     stack = linear(_values(x), y, 2012, inputs=("market", "first"))
-    said = stack.parts(_values(new.with_columns(p_first=memory(known, new)))).p_raw
+    forecasts = stack.parts(_values(new.with_columns(p_first=memory(known, new)))).p_raw
     won = (new["outcome"] == "yes").cast(pl.Float64).to_numpy()
-    assert brier(said, won) > brier(new["p_market"].to_numpy(), won) + 0.05
+    assert brier(forecasts, won) > brier(new["p_market"].to_numpy(), won) + 0.05
 
 
 def _values(rows: pl.DataFrame) -> Floats:

@@ -1,4 +1,4 @@
-"""Claims about games with and without signals, and about the agreement of markets: `replay`."""
+"""Claims about games with and without signals, and about the coherence of markets."""
 
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,15 +14,22 @@ from nfl_signals.stacking.walk_forward import (
     walk_forward_blend,
     walk_forward_coherence,
 )
-from nfl_signals_tests.support.replay_games import BLENDS, GAMES, HEARD, league, linear, replay
+from nfl_signals_tests.support.walk_forward_games import (
+    ALL_INPUTS,
+    BLENDS,
+    GAMES,
+    league,
+    linear,
+    walk_forward,
+)
 
 NEWS = [f"signal_{name}" for name in SIGNALS]
 NEWS_WEIGHTS = [f"weight_{name}" for name in SIGNALS]
 
 
 def both(rows: pl.DataFrame, *, blend: str = "linear") -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The replay without signals and the one with them."""
-    return replay(rows, blend=blend), replay(rows, inputs=HEARD, blend=blend)
+    """The walk-forward without signals and the one with them."""
+    return walk_forward(rows, blend=blend), walk_forward(rows, inputs=ALL_INPUTS, blend=blend)
 
 
 # --- the stacked model with signals
@@ -32,28 +39,28 @@ def test_games_that_lack_a_signal_neither_train_nor_are_answered_by_the_stacked_
     None
 ):
     rows = league(silent_every=3)
-    taught: list[Floats] = []
+    training: list[Floats] = []
 
     def fit(x: Floats, y: Floats, season: int) -> LogisticStack:
-        taught.append(x)
-        return linear(x, y, season, inputs=HEARD)
+        training.append(x)
+        return linear(x, y, season, inputs=ALL_INPUTS)
 
-    blended = walk_forward_blend(rows, inputs=HEARD, fit_blend=fit, min_seasons=1)
-    heard = rows.drop_nulls(NEWS)
-    assert len(heard) == 200
+    blended = walk_forward_blend(rows, inputs=ALL_INPUTS, fit_blend=fit, min_seasons=1)
+    available = rows.drop_nulls(NEWS)
+    assert len(available) == 200
     assert blended["game_id"].to_list() == (
-        heard.filter(pl.col("season") > 2001)["game_id"].to_list()
+        available.filter(pl.col("season") > 2001)["game_id"].to_list()
     )
-    first = heard.filter((pl.col("season") == 2001) & (pl.col("outcome") != "push"))
-    assert taught[0].tobytes() == logit_matrix(first, HEARD).tobytes()
+    first = available.filter((pl.col("season") == 2001) & (pl.col("outcome") != "push"))
+    assert training[0].tobytes() == logit_matrix(first, ALL_INPUTS).tobytes()
 
 
 def test_one_missing_signal_is_enough_to_leave_a_game_out() -> None:
     one = pl.when(pl.col("game_id") != "g0240").then(pl.col(NEWS[-1])).alias(NEWS[-1])
     blended = walk_forward_blend(
         league().with_columns(one),
-        inputs=HEARD,
-        fit_blend=partial(linear, inputs=HEARD),
+        inputs=ALL_INPUTS,
+        fit_blend=partial(linear, inputs=ALL_INPUTS),
         min_seasons=1,
     )
     assert "g0240" not in blended["game_id"]
@@ -77,17 +84,19 @@ def test_a_game_without_signals_gets_the_plain_answer_bit_for_bit(blend: str) ->
     table = prefer_signals(plain, signals)
     silent = table.filter(~pl.col("llm_available"))
     assert 0 < len(silent) < len(table)
-    never_heard = replay(rows.drop(NEWS), blend=blend).join(silent, on="game_id", how="semi")
-    assert silent.select(never_heard.columns).equals(never_heard)
+    never_available = walk_forward(rows.drop(NEWS), blend=blend).join(
+        silent, on="game_id", how="semi"
+    )
+    assert silent.select(never_available.columns).equals(never_available)
 
 
 def test_a_game_with_signals_gets_the_answer_of_the_stacked_model_that_weighs_them() -> None:
     plain, signals = both(league(silent_every=3))
     table = prefer_signals(plain, signals)
-    heard = table.filter("llm_available")
-    assert heard.select(signals.columns).equals(signals)
-    quiet = plain.join(heard, on="game_id", how="semi")
-    assert (heard["p_raw"] != quiet["p_raw"]).all()
+    available = table.filter("llm_available")
+    assert available.select(signals.columns).equals(signals)
+    quiet = plain.join(available, on="game_id", how="semi")
+    assert (available["p_raw"] != quiet["p_raw"]).all()
 
 
 def test_available_means_that_every_signal_was_there() -> None:
@@ -152,7 +161,7 @@ class Notes:
 
 def three_markets() -> pl.DataFrame:
     """Each market's rows one after the other, as they are stored."""
-    table = replay(league())
+    table = walk_forward(league())
     names = ("total", "ats", "moneyline")
     return pl.concat(table.with_columns(market=pl.lit(name)) for name in names)
 
@@ -179,7 +188,7 @@ def test_coherence_keeps_every_row_in_time_order_with_a_games_markets_together()
     assert table.columns == [*rows.columns, "p_hat", "p_push"]
     assert table["market"].to_list() == ["ats", "moneyline", "total"] * (2 * GAMES)
     assert table["game_id"].to_list() == [
-        game for game in replay(league())["game_id"] for _ in range(3)
+        game for game in walk_forward(league())["game_id"] for _ in range(3)
     ]
     assert (table["p_hat"] - table["p_calibrated"]).to_list() == pytest.approx([0.01] * len(table))
 

@@ -1,4 +1,4 @@
-"""A chat-completions server on the loopback interface that answers as a test tells it to."""
+"""A chat-completions server on the loopback interface that answers as a test wants."""
 
 import json
 import threading
@@ -21,7 +21,7 @@ def completion(content: object, *, finish: str = "stop") -> bytes:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """One response; a status of 0 closes the connection, -1 says nothing until the test ends."""
+    """One response; a status of 0 closes the connection, -1 sends nothing until the test ends."""
 
     status: int = 200
     body: bytes = field(default_factory=lambda: completion(GOOD))
@@ -45,10 +45,10 @@ class ChatServer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                outer.requests.append(asked | {"path": self.path})
+                request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                outer.requests.append(request | {"path": self.path})
                 outer.authorizations.append(self.headers["Authorization"])
-                reply = outer.script(asked)
+                reply = outer.script(request)
                 if reply.status == 0:
                     return
                 if reply.status == -1:
@@ -61,12 +61,12 @@ class ChatServer:
                 self.wfile.write(reply.body)
 
             def log_message(self, *_: object) -> None:
-                """Quiet: the test's own assertions report."""
+                """No log of requests."""
 
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
 
-    def say(self, *replies: Reply) -> None:
+    def reply_with(self, *replies: Reply) -> None:
         """These replies in turn; the last one for ever."""
         left = list(replies)
         self.script = lambda _: left.pop(0) if len(left) > 1 else left[0]

@@ -65,12 +65,12 @@ def requests(n_games: int = 2) -> pl.DataFrame:
 
 
 class MarketEcho(FakeEnsemble):
-    """Repeats the no-vig market in every market that is asked, off by its bias; pushes 3 in 100."""
+    """Repeats the no-vig market in every market that is requested, off by its bias; pushes 3 in 100."""
 
     def predict(self, requests: pl.DataFrame) -> pl.DataFrame:
         """One answer per game and market that has a line and a price."""
-        asked = pl.concat(request_market(requests, market) for market in MARKETS.values())
-        return asked.drop_nulls("p_market").select(
+        rows = pl.concat(request_market(requests, market) for market in MARKETS.values())
+        return rows.drop_nulls("p_market").select(
             "game_id",
             "market",
             (pl.col("p_market") + self.bias).alias("p_hat"),

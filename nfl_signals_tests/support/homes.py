@@ -35,7 +35,7 @@ Environment = Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class CommandResult:
     """How a command ended.
 
     Attributes:
@@ -55,7 +55,7 @@ def environment_of(home: Path, extra: Environment) -> dict[str, str]:
     return {**own, "COLUMNS": "80", **extra}
 
 
-def nfl_signals(*arguments: object, home: Path, extra: Environment) -> Said:
+def nfl_signals(*arguments: object, home: Path, extra: Environment) -> CommandResult:
     """The console entry point, in this process."""
     out, err, code = io.StringIO(), io.StringIO(), 0
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
@@ -68,10 +68,10 @@ def nfl_signals(*arguments: object, home: Path, extra: Environment) -> Said:
             main.main()
         except SystemExit as end:
             code = int(end.code or 0)
-    return Said(code=code, out=out.getvalue(), err=err.getvalue())
+    return CommandResult(code=code, out=out.getvalue(), err=err.getvalue())
 
 
-def in_fresh_process(*arguments: object, home: Path, extra: Environment) -> Said:
+def in_fresh_process(*arguments: object, home: Path, extra: Environment) -> CommandResult:
     """The same in a process of its own."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("NFL_SIGNALS_")}
     done = subprocess.run(
@@ -81,7 +81,7 @@ def in_fresh_process(*arguments: object, home: Path, extra: Environment) -> Said
         text=True,
         check=False,
     )
-    return Said(code=done.returncode, out=done.stdout, err=done.stderr)
+    return CommandResult(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
 def copy_of(home: Path, to: Path) -> Path:

@@ -6,8 +6,8 @@ from typing import Any
 
 from nfl_signals.core.setting_sections import LlmSettings
 from nfl_signals.llm.answers import Signals
-from nfl_signals.llm.connect import open_provider
 from nfl_signals.llm.documents import Document, Dossier
+from nfl_signals.llm.provider import open_provider
 from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.chat_server import GOOD, ChatServer
 
@@ -55,7 +55,7 @@ def live(base_url: str | None, /, **changes: Any) -> LlmSettings:  # noqa: ANN40
 
 
 def replayed(**changes: Any) -> LlmSettings:  # noqa: ANN401 - field values
-    """Settings that replay what the same model answered."""
+    """Settings of recorded answers of the same model."""
     return LlmSettings.model_validate({"provider": "replay", "model": "small"} | changes)
 
 
@@ -68,6 +68,6 @@ def teams(n: int) -> list[Dossier]:
     return [dossier(note("Nothing new.", number=i)) for i in range(n)]
 
 
-def read(server: ChatServer, folder: Path, *asked: Dossier, **changes: Any) -> list[Any]:  # noqa: ANN401
+def read(server: ChatServer, folder: Path, *given: Dossier, **changes: Any) -> list[Any]:  # noqa: ANN401
     """What a model on the server answers about `TEAM`, or about the teams given."""
-    return open_provider(live(server.url, **changes), folder).read(asked or [TEAM])
+    return open_provider(live(server.url, **changes), folder).read(given or [TEAM])

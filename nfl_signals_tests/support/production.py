@@ -1,4 +1,4 @@
-"""Homes in which the champion has spoken in production, as well or as badly as a test wants."""
+"""Homes in which the champion forecast in production, as well or as badly as a test wants."""
 
 import shutil
 from pathlib import Path
@@ -28,7 +28,7 @@ def forecast_weeks(
     bias: float = 0.0,
     version: str | None = None,
 ) -> None:
-    """Append to production what the walk-forward said of past games, one market distorted on the way.
+    """Append to production what the walk-forward forecast for past games, one market distorted on the way.
 
     Args:
         context: whose ledger.
@@ -36,29 +36,31 @@ def forecast_weeks(
         market: whose logits become bias + slope * logit.
         slope: above 1 is too sure, below 0 swaps the sides.
         bias: logits.
-        version: that is said to have spoken; None: the champion.
+        version: to which they are attributed; None: the champion.
     """
-    speaker = version or served_version(context)
-    replayed = ledger.read(context.paths.ledger).filter(pl.col("book") == "learning").filter(where)
-    stated = expit(bias + slope * logit(replayed["p_hat"].to_numpy()))
-    wrong = np.where(replayed["market"] == market, stated, replayed["p_hat"].to_numpy())
-    said = replayed.drop("seal").with_columns(
+    served = version or served_version(context)
+    walked_forward = (
+        ledger.read(context.paths.ledger).filter(pl.col("book") == "learning").filter(where)
+    )
+    stated = expit(bias + slope * logit(walked_forward["p_hat"].to_numpy()))
+    wrong = np.where(walked_forward["market"] == market, stated, walked_forward["p_hat"].to_numpy())
+    rows = walked_forward.drop("seal").with_columns(
         p_hat=pl.Series(wrong).clip(1e-6, 1 - 1e-6),
         book=pl.lit("production"),
-        model_version=pl.lit(speaker),
-        model_hash=pl.lit(read_card(context.paths.ensemble(speaker))["model_hash"]),
+        model_version=pl.lit(served),
+        model_hash=pl.lit(read_card(context.paths.ensemble(served))["model_hash"]),
         period_flag=pl.lit("unmonitored"),
     )
-    ledger.append(context.paths.ledger, ledger.with_prediction_id(said).select(ledger.CONTENT))
+    ledger.append(context.paths.ledger, ledger.with_prediction_id(rows).select(ledger.CONTENT))
 
 
 def promote_older(context: RunContext) -> str:
     """Make champion a copy of the home's ensemble that says fitted with until the end of 2022 only.
 
-    What it said of later games is then no leak; `v202409`, the newest, challenges it.
+    What it forecasts for later games is then no leak; `v202409`, the newest, challenges it.
     """
-    shelf = context.paths.ensemble("any").parent
-    folder = shutil.copytree(shelf / latest_version(shelf), shelf / OLDER)
+    store = context.paths.ensemble("any").parent
+    folder = shutil.copytree(store / latest_version(store), store / OLDER)
     card = read_card(folder)
     window = card["training_window"] | {"last": "2022-w22"}
     write_json(folder / CARD, card | {"model_version": OLDER, "training_window": window})

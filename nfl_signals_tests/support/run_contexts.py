@@ -1,4 +1,4 @@
-"""Worlds to work on: copies of the finished home, and small changes to what they store."""
+"""Runs to work on: copies of the finished home, and small changes to what they store."""
 
 import shutil
 from dataclasses import replace
@@ -50,20 +50,20 @@ def drop_rows(path: Path, where: pl.Expr) -> None:
 
 def predict_in_sample(context: RunContext) -> None:
     """Out-of-fold forecasts replaced by those of models that were fitted on the very games."""
-    said = []
+    in_sample = []
     for market in MARKETS:
-        question = load_market_games(context, market)
-        rows = np.flatnonzero(question.played & question.has_line)
+        market_games = load_market_games(context, market)
+        rows = np.flatnonzero(market_games.played & market_games.has_line)
         for learner in context.settings.training.learners:
-            folder = context.paths.baseline(market, learner, question.version())
-            model = Baseline.load(folder, question.matrix.names)
-            p, _ = model.predict(question.matrix.inputs.take(rows), question.line[rows])
-            games = question.matrix.games["game_id"].gather(rows)
+            folder = context.paths.baseline(market, learner, market_games.version())
+            model = Baseline.load(folder, market_games.matrix.names)
+            p, _ = model.predict(market_games.matrix.inputs.take(rows), market_games.line[rows])
+            games = market_games.matrix.games["game_id"].gather(rows)
             named = {"market": pl.lit(market), "learner": pl.lit(learner)}
-            said.append(pl.DataFrame({"game_id": games, "in_sample": p}).with_columns(**named))
+            in_sample.append(pl.DataFrame({"game_id": games, "in_sample": p}).with_columns(**named))
     oof = read_parquet(context.paths.oof)
     keys = ["game_id", "market", "learner"]
-    both = oof.join(pl.concat(said), on=keys, how="left", maintain_order="left")
+    both = oof.join(pl.concat(in_sample), on=keys, how="left", maintain_order="left")
     p_hat = pl.coalesce("in_sample", "p_hat").alias("p_hat")
     write_parquet(context.paths.oof, both.with_columns(p_hat).select(oof.columns))
 

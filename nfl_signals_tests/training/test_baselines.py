@@ -1,4 +1,4 @@
-"""Base learners in a world: no game teaches its own forecast, same data same bytes, one writer."""
+"""Base learners in a home: no game enters its own forecast, same data same bytes, one writer."""
 
 import shutil
 import sys
@@ -63,14 +63,14 @@ def test_the_version_is_the_season_and_week_of_the_last_played_game(
 def test_a_market_has_every_game_once_with_its_own_line_and_points(
     trained: RunContext, name: MarketName
 ) -> None:
-    question = load_market_games(trained, name)
+    market_games = load_market_games(trained, name)
     markets = trained.markets.filter(pl.col("market") == name)
-    assert question.table["game_id"].equals(question.matrix.games["game_id"])
-    assert sorted(question.table["game_id"]) == sorted(markets["game_id"])
-    assert question.matrix.x.shape[0] == len(question.points) == len(question.line)
-    assert question.played.sum() == markets["points"].count()
-    assert question.has_line.sum() == markets["line"].count()
-    assert np.array_equal(question.matrix.x, game_matrix(trained.features, MARKETS[name]).x)
+    assert market_games.table["game_id"].equals(market_games.matrix.games["game_id"])
+    assert sorted(market_games.table["game_id"]) == sorted(markets["game_id"])
+    assert market_games.matrix.x.shape[0] == len(market_games.points) == len(market_games.line)
+    assert market_games.played.sum() == markets["points"].count()
+    assert market_games.has_line.sum() == markets["line"].count()
+    assert np.array_equal(market_games.matrix.x, game_matrix(trained.features, MARKETS[name]).x)
 
 
 def test_the_training_window_names_first_and_last_game(trained: RunContext) -> None:
@@ -102,20 +102,20 @@ def test_a_later_training_of_a_week_is_newer_and_a_recalibrated_copy_is_no_train
 
 @pytest.mark.parametrize("name", MARKETS)
 @pytest.mark.parametrize("learner", LEARNERS)
-def test_a_base_model_card_tells_what_it_was_fitted_on(
+def test_a_base_model_card_states_what_it_was_fitted_on(
     trained: RunContext, name: MarketName, learner: str
 ) -> None:
     folder = trained.paths.baseline(name, learner, "v202403")
-    card, question = read_card(folder), load_market_games(trained, name)
+    card, market_games = read_card(folder), load_market_games(trained, name)
     assert card["training_window"] == {
         "first": "2018-w01",
         "last": "2024-w03",
-        "n_games": int(question.played.sum()),
+        "n_games": int(market_games.played.sum()),
     }
     assert (card["market"], card["learner"], card["model_version"]) == (name, learner, "v202403")
     assert (card["seed"], card["feature_version"]) == (trained.settings.seed, feature_version())
     assert card["model_hash"] == model_hash(folder)
-    assert set(card["importance"]) == set(question.matrix.names)
+    assert set(card["importance"]) == set(market_games.matrix.names)
 
 
 def test_importance_is_listed_for_every_model_and_feature(trained: RunContext) -> None:

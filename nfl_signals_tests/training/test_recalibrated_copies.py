@@ -1,4 +1,4 @@
-"""A recalibrated copy says what its ensemble says, moved by two numbers a market, and nothing else."""
+"""A recalibrated copy forecasts what its ensemble does, moved by two numbers a market, and nothing else."""
 
 import shutil
 from dataclasses import asdict
@@ -47,12 +47,12 @@ def test_a_copy_moves_the_market_that_has_a_map_and_no_bit_of_another(context: R
     before = contents(context.paths.ensemble(VERSION))
     assert recalibrated_copy(context, VERSION, MAPS, window=WINDOW)["model_version"] == COPY
     assert contents(context.paths.ensemble(VERSION)) == before
-    said, copied = answers(context, VERSION), answers(context, COPY)
+    original, copied = answers(context, VERSION), answers(context, COPY)
     new = ["p_hat", "p_coherent", "model_version", "model_hash"]
-    assert copied.drop(new).equals(said.drop(new[0], *new[2:]))
-    assert copied["p_coherent"].equals(said["p_hat"].alias("p_coherent"))
+    assert copied.drop(new).equals(original.drop(new[0], *new[2:]))
+    assert copied["p_coherent"].equals(original["p_hat"].alias("p_coherent"))
     for name in MARKETS:
-        one, two = (each.filter(market=name)["p_hat"].to_numpy() for each in (said, copied))
+        one, two = (each.filter(market=name)["p_hat"].to_numpy() for each in (original, copied))
         if name == "moneyline":
             assert logit(two) == pytest.approx(0.2 + 0.6 * logit(one), abs=1e-12)
         else:
@@ -61,16 +61,16 @@ def test_a_copy_moves_the_market_that_has_a_map_and_no_bit_of_another(context: R
 
 def test_the_pieces_of_a_recalibrated_forecast_still_add_up(context: RunContext) -> None:
     recalibrated_copy(context, VERSION, MAPS, window=WINDOW)
-    said = answers(context, COPY)
-    pieces = contributions(said, ["market", "logistic", "lightgbm", "xgboost"])
+    original = answers(context, COPY)
+    pieces = contributions(original, ["market", "logistic", "lightgbm", "xgboost"])
     sums = pieces.group_by(KEYS, maintain_order=True).agg(pl.col("contribution").sum())
-    both = said.join(sums, on=KEYS, maintain_order="left")
+    both = original.join(sums, on=KEYS, maintain_order="left")
     assert both["contribution"].to_numpy() == pytest.approx(logit(both["p_hat"].to_numpy()))
     moved = pieces.filter(input="recalibration").filter(pl.col("contribution") != 0)
-    assert set(moved.join(said, on=KEYS)["market"]) == {"moneyline"}
+    assert set(moved.join(original, on=KEYS)["market"]) == {"moneyline"}
 
 
-def test_its_card_is_that_of_its_ensemble_and_says_what_was_done(context: RunContext) -> None:
+def test_its_card_is_that_of_its_ensemble_and_states_what_was_done(context: RunContext) -> None:
     card = recalibrated_copy(context, VERSION, MAPS, window=WINDOW)
     folder, source = context.paths.ensemble(COPY), read_card(context.paths.ensemble(VERSION))
     assert card == read_card(folder)
@@ -112,12 +112,12 @@ def test_the_same_maps_make_the_same_copy_and_others_the_next_name(context: RunC
     assert recalibrated_copy(context, VERSION, other, window=WINDOW)["model_version"] == f"{COPY}02"
 
 
-def test_a_copy_is_not_served_until_it_is_asked_for(context: RunContext) -> None:
+def test_a_copy_is_not_served_until_the_settings_name_it(context: RunContext) -> None:
     recalibrated_copy(context, VERSION, MAPS, window=WINDOW)
     assert served_version(context) == VERSION
     assert latest_version(context.paths.ensemble(VERSION).parent) == VERSION
-    asked = settings_of(context.paths.home, training=LEAST, signal_source=f"model_{COPY}")
-    assert served_version(open_run(asked)) == COPY
+    named = settings_of(context.paths.home, training=LEAST, signal_source=f"model_{COPY}")
+    assert served_version(open_run(named)) == COPY
 
 
 @pytest.mark.slow
@@ -141,7 +141,7 @@ def test_maps_changed_by_hand_are_noticed(context: RunContext) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "maps", "said"),
+    ("version", "maps", "message"),
     [
         ("v209901", MAPS, "only a stored ensemble can be recalibrated"),
         (VERSION, {}, "expected maps of ats, moneyline, total, got none"),
@@ -149,10 +149,10 @@ def test_maps_changed_by_hand_are_noticed(context: RunContext) -> None:
     ],
 )
 def test_what_cannot_be_recalibrated_is_refused(
-    context: RunContext, version: str, maps: dict[str, RecalibrationMap], said: str
+    context: RunContext, version: str, maps: dict[str, RecalibrationMap], message: str
 ) -> None:
     before = contents(context.paths.home)
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         recalibrated_copy(context, version, maps, window=WINDOW)
     assert contents(context.paths.home) == before
 

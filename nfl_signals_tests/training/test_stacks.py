@@ -36,15 +36,15 @@ def copy(small_home: Path, tmp_path: Path) -> RunContext:
 
 
 @pytest.mark.parametrize("name", MARKETS)
-def test_the_card_of_a_stack_says_how_each_stacked_model_was_calibrated_and_on_what(
+def test_the_card_of_a_stack_states_how_each_stacked_model_was_calibrated_and_on_what(
     trained: RunContext, name: MarketName
 ) -> None:
     card = read_card(trained.paths.stacker(name, "v202403"))
     assert card["model_hash"] == model_hash(trained.paths.stacker(name, "v202403"))
     assert card["stack"] == "logistic"
     assert list(card["stacked_models"]) == [PLAIN, WITH_SIGNALS]
-    for voice in card["stacked_models"].values():
-        calibration = voice["calibration"]
+    for model in card["stacked_models"].values():
+        calibration = model["calibration"]
         # Isotonic needs more games than three weeks a season hold.
         assert set(calibration["log_loss"]) == {"platt", "temperature", "beta", "identity"}
         best = min(calibration["log_loss"].values())
@@ -52,7 +52,7 @@ def test_the_card_of_a_stack_says_how_each_stacked_model_was_calibrated_and_on_w
         assert calibration["fitted"]["method"] == calibration["method"]
         assert calibration["seasons"] == PREDICTED
         assert calibration["interval"]["n_weeks"] == len(PREDICTED) * WEEKS + WEEKS
-        assert voice["advice"] is None
+        assert model["advice"] is None
     assert set(card["held_out"]) == {
         "n_games",
         "brier",
@@ -131,7 +131,7 @@ def test_no_forecast_of_a_season_depends_on_its_own_or_later_outcomes(
 def test_a_stack_fitted_on_forecasts_in_sample_looks_better_than_it_is(
     trained: RunContext, copy: RunContext
 ) -> None:
-    """Coverage is as it should be; only a fold fitted again tells the two tables apart."""
+    """Coverage is as it should be; only a fold fitted again shows the two tables to differ."""
     predict_in_sample(copy)
     ALL_CHECKS["oof_predictions: coverage"](copy)
     with pytest.raises(IntegrityError, match="was not predicted out of fold"):

@@ -41,8 +41,8 @@ def server() -> Iterator[ChatServer]:
 def advising(server: ChatServer) -> dict[str, Any]:
     """A model that trusts the trees and knows nothing of 2022; it is on the loopback interface."""
 
-    def answer(asked: dict[str, Any]) -> Reply:
-        inputs = json.loads(asked["messages"][-1]["content"])
+    def answer(prompt: dict[str, Any]) -> Reply:
+        inputs = json.loads(prompt["messages"][-1]["content"])
         means = {"market": 0.8, "lightgbm": 0.4}
         weights = [
             {"input": name, "mean": means.get(name, 0.0), "reason": f"why {name}"}
@@ -81,16 +81,16 @@ def test_advice_moves_the_weights_of_seasons_that_the_adviser_cannot_remember(
     }
 
 
-def test_the_adviser_is_asked_once_about_each_list_of_inputs_and_then_replayed(
+def test_the_adviser_is_prompted_once_for_each_list_of_inputs_and_then_recorded(
     copy: Path, server: ChatServer
 ) -> None:
     context = opened(copy, advising(server))
     live = stacks.train_stack(context, "ats")
     assert len(server.requests) == len([PLAIN, WITH_SIGNALS])
     table = read_parquet(context.paths.stacked_part("ats"))
-    replay = opened(copy, {"provider": "replay", "model": "small"})
-    assert stacks.train_stack(replay, "ats") == live
-    assert read_parquet(replay.paths.stacked_part("ats")).equals(table)
+    recorded = opened(copy, {"provider": "replay", "model": "small"})
+    assert stacks.train_stack(recorded, "ats") == live
+    assert read_parquet(recorded.paths.stacked_part("ats")).equals(table)
     assert len(server.requests) == len([PLAIN, WITH_SIGNALS])
 
 
@@ -108,8 +108,10 @@ def test_every_input_that_a_stack_can_have_is_described_to_the_adviser() -> None
     assert set(DESCRIPTIONS) == {"market", *get_args(LearnerName), *SIGNALS}
 
 
-def test_no_game_is_played_before_the_adviser_is_asked_about_its_season(small_home: Path) -> None:
-    """So whoever knows a game of the season is not asked about its weights."""
+def test_no_game_is_played_before_the_adviser_is_prompted_about_its_season(
+    small_home: Path,
+) -> None:
+    """So whoever knows a game of the season is not prompted about its weights."""
     first = (
         read_parquet(small_home / "data/raw/games")
         .group_by("season")

@@ -1,4 +1,4 @@
-"""Past seasons built again and models trained again: the replay is all there, and once."""
+"""Past seasons built again and models trained again: the walk-forward is all there, and once."""
 
 import shutil
 from pathlib import Path
@@ -15,7 +15,7 @@ from nfl_signals_tests.support.run_contexts import contents, drop_rows
 from nfl_signals_tests.support.small_training import WEEKS, flip_outcomes, open_small, train
 
 KEY = ["season", "game_id", "market"]
-SAID = [*KEY, "p_hat", "p_push"]
+FORECASTS = [*KEY, "p_hat", "p_push"]
 
 
 @pytest.fixture
@@ -38,23 +38,25 @@ def backfill(context: RunContext) -> None:
             drop_rows(file, pl.col("week") > WEEKS)
 
 
-def last_words(context: RunContext) -> pl.DataFrame:
-    said = ledger.latest_before_kickoff(ledger.read(context.paths.ledger).filter(book="learning"))
-    return said.select(SAID).sort(KEY)
+def last_forecasts(context: RunContext) -> pl.DataFrame:
+    forecasts = ledger.latest_before_kickoff(
+        ledger.read(context.paths.ledger).filter(book="learning")
+    )
+    return forecasts.select(FORECASTS).sort(KEY)
 
 
-def replayed(context: RunContext) -> pl.DataFrame:
-    return read_parquet(context.paths.stacked).select(SAID).sort(KEY)
+def walked_forward(context: RunContext) -> pl.DataFrame:
+    return read_parquet(context.paths.stacked).select(FORECASTS).sort(KEY)
 
 
 def test_every_game_that_was_stacked_is_in_the_shadow_book_once(context: RunContext) -> None:
-    assert last_words(context).equals(replayed(context))
-    assert last_words(context)["season"].unique().to_list() == [2021, 2022, 2023, 2024]
+    assert last_forecasts(context).equals(walked_forward(context))
+    assert last_forecasts(context)["season"].unique().to_list() == [2021, 2022, 2023, 2024]
     assert append_walk_forward(context) == 0
 
 
 @pytest.mark.slow
-def test_after_a_backfill_and_a_retraining_nothing_is_said_twice(context: RunContext) -> None:
+def test_after_a_backfill_and_a_retraining_nothing_is_forecast_twice(context: RunContext) -> None:
     before = contents(context.paths.home)
     backfill(context)
     train(context)
@@ -74,6 +76,6 @@ def test_a_backfill_that_corrects_a_season_walks_forward_those_that_learn_from_i
     after = ledger.read(context.paths.ledger)
     assert after.head(before.height).equals(before)
     assert after.tail(n)["season"].unique().sort().to_list() == [2023, 2024]
-    assert last_words(context).equals(replayed(context))
+    assert last_forecasts(context).equals(walked_forward(context))
     assert ledger.verify(after, anchor=before["seal"][-1]) == []
     assert append_walk_forward(context) == 0

@@ -1,4 +1,4 @@
-"""A home changes hands between worlds without losing or mixing anything."""
+"""A folder changes hands between data homes without losing or mixing anything."""
 
 from pathlib import Path
 from typing import Any

@@ -175,7 +175,7 @@ def test_the_run_ends_whatever_the_server_does(
     context: RunContext, server: ChatServer, case: str
 ) -> None:
     reply, changes, why = CASES[case]
-    server.say(reply)
+    server.reply_with(reply)
     settings = {"base_url": server.url, "knowledge_cutoff": "2023-02-28", "attempts": 2}
     other = reading(context, **{**settings, **changes})
     figures = build_signals(other, SEASONS)
@@ -185,17 +185,17 @@ def test_the_run_ends_whatever_the_server_does(
     assert figures["available"].sum() == (4 if case == "good" else 2)
 
 
-def test_a_later_replay_needs_no_server(context: RunContext) -> None:
+def test_recorded_answers_need_no_server_later(context: RunContext) -> None:
     with serving() as server:
         build_signals(reading(context, base_url=server.url, knowledge_cutoff="2023-02-28"), SEASONS)
     live_rows = context.signals
     again = reading(context, provider="replay", knowledge_cutoff=None)
     build_signals(again, SEASONS)
-    replayed = context.signals
-    assert set(replayed["provider"]) == {"replay"}
+    recorded = context.signals
+    assert set(recorded["provider"]) == {"replay"}
     # Last season's games were declined by a cut-off that these settings do not name.
     later = pl.col("season") == 2023
-    now, then = (table.filter(later).drop("provider") for table in (replayed, live_rows))
+    now, then = (table.filter(later).drop("provider") for table in (recorded, live_rows))
     assert now.equals(then)
 
 

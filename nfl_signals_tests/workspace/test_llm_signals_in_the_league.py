@@ -40,14 +40,16 @@ def read_and_predicted(home: Path, news: str) -> RunContext:
 def by_signals(context: RunContext) -> Interval:
     """Change of the moneyline's Brier score by signals, as a share of it; below 0 they help."""
     rows = stack_rows(context, "moneyline", "walk_forward")
-    plain, heard = (
+    plain, with_signals = (
         walk_forward_stack(
-            context.settings, rows, input_names(context.settings, voice), lambda _: None
+            context.settings, rows, input_names(context.settings, kind), lambda _: None
         )[1]
-        for voice in (PLAIN, WITH_SIGNALS)
+        for kind in (PLAIN, WITH_SIGNALS)
     )
-    games = settled_yes_no(plain.join(heard.select("game_id", heard="p_calibrated"), on="game_id"))
-    before, after = ((games[name] - games["y"]) ** 2 for name in ("p_calibrated", "heard"))
+    games = settled_yes_no(
+        plain.join(with_signals.select("game_id", with_signals="p_calibrated"), on="game_id")
+    )
+    before, after = ((games[name] - games["y"]) ** 2 for name in ("p_calibrated", "with_signals"))
     weeks = games.select(pl.col("season") * 100 + pl.col("week")).to_series()
     return week_block_ratio(
         (after - before).to_numpy(), before.to_numpy(), weeks.to_numpy(), seed=SEED
@@ -62,7 +64,7 @@ def test_news_that_the_close_has_not_available_makes_the_stack_better(tmp_path: 
 
 
 @pytest.mark.parametrize("news", ["none", "in_line"])
-def test_signals_that_tell_nothing_new_cost_no_more_than_noise(tmp_path: Path, news: str) -> None:
+def test_signals_that_hold_nothing_new_cost_no_more_than_noise(tmp_path: Path, news: str) -> None:
     """Nothing is written, or the close has read it all."""
     change = by_signals(read_and_predicted(tmp_path, news))
     assert change.low <= 0 <= change.high

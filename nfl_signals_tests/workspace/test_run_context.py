@@ -44,7 +44,7 @@ def test_now_of_a_simulated_run_is_the_leagues_tuesday(home: Path) -> None:
     assert now.weekday() == 1
 
 
-def test_the_instant_asked_for_wins_and_is_given_in_utc(home: Path) -> None:
+def test_the_instant_in_the_settings_wins_and_is_given_in_utc(home: Path) -> None:
     eastern = datetime(2020, 11, 1, 9, tzinfo=timezone(timedelta(hours=-5)))
     as_of = opened(home, as_of=eastern).as_of
     assert as_of == datetime(2020, 11, 1, 14, tzinfo=UTC)
@@ -52,7 +52,7 @@ def test_the_instant_asked_for_wins_and_is_given_in_utc(home: Path) -> None:
     assert opened(home, as_of="2020-11-01").as_of == datetime(2020, 11, 1, tzinfo=UTC)
 
 
-def test_now_of_a_real_world_is_the_last_full_hour(home: Path, tmp_path: Path) -> None:
+def test_now_of_real_games_is_the_last_full_hour(home: Path, tmp_path: Path) -> None:
     release = str(home / "data/simulated/release")
     before = datetime.now(UTC)
     context = opened(tmp_path, source="nflverse", nflverse=release)
@@ -62,7 +62,7 @@ def test_now_of_a_real_world_is_the_last_full_hour(home: Path, tmp_path: Path) -
     assert not (tmp_path / "data/simulated").exists()
 
 
-def test_seasons_asked_for_are_taken_in_order(home: Path) -> None:
+def test_seasons_in_the_settings_are_taken_in_order(home: Path) -> None:
     assert opened(home, seasons="2018-2021").seasons == (2018, 2019, 2020, 2021)
 
 

@@ -1,5 +1,6 @@
 """Raw and gold tables: all or nothing, season by season, nothing later than the run's now."""
 
+import logging
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -47,6 +48,16 @@ def test_ingesting_again_gives_the_same_bytes_and_counts_rows(context: RunContex
         }
         assert rows == stored
     assert contents(context.paths.home) == before
+
+
+def test_steps_log_what_they_stored(context: RunContext, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="nfl_signals"):
+        games = tables.ingest(context, "games", [2018])[2018]
+        markets = tables.build_gold_markets(context, SEASONS).height
+    assert caplog.messages == [
+        f"raw games: {games:,} rows of 1 season",
+        f"gold markets: {markets:,} rows of 7 seasons",
+    ]
 
 
 def test_a_bad_season_among_good_ones_writes_nothing(context: RunContext) -> None:
@@ -144,7 +155,7 @@ def test_gold_at_an_earlier_instant_is_what_was_known_then(
     assert far.select("price_yes", "price_no", "p_market").null_count().row(0) == (far.height,) * 3
 
 
-def test_history_ends_with_the_season_asked_for_and_with_now(context: RunContext) -> None:
+def test_history_ends_with_the_last_season_and_with_now(context: RunContext) -> None:
     history = tables.load_history(context, last_season=2020)
     assert history.games["season"].unique().sort().to_list() == [2018, 2019, 2020]
     now = utc("2020-10-06 14:00")
@@ -171,6 +182,6 @@ def test_a_played_game_without_statistics_stops_the_build(context: RunContext) -
 
 
 @pytest.mark.slow
-def test_leak_proofs_look_at_the_last_season_that_was_played(context: RunContext) -> None:
-    """Before the first kickoff of a season there is nothing in it to prove anything with."""
+def test_leak_checks_look_at_the_last_season_that_was_played(context: RunContext) -> None:
+    """Before the first kickoff of a season there is nothing in it to check anything with."""
     assert tables.check_features(earlier(context, utc("2024-09-03 14:00"))) == 6

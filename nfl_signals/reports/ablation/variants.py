@@ -32,9 +32,8 @@ from nfl_signals.reports.shared.forecasters import (
     UNCALIBRATED,
     WITHOUT_SIGNALS,
 )
-from nfl_signals.stacking.inputs import Floats
 from nfl_signals.stacking.prior import Adviser
-from nfl_signals.stacking.protocol import MARKET
+from nfl_signals.stacking.protocol import MARKET, Floats
 from nfl_signals.stacking.walk_forward import (
     Calibration,
     prefer_signals,

@@ -8,7 +8,7 @@ from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.reports.shared.markdown import NOTHING, number
 
 Json = dict[str, Any]
-WINDOW_HEADER = [
+WINDOW_HEADER = (
     "games",
     "n",
     "Brier",
@@ -18,7 +18,7 @@ WINDOW_HEADER = [
     "slope [95 %]",
     "closing-line value (n)",
     "evidence (season error)",
-]
+)
 RULES = ("weeks_literal", "weeks_shipped")
 
 

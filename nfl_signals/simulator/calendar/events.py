@@ -22,14 +22,10 @@ def with_events(
 ) -> pl.DataFrame:
     """Postpone and cancel games of a regular season; the last week is left alone.
 
-    Args:
-        fixtures: the columns of `calendar.FIXTURE`.
-        settings: how many.
-        rng: stream of this season's events.
-
     Returns:
-        `fixtures` at the kickoffs that came true, and `cancelled`, `announced_day`,
-        `announced_time`; in the order announced, so a postponement moves no other draw.
+        `fixtures` (columns of `kickoffs.FIXTURE`) at the kickoffs that came true, and `cancelled`,
+        `announced_day`, `announced_time`; in the order announced, so a postponement moves no other
+        draw.
     """
     drawn = rng.permutation(len(fixtures))
     days = rng.integers(1, 3, size=len(fixtures))
@@ -40,15 +36,16 @@ def with_events(
     gone = drawn[left[drawn]][: settings.cancelled_per_season]
     place = pl.int_range(pl.len())
     later = pl.col("gameday") + pl.Series(days) * timedelta(days=1)
+    postponed = pl.when(place.is_in(moved.tolist()))
     return announced(fixtures).with_columns(
-        gameday=pl.when(place.is_in(moved.tolist())).then(later).otherwise("gameday"),
-        gametime=pl.when(place.is_in(moved.tolist())).then(pl.lit(MOVED_TO)).otherwise("gametime"),
+        gameday=postponed.then(later).otherwise("gameday"),
+        gametime=postponed.then(pl.lit(MOVED_TO)).otherwise("gametime"),
         cancelled=place.is_in(gone.tolist()),
     )
 
 
 def announced(fixtures: pl.DataFrame) -> pl.DataFrame:
-    """Fixtures to which nothing happens, with the columns that say so."""
+    """Fixtures to which nothing happens, with the columns of `with_events`."""
     return fixtures.with_columns(
         cancelled=pl.lit(value=False), announced_day="gameday", announced_time="gametime"
     )
@@ -56,10 +53,10 @@ def announced(fixtures: pl.DataFrame) -> pl.DataFrame:
 
 def as_announced(games: pl.DataFrame, *, after_week: int) -> pl.DataFrame:
     """Games as the calendar showed them before anything happened to the weeks after that one."""
-    ahead = pl.col("week") > after_week
+    ahead = pl.when(pl.col("week") > after_week)
     return games.with_columns(
-        gameday=pl.when(ahead).then("announced_day").otherwise("gameday"),
-        gametime=pl.when(ahead).then("announced_time").otherwise("gametime"),
+        gameday=ahead.then("announced_day").otherwise("gameday"),
+        gametime=ahead.then("announced_time").otherwise("gametime"),
     )
 
 

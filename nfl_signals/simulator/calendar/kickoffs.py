@@ -3,6 +3,7 @@
 Week 1 opens on the Thursday after Labor Day. No team plays on a Thursday after a Thursday or Monday.
 """
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 import numpy as np
@@ -21,6 +22,7 @@ FIXTURE = {
     "gametime": pl.String,
     "neutral": pl.Boolean,
 }
+Fixture = tuple[int, int, int, str, date, str, bool]
 PLAYOFF_SLOTS: dict[str, tuple[tuple[int, str], ...]] = {
     "WC": ((2, "16:30"), (2, "20:15"), (3, "13:00"), (3, "16:30"), (3, "20:15"), (4, "20:15")),
     "DIV": ((2, "16:30"), (2, "20:15"), (3, "15:00"), (3, "18:30")),
@@ -47,42 +49,24 @@ def thursday(season: int, week: int) -> date:
 
 
 def regular_kickoffs(pairs: pl.DataFrame, *, season: int, rng: np.random.Generator) -> pl.DataFrame:
-    """Give each game of the regular season its kickoff.
-
-    Args:
-        pairs: `week, home, away`.
-        season: decides the dates.
-        rng: stream of this season's calendar.
-
-    Returns:
-        The columns of `FIXTURE`, ordered by week and kickoff.
-    """
-    rows: list[tuple[int, int, int, str, date, str, bool]] = []
+    """Kickoffs of the regular season's `week, home, away`: `FIXTURE`, by week and kickoff."""
+    rows: list[Fixture] = []
     tired: set[int] = set()
     last = pairs["week"].max()
     for (week,), games in pairs.group_by("week", maintain_order=True):
         teams = [(int(h), int(a)) for h, a in games.select("home", "away").rows()]
         shuffled = [teams[i] for i in rng.permutation(len(teams))]
         if week != last:
-            shuffled = _rested_first(shuffled, tired)
+            shuffled.sort(key=lambda game: bool(tired & set(game)))  # rested teams first
         london = week in LONDON_WEEKS and rng.random() < LONDON_SHARE
         slots = _slots(len(teams), final=week == last, london=london)
         start = thursday(season, int(str(week)))
         for (home, away), (day, clock) in zip(shuffled, slots, strict=True):
             day_of_game = start + timedelta(days=day)
             rows.append((int(str(week)), home, away, "REG", day_of_game, clock, clock == "09:30"))
-        tired = {
-            team for row in rows if row[0] == week and _short_week(row[4]) for team in row[1:3]
-        }
-    return _ordered(pl.DataFrame(rows, schema=FIXTURE, orient="row"))
-
-
-def _short_week(day: date) -> bool:
-    return day.weekday() in (0, 3)
-
-
-def _rested_first(games: list[tuple[int, int]], tired: set[int]) -> list[tuple[int, int]]:
-    return sorted(games, key=lambda game: bool(tired & set(game)))
+        short = [row for row in rows if row[0] == week and row[4].weekday() in (0, 3)]
+        tired = {team for row in short for team in row[1:3]}
+    return _fixtures(rows)
 
 
 def _slots(n_games: int, *, final: bool, london: bool) -> list[tuple[int, str]]:
@@ -99,21 +83,18 @@ def playoff_kickoffs(
 ) -> pl.DataFrame:
     """Fixtures of one round of the postseason; the Super Bowl is ten days after its Thursday.
 
-    Args:
-        pairs: home and away teams.
-        season: decides the dates.
-        week: number in the season, continuing the regular weeks.
-        game_type: WC, DIV, CON or SB.
+    `pairs` are home and away teams; `week` continues the regular weeks; `game_type` is WC, DIV, CON
+    or SB.
     """
     start, neutral = thursday(season, week), game_type == "SB"
-    rows = [
+    return _fixtures(
         (week, home, away, game_type, start + timedelta(days=day), clock, neutral)
         for (home, away), (day, clock) in zip(pairs, PLAYOFF_SLOTS[game_type], strict=False)
-    ]
-    return _ordered(pl.DataFrame(rows, schema=FIXTURE, orient="row"))
+    )
 
 
-def _ordered(fixtures: pl.DataFrame) -> pl.DataFrame:
+def _fixtures(rows: Iterable[Fixture]) -> pl.DataFrame:
+    fixtures = pl.DataFrame(list(rows), schema=FIXTURE, orient="row")
     return fixtures.sort("week", "gameday", "gametime", "home")
 
 
@@ -126,10 +107,6 @@ def with_rest(games: pl.DataFrame) -> pl.DataFrame:
     elapsed = pl.col("gameday").diff().over("team", order_by="week").dt.total_days()
     rest = pl.concat(sides).with_columns(rest=elapsed.fill_null(USUAL_REST))
     for side in ("home", "away"):
-        own = (
-            rest.filter(side=side)
-            .select("week", "rest", team="team")
-            .rename({"team": side, "rest": f"{side}_rest"})
-        )
+        own = rest.filter(side=side).select("week", **{side: "team", f"{side}_rest": "rest"})
         games = games.join(own, on=["week", side], how="left", maintain_order="left")
     return games

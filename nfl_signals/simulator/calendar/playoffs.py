@@ -13,12 +13,8 @@ SEVEN_SEEDS_FROM = 2020
 ROUNDS = ("WC", "DIV", "CON", "SB")
 
 
-def statuses(games: pl.DataFrame) -> list[int]:
-    """Teams from best to worst by record.
-
-    Args:
-        games: `home, away, home_score, away_score` of the regular season.
-    """
+def standings(games: pl.DataFrame) -> list[int]:
+    """Teams from best to worst by their record in the games of the regular season."""
     sides = [
         games.select(
             team=side,
@@ -52,24 +48,18 @@ def seeds(order: list[int], *, conference: int, season: int) -> list[int]:
 
 
 def pairs_of_round(game_type: str, alive: list[list[int]], *, season: int) -> list[tuple[int, int]]:
-    """Home and away teams of a round.
+    """Home and away teams of a round: WC, DIV, CON or SB.
 
-    Args:
-        game_type: WC, DIV, CON or SB.
-        alive: teams still in, best seed first, for each of the two conferences.
-        season: decides who counts as the Super Bowl's home team.
+    `alive` are the teams still in, best seed first, for each of the two conferences; the season
+    decides who counts as the Super Bowl's home team.
     """
     if game_type == "SB":
         afc, nfc = alive[0][0], alive[1][0]
         return [(nfc, afc) if season % 2 else (afc, nfc)]
-    byes = 0
-    if game_type == "WC":
-        byes = 1 if season >= SEVEN_SEEDS_FROM else 2
-    pairs = []
-    for teams in alive:
-        playing = teams[byes:]
-        pairs += [(playing[i], playing[-1 - i]) for i in range(len(playing) // 2)]
-    return pairs
+    byes = 0 if game_type != "WC" else 1 if season >= SEVEN_SEEDS_FROM else 2
+    return [
+        (teams[byes + i], teams[-1 - i]) for teams in alive for i in range((len(teams) - byes) // 2)
+    ]
 
 
 def without_losers(alive: list[list[int]], games: pl.DataFrame) -> list[list[int]]:

@@ -3,8 +3,8 @@
 Every team meets its three rivals twice, one whole division of its conference, one of the other
 conference, two teams of equal rank from its conference's remaining divisions and, from 2021, one of
 the other conference. A round is a set of games in which every team plays once. Division rounds and
-rounds against the partner division stay within a pair of divisions, so each pair may order its own
-freely and take its bye in a week of its own. When a game kicks off is `kickoffs.py`.
+rounds against the division that is met in full stay within a pair of divisions, so each pair may order
+its own freely and take its bye in a week of its own. When a game kicks off is `kickoffs.py`.
 """
 
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from nfl_signals.simulator.arrays import IntArray
 SEVENTEEN_GAMES_FROM = 2021
 BYE_WEEKS = range(5, 15)
 DIVISION_ROUNDS = (((0, 1), (2, 3)), ((0, 2), (3, 1)), ((0, 3), (1, 2)))
-# Which divisions host their first equal-rank game, given the partner (xor) of the full meeting: a bit
-# mask whose parity differs between the opponents of both equal-rank games, so each hosts one.
+# Which divisions host their first equal-rank game, given the one met in full (`full`): a bit mask whose
+# parity differs between the opponents of both equal-rank games, so each hosts one.
 HOSTS_FIRST = {1: 2, 2: 1, 3: 3}
 
 Round = list[tuple[int, int]]
@@ -32,7 +32,8 @@ class _Rotation:
     divisions: IntArray
 
     @property
-    def partner(self) -> int:
+    def full(self) -> int:
+        """Number of a division of the conference xor that of the one it meets in full."""
         return self.season % 3 + 1
 
     def rivals(self, division: int) -> list[Round]:
@@ -41,12 +42,10 @@ class _Rotation:
         return first + [[(away, home) for home, away in games] for games in first]
 
     def all_against_all(self, left: int, right: int) -> list[Round]:
-        return [self._meet(left, right, shift, swap=shift % 2 == 1) for shift in range(4)]
+        return [self.meet(left, right, shift, swap=shift % 2 == 1) for shift in range(4)]
 
-    def equal_ranks(self, left: int, right: int, *, swap: bool) -> Round:
-        return self._meet(left, right, 0, swap=swap)
-
-    def _meet(self, left: int, right: int, shift: int, *, swap: bool) -> Round:
+    def meet(self, left: int, right: int, shift: int = 0, *, swap: bool) -> Round:
+        """Teams of two divisions, `shift` ranks apart; the right one hosts where they are swapped."""
         pairs = [
             (int(self.divisions[left, i]), int(self.divisions[right, (i + shift) % 4]))
             for i in range(4)
@@ -60,15 +59,9 @@ def regular_weeks(season: int) -> int:
 
 
 def pairings(season: int, *, ranked: IntArray, rng: np.random.Generator) -> pl.DataFrame:
-    """The regular season's games.
+    """The regular season's games: `week, home, away`, one row per game, ordered by week.
 
-    Args:
-        season: decides the rotation and the number of games.
-        ranked: teams of each division in last season's order, shape (8, 4).
-        rng: stream of this season's schedule.
-
-    Returns:
-        `week, home, away`, one row per game, ordered by week.
+    `ranked` are the teams of each division in last season's order, shape (8, 4).
     """
     rotation = _Rotation(season=season, divisions=ranked)
     last = regular_weeks(season)
@@ -87,24 +80,24 @@ def _league_rounds(rotation: _Rotation) -> list[Round]:
     season = rotation.season
     meetings = [rotation.all_against_all(i, 4 + (i + season) % 4) for i in range(4)]
     rounds = [[game for meeting in meetings for game in meeting[k]] for k in range(4)]
-    first, second = (step for step in (1, 2, 3) if step != rotation.partner)
+    first, second = (step for step in (1, 2, 3) if step != rotation.full)
     rounds += [
         _conference_round(rotation, step, hosts) for step, hosts in ((first, 1), (second, 0))
     ]
     if season >= SEVENTEEN_GAMES_FROM:
         swap = season % 2 == 0
-        games = [rotation.equal_ranks(i, 4 + (i + season + 2) % 4, swap=swap) for i in range(4)]
+        games = [rotation.meet(i, 4 + (i + season + 2) % 4, swap=swap) for i in range(4)]
         rounds.append([game for meeting in games for game in meeting])
     return rounds
 
 
 def _conference_round(rotation: _Rotation, step: int, hosts: int) -> Round:
-    mask = HOSTS_FIRST[rotation.partner]
+    mask = HOSTS_FIRST[rotation.full]
     games: Round = []
     for conference in (0, 4):
         for i in (i for i in range(4) if i < i ^ step):
             swap = (mask & i).bit_count() % 2 != hosts
-            games += rotation.equal_ranks(conference + i, conference + (i ^ step), swap=swap)
+            games += rotation.meet(conference + i, conference + (i ^ step), swap=swap)
     return games
 
 
@@ -113,10 +106,10 @@ def _add_pairs_of_divisions(
 ) -> None:
     """Division games, the last of them in the final week, and the full meeting of each pair."""
     pairs = [
-        (conference + i, conference + (i ^ rotation.partner))
+        (conference + i, conference + (i ^ rotation.full))
         for conference in (0, 4)
         for i in range(4)
-        if i < i ^ rotation.partner
+        if i < i ^ rotation.full
     ]
     byes = rng.choice(np.array(BYE_WEEKS), size=len(pairs), replace=False)
     for (left, right), bye in zip(pairs, byes, strict=True):

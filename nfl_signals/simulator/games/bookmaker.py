@@ -1,12 +1,12 @@
 """The bookmaker: sees each game's distribution with an error, and prices what it sees.
 
-The error of the close, `line_noise`, says how efficient it is. The close is a refinement of the open:
-err_open = err_close + independent error, so given the close the open tells nothing more. Under `news`
-= not_in_line it knows how much reports and notes take away on average, and not what they say of a game.
+The error of the close, `line_noise`, sets how efficient it is. The close is a refinement of the open:
+err_open = err_close + independent error, so given the close the open adds nothing. Under `news` =
+not_in_line it knows how much reports and notes take away on average, and not their news of a game.
 
 Lines are the half points at which both sides win equally often in its belief, so they gather on the
-key numbers, as real ones do; prices are its probabilities given no push, marked up so that the hold
-comes out as asked. Signs are nflverse's: a positive spread favours the home team.
+key numbers, as real ones do; prices are its probabilities given no push, marked up to the hold of the
+settings. Signs are nflverse's: a positive spread favours the home team.
 """
 
 from dataclasses import dataclass
@@ -23,13 +23,8 @@ from nfl_signals.simulator.games.season import distribution_of
 LONGEST_ODDS = 5000  # no bookmaker of the data quotes beyond -5000
 OPEN_OVER_CLOSE = 2.0  # with it lines move by an sd of 1.7 points, as spreads did in 2007-2023
 PRICES = (
-    "away_moneyline",
-    "home_moneyline",
-    "away_spread_odds",
-    "home_spread_odds",
-    "under_odds",
-    "over_odds",
-)
+    "away_moneyline home_moneyline away_spread_odds home_spread_odds under_odds over_odds"
+).split()
 LINES = ("spread_line", "total_line")
 OPENING = {
     "spread_open": "spread_line",
@@ -40,11 +35,9 @@ OPENING = {
 
 
 def american_odds(probability: FloatArray, *, hold: float) -> FloatArray:
-    """Whole American odds that a bookmaker with that hold offers on an event.
+    """Whole American odds that a bookmaker offers on events of that probability, push excluded.
 
-    Args:
-        probability: of the event as the bookmaker sees it, push excluded, in (0, 1).
-        hold: share of the handle kept, 1 - 1 / (sum of the implied probabilities).
+    `hold` is the share of the handle kept, 1 - 1 / (sum of the implied probabilities).
 
     Example:
         >>> american_odds(np.array([0.5, 0.7, 0.3]), hold=0.045).tolist()
@@ -57,14 +50,9 @@ def american_odds(probability: FloatArray, *, hold: float) -> FloatArray:
 
 
 def even_line(pmf: FloatArray, support: IntArray) -> FloatArray:
-    """Half point at which more and less are most evenly likely, pushes excluded.
+    """Half points, shape (n,), at which more and less are most evenly likely, pushes excluded.
 
-    Args:
-        pmf: shape (n, k).
-        support: consecutive whole points of the columns, shape (k,).
-
-    Returns:
-        Lines, shape (n,).
+    `pmf` has shape (n, k) over the k consecutive whole points of `support`.
 
     Example:
         >>> even_line(np.array([[0.2, 0.2, 0.25, 0.35]]), np.array([1, 2, 3, 4])).tolist()
@@ -95,11 +83,11 @@ def open_noise(settings: SimulatorSettings) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """What the bookmaker posted on a season's games, one row each.
+    """What the bookmaker posted on a season's games, one row each, f64.
 
     Attributes:
-        closing: `spread_line, total_line` and the six prices, f64; null where none was recorded.
-        opening: `spread_open, total_open, home_moneyline_open, away_moneyline_open`, f64.
+        closing: `LINES` and `PRICES`; null where none was recorded.
+        opening: the keys of `OPENING`.
     """
 
     closing: pl.DataFrame
@@ -114,19 +102,15 @@ def post_prices(
     rng: np.random.Generator,
     unseen: FloatArray | float = 0.0,
 ) -> Board:
-    """Opening and closing lines and prices.
+    """Opening and closing lines and prices of a season's games as in `Season`.
 
-    Args:
-        games: `margin_at, total_at, margin_told, total_told, game_type`.
-        settings: hold, noise, and whether the lines know the news.
-        scarce: whether some games lack closing prices, as in nflverse's early seasons.
-        rng: stream of this season's bookmaker.
-        unseen: points of margin and total that it does not know of, shape (2, n).
+    Some games lack closing prices where prices are `scarce`, as in nflverse's early seasons; `unseen`
+    are points of margin and total that the bookmaker does not know of, shape (2, n).
     """
     error = settings.line_noise * rng.standard_normal((2, len(games))) - unseen
     if settings.news == "not_in_line":
-        told = games.select("margin_told", "total_told").to_numpy().T
-        error = error - (told - told.mean(axis=1, keepdims=True))
+        news = games.select("margin_reported", "total_reported").to_numpy().T
+        error = error - (news - news.mean(axis=1, keepdims=True))
     close = _prices(games, error, settings=settings)
     unrecorded = rng.random(len(games)) < settings.missing_lines
     without_lines = unrecorded & (rng.random(len(games)) < 0.5)
@@ -134,10 +118,7 @@ def post_prices(
     earlier = error + refined * rng.standard_normal((2, len(games)))
     return Board(
         closing=close.with_columns(
-            pl.when(pl.lit(pl.Series(missing & scarce)))
-            .then(None)
-            .otherwise(pl.col(*names))
-            .name.keep()
+            pl.when(pl.lit(pl.Series(~(missing & scarce)))).then(pl.col(*names))
             for names, missing in ((PRICES, unrecorded), (LINES, without_lines))
         ),
         opening=_prices(games, earlier, settings=settings).select(

@@ -1,13 +1,13 @@
 """Drift from a given week on: of the game itself, and of a model that was perfect until then.
 
-The game's drift is part of the truth, and the bookmaker knows it as he knows the rest, unless
-`drift_known` says that he goes on pricing the game of before. The model's
-forecasts are there for monitors to be tried on: until the drift they are the true probabilities, from
-then on they are wrong in exactly one known way,
+The game's drift is part of the truth, and the bookmaker knows it as the rest, unless `drift_known` is
+off and it goes on pricing the game of before. The model's forecasts are there for monitors to be tried
+on: until the drift they are the true probabilities, from then on they are wrong in exactly one known
+way,
 
     logit(p_true) = bias + slope * logit(p_hat),
 
-so a slope below 1 is a model too sure of itself, and a positive bias one that says YES too rarely.
+so a slope below 1 is a model too sure of itself, and a positive bias one that states YES too rarely.
 """
 
 import polars as pl
@@ -43,12 +43,7 @@ def drifted(season: pl.Expr, week: pl.Expr, *, settings: SimulatorSettings) -> p
 def unseen_drift(
     games: pl.DataFrame, *, season: int, settings: SimulatorSettings
 ) -> FloatArray | float:
-    """What the drift added and the bookmaker does not know of.
-
-    Args:
-        games: of one season: `week, neutral`.
-        season: which.
-        settings: when the drift starts, its size, and whether it is known.
+    """What the drift added to a season's games (`week, neutral`) without the bookmaker's knowledge.
 
     Returns:
         Points of margin and of total, shape (2, n); 0 where everything is known.
@@ -66,16 +61,11 @@ def unseen_drift(
 def model_forecasts(
     games: pl.DataFrame, truth: pl.DataFrame, *, settings: SimulatorSettings
 ) -> pl.DataFrame:
-    """Forecasts of a model that is perfect until the drift.
-
-    Args:
-        games: `game_id, season, week`.
-        truth: as from `truth.truth_table`.
-        settings: when the drift starts, its slope and its bias.
+    """Forecasts of a model that is perfect until the drift, from games and their `truth_table`.
 
     Returns:
         `game_id, season, week, market, p_true, p_hat`, both given no push; ordered by market and
-        game as in `games`; only questions that have a line.
+        game as in `games`; only markets that have a line.
     """
     both = games.select(
         "game_id",
@@ -83,7 +73,7 @@ def model_forecasts(
         "week",
         drifted=drifted(pl.col("season"), pl.col("week"), settings=settings),
     ).join(truth, on="game_id", maintain_order="left")
-    asked = pl.concat(
+    forecasts = pl.concat(
         both.select(
             *("game_id", "season", "week", "drifted"),
             market=pl.lit(market),
@@ -91,6 +81,6 @@ def model_forecasts(
         )
         for market, (yes, push) in PROBABILITIES.items()
     ).drop_nulls("p_true")
-    stated = (logit(asked["p_true"].to_numpy()) - settings.drift_bias) / settings.drift_slope
+    stated = (logit(forecasts["p_true"].to_numpy()) - settings.drift_bias) / settings.drift_slope
     p_hat = pl.when("drifted").then(pl.lit(pl.Series(expit(stated)))).otherwise("p_true")
-    return asked.with_columns(p_hat=p_hat).drop("drifted")
+    return forecasts.with_columns(p_hat=p_hat).drop("drifted")

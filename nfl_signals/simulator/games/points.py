@@ -19,11 +19,11 @@ def _probability(touchdowns: int, kicks: int, twos: int, field_goals: int, safet
     ways = comb(touchdowns, kicks) * comb(touchdowns - kicks, twos)
     conversions = EXTRA_POINT_MADE**kicks * TWO_POINTS**twos
     conversions *= (1 - EXTRA_POINT_MADE - TWO_POINTS) ** failed
-    poisson = [
+    scored, kicked = (
         exp(-mean) * mean**count / factorial(count)
         for mean, count in ((TOUCHDOWNS, touchdowns), (FIELD_GOALS, field_goals))
-    ]
-    return poisson[0] * poisson[1] * ways * conversions * (SAFETY if safety else 1 - SAFETY)
+    )
+    return scored * kicked * ways * conversions * (SAFETY if safety else 1 - SAFETY)
 
 
 def _ways_to_score() -> dict[int, tuple[IntArray, FloatArray]]:
@@ -46,14 +46,9 @@ WAYS = _ways_to_score()
 
 
 def scoring_plays(scored: IntArray, rng: np.random.Generator) -> dict[str, IntArray]:
-    """Touchdowns and kicks behind each score.
+    """Touchdowns and kicks behind points of any shape, each of that shape.
 
-    Args:
-        scored: points, any shape.
-        rng: stream of this season's statistics.
-
-    Returns:
-        `touchdowns, pat_made, pat_att, pat_missed, fg_made, fg_att, fg_missed`, each of that shape.
+    `touchdowns, pat_made, pat_att, pat_missed, fg_made, fg_att, fg_missed`.
     """
     plays = np.zeros((*scored.shape, 3), dtype=np.int64)
     for points in np.unique(scored):

@@ -60,19 +60,11 @@ LATTICE = _lattice()
 
 @dataclass(frozen=True, kw_only=True)
 class SimulatedScores:
-    """Joint distribution of margin and total for n games, kept as its factors.
+    """Joint distribution of margin and total for n games, shape (n, 141) each."""
 
-    Attributes:
-        margin_factor: shape (n, 141), unnormalised.
-        total_factor: shape (n, 141), unnormalised.
-        margin: marginal probabilities over `MARGINS`, shape (n, 141).
-        total: marginal probabilities over `TOTALS`, shape (n, 141).
-    """
-
-    margin_factor: FloatArray
-    total_factor: FloatArray
-    margin: FloatArray
-    total: FloatArray
+    total_factor: FloatArray  # what the total adds to the lattice, unnormalised
+    margin: FloatArray  # marginal probabilities over `MARGINS`
+    total: FloatArray  # marginal probabilities over `TOTALS`
 
     def mean_margin(self) -> FloatArray:
         """Expected home margin, points."""
@@ -99,19 +91,16 @@ class SimulatedScores:
 def score_distribution(
     margin: FloatArray, total: FloatArray, *, can_tie: BoolArray
 ) -> SimulatedScores:
-    """Distribution of the score of each game.
+    """Distribution of the score of n games.
 
-    Args:
-        margin: location of the home margin, points, shape (n,); close to its expectation.
-        total: location of the total, points, shape (n,); close to its expectation.
-        can_tie: whether a game may end level, shape (n,); false in the postseason.
+    `margin` and `total` are the locations of home margin and total in points, close to their
+    expectations; `can_tie`, whether a game may end level, is false in the postseason.
     """
     scale = 2 * MARGIN_SD * np.sqrt(3) / np.pi
     margin_factor = np.cosh((MARGINS - STRETCH * margin[:, None]) / scale) ** -2.0
     margin_factor[~can_tie, TOP_SCORE] = 0.0
     total_factor = np.exp(-0.5 * ((TOTALS - total[:, None]) / TOTAL_SD) ** 2)
     return SimulatedScores(
-        margin_factor=margin_factor,
         total_factor=total_factor,
         margin=_normalised(margin_factor * (total_factor @ LATTICE.T)),
         total=_normalised(total_factor * (margin_factor @ LATTICE)),
@@ -121,12 +110,9 @@ def score_distribution(
 def above_and_on(
     pmf: FloatArray, support: IntArray, line: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Probability of more than the line, and of landing on it; nan where there is no line.
+    """Probability of more than n lines, and of landing on them; nan where there is no line.
 
-    Args:
-        pmf: shape (n, k).
-        support: points of the columns, shape (k,).
-        line: points, shape (n,).
+    `pmf` has shape (n, k) over the k points of `support`.
     """
     threshold = line[:, None]
     above = (pmf * (support > threshold)).sum(axis=1)

@@ -1,6 +1,7 @@
 """One season played to its end, week by week: what happens in one moves strengths for the next."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -29,12 +30,12 @@ class Season:
     Attributes:
         season: year in which it began.
         games: the columns of `events.with_events`, `margin_at, total_at` (location of the score's
-            distribution, points), `margin_told, total_told` (the part of them that reports and notes
-            tell), `home_qb, away_qb` (people), `home_score, away_score, overtime` (of a cancelled game
-            those it would have had); ordered by week and announced kickoff.
+            distribution, points), `margin_reported, total_reported` (the part of them that is in
+            reports and notes), `home_qb, away_qb` (people), `home_score, away_score, overtime` (of a
+            cancelled game those it would have had); ordered by week and announced kickoff.
         strengths: offences and defences after the last week.
         quarterbacks: who started where.
-        news: what was said about whom.
+        news: what was reported about whom.
         ranked: teams of each division by final rank, shape (8, 4).
     """
 
@@ -49,26 +50,20 @@ class Season:
 def play_season(
     before: Season | None, *, season: int, seed: int, settings: SimulatorSettings
 ) -> Season:
-    """Simulate a season to the Super Bowl.
-
-    Args:
-        before: the season before it; None starts the league.
-        season: year in which it begins.
-        seed: the league's.
-        settings: drift, news, and what happens to the calendar.
-    """
+    """Simulate a season to the Super Bowl; without one before it the league begins."""
     weeks = _Weeks(before, season=season, seed=seed, settings=settings)
-    fixtures = _regular_fixtures(before, season=season, seed=seed, settings=settings)
+    idle = sorted(not_yet_founded(season, settings=settings))
+    ranked = np.arange(N_TEAMS).reshape(8, 4) if before is None else before.ranked
+    fixtures = _regular_fixtures(ranked, idle, season=season, seed=seed, settings=settings)
     regular = pl.concat(weeks.play(games) for games in fixtures.partition_by("week"))
-    order = playoffs.statuses(regular.filter(~pl.col("cancelled")))
+    order = playoffs.standings(regular.filter(~pl.col("cancelled")))
     rounds, last = [regular], schedule.regular_weeks(season)
     alive = [playoffs.seeds(order, conference=i, season=season) for i in (0, 1)]
     for week, game_type in enumerate(playoffs.ROUNDS, start=last + 1):
-        pairs = playoffs.pairs_of_round(game_type, alive, season=season)
-        fixtures = kickoffs.playoff_kickoffs(pairs, season=season, week=week, game_type=game_type)
+        games = playoffs.pairs_of_round(game_type, alive, season=season)
+        fixtures = kickoffs.playoff_kickoffs(games, season=season, week=week, game_type=game_type)
         rounds.append(weeks.play(events.announced(fixtures)))
         alive = playoffs.without_losers(alive, rounds[-1])
-    idle = sorted(not_yet_founded(season, settings=settings))
     return Season(
         season=season,
         games=pl.concat(rounds),
@@ -79,42 +74,30 @@ def play_season(
     )
 
 
+def _regular_fixtures(
+    ranked: IntArray, idle: list[int], *, season: int, seed: int, settings: SimulatorSettings
+) -> pl.DataFrame:
+    draw = partial(stream, seed, season=season)
+    pairs = schedule.pairings(season, ranked=ranked, rng=draw(topic="schedule"))
+    played = pairs.filter(~pl.any_horizontal(pl.col("home", "away").is_in(idle)))
+    fixtures = kickoffs.regular_kickoffs(played, season=season, rng=draw(topic="calendar"))
+    return events.with_events(fixtures, settings=settings, rng=draw(topic="events"))
+
+
 def distribution_of(
     games: pl.DataFrame,
     *,
-    margin_error: FloatArray | None = None,
-    total_error: FloatArray | None = None,
+    margin_error: FloatArray | float = 0.0,
+    total_error: FloatArray | float = 0.0,
 ) -> SimulatedScores:
     """The score's distribution for each game: the truth, or as somebody in error sees it.
 
-    Args:
-        games: `margin_at, total_at, game_type`.
-        margin_error: points added to the location of the margin, shape (n,).
-        total_error: points added to the location of the total, shape (n,).
+    The errors are points added to the locations `margin_at` and `total_at`.
     """
-    margin, total = games["margin_at"].to_numpy(), games["total_at"].to_numpy()
     return score_distribution(
-        margin if margin_error is None else margin + margin_error,
-        total if total_error is None else total + total_error,
+        games["margin_at"].to_numpy() + margin_error,
+        games["total_at"].to_numpy() + total_error,
         can_tie=(games["game_type"] == "REG").to_numpy(),
-    )
-
-
-def _regular_fixtures(
-    before: Season | None, *, season: int, seed: int, settings: SimulatorSettings
-) -> pl.DataFrame:
-    ranked = np.arange(N_TEAMS).reshape(8, 4) if before is None else before.ranked
-    pairs = schedule.pairings(
-        season, ranked=ranked, rng=stream(seed, season=season, topic="schedule")
-    )
-    absent = pl.col("home", "away").is_in(sorted(not_yet_founded(season, settings=settings)))
-    fixtures = kickoffs.regular_kickoffs(
-        pairs.filter(~pl.any_horizontal(absent)),
-        season=season,
-        rng=stream(seed, season=season, topic="calendar"),
-    )
-    return events.with_events(
-        fixtures, settings=settings, rng=stream(seed, season=season, topic="events")
     )
 
 
@@ -142,7 +125,9 @@ class _Weeks:
         games = self._located(fixtures)
         truth = distribution_of(games)
         home_score, away_score = truth.draw(self.scores)
-        late = self.scores.random(len(games)) < _overtime_share(home_score - away_score)
+        margins = np.abs(home_score - away_score).tolist()
+        overtime = np.array([OVERTIME_SHARE.get(points, 0.0) for points in margins])
+        late = self.scores.random(len(games)) < overtime
         self._learn(games, np.stack([home_score, away_score]) - truth.mean_scores())
         return games.with_columns(
             home_score=pl.Series(home_score),
@@ -151,10 +136,10 @@ class _Weeks:
         )
 
     def _located(self, fixtures: pl.DataFrame) -> pl.DataFrame:
-        """Where the truth lies, and the part of it that is told."""
+        """Where the truth lies, and the part of it that is reported."""
         home, away, week = (fixtures[name].to_numpy() for name in ("home", "away", "week"))
         home_points, away_points = self._edge(home, away, week), self._edge(away, home, week)
-        home_told, away_told = (self.news.points[team, week - 1] for team in (home, away))
+        home_news, away_news = (self.news.points[team, week - 1] for team in (home, away))
         since = drifted(pl.lit(self.season), pl.col("week"), settings=self.settings)
         field = HOME_FIELD + self.settings.drift_home_field * since.cast(pl.Float64)
         total = AVERAGE_TOTAL + self.settings.drift_scoring * since.cast(pl.Float64)
@@ -162,8 +147,8 @@ class _Weeks:
         return fixtures.with_columns(
             margin_at=on_neutral + pl.when("neutral").then(0.0).otherwise(field),
             total_at=pl.Series(home_points + away_points) + total,
-            margin_told=pl.Series(home_told - away_told),
-            total_told=pl.Series(home_told + away_told),
+            margin_reported=pl.Series(home_news - away_news),
+            total_reported=pl.Series(home_news + away_news),
             home_qb=pl.Series(self.quarterbacks.playing(home, week)),
             away_qb=pl.Series(self.quarterbacks.playing(away, week)),
         )
@@ -183,7 +168,3 @@ class _Weeks:
         passing = self.quarterbacks.value(team, week)
         shape = self.news.practised[team, week - 1]
         return self.strengths.offence[team] + passing + shape - self.strengths.defence[opponent]
-
-
-def _overtime_share(margin: IntArray) -> FloatArray:
-    return np.array([OVERTIME_SHARE.get(abs(int(points)), 0.0) for points in margin])

@@ -10,13 +10,12 @@ from nfl_signals.simulator.games.season import distribution_of
 def truth_table(games: pl.DataFrame) -> pl.DataFrame:
     """True means and unconditional probabilities of every game at its closing lines.
 
-    Args:
-        games: `game_id, margin_at, total_at, margin_told, total_told, game_type, spread_line,
-            total_line`; the locations already count the quarterbacks who play and all news.
+    Games as in `Season`, with lines; their locations already count the quarterbacks who play and all
+    news.
 
     Returns:
         `game_id, true_mean_margin, true_mean_total, news_margin, news_total` (the part of the means
-        that reports and notes tell, points), `p_home_win, p_tie, p_home_cover, p_cover_push, p_over,
+        that is in reports and notes, points), `p_home_win, p_tie, p_home_cover, p_cover_push, p_over,
         p_total_push`; null where the game has no line.
     """
     truth = distribution_of(games)
@@ -32,8 +31,8 @@ def truth_table(games: pl.DataFrame) -> pl.DataFrame:
             "game_id": games["game_id"],
             "true_mean_margin": truth.mean_margin(),
             "true_mean_total": truth.mean_total(),
-            "news_margin": games["margin_told"],
-            "news_total": games["total_told"],
+            "news_margin": games["margin_reported"],
+            "news_total": games["total_reported"],
             "p_home_win": win,
             "p_tie": tie,
             "p_home_cover": cover,

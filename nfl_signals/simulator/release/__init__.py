@@ -1,1 +1,1 @@
-"""The simulated league in nflverse's layout."""
+"""The simulated league in the tables of nflverse's layout; nothing random but what they alone hold."""

@@ -1,4 +1,4 @@
-"""The schedule table: a season's games in nflverse's words."""
+"""The schedule table: a season's games in nflverse's columns."""
 
 import numpy as np
 import polars as pl
@@ -16,58 +16,47 @@ WIND_SHAPE, WIND_SCALE = 2.6, 3.2  # gamma distribution, mean 8 miles per hour
 def games_table(
     games: pl.DataFrame, *, season: int, codes: tuple[str, ...], rng: np.random.Generator
 ) -> pl.DataFrame:
-    """Put a season's games into nflverse's columns.
-
-    Args:
-        games: a season's games as in `season.Season`, with lines and prices.
-        season: year in which the season began.
-        codes: team codes of the day.
-        rng: stream of this season's weather.
+    """Put a season's games, as in `Season` with lines and prices, into nflverse's columns.
 
     Returns:
         The simulated part of nflverse's schedule columns, and the columns of `games` besides;
         ordered by week and kickoff.
     """
-    home, away = _translated("home", codes), _translated("away", codes)
+    home, away = (
+        pl.col(side).replace_strict(range(len(codes)), codes, return_dtype=pl.String)
+        for side in ("home", "away")
+    )
+    week = pl.col("week").cast(pl.String).str.zfill(2)
     indoors = pl.col("home").is_in([TEAMS.index(team) for team in sorted(INDOORS)])
     outdoors = pl.col("neutral") | ~indoors
     temperature, wind = _weather(games, rng)
+    in_the_open, on_neutral_ground = pl.when(outdoors), pl.when("neutral")
     return games.with_columns(
         season=pl.lit(season),
-        game_id=pl.format("{}_{}_{}_{}", pl.lit(season), _two_digits("week"), away, home),
+        game_id=pl.format("{}_{}_{}_{}", pl.lit(season), week, away, home),
         home_team=home,
         away_team=away,
         weekday=pl.col("gameday").dt.strftime("%A"),
         gameday=pl.col("gameday").dt.to_string("iso"),
-        location=pl.when("neutral").then(pl.lit("Neutral")).otherwise(pl.lit("Home")),
+        location=on_neutral_ground.then(pl.lit("Neutral")).otherwise(pl.lit("Home")),
         result=pl.col("home_score") - pl.col("away_score"),
         total=pl.col("home_score") + pl.col("away_score"),
         div_game=pl.col("home") // 4 == pl.col("away") // 4,
-        roof=pl.when(outdoors).then(pl.lit("outdoors")).otherwise(pl.lit("dome")),
-        surface=pl.when(outdoors).then(pl.lit("grass")).otherwise(pl.lit("fieldturf")),
-        temp=pl.when(outdoors).then(pl.lit(pl.Series(temperature))),
-        wind=pl.when(outdoors).then(pl.lit(pl.Series(wind))),
-        stadium_id=pl.when("neutral").then(pl.lit("NEU00")).otherwise(pl.format("{}00", home)),
-        stadium=pl.when("neutral")
-        .then(pl.lit("Neutral Ground"))
-        .otherwise(pl.format("{} Stadium", home)),
-        referee=pl.Series(
-            [person(FIRST_REFEREE + i % N_REFEREES).full_name for i in range(len(games))]
+        roof=in_the_open.then(pl.lit("outdoors")).otherwise(pl.lit("dome")),
+        surface=in_the_open.then(pl.lit("grass")).otherwise(pl.lit("fieldturf")),
+        temp=in_the_open.then(pl.lit(pl.Series(temperature))),
+        wind=in_the_open.then(pl.lit(pl.Series(wind))),
+        stadium_id=on_neutral_ground.then(pl.lit("NEU00")).otherwise(pl.format("{}00", home)),
+        stadium=on_neutral_ground.then(pl.lit("Neutral Ground")).otherwise(
+            pl.format("{} Stadium", home)
         ),
-        **_quarterbacks_and_coaches(games, season),
+        **_people(games, season),
     ).sort("week", "gameday", "gametime", "home")
 
 
-def _translated(side: str, codes: tuple[str, ...]) -> pl.Expr:
-    return pl.col(side).replace_strict(range(len(codes)), codes, return_dtype=pl.String)
-
-
-def _two_digits(column: str) -> pl.Expr:
-    return pl.col(column).cast(pl.String).str.zfill(2)
-
-
-def _quarterbacks_and_coaches(games: pl.DataFrame, season: int) -> dict[str, pl.Series]:
-    columns = {}
+def _people(games: pl.DataFrame, season: int) -> dict[str, pl.Series]:
+    referees = [person(FIRST_REFEREE + i % N_REFEREES).full_name for i in range(len(games))]
+    columns = {"referee": pl.Series(referees)}
     for side in ("home", "away"):
         passers = [person(number) for number in games[f"{side}_qb"]]
         columns[f"{side}_qb_id"] = pl.Series([who.gsis_id for who in passers])

@@ -26,15 +26,11 @@ Row = tuple[str | int | datetime | None, ...]
 
 
 def injuries(weeks: list[TeamWeek], *, rng: np.random.Generator) -> pl.DataFrame:
-    """Injury reports of a season.
-
-    Args:
-        weeks: every team before each of its games.
-        rng: stream of this season's injuries.
+    """Injury reports on every team before each of its games of a season.
 
     Returns:
-        nflverse's sixteen columns, ordered by week, team and player; a quarterback who is
-        said to miss the game is Out.
+        nflverse's sixteen columns, ordered by week, team and player; a quarterback who is reported
+        to miss the game is Out.
     """
     listed = np.argwhere(rng.random((len(weeks), len(ROSTER))) < LISTED_SHARE)
     status = rng.choice(len(STATUSES), size=len(listed), p=STATUS_SHARES)
@@ -55,20 +51,20 @@ def injuries(weeks: list[TeamWeek], *, rng: np.random.Generator) -> pl.DataFrame
         )
         for index, slot, state, trained, pain, early in drawn
     ]
-    rows += [_quarterback(week) for week in weeks if week.starter_out]
+    rows += [
+        _row(
+            week,
+            person(week.starter),
+            position="QB",
+            status="Out",
+            practice=ABSENT,
+            ailment=week.ailment,
+            updated=timedelta(0),
+        )
+        for week in weeks
+        if week.starter_out
+    ]
     return pl.DataFrame(rows, schema=INJURIES, orient="row").sort("week", "team", "gsis_id")
-
-
-def _quarterback(week: TeamWeek) -> Row:
-    return _row(
-        week,
-        person(week.starter),
-        position="QB",
-        status="Out",
-        practice=ABSENT,
-        ailment=week.ailment,
-        updated=timedelta(0),
-    )
 
 
 def _row(

@@ -1,14 +1,14 @@
-"""Short notes of beat writers: the news in prose, among notes that say nothing.
+"""Short notes of beat writers: the news in prose, among notes that mean nothing.
 
-A starting quarterback's absence is first told on the day after the game in which he was hurt, so it
-is known before the injury report:
+A starting quarterback's absence is first reported on the day after the game in which he was hurt, so
+it is known before the injury report:
 
     "Quarterback NAME left DAY's game hurt (AILMENT) and will miss time."
     "Quarterback NAME did not practice DAY (AILMENT)."
     "Quarterback NAME (AILMENT) is ruled out; NAME will start."
 
-How the rest of the offence practised is told on the day before the final report; `news.PHRASES` lists
-the four sentences and their levels. Everything else (`CHATTER`, `SCARE`) is worth nothing.
+How the rest of the offence practised is reported on the day before the final report; `news.PHRASES`
+lists the four sentences and their levels. Everything else (`CHATTER`, `SCARE`) is worth nothing.
 """
 
 from datetime import UTC, datetime, time, timedelta
@@ -37,11 +37,7 @@ SCARE_SHARE = 0.06
 
 
 def notes(weeks: list[TeamWeek], *, rng: np.random.Generator) -> pl.DataFrame:
-    """Notes of a season.
-
-    Args:
-        weeks: every team before each of its games.
-        rng: stream of this season's notes.
+    """Notes on every team before each of its games of a season.
 
     Returns:
         `season, week, team, note_id, published_at, text`, ordered by week, team and publication;
@@ -53,14 +49,14 @@ def notes(weeks: list[TeamWeek], *, rng: np.random.Generator) -> pl.DataFrame:
     minutes = rng.integers(LATEST_MINUTE, size=(len(weeks), 3))
     rows = []
     for i, week in enumerate(weeks):
-        told = _absence(week)
+        written = _absence(week)
         if week.practised:
-            told.append(_practice_note(week, PHRASES[week.practised]))
+            written.append(_practice_note(week, PHRASES[week.practised]))
         if scares[i] and not week.starter_out:
-            told.append(_practice_note(week, SCARE))
+            written.append(_practice_note(week, SCARE))
         if chatter[i]:
-            told.append(_practice_note(week, CHATTER[topics[i]]))
-        for number, (published, text) in enumerate(sorted(told)):
+            written.append(_practice_note(week, CHATTER[topics[i]]))
+        for number, (published, text) in enumerate(sorted(written)):
             note_id = f"{week.season}_{week.week:02d}_{week.code}_{number}"
             later = timedelta(minutes=int(minutes[i, number % minutes.shape[1]]))
             rows.append((week.season, week.week, week.code, note_id, published + later, text))
@@ -69,21 +65,21 @@ def notes(weeks: list[TeamWeek], *, rng: np.random.Generator) -> pl.DataFrame:
 
 
 def _absence(week: TeamWeek) -> list[tuple[datetime, str]]:
-    """What is told of a starter who misses the game: the injury, the practice, the verdict."""
+    """Notes on a starter who misses the game: the injury, the practice, the verdict."""
     if not week.starter_out:
         return []
     starter, backup = person(week.starter).full_name, person(week.quarterback).full_name
     pain = week.ailment.lower()
     practice = week.reported_at - timedelta(days=1)
-    told = [
+    written = [
         (practice, f"Quarterback {starter} did not practice {practice:%A} ({pain})."),
         (week.reported_at, f"Quarterback {starter} ({pain}) is ruled out; {backup} will start."),
     ]
     if week.game_before:
         morning = datetime.combine(week.game_before + timedelta(days=1), MORNING_AFTER)
         text = f"Quarterback {starter} left {week.game_before:%A}'s game hurt ({pain}) and will miss time."
-        told.append((morning, text))
-    return told
+        written.append((morning, text))
+    return written
 
 
 def _practice_note(week: TeamWeek, template: str) -> tuple[datetime, str]:

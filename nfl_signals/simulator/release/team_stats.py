@@ -2,7 +2,7 @@
 
 Coefficients are least squares fits on the team-games of 2010-2023 on points scored and allowed. The
 exception is EPA: it leans on the latent scoring strength more, and on luck less, than the real one,
-so that it tells a forecaster something that the points do not.
+so that it holds something for a forecaster that the points do not.
 """
 
 import numpy as np
@@ -17,18 +17,13 @@ Columns = dict[str, IntArray]  # each of shape (2, n): home teams, away teams
 
 
 def team_stats(games: pl.DataFrame, *, season: int, rng: np.random.Generator) -> pl.DataFrame:
-    """Team-week statistics of a season.
-
-    Args:
-        games: a season's games as in `season.Season`.
-        season: goes into the rows.
-        rng: stream of this season's statistics.
+    """Team-week statistics of a season's games as in `Season`.
 
     Returns:
         The simulated part of nflverse's `stats_team_week` columns, with current team codes; two rows
         per game, ordered by week and team.
     """
-    scored = np.stack([games["home_score"].to_numpy(), games["away_score"].to_numpy()])
+    scored = games.select("home_score", "away_score").to_numpy().T
     margin, total = games["margin_at"].to_numpy(), games["total_at"].to_numpy()
     strength = np.stack([(total + margin) / 2, (total - margin) / 2])
     columns = _box_score(scored, rng)
@@ -40,21 +35,22 @@ def team_stats(games: pl.DataFrame, *, season: int, rng: np.random.Generator) ->
 
 def _identity(games: pl.DataFrame, season: int) -> pl.DataFrame:
     """Whose rows they are: home teams first, then away teams."""
-    sides = [
-        games.select(
-            "week", team=_code(side), opponent_team=_code(other), game_type=pl.col("game_type")
-        )
-        for side, other in (("home", "away"), ("away", "home"))
-    ]
-    postseason = pl.col("game_type") != "REG"
-    return pl.concat(sides).with_columns(
-        season=pl.lit(season),
-        season_type=pl.when(postseason).then(pl.lit("POST")).otherwise(pl.lit("REG")),
+    home, away = (
+        pl.col(side).replace_strict(range(len(TEAMS)), TEAMS, return_dtype=pl.String)
+        for side in ("home", "away")
     )
-
-
-def _code(side: str) -> pl.Expr:
-    return pl.col(side).replace_strict(range(len(TEAMS)), TEAMS, return_dtype=pl.String)
+    postseason = pl.col("game_type") != "REG"
+    return pl.concat(
+        games.select(
+            "week",
+            "game_type",
+            team=team,
+            opponent_team=opponent,
+            season=pl.lit(season),
+            season_type=pl.when(postseason).then(pl.lit("POST")).otherwise(pl.lit("REG")),
+        )
+        for team, opponent in ((home, away), (away, home))
+    )
 
 
 def _box_score(scored: IntArray, rng: np.random.Generator) -> Columns:

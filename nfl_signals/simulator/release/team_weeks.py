@@ -1,4 +1,4 @@
-"""Who is said to play, and when his team must report: what injuries and notes share."""
+"""Who is reported to play, and when his team must report: what injuries and notes share."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,35 +12,22 @@ QUARTERBACK_AILMENTS = ("Knee", "Ankle", "Shoulder", "Concussion", "Ribs")
 
 @dataclass(frozen=True, kw_only=True)
 class TeamWeek:
-    """One team before one game.
+    """One team before one game."""
 
-    Attributes:
-        team: number of the franchise.
-        code: its code of the day.
-        season: year in which the season began.
-        week: week of the game.
-        game_type: REG, WC, DIV, CON or SB.
-        quarterback: person who is said to play.
-        starter: person who would play if healthy.
-        reported_at: final injury report: two days before the game, one before a Thursday's.
-        practised: how the rest of the offence is said to have practised, -2 to 2; see `news.py`.
-        game_before: day of the team's previous game if the starter was hurt in it, else None.
-    """
-
-    team: int
-    code: str
+    team: int  # number of the franchise
+    code: str  # of the day
     season: int
     week: int
-    game_type: str
-    quarterback: int
-    starter: int
-    reported_at: datetime
-    practised: int
-    game_before: date | None
+    game_type: str  # REG, WC, DIV, CON or SB
+    quarterback: int  # person who is reported to play
+    starter: int  # person who would play if healthy
+    reported_at: datetime  # final report: two days before the game, one before a Thursday's
+    practised: int  # how the rest of the offence practised, -2 to 2; see `news.py`
+    game_before: date | None  # day of the team's previous game, if the starter was hurt in it
 
     @property
     def starter_out(self) -> bool:
-        """Whether the backup is said to play."""
+        """Whether the backup is reported to play."""
         return self.quarterback != self.starter
 
     @property
@@ -50,12 +37,7 @@ class TeamWeek:
 
 
 def team_weeks(season: Season, *, codes: tuple[str, ...]) -> list[TeamWeek]:
-    """Every team before each of its games, ordered by week and team.
-
-    Args:
-        season: a complete season.
-        codes: team codes of the day.
-    """
+    """Every team of a complete season before each of its games, ordered by week and team."""
     columns = ("week", "game_type", "gameday", "home", "away")
     appearances = [
         (week, team, game_type, gameday)
@@ -76,7 +58,10 @@ def team_weeks(season: Season, *, codes: tuple[str, ...]) -> list[TeamWeek]:
                 game_type=game_type,
                 quarterback=quarterbacks[int(out)][team],
                 starter=quarterbacks[0][team],
-                reported_at=_final_report(gameday),
+                reported_at=datetime.combine(
+                    gameday - timedelta(days=1 if gameday.weekday() == THURSDAY else 2),
+                    FINAL_REPORT,
+                ),
                 practised=int(news.level[team, week - 1]),
                 game_before=healthy_on.pop(team, None) if out else None,
             )
@@ -84,8 +69,3 @@ def team_weeks(season: Season, *, codes: tuple[str, ...]) -> list[TeamWeek]:
         if not out:
             healthy_on[team] = gameday
     return before
-
-
-def _final_report(gameday: date) -> datetime:
-    days = 1 if gameday.weekday() == THURSDAY else 2
-    return datetime.combine(gameday - timedelta(days=days), FINAL_REPORT)

@@ -1,1 +1,1 @@
-"""The simulated league's teams and people."""
+"""The simulated league's teams and people: names, strengths, absences and the news about them."""

@@ -1,6 +1,6 @@
-"""What reports and notes say about a team before a game, and what that is worth in points.
+"""What reports and notes hold about a team before a game, and what that is worth in points.
 
-Two things are said: whether the starting quarterback is out (injury report and notes), and how the
+Two things are reported: whether the starting quarterback is out (injury report and notes), and how the
 rest of the offence practised (notes alone), in five levels from -2 to 2:
 
     -2  "Several starting UNIT of CODE missed practice on DAY."
@@ -11,7 +11,7 @@ rest of the offence practised (notes alone), in five levels from -2 to 2:
 
 UNIT is linemen, receivers or backs. A team scores `points_per_level` more for each level.
 
-Under `news` = none both are drawn without looking at who plays, and nothing that is said is worth
+Under `news` = none both are drawn without looking at who plays, and nothing reported is worth
 anything; otherwise both are true. Whether the bookmaker knows is `bookmaker.py`.
 """
 
@@ -39,31 +39,18 @@ PHRASES = {
 
 @dataclass(frozen=True, kw_only=True)
 class News:
-    """What is said in one season.
+    """What is reported in one season, shape (32, 22) each."""
 
-    Attributes:
-        out: whether the starting quarterback is said to miss the week, shape (32, 22).
-        level: how the rest of the offence practised, -2 to 2, shape (32, 22).
-        practised: what the level is worth to the team's score, points, shape (32, 22).
-        points: what both are worth to it, shape (32, 22); zero where nothing said is true.
-    """
-
-    out: BoolArray
-    level: IntArray
-    practised: FloatArray
-    points: FloatArray
+    out: BoolArray  # whether the starting quarterback is reported to miss the week
+    level: IntArray  # how the rest of the offence practised, -2 to 2
+    practised: FloatArray  # what the level is worth to the team's score, points
+    points: FloatArray  # what both are worth to it; zero where nothing reported is true
 
 
 def season_news(
     quarterbacks: Quarterbacks, *, settings: SimulatorSettings, rng: np.random.Generator
 ) -> News:
-    """Draw what is said about every team before every week.
-
-    Args:
-        quarterbacks: of this season.
-        settings: whether it is true and how much it is worth.
-        rng: stream of this season's news.
-    """
+    """Draw what is reported about every team before every week."""
     level = rng.choice(np.array(LEVELS), size=(N_TEAMS, MAX_WEEKS), p=LEVEL_SHARES)
     if settings.news == "none":
         nothing = np.zeros(level.shape)
@@ -75,7 +62,7 @@ def season_news(
 
 
 def points_per_level(settings: SimulatorSettings) -> float:
-    """Points on a team's score that make a game's margin vary with the sd asked for.
+    """Points on a team's score that make a game's margin vary with the sd of the setting.
 
     Example:
         >>> round(points_per_level(SimulatorSettings(news_effect=1.0)), 3)

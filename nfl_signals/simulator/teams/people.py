@@ -8,23 +8,18 @@ from functools import cache
 
 from nfl_signals.simulator.teams.franchises import N_TEAMS
 
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-FIRST_NAMES = _words(
+FIRST_NAMES = (
     "Aaron Amos Barrett Cal Cole Dale Darius Deon Eli Emmett Felix Ford Gabe Grant Hank "
     "Hugh Ike Jalen Jonah Kade Kirby Lamont Leon Malik Miles Nate Omar Otis Quincy Reed "
     "Roman Silas Terrell Theo Tobias Vance Wade Wes Xavier Zeke"
-)
-LAST_NAMES = _words(
+).split()
+LAST_NAMES = (
     "Abbott Alder Banks Beckett Bishop Boone Calloway Carver Colfax Crane Dalton Dorsey "
     "Draper Ellis Faulk Finch Gaines Garland Gibbs Hale Harlow Hayes Holt Huxley Irwin "
     "Jessup Keane Kessler Lang Larkin Locke Maddox Marsh Mercer Monroe Nash Norwood Oakes "
     "Pace Pruitt Quill Ramsey Rhodes Rowan Sayers Slade Stokes Tate Thorne Tolbert Upton "
     "Vaughn Wallace Webb Whitley Yates York"
-)
+).split()
 MIXER = 2_654_435_761  # Knuth's multiplicative hash: neighbours get unlike names
 
 FIRST_QUARTERBACK = 9_000_000
@@ -36,10 +31,10 @@ COACH_SEASONS = 5
 CAREER_SEASONS = 4
 
 # Position of each slot of a roster; quarterbacks are `quarterbacks.py`.
-ROSTER = _words(
+ROSTER = (
     "WR WR WR WR TE TE RB RB RB FB T T T G G G C DE DE DE DT DT DT LB LB LB LB LB CB CB CB "
     "CB S S S K P LS"
-)
+).split()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,10 +53,7 @@ class Person:
 
 @cache
 def person(number: int) -> Person:
-    """The person with that number, always the same.
-
-    Args:
-        number: below 10 million.
+    """The person with that number below 10 million, always the same.
 
     Example:
         >>> person(9_000_001)

@@ -19,38 +19,29 @@ HEALS_PER_WEEK = 0.25  # four weeks on average
 
 @dataclass(frozen=True, kw_only=True)
 class Quarterbacks:
-    """One season's quarterbacks; row 0 holds the starters, row 1 the backups.
+    """One season's quarterbacks; row 0 holds the starters, row 1 the backups."""
 
-    Attributes:
-        numbers: people, shape (2, 32).
-        values: points per game above the average starter, shape (2, 32).
-        out: whether the starter misses the week, shape (32, 22).
-    """
-
-    numbers: IntArray
-    values: FloatArray
-    out: BoolArray
+    numbers: IntArray  # people, shape (2, 32)
+    values: FloatArray  # points per game above the average starter, shape (2, 32)
+    out: BoolArray  # whether the starter misses the week, shape (32, 22)
 
     def playing(self, team: IntArray, week: IntArray) -> IntArray:
         """Person who plays quarterback for each team in each week."""
         return np.asarray(self.numbers[self.out[team, week - 1].astype(int), team])
 
     def loss(self, team: IntArray, week: IntArray) -> FloatArray:
-        """What his absence costs, or brings, in points per game; zero while the starter plays."""
+        """What the starter's absence costs, or brings, in points per game; zero while he plays."""
         return np.asarray(self.value(team, week) - self.values[0, team])
 
     def value(self, team: IntArray, week: IntArray) -> FloatArray:
-        """What he is worth, in points per game."""
+        """What who plays is worth, in points per game."""
         return np.asarray(self.values[self.out[team, week - 1].astype(int), team])
 
 
 def draft(before: Quarterbacks | None, *, season: int, rng: np.random.Generator) -> Quarterbacks:
     """Quarterbacks of the next season: most starters stay, all are healthy in the first week.
 
-    Args:
-        before: the season before; None starts a league with new ones everywhere.
-        season: names the newcomers.
-        rng: stream of this season's quarterbacks.
+    Without a season before, there are new ones everywhere; the season numbers the newcomers.
     """
     newcomers = FIRST_QUARTERBACK + season * 100 + np.arange(2 * N_TEAMS).reshape(2, N_TEAMS)
     centre = np.array([[0.0], [BACKUP_MEAN]])

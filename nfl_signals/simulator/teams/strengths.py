@@ -1,8 +1,8 @@
 """Latent strength of offences and defences, in points per game: stationary and AR(1).
 
-Part of each week's change shows in that week's scores, so results tell where a team is heading and a
+Part of each week's change shows in that week's scores, so results show where a team is heading and a
 rating that follows them can learn; without that the bookmaker would know far more than any rating, as
-he does not in reality. The quarterback's part of an offence is `quarterbacks.py`.
+it does not in reality. The quarterback's part of an offence is `quarterbacks.py`.
 """
 
 from dataclasses import dataclass
@@ -25,11 +25,7 @@ MAX_WEEKS = 22
 
 @dataclass(frozen=True, kw_only=True)
 class Strengths:
-    """Strengths in one week.
-
-    Attributes:
-        standard: offences and defences in standard deviations, shape (32, 2).
-    """
+    """Offences and defences of one week in standard deviations, shape (32, 2)."""
 
     standard: FloatArray
 
@@ -45,11 +41,9 @@ class Strengths:
 
 
 def opening_strengths(before: Strengths | None, *, rng: np.random.Generator) -> Strengths:
-    """Strengths in the first week: last season's, drawn to the mean.
+    """Strengths in the first week: those at the end of the season before, drawn to the mean.
 
-    Args:
-        before: end of the season before; None starts at the stationary distribution.
-        rng: stream of this season's strengths.
+    Without a season before, they start at the stationary distribution.
     """
     shock = _correlated(rng.standard_normal((N_TEAMS, 2)))
     if before is None:
@@ -60,11 +54,8 @@ def opening_strengths(before: Strengths | None, *, rng: np.random.Generator) -> 
 def next_week(now: Strengths, *, surprise: FloatArray, rng: np.random.Generator) -> Strengths:
     """Strengths a week later; stationary as long as the surprise is standard and unforeseeable.
 
-    Args:
-        now: this week's.
-        surprise: of this week's scores for each offence and defence, in standard deviations, better
-            than expected positive, shape (32, 2).
-        rng: stream of this season's strengths.
+    `surprise` is that of this week's scores for each offence and defence, in standard deviations,
+    better than expected positive, shape (32, 2).
     """
     unseen = np.sqrt(1 - SHOWN_IN_SCORES**2) * rng.standard_normal((N_TEAMS, 2))
     shock = _correlated(SHOWN_IN_SCORES * surprise + unseen)

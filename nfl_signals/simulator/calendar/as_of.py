@@ -1,4 +1,4 @@
-"""The standing point: what of a simulated season is known by then, and how the calendar looked."""
+"""As of when the league is reported: what of a season is known by then, how the calendar looked."""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -10,7 +10,7 @@ from nfl_signals.simulator.calendar.schedule import regular_weeks
 from nfl_signals.simulator.teams.franchises import TEAMS, last_season
 
 POSTSEASON_WEEKS = 4
-STANDING_TIME = time(14, tzinfo=UTC)  # Tuesday morning in the United States
+AS_OF_TIME = time(14, tzinfo=UTC)  # Tuesday morning in the United States
 KNOWN_AT_THE_END = (
     "away_score home_score result total overtime temp wind referee away_qb_id home_qb_id away_qb_name "
     "home_qb_name"
@@ -23,53 +23,49 @@ KNOWN_AT_THE_OPEN = "spread_open total_open home_moneyline_open away_moneyline_o
 
 
 def weeks_played(settings: SimulatorSettings) -> int:
-    """Weeks of the last season behind us: as asked for, at most the whole season."""
+    """Weeks of the last season behind us: those of the setting, at most the whole season."""
     return min(settings.weeks_played, regular_weeks(last_season(settings)) + POSTSEASON_WEEKS)
 
 
-def standing_point(settings: SimulatorSettings) -> datetime:
+def as_of(settings: SimulatorSettings) -> datetime:
     """The Tuesday after the last week played, 14:00 UTC.
 
     Example:
-        >>> standing_point(SimulatorSettings(first_season=2014, n_seasons=12)).isoformat()
+        >>> as_of(SimulatorSettings(first_season=2014, n_seasons=12)).isoformat()
         '2025-11-04T14:00:00+00:00'
     """
     season, played = last_season(settings), weeks_played(settings)
     idle = int(played == regular_weeks(season) + POSTSEASON_WEEKS)  # the week before the Super Bowl
     day = thursday(season, played + 1 + idle) - timedelta(days=2)
-    return datetime.combine(day, STANDING_TIME)
+    return datetime.combine(day, AS_OF_TIME)
 
 
-def as_it_stands(games: pl.DataFrame, settings: SimulatorSettings) -> pl.DataFrame:
-    """Drop games that are cancelled or not determined yet and blank what is not known yet.
+def known_games(games: pl.DataFrame, settings: SimulatorSettings) -> pl.DataFrame:
+    """Games without those cancelled or not determined yet, blank where nothing is known yet.
 
-    Args:
-        games: all seasons to their ends, as from `games.games_table`, with opening lines.
-        settings: where the calendar stands.
+    `games` are all seasons to their ends, as from `games_table`, with opening lines.
     """
-    played = weeks_played(settings)
-    week = pl.when(pl.col("season") == last_season(settings)).then("week").otherwise(0)
+    last, played = last_season(settings), weeks_played(settings)
+    week = pl.when(pl.col("season") == last).then("week").otherwise(0)
     determined = (pl.col("game_type") == "REG") | (week <= played + 1)
     listed = determined & ~(pl.col("cancelled") & (week <= played))
-    priced = week <= played + 1
+    # A postponed game may still be ahead when its week counts as played.
+    today = as_of(settings).date().isoformat()
+    over = (pl.col("season") < last) | ((week <= played) & (pl.col("gameday") < today))
     known = (
-        (KNOWN_AT_THE_END, _over(settings)),
-        (KNOWN_AT_THE_CLOSE, priced),
-        (KNOWN_AT_THE_OPEN, priced),
+        (KNOWN_AT_THE_END, over),
+        (KNOWN_AT_THE_CLOSE, week <= played + 1),
+        (KNOWN_AT_THE_OPEN, week <= played + 1),
     )
     return games.filter(listed).with_columns(
         pl.when(condition).then(pl.col(names)) for names, condition in known
     )
 
 
-def of_drawn_games(rows: pl.DataFrame, settings: SimulatorSettings) -> pl.DataFrame:
+def of_determined_games(rows: pl.DataFrame, settings: SimulatorSettings) -> pl.DataFrame:
     """Reports or notes without those that look ahead to a playoff game whose teams are not known.
 
     A team with a bye in the first round has notes on its next game before that game exists.
-
-    Args:
-        rows: with `season, week`.
-        settings: where the calendar stands.
     """
     season = last_season(settings)
     latest = max(regular_weeks(season), weeks_played(settings) + 1)
@@ -79,14 +75,9 @@ def of_drawn_games(rows: pl.DataFrame, settings: SimulatorSettings) -> pl.DataFr
 def published_stats(
     stats: pl.DataFrame, games: pl.DataFrame, settings: SimulatorSettings
 ) -> pl.DataFrame:
-    """Statistics that are out: those of games played, but for the newest `late_stats` of them.
+    """Statistics that are out: those of `known_games` played, but for the newest `late_stats`.
 
     Joins tolerate missing statistics for three days: about fourteen games at the end of a usual week.
-
-    Args:
-        stats: complete team statistics of a season.
-        games: as from `as_it_stands`, with `home, away` (numbers).
-        settings: how many games are late.
     """
     played = games.drop_nulls("result").sort("gameday", "gametime", "game_id")
     out = played.head(max(len(played) - settings.late_stats, 0))
@@ -95,10 +86,3 @@ def published_stats(
         for side in ("home", "away")
     ).cast({name: stats.schema[name] for name in ("season", "week", "team")})
     return stats.join(rows, on=["season", "week", "team"], how="semi", maintain_order="left")
-
-
-def _over(settings: SimulatorSettings) -> pl.Expr:
-    """Whether a game has ended: a postponed one may still be ahead when its week counts as played."""
-    last, today = last_season(settings), standing_point(settings).date().isoformat()
-    ahead = (pl.col("week") > weeks_played(settings)) | (pl.col("gameday") >= today)
-    return (pl.col("season") < last) | ~ahead

@@ -1,4 +1,4 @@
-"""Seasons of forecasts side by side, and fit functions to replay them with."""
+"""Seasons of forecasts side by side, and fit functions to walk them forward with."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ from nfl_signals.stats.logit import expit
 
 SEASONS = (2001, 2002, 2003, 2004, 2005)
 INPUTS = ("market", "first", "second")
-HEARD = (*INPUTS, *SIGNALS)
+ALL_INPUTS = (*INPUTS, *SIGNALS)
 GAMES = 60  # a season, the last of which is a push
 
 
@@ -90,7 +90,7 @@ def platt(rows: pl.DataFrame) -> Callable[[Floats], Calibration]:
     return calibrate
 
 
-def replay(
+def walk_forward(
     rows: pl.DataFrame, *, inputs: Sequence[str] = INPUTS, blend: str = "linear"
 ) -> pl.DataFrame:
     """One season for the blend, two blended seasons for the calibrator: 2004 is the first."""

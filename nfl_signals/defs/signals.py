@@ -21,7 +21,6 @@ from nfl_signals.reports.steps import (
     report_dashboard,
     report_week,
 )
-from nfl_signals.workspace.run_context import RunContext
 
 SIGNAL: dict[str, Any] = {"group_name": "signals"}
 TABLE = {"polars", "parquet"}

@@ -44,6 +44,8 @@ def data_home_name(settings: Settings) -> str:
     if settings.source == "nflverse":
         return "nflverse"
     league = settings.simulator.model_dump(exclude={"weeks_played", "late_stats"})
+    if league["drift_known"]:
+        del league["drift_known"]  # homes of a time that had no choice keep their names
     text = json.dumps({"seed": settings.seed, **league}, sort_keys=True)
     return f"simulated-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 

@@ -19,8 +19,12 @@ from nfl_signals.predictions.champion import promote_first
 from nfl_signals.predictions.registration import register_ensemble
 from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming
 from nfl_signals.promotion.automatic import decide, recalibrate
-from nfl_signals.reports.steps import report_ablation, report_baselines
-from nfl_signals.reports.weekly_steps import report_dashboard, report_week
+from nfl_signals.reports.steps import (
+    report_ablation,
+    report_baselines,
+    report_dashboard,
+    report_week,
+)
 from nfl_signals.training.baselines import predict_out_of_fold, train_baselines
 from nfl_signals.training.ensembles import assemble
 from nfl_signals.training.stacks import collect_stacked, train_stack

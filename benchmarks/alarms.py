@@ -27,7 +27,7 @@ nflverse: logits of mean 0.304 and standard deviation 0.852, quantiles within 0.
 and of three-season spans with an alarm, its 95 % Wilson interval, and the weeks until the first alarm
 (median of the spans that have one). 'oracle' is the likelihood ratio of the true alternative, which
 nobody knows, at the same threshold as the evidence. 'note' is the shipped policy's severity info,
-which nobody is woken for.
+of which nobody is notified.
 """
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -57,7 +57,7 @@ class Spans:
 
 
 def simulate(spans: int, seasons: int, truth: str, seed: int) -> Spans:
-    """Independent spans of so many seasons whose forecasts err as `truth` says."""
+    """Independent spans of so many seasons whose forecasts err as in `TRUTHS[truth]`."""
     rng = np.random.default_rng([seed, seasons, list(TRUTHS).index(truth)])
     slope, bias = TRUTHS[truth]
     stated = rng.normal(LOGIT_MEAN, LOGIT_DEVIATION, (spans, seasons * WEEKS, GAMES))
@@ -75,13 +75,13 @@ def fired(games: Spans) -> dict[str, Flags]:
     evidence = np.exp(np.minimum(log_mixture(_weekly(weekly_log_bets, games), games.season), 700))
     ece = binned_error(_so_far(_weekly(weekly_bin_sums, games), games.season))
     shipped = _levels(games, evidence, ece)
-    proven = {"shipped policy": shipped >= WARNING, "evidence alone": evidence >= POLICY.evidence}
+    tested = {"shipped policy": shipped >= WARNING, "evidence alone": evidence >= POLICY.evidence}
     naive = {
         "ECE > 0.05, two weeks": _twice_over(ece, games.season),
         "weekly |Z| > 1.96": _z(games) > 1.96,
     }
-    told = {"oracle": _oracle(games) >= np.log(POLICY.evidence)}
-    return proven | naive | told | {"note": shipped >= INFO}
+    known = {"oracle": _oracle(games) >= np.log(POLICY.evidence)}
+    return tested | naive | known | {"note": shipped >= INFO}
 
 
 def wilson(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:

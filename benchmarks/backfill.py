@@ -92,23 +92,23 @@ def main() -> None:
 def plain(context: RunContext) -> None:
     """Every fit and every prediction, in a loop on threads."""
     jobs = [
-        (question, learner, train, test)
-        for question in (load_market_games(context, name) for name in MARKETS)
-        for train, test in _splits(context, question)
+        (games, learner, train, test)
+        for games in (load_market_games(context, name) for name in MARKETS)
+        for train, test in _splits(context, games)
         for learner in context.settings.training.learners
     ]
 
     def fit(job: tuple[MarketGames, str, Rows, Rows]) -> None:
-        question, learner, train, test = job
+        games, learner, train, test = job
         model = fit_baseline(
-            question.matrix,
+            games.matrix,
             train,
-            question.points,
-            market=question.market,
+            games.points,
+            market=games.market,
             learner=learner,
             seed=context.settings.seed,
         )
-        model.predict(question.matrix.inputs.take(test), question.line[test])
+        model.predict(games.matrix.inputs.take(test), games.line[test])
 
     with threadpool_limits(limits=1), ThreadPoolExecutor(context.settings.threads) as pool:
         list(pool.map(fit, jobs))
@@ -155,11 +155,10 @@ def copied(context: RunContext) -> Iterator[RunContext]:
         yield copy
 
 
-def _splits(context: RunContext, question: MarketGames) -> Iterator[tuple[Rows, Rows]]:
+def _splits(context: RunContext, games: MarketGames) -> Iterator[tuple[Rows, Rows]]:
     """Training and test rows of both schemes, and all games once."""
-    games, training = question.matrix.games, context.settings.training
-    season = games["season"].to_numpy().astype(np.int64)
-    week = games["week"].to_numpy().astype(np.int64)
+    training, schedule = context.settings.training, games.matrix.games
+    season, week = (schedule[name].to_numpy().astype(np.int64) for name in ("season", "week"))
     folds: list[Fold] = [
         *walk_forward(season, min_train_seasons=training.min_learner_seasons),
         *purged_kfold(
@@ -167,8 +166,8 @@ def _splits(context: RunContext, question: MarketGames) -> Iterator[tuple[Rows, 
         ),
     ]
     for fold in folds:
-        yield fold.train[question.played[fold.train]], fold.test[question.has_line[fold.test]]
-    everything = np.flatnonzero(question.played)
+        yield fold.train[games.played[fold.train]], fold.test[games.has_line[fold.test]]
+    everything = np.flatnonzero(games.played)
     yield everything, everything[:0]
 
 

@@ -15,12 +15,14 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
+from dagster._core.scheduler.instigation import SensorInstigatorData
 from terminal import run, show
 
 from nfl_signals.calibration.recalibration import RecalibrationMap
 from nfl_signals.core.files import read_parquet, write_text
 from nfl_signals.core.settings import PROJECT_ROOT, describe, load_settings
 from nfl_signals.definitions import defs
+from nfl_signals.defs.checks import DRIFT_CHECK
 from nfl_signals.defs.launch import prepare_instance, run_job
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision
@@ -31,12 +33,12 @@ from nfl_signals.workspace.run_context import RunContext, open_run
 MANUAL = """\
 Two drills on a simulated league in a folder of their own, with `dagster-daemon` running: its sensor
 starts what has to be done, nobody else does. From week 2 of the last season on, favourites and
-underdogs are swapped in what the champion says of the moneyline, as a sign error in a release would.
+underdogs are swapped in the champion's moneyline forecasts, as by a sign error in a release.
 Each week's results arrive, the job weekly_refresh runs, and the daemon is given time to answer.
 
   cured      the retrained model is sound: one alert, one recalibration tried, one retraining, a
              promotion by the gate, recovery.
-  persistent the cause lies outside the model and swaps what its replacement says as well: one alert,
+  persistent the cause lies outside the model and swaps its replacement's forecasts as well: one alert,
              one retraining, an escalation, and no second retraining.
 
 Exits with 1 where a drill ends in any other way.
@@ -99,17 +101,17 @@ def main() -> None:
 def _prepare(home: Path) -> None:
     """A home that has run once, before the season's first week."""
     home.mkdir(parents=True)
-    context = _stand(home, weeks=0)
-    _say("first run", context)
+    context = _play_until(home, weeks=0)
+    _show_step("first run", context)
     run_job(defs, "everything", context, _where(context), _quiet, seasons=context.seasons)
 
 
 def _drill(home: Path, *, persistent: bool) -> Story:
-    story, context = Story(), _stand(home, weeks=0)
+    story, context = Story(), _play_until(home, weeks=0)
     prepare_instance(context.paths)
     with _daemon(home):
         for week in range(1, WEEKS + 1):
-            context = _stand(home, weeks=week)
+            context = _play_until(home, weeks=week)
             if week == SWAPPED_FROM - 1:
                 _swap(context)
             run_job(
@@ -122,7 +124,7 @@ def _drill(home: Path, *, persistent: bool) -> Story:
             )
             _wait_for_answers()
             story.weeks.append(_look(context, week))
-            _say(f"week {week}", context)
+            _show_step(f"week {week}", context)
             if persistent and _champion(context).step == "retraining":
                 _swap(context)
             if len(story.weeks) > AFTERWARDS and _ended(story.weeks[-1 - AFTERWARDS]):
@@ -180,14 +182,12 @@ def _swap(context: RunContext) -> None:
 
 
 def _champion(context: RunContext) -> Decision:
-    held = decision_log.champion_decision(
-        decision_log.read(context.paths.history), as_of=context.as_of
-    )
+    held = decision_log.champion_decision(context.decisions)
     assert held is not None
     return held
 
 
-def _stand(home: Path, *, weeks: int) -> RunContext:
+def _play_until(home: Path, *, weeks: int) -> RunContext:
     """Let so many weeks of the last season be played."""
     write_text(home / "signals.yaml", LEAGUE.format(weeks=weeks))
     return open_run(load_settings(home=home))
@@ -227,8 +227,7 @@ def _wait_for_answers() -> None:
 
 
 def _settled(instance: dg.DagsterInstance) -> bool:
-    from nfl_signals.defs.automation import drift_evaluations
-
+    """Whether the sensor has read the newest evaluation and no run is under way."""
     names = ("QUEUED", "NOT_STARTED", "STARTING", "STARTED")
     underway = dg.RunsFilter(statuses=[dg.DagsterRunStatus[name] for name in names])
     if instance.get_runs_count(underway):
@@ -236,12 +235,13 @@ def _settled(instance: dg.DagsterInstance) -> bool:
     cursors = [
         float(state.instigator_data.cursor)
         for state in instance.all_instigator_state()
-        if state.name == "retrain_on_drift"
-        and state.instigator_data
+        if isinstance(state.instigator_data, SensorInstigatorData)
+        and state.name == "retrain_on_drift"
         and state.instigator_data.cursor
     ]
-    seen = max(cursors, default=0.0)
-    return not drift_evaluations(instance, after=seen) and not instance.get_runs_count(underway)
+    latest = instance.get_latest_asset_check_evaluation_record(DRIFT_CHECK)
+    newest = latest.event.timestamp if latest and latest.event else 0.0
+    return max(cursors, default=0.0) >= newest and not instance.get_runs_count(underway)
 
 
 def _look(context: RunContext, week: int) -> Week:
@@ -280,7 +280,7 @@ def _where(context: RunContext) -> dict[str, Any]:
     return {"home": str(context.paths.home), "as_of": describe(context.as_of)}
 
 
-def _say(what: str, context: RunContext) -> None:
+def _show_step(what: str, context: RunContext) -> None:
     print(f"{what}, as of {describe(context.as_of)}", flush=True)
 
 

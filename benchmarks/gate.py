@@ -1,4 +1,4 @@
-"""How often the promotion gate is right: simulated challengers, and real seasons replayed."""
+"""How often the promotion gate is right: simulated challengers, and real seasons walked forward."""
 
 import argparse
 from collections import Counter
@@ -10,7 +10,7 @@ import polars as pl
 from alarms import wilson
 from scipy.special import expit, logit
 from scipy.stats import norm
-from simulated_challengers import NOISE, TOLD, TOO_SURE, simulated_pairs
+from simulated_challengers import LEAK, NOISE, TOO_SURE, simulated_pairs
 from terminal import run, season_range, show
 
 from nfl_signals.core.errors import IntegrityError
@@ -33,22 +33,22 @@ logits 1.6 times too large. Challengers:
   copy           the champion's own numbers
   overconfident  the champion's logits times 1.6
   worse          the champion's logits and noise, half as wide as the market's logits spread
-  leaky          was told the results: to be refused before the gate
+  leaky          knows the results: to be refused before the gate
 For each and so many seasons: the share of simulated spans that end in each answer, with its 95 % Wilson
 interval, in per cent. Every span is judged once, at its end.
 
 Real (--real HOME, a finished home on nflverse's seasons): at the end of each season the gate judges all
-games since the first; whether the challenger is calibrated, it judges by all that it ever said. `close`
-is the no-vig price taken, `stack` its walk-forward replay, which knows the close, `lightgbm` and
+games since the first; whether the challenger is calibrated, by all its forecasts. `close` is the
+no-vig price taken, `stack` the walk-forward of the stack, which knows the close, `lightgbm` and
 `logistic` are learners that know no price, from the walk-forward forecasts; `copy`, `too sure`, `noisy`
 and `leaky` are made of the stack as above. The last columns are the season after: Brier score of the
 challenger less the champion's over all markets, and slippage.
 
-Replays are at the close, which no market moves from. --lines FILE gives the line at the pick instead:
+The walk-forward is at the close, which no market moves from. --lines FILE gives the line at the pick instead:
 one row per game_id with spread_open, total_open, home_ml_open, away_ml_open, null where unknown;
 openers of spreads and totals pay -110, and forecasts are carried over from the closing to the opening
 line as closing-line value is. One more table then has the closing-line value season by season. It is an
-upper bound: the stack was told the close, and the learners, who know no price, still know who starts and
+upper bound: the stack knows the close, and the learners, who know no price, still know who starts and
 who is hurt, as of kickoff; the opener was made days before.
 
   python benchmarks/gate.py --spans 200
@@ -101,27 +101,28 @@ def forecasts(home: Path, lines: Path | None) -> dict[str, pl.DataFrame]:
     outcomes = points.select("game_id", pl.col("moneyline").alias("result"), "total")
     graded = _spoilt(grade(rows, outcomes)).with_columns(close="p_market", copy="stack")
     names = {name for pair in COMPARED for name in pair}
-    said = {name: graded.with_columns(p_hat=name) for name in names}
-    return {name: with_closing_line_value(table, markets) for name, table in said.items()}
+    return {
+        name: with_closing_line_value(graded.with_columns(p_hat=name), markets) for name in names
+    }
 
 
 def _spoilt(graded: pl.DataFrame) -> pl.DataFrame:
-    """The stack made worse in known ways, and told the result."""
+    """The stack made worse in known ways, and one that knows the result."""
     x, y = (graded[name].to_numpy() for name in ("stack", "y"))
-    x, told = logit(x), TOLD * np.nan_to_num(2 * y - 1)
+    x, leak = logit(x), LEAK * np.nan_to_num(2 * y - 1)
     spread = graded.select(pl.col("stack").std().over("market")).to_series().to_numpy() * 4
     noise = NOISE * spread * np.random.default_rng(SEED).normal(size=len(x))
-    made = {"noisy": x + noise, "too sure": TOO_SURE * x, "leaky": x + told}
+    made = {"noisy": x + noise, "too sure": TOO_SURE * x, "leaky": x + leak}
     return graded.with_columns(pl.Series(name, expit(values)) for name, values in made.items())
 
 
-def replayed(options: argparse.Namespace) -> list[dict[str, Any]]:
+def season_by_season(options: argparse.Namespace) -> list[dict[str, Any]]:
     """The gate's answer at the end of every season, and what the next one showed."""
-    said, found = options.said, []
+    graded, found = options.graded, []
     for champion, challenger in COMPARED:
-        pairs = paired(said[champion], said[challenger])
+        pairs = paired(graded[champion], graded[challenger])
         pairs = pairs.filter(pl.col("season") >= options.seasons[0])
-        own = said[challenger].drop_nulls("y").with_columns(p_challenger="p_hat")
+        own = graded[challenger].drop_nulls("y").with_columns(p_challenger="p_hat")
         for season in options.seasons:
             known = pl.col("season") <= season
             report = _judged(pairs.filter(known), options.seed, own.filter(known))
@@ -138,7 +139,7 @@ def season_values(options: argparse.Namespace) -> list[dict[str, Any]]:
     found = []
     for season in options.seasons:
         for name in VALUED:
-            rows = options.said[name].filter(pl.col("season") == season)
+            rows = options.graded[name].filter(pl.col("season") == season)
             moved = rows.drop_nulls("closing_line_value")
             if moved.height:
                 value = moved["closing_line_value"].to_numpy()
@@ -157,8 +158,8 @@ def main() -> None:
         title = f"Answers in per cent of {options.spans} simulated spans [95 % Wilson interval]"
         show(title, ["challenger", "seasons", *ANSWERS], rows)
     if options.real:
-        options.said = forecasts(Path(options.real), options.lines)
-        found["real"] = replayed(options)
+        options.graded = forecasts(Path(options.real), options.lines)
+        found["real"] = season_by_season(options)
         title = f"Real seasons from {options.seasons[0]}, judged at the end of each; {UNITS}"
         columns = ["old -> new", "until", "answer", "why", "improves", "churn"]
         columns += ["slippage", "Brier, then", "slippage, then"]
@@ -191,8 +192,8 @@ def _judged(pairs: pl.DataFrame, seed: int, own: pl.DataFrame | None = None) -> 
 def _opened(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """The rows at the opening line and prices, forecasts carried over; as they are where unknown."""
     both = rows.join(lines.drop("season", "week"), on="game_id", how="left", maintain_order="left")
-    asked = pl.col("market")
-    spread = pl.when(asked == "ats").then("spread_open").when(asked == "total").then("total_open")
+    market = pl.col("market")
+    spread = pl.when(market == "ats").then("spread_open").when(market == "total").then("total_open")
     both = both.with_columns(opened=spread)
     known = pl.col("opened").is_not_null()
     sd = pl.col("market").replace_strict(POINTS_SD, default=1.0, return_dtype=pl.Float64)
@@ -202,7 +203,7 @@ def _opened(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     prices = {
         f"price_{side}": pl.when(known)
         .then(EVEN)
-        .when((asked == "moneyline") & pl.col("away_ml_open").is_not_null())
+        .when((market == "moneyline") & pl.col("away_ml_open").is_not_null())
         .then(f"{team}_ml_open")
         .otherwise(f"price_{side}")
         for side, team in (("yes", "home"), ("no", "away"))

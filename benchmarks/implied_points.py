@@ -1,7 +1,7 @@
 """The margins and totals that the market-free learners expect, beside the closing line.
 
 The stored out-of-fold table holds probabilities at the closing line only. Each learner is therefore
-fitted again, walk-forward, and asked for its mean. Started by forecasters.py, which explains it.
+fitted again, walk-forward, and states its mean. Started by forecasters.py, which explains it.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from nfl_signals.workspace.run_context import RunContext
 
 CLOSE = "close"
 FORECASTERS = [CLOSE, *LEARNERS]
-QUESTIONS: dict[MarketName, str] = {"ats": "home margin", "total": "total points"}
+POINTS: dict[MarketName, str] = {"ats": "home margin", "total": "total points"}
 HAPPENED, LINE = "expected minus what happened", "expected minus closing line"
 
 Figures = dict[str, Interval]
@@ -32,7 +32,7 @@ Figures = dict[str, Interval]
 
 def report(context: RunContext, seasons: Sequence[int]) -> dict[str, Any]:
     """Print errors of the implied points of both markets; return them for the JSON file."""
-    return {name: _report_market(context, name, seasons) for name in QUESTIONS}
+    return {name: _report_market(context, name, seasons) for name in POINTS}
 
 
 def _report_market(context: RunContext, name: MarketName, seasons: Sequence[int]) -> dict[str, Any]:
@@ -42,12 +42,12 @@ def _report_market(context: RunContext, name: MarketName, seasons: Sequence[int]
     print(
         f"Refitted {name} learners repeat the stored p_hat within {_refit_gap(context, name, rows):.0e}."
     )
-    _show_overall(QUESTIONS[name], rows.height, found["all"])
+    _show_overall(POINTS[name], rows.height, found["all"])
     by_season = {season: figures for season, figures in found.items() if season != "all"}
-    _show_intervals(QUESTIONS[name], HAPPENED, "mean_error", by_season)
-    _show_intervals(QUESTIONS[name], LINE, "mean_from_line", by_season)
-    _show_sizes(QUESTIONS[name], HAPPENED, ("mean_absolute_error", "rmse"), by_season)
-    _show_sizes(QUESTIONS[name], LINE, ("mean_absolute_from_line", "rms_from_line"), by_season)
+    _show_intervals(POINTS[name], HAPPENED, "mean_error", by_season)
+    _show_intervals(POINTS[name], LINE, "mean_from_line", by_season)
+    _show_sizes(POINTS[name], HAPPENED, ("mean_absolute_error", "rmse"), by_season)
+    _show_sizes(POINTS[name], LINE, ("mean_absolute_from_line", "rms_from_line"), by_season)
     return {
         key: {who: {n: asdict(i) for n, i in figures.items()} for who, figures in part.items()}
         for key, part in found.items()
@@ -61,30 +61,30 @@ def implied_points(context: RunContext, name: MarketName, seasons: Sequence[int]
         `game_id, season, week, points, close` (the line) and, per learner, `<learner>` (points) and
         `p_<learner>` (probability of YES at the line).
     """
-    question = load_market_games(context, name)
-    season = question.matrix.games["season"].to_numpy().astype(np.int64)
+    games = load_market_games(context, name)
+    season = games.matrix.games["season"].to_numpy().astype(np.int64)
     folds = walk_forward(season, min_train_seasons=context.settings.training.min_learner_seasons)
     parts = []
     for fold in (fold for fold in folds if fold.number in seasons):
-        train = fold.train[question.played[fold.train]]
-        test = fold.test[(question.played & question.has_line)[fold.test]]
-        answers = {"points": question.points[test], CLOSE: question.line[test]}
+        train = fold.train[games.played[fold.train]]
+        test = fold.test[(games.played & games.has_line)[fold.test]]
+        columns = {"points": games.points[test], CLOSE: games.line[test]}
         for learner in LEARNERS:
             with threadpool_limits(limits=1):
                 baseline = fit_baseline(
-                    question.matrix,
+                    games.matrix,
                     train,
-                    question.points,
-                    market=question.market,
+                    games.points,
+                    market=games.market,
                     learner=learner,
                     seed=context.settings.seed,
                 )
-            answers[learner] = baseline.learner.predict(question.matrix.inputs.take(test))
-            answers[f"p_{learner}"] = baseline.predict(
-                question.matrix.inputs.take(test), question.line[test]
+            columns[learner] = baseline.learner.predict(games.matrix.inputs.take(test))
+            columns[f"p_{learner}"] = baseline.predict(
+                games.matrix.inputs.take(test), games.line[test]
             )[0]
-        games = question.matrix.games[test].select("game_id", "season", "week")
-        parts.append(games.with_columns(**{key: pl.Series(a) for key, a in answers.items()}))
+        tested = games.matrix.games[test].select("game_id", "season", "week")
+        parts.append(tested.with_columns(**{key: pl.Series(a) for key, a in columns.items()}))
     return pl.concat(parts)
 
 

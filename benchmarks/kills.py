@@ -1,4 +1,4 @@
-"""Kill the weekly update again and again, and see whether anything is lost or told twice."""
+"""Kill the weekly update again and again, and see whether anything is lost or sent twice."""
 
 import argparse
 import random
@@ -26,13 +26,13 @@ from nfl_signals.workspace.run_context import RunContext, open_run
 
 MANUAL = """\
 A process plays the last season's weeks one after the other: it appends the week's forecasts of a model
-that swaps the sides of the moneyline, grades, measures, opens and tells alerts. It is killed (SIGKILL)
+that swaps the sides of the moneyline, grades, measures, opens alerts and notifies. It is killed (SIGKILL)
 at a random moment, started anew, killed again, and at last left to end. What it leaves behind must be
-what an undisturbed process leaves: the same ledger, metrics and alerts, byte by byte; every alert is
-told once, or noted as interrupted, and never twice.
+what an undisturbed process leaves: the same ledger, metrics and alerts, byte by byte; every
+notification is sent once, or noted as interrupted, and never twice.
 """
 SEED = 20_260_203
-STARTED, TOLD = "started", "told.txt"
+STARTED, SENT = "started", "sent.txt"
 
 
 def main() -> None:
@@ -71,42 +71,43 @@ def killed(home: Path, work: Path, *, kills: int, seed: int) -> list[str]:
 def play(home: Path) -> None:
     """Play the season's weeks; whatever is there already stays as it is."""
     context = open_run(load_settings(home=home))
-    said = _swapped(context)
+    forecasts = _swapped(context)
     (home / STARTED).touch()
-    for week in said["week"].unique().sort():
-        rows = said.filter(pl.col("week") == week)
+    for week in forecasts["week"].unique().sort():
+        rows = forecasts.filter(pl.col("week") == week)
         ledger.append(context.paths.ledger, rows)
-        then = replace(context, as_of=_after(said, week, context.as_of))
+        then = replace(context, as_of=_after(forecasts, week, context.as_of))
         update_metrics(then)
         alerts = update_alerts(then)
-        deliver(context.paths.deliveries, alerts, _teller(home), attempts=3)
+        deliver(context.paths.deliveries, alerts, _sender(home), attempts=3)
 
 
-def _teller(home: Path) -> Send:
-    """Writes what is told into a file, which stands for everybody's mail."""
+def _sender(home: Path) -> Send:
+    """Writes notifications into a file instead of sending them."""
 
-    def tell(title: str, body: str) -> None:
-        with (home / TOLD).open("a") as file:
+    def send(title: str, body: str) -> None:
+        with (home / SENT).open("a") as file:
             file.write(f"{title}: {body}".replace("\n", " ") + "\n")
 
-    return tell
+    return send
 
 
 def _swapped(context: RunContext) -> pl.DataFrame:
-    """The last season's replay, said in production with the sides of the moneyline swapped."""
-    replayed = ledger.read(context.paths.ledger).filter(
+    """The last season's walk-forward as production, with the sides of the moneyline swapped."""
+    walked = ledger.read(context.paths.ledger).filter(
         COUNTED, book="learning", season=context.seasons[-1]
     )
     wrong = pl.when(market="moneyline").then(1 - pl.col("p_hat")).otherwise("p_hat")
-    said = replayed.drop("seal").with_columns(
+    forecasts = walked.drop("seal").with_columns(
         p_hat=wrong, book=pl.lit("production"), period_flag=pl.lit("unmonitored")
     )
-    return ledger.with_prediction_id(said).select(ledger.CONTENT).sort("season", "week", "game_id")
+    named = ledger.with_prediction_id(forecasts)
+    return named.select(ledger.CONTENT).sort("season", "week", "game_id")
 
 
-def _after(said: pl.DataFrame, week: int, end: datetime) -> datetime:
+def _after(forecasts: pl.DataFrame, week: int, end: datetime) -> datetime:
     """When the next week's first forecasts are made; the end after the last."""
-    return min([*said.filter(pl.col("week") == week + 1)["made_at"], end])
+    return min([*forecasts.filter(pl.col("week") == week + 1)["made_at"], end])
 
 
 def _run_through(home: Path) -> float:
@@ -143,16 +144,16 @@ def _differences(calm: Paths, shaken: Paths) -> list[str]:
         if getattr(calm, name).read_bytes() != getattr(shaken, name).read_bytes()
     ]
     problems += ledger.verify(ledger.read(shaken.ledger))
-    expected, told = ((each.home / TOLD).read_text().splitlines() for each in (calm, shaken))
-    if len(set(told)) != len(told):
-        problems.append("an alert was told twice")
-    lost = len(expected) - len(told)
+    expected, sent = ((each.home / SENT).read_text().splitlines() for each in (calm, shaken))
+    if len(set(sent)) != len(sent):
+        problems.append("a notification was sent twice")
+    lost = len(expected) - len(sent)
     noted = sum(row.status == "interrupted" for row in read_outbox(shaken.deliveries).values())
     if lost > noted:
-        problems.append(f"{lost} alerts were not told, {noted} of them noted as interrupted")
+        problems.append(f"{lost} notifications were not sent, {noted} of them noted as interrupted")
     graded = read_parquet(shaken.calibration).filter(book="production", window="all")
     print(
-        f"{graded['n'].max()} games graded; told {len(told)} of {len(expected)}, interrupted {noted}"
+        f"{graded['n'].max()} games graded; sent {len(sent)} of {len(expected)}, interrupted {noted}"
     )
     return problems
 
@@ -160,12 +161,6 @@ def _differences(calm: Paths, shaken: Paths) -> list[str]:
 def _copied(home: Path, to: Path) -> Path:
     shutil.copytree(home, to, ignore=shutil.ignore_patterns("dagster_home", "registry"))
     return to
-
-
-def _settings(home: Path):  # noqa: ANN202 - the settings of the run that made the home
-    from nfl_signals.cli.last_run import as_last_run
-
-    return as_last_run(None) if home is None else load_settings(home=home)
 
 
 def _arguments() -> argparse.Namespace:

@@ -19,8 +19,8 @@ SPREAD = {"ats": (0.0, 0.12), "moneyline": (0.3, 0.85), "total": (0.0, 0.12)}
 TOO_SURE = 1.6  # logits so many times too large
 UNKNOWN = 0.15  # sd of what an honest forecast does not know, logits
 NOISE = 0.5  # sd that makes a forecast worse, as a share of the market's spread of logits
-TOLD = 0.5  # logits by which who was told the result leans towards it
-HELD = 1.0225  # implied probabilities of a price, of fair ones: -105 where even
+LEAK = 0.5  # logits by which a leaky forecast is moved towards the result
+OVERROUND = 1.0225  # implied probabilities of a price, of fair ones: -105 where even
 
 
 def simulated_pairs(
@@ -30,10 +30,10 @@ def simulated_pairs(
 
     better: an honest challenger, a champion whose logits are 1.6 times too large; overconfident: the
     other way round; copy: the champion's own numbers; equal: each knows something of the truth that
-    the other does not, equally much; worse: the champion and noise; leaky: it was told the result.
+    the other does not, equally much; worse: the champion and noise; leaky: it knows the result.
 
     Returns:
-        `gate_measures.PAIRS_SCHEMA`; the last season is 2024.
+        `measures.PAIRS_SCHEMA`; the last season is 2024.
     """
     rng = np.random.default_rng([seed, seasons])
     return pl.concat(_market(kind, name, seasons, rng) for name in markets)
@@ -56,8 +56,8 @@ def _market(kind: Kind, market: str, seasons: int, rng: np.random.Generator) -> 
         "p_challenger": expit(challenger),
         "p_market": expit(price),
         "line": np.zeros(n),
-        "price_yes": _american(expit(price) * HELD),
-        "price_no": _american((1 - expit(price)) * HELD),
+        "price_yes": _american(expit(price) * OVERROUND),
+        "price_no": _american((1 - expit(price)) * OVERROUND),
         "clv_champion": np.sign(champion - price) * move,
         "clv_challenger": np.sign(challenger - price) * move,
     }
@@ -92,11 +92,11 @@ def _forecasts(
         "copy": (honest, honest),
         "equal": (honest + ours, honest + theirs),
         "worse": (honest, honest + noise),
-        "leaky": (honest, honest + (2.0 * won - 1.0) * TOLD),
+        "leaky": (honest, honest + (2.0 * won - 1.0) * LEAK),
     }[kind]
 
 
 def _american(implied: FloatArray) -> FloatArray:
     """Odds whose break-even probability is `implied`."""
-    held = np.clip(implied, 0.01, 0.99)
-    return np.where(held >= 0.5, -100 * held / (1 - held), 100 * (1 - held) / held)
+    p = np.clip(implied, 0.01, 0.99)
+    return np.where(p >= 0.5, -100 * p / (1 - p), 100 * (1 - p) / p)

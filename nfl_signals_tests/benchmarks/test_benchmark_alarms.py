@@ -1,4 +1,4 @@
-"""The benchmark of alarms runs as README says, and its figures hold what is claimed of them."""
+"""The benchmark of alarms runs as README describes, and its figures hold what is claimed of them."""
 
 import subprocess
 import sys
@@ -12,11 +12,11 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "alarms.py"
 
 
 @pytest.mark.slow
-def test_the_shipped_policy_is_quiet_in_perfect_seasons_and_hears_wrong_ones(
+def test_the_shipped_policy_is_quiet_in_perfect_seasons_and_finds_wrong_ones(
     tmp_path: Path,
 ) -> None:
     """Within a season: at most 2 % false alarms, at least 75 % of slopes of one half."""
-    said = subprocess.run(
+    done = subprocess.run(
         [sys.executable, SCRIPT, "--spans", "300", "--out", tmp_path],
         capture_output=True,
         text=True,
@@ -26,4 +26,4 @@ def test_the_shipped_policy_is_quiet_in_perfect_seasons_and_hears_wrong_ones(
     assert found["perfect"]["shipped policy"]["n"] == 300
     assert found["perfect"]["shipped policy"]["low"] <= 0.02
     assert found["slope 0.5"]["shipped policy"]["high"] >= 0.75
-    assert "Alarm within 3 season(s), 300 simulated" in said.stdout
+    assert "Alarm within 3 season(s), 300 simulated" in done.stdout

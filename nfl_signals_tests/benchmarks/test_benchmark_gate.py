@@ -1,4 +1,4 @@
-"""The benchmark of the gate runs as README says, and its figures hold what is claimed of them."""
+"""The benchmark of the gate runs as README describes, and its figures hold what is claimed of them."""
 
 import subprocess
 import sys
@@ -15,18 +15,18 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "gate.py"
 
 
 def gate(*arguments: object, out: Path) -> tuple[str, Any]:
-    said = subprocess.run(
+    done = subprocess.run(
         [sys.executable, SCRIPT, *map(str, arguments), "--out", out],
         capture_output=True,
         text=True,
         check=True,
     )
-    return said.stdout, read_json(out / "gate.json")
+    return done.stdout, read_json(out / "gate.json")
 
 
 @pytest.mark.slow
 def test_of_simulated_challengers_only_the_better_one_is_promoted(tmp_path: Path) -> None:
-    said, found = gate("--spans", 12, "--spans-of", 4, out=tmp_path)
+    text, found = gate("--spans", 12, "--spans-of", 4, out=tmp_path)
     answers = {each["challenger"]: each for each in found["simulated"]}
     assert answers["better"]["promote"] >= 6
     assert answers["equal"].get("promote", 0) <= 2
@@ -34,13 +34,11 @@ def test_of_simulated_challengers_only_the_better_one_is_promoted(tmp_path: Path
     assert answers["overconfident"]["reject"] >= 10
     assert answers["worse"].get("promote", 0) == 0
     assert answers["leaky"]["refused"] == 12
-    assert "Answers in per cent of 12 simulated spans" in said
+    assert "Answers in per cent of 12 simulated spans" in text
 
 
 @pytest.mark.slow
-def test_on_a_home_the_gate_is_asked_after_every_season(
-    finished_home: Path, tmp_path: Path
-) -> None:
+def test_on_a_home_the_gate_judges_after_every_season(finished_home: Path, tmp_path: Path) -> None:
     """Openers half a point above every spread's close; totals and moneylines have none."""
     markets = read_parquet(Paths(finished_home).markets).filter(market="ats")
     none = [pl.lit(None, pl.Float64).alias(f"{name}_open") for name in ("total", "home_ml")]
@@ -49,12 +47,12 @@ def test_on_a_home_the_gate_is_asked_after_every_season(
     ).with_columns(away_ml_open=pl.lit(None, pl.Float64))
     write_parquet(tmp_path / "lines.parquet", lines)
     home = ("--spans", 0, "--real", finished_home, "--seasons", "2024")
-    said, found = gate(*home, "--lines", tmp_path / "lines.parquet", out=tmp_path)
+    text, found = gate(*home, "--lines", tmp_path / "lines.parquet", out=tmp_path)
     by_pair = {(each["champion"], each["challenger"]): each for each in found["real"]}
     assert by_pair["stack", "copy"]["answer"] == "insufficient"
     assert by_pair["stack", "copy"]["values"]["churn"] == [0, 0, 0]
     assert by_pair["stack", "leaky"]["answer"] == "refused"
     assert by_pair["stack", "noisy"]["values"]["churn"][0] > 0
-    assert by_pair["close", "stack"]["values"]["slippage"][0] < 0  # it was told the close
+    assert by_pair["close", "stack"]["values"]["slippage"][0] < 0  # it knows the close
     assert {each["season"] for each in found["values"]} == {2024}
-    assert "Closing-line value in 1/10,000" in said
+    assert "Closing-line value in 1/10,000" in text

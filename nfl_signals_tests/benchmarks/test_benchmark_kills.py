@@ -11,7 +11,7 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "kills.py"
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("small_league")
-def test_killed_at_random_moments_no_game_is_lost_and_no_alert_told_twice(
+def test_killed_at_random_moments_no_game_is_lost_and_no_notification_sent_twice(
     finished_home: Path, tmp_path: Path
 ) -> None:
     """Five times here; the script's own default is fifty."""
@@ -21,4 +21,4 @@ def test_killed_at_random_moments_no_game_is_lost_and_no_alert_told_twice(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "kill 5 of 5" in done.stdout
-    assert "told 1 of 1" in done.stdout or "interrupted 1" in done.stdout
+    assert "sent 1 of 1" in done.stdout or "interrupted 1" in done.stdout

@@ -6,8 +6,8 @@ import pytest
 
 from benchmarks.simulated_challengers import (
     GAMES,
-    HELD,
-    TOLD,
+    LEAK,
+    OVERROUND,
     TOO_SURE,
     WEEKS,
     Kind,
@@ -45,7 +45,7 @@ def test_logits_are_so_many_times_the_others(kind: Kind, champion: float) -> Non
 def test_a_leaky_one_leans_to_whoever_won() -> None:
     rows = simulated_pairs("leaky", seasons=1, seed=3)
     leant = logits(rows, "challenger") - logits(rows, "champion")
-    np.testing.assert_allclose(leant, TOLD * (2 * rows["y"].to_numpy() - 1))
+    np.testing.assert_allclose(leant, LEAK * (2 * rows["y"].to_numpy() - 1))
 
 
 def test_noise_costs_and_equals_are_equal() -> None:
@@ -67,4 +67,4 @@ def test_both_prices_together_hold_the_bookmakers_share() -> None:
         for side in ("price_yes", "price_no")
     )
     held = rows.filter(pl.col("p_market").is_between(0.05, 0.95)).select(implied=implied)["implied"]
-    np.testing.assert_allclose(held.to_numpy(), HELD)
+    np.testing.assert_allclose(held.to_numpy(), OVERROUND)

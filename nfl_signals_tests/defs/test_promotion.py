@@ -48,19 +48,19 @@ def champion(home: Path) -> tuple[str | None, str]:
 
 def test_a_promotion_and_its_rollback_are_jobs(home: Path) -> None:
     why = {"version": SECOND, "reason": "a drill", "against_the_gate": True}
-    done = run("promote", "promote_a_version", home, **why)
+    done = run("promote", "promote_version", home, **why)
     assert done["why"].startswith("Promoted by hand, against the gate: a drill. The gate")
     assert done["champion"] == SECOND
     assert champion(home) == (SECOND, SECOND)
-    done = run("rollback", "go_back_to_a_version", home)
+    done = run("rollback", "roll_back_version", home)
     assert done["why"] == f"Rolled back by hand to {FIRST}, from {SECOND}."
     assert champion(home) == (FIRST, FIRST)
 
 
 def test_a_job_is_refused_as_the_command_is(home: Path) -> None:
     before = Paths(home).history.read_bytes()
-    with pytest.raises(InputError, match="say --against-the-gate and --reason why"):
-        run("promote", "promote_a_version", home, version=SECOND)
+    with pytest.raises(InputError, match="give --against-the-gate and --reason"):
+        run("promote", "promote_version", home, version=SECOND)
     assert Paths(home).history.read_bytes() == before
 
 

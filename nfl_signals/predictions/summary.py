@@ -57,9 +57,9 @@ def picks(context: RunContext) -> list[Pick]:
     Raises:
         InputError: no run has made predictions yet.
     """
+    upcoming = context.read(context.paths.upcoming)
     home = context.features.filter(pl.col("is_home"))
     teams = home.select("game_id", home="team_id", away="opponent_id")
-    upcoming = context.read(context.paths.upcoming)
     rows = upcoming.join(teams, on="game_id", how="left").sort("kickoff_at", "game_id", "market")
     return [_pick(row) for row in rows.iter_rows(named=True)]
 

@@ -16,11 +16,7 @@ DERIVED = 32  # results that are kept; a step needs about ten
 
 
 class FileCache:
-    """What has been read and what was derived from it.
-
-    Attributes:
-        reads: paths in the order in which they were read from disk.
-    """
+    """What has been read and what was derived from it."""
 
     def __init__(self) -> None:
         self.reads: list[Path] = []
@@ -28,11 +24,7 @@ class FileCache:
         self._derived: dict[tuple[Any, ...], tuple[tuple[Any, ...], Any]] = {}
 
     def read(self, path: Path, reader: Callable[[Path], T]) -> T:
-        """What `reader` makes of a file or of a folder; callers must not change it.
-
-        Raises:
-            Whatever `reader` raises; nothing is kept then.
-        """
+        """What `reader` makes of a file or of a folder; callers must not change it."""
         signature = _signature(path)
         held = self._stored.get(path)
         if held is None or held[0] != signature:

@@ -1,8 +1,7 @@
 """Atomic files: every write is complete or did not happen.
 
 Bytes are prepared in memory, written beside their destination, flushed, and renamed over it, so a
-killed process, a full disk or a failing serializer leaves the previous version in place. What goes
-where is `paths.py`; what tables contain is each stage's `schemas.py`.
+killed process, a full disk or a failing serializer leaves the previous version in place.
 """
 
 import io
@@ -18,11 +17,7 @@ from nfl_signals.core.errors import InputError, StorageError
 
 
 def write_bytes(path: Path, content: bytes) -> Path:
-    """Replace `path` by `content` in one step and return it; its folder is made where missing.
-
-    Raises:
-        StorageError: the disk is full or not writable; the old file is untouched.
-    """
+    """Replace `path` by `content` in one step; a StorageError leaves the old file untouched."""
     temporary: str | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,11 +57,7 @@ def write_json(path: Path, content: Any) -> Path:  # noqa: ANN401 - any JSON val
 
 
 def read_parquet(path: Path) -> pl.DataFrame:
-    """Read a table that an earlier stage wrote (a file, or a folder of season partitions).
-
-    Raises:
-        InputError: it is not there yet, or cannot be read.
-    """
+    """Read an earlier stage's table (a file, or a folder of seasons); InputError where it cannot be."""
     if not path.exists() or (path.is_dir() and not any(path.glob("*.parquet"))):
         raise InputError(f"{path}: not there yet; materialize the stage that writes it first.")
     try:
@@ -80,11 +71,7 @@ def read_parquet(path: Path) -> pl.DataFrame:
 
 
 def read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON value
-    """Read a JSON file written by an earlier stage.
-
-    Raises:
-        InputError: it is missing or malformed.
-    """
+    """Read a JSON file of an earlier stage; InputError where it is missing or malformed."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

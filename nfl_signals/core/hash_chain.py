@@ -32,10 +32,7 @@ def seals_after(before: str, contents: Iterable[str]) -> Iterator[str]:
 
 
 def broken_links(contents: Iterable[str], seals: Sequence[str]) -> list[int]:
-    """Positions of the records that are not what was sealed there; empty when the chain is sound.
-
-    A record is held against the seal stored before it, so one bad record does not hide the next.
-    """
+    """Positions of the records that are not what was sealed there; one bad record hides no other."""
     chain = zip(contents, [GENESIS, *seals], seals, strict=False)
     return [
         place

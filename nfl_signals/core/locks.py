@@ -24,16 +24,10 @@ def lock_beside(path: Path) -> Path:
 def exclusive(
     lock: Path, *, busy: str, seconds: float = WRITER_SECONDS, reentrant: bool = False
 ) -> Iterator[None]:
-    """Hold a lock file inside the block.
+    """Hold a lock file inside the block; it and its folder are made where missing.
 
-    Args:
-        lock: the lock file; it and its folder are made where missing.
-        busy: who holds it and what to do, for the error.
-        seconds: how long to wait for it.
-        reentrant: whether the thread that holds it may take it again; one choice for each file.
-
-    Raises:
-        StorageError: it is still held after `seconds`, or cannot be locked.
+    `busy` names its holder and what to do, for the StorageError after `seconds` of waiting; `reentrant`
+    lets the thread that holds it take it again: one choice for each file.
     """
     held = FileLock(lock, is_singleton=reentrant)
     try:

@@ -1,7 +1,4 @@
-"""Columns that several schemas share; each stage has its own `schemas.py`.
-
-Each column's `metadata` carries `known_at`: when, relative to kickoff, its value exists.
-"""
+"""Columns that several schemas share; each one's `metadata` holds when its value is known."""
 
 import pandera.polars as pa
 import polars as pl

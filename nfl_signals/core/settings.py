@@ -134,10 +134,7 @@ def load_settings(
 ) -> Settings:
     """Read signals.yaml and the environment, then apply `overrides` (None means not given).
 
-    `fallback` holds values for fields that nothing else sets.
-
-    Raises:
-        SettingsError: the file is not YAML, or a value is refused; names the field and the reason.
+    `fallback` holds values for fields that nothing else sets; what is refused is a SettingsError.
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     home = Path(given.get("home") or os.environ.get("NFL_SIGNALS_HOME") or PROJECT_ROOT)

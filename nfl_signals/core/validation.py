@@ -9,14 +9,7 @@ from nfl_signals.core.errors import SchemaError
 
 
 def validate(frame: pl.DataFrame, schema: pa.DataFrameSchema, where: str) -> pl.DataFrame:
-    """Check a whole frame against a boundary's schema and return it unchanged.
-
-    `where` is the file or stage, for messages.
-
-    Raises:
-        SchemaError: names place, column, row, value and expectation of the first breach, and how
-            many there are.
-    """
+    """Return a frame that fits its schema; a SchemaError names the first breach in `where`."""
     try:
         schema.validate(frame, lazy=True)
     except (pa.errors.SchemaErrors, pa.errors.SchemaError) as error:

@@ -1,9 +1,7 @@
 """Gold tables: features known before kickoff, and the markets to be forecast.
 
-Form is a *state* that a team had after an earlier game, stamped with the instant it became known and
-looked up by an as-of join strictly before kickoff; ratings are what the filter believed before
-kickoff. A game's own row can therefore never enter its own features. Lines and prices are not
-features; models are `learners/baseline.py`.
+Form is a *state* that a team had after an earlier game, looked up by an as-of join strictly before
+kickoff; ratings are what the filter believed then. A game's own row never enters its own features.
 """
 
 import polars as pl
@@ -23,14 +21,10 @@ from nfl_signals.markets.odds import no_vig_probability
 
 
 def build_features(history: History) -> pl.DataFrame:
-    """Features of every scheduled game, two rows each.
+    """Features of every scheduled game, two rows each, by season, week, kickoff and game.
 
-    Returns:
-        Keys `game_id, team_id, opponent_id, season, week, kickoff_at, is_home` and the columns of
-        `declarations.FEATURES` as Float64 without nulls; ordered by season, week, kickoff, game.
-
-    Raises:
-        SchemaError: a column is incomplete or a key repeats.
+    Keys `game_id, team_id, opponent_id, season, week, kickoff_at, is_home` and the columns of
+    `declarations.FEATURES` as Float64 without nulls.
     """
     rows = team_weeks(history.games).drop("result")
     played = per_game(history)
@@ -60,10 +54,8 @@ def build_features(history: History) -> pl.DataFrame:
 def build_markets(history: History) -> pl.DataFrame:
     """Line, prices, no-vig probability, points and outcome of every game and market.
 
-    Returns:
-        Schema `schemas.GOLD_MARKETS`. `line` and `p_market` are null where the bookmaker's are;
-        `points` (home margin, or total) is null while the game is unplayed, `outcome` also where the
-        line is.
+    `line` and `p_market` are null where the bookmaker's are; `points` (home margin, or total) is null
+    while the game is unplayed, `outcome` also where the line is.
     """
     tables = [_market_rows(history.games, market) for market in MARKETS.values()]
     markets = pl.concat(tables).sort("season", "week", "kickoff_at", "game_id", "market")

@@ -15,21 +15,7 @@ Kind = Literal["team", "game"]
 
 @dataclass(frozen=True, kw_only=True)
 class Feature:
-    """One numeric column of the feature table.
-
-    Attributes:
-        name: column.
-        unit: unit of the value.
-        source: raw columns and how they are combined.
-        known_at: when its latest ingredient was known.
-        fill: rule where there is nothing to compute it from; no null remains.
-        fill_value: the constant of that rule.
-        kind: 'team' differs between the two rows of a game, 'game' does not.
-        on_margin: +1 / -1 where more of it (own minus opponent's) can only raise / lower the own
-            margin, 0 where neither is certain in football.
-        on_total: the same for the points of both teams (own plus opponent's).
-        weight: prior belief in its use, 0 to 1; learners shrink what has a small weight harder.
-    """
+    """One numeric column of the feature table."""
 
     name: str
     unit: str

@@ -8,16 +8,7 @@ Direction = Literal[-1, 0, 1]
 
 @dataclass(frozen=True, kw_only=True)
 class Stat:
-    """A per-game statistic that is averaged over windows of earlier games.
-
-    Attributes:
-        name: column in the per-game table.
-        unit: unit of the value.
-        source: raw columns and how they are combined.
-        typical: league average of 1999-2023; what a team without games gets.
-        on_margin: see `Feature`.
-        on_total: see `Feature`.
-    """
+    """A per-game statistic that is averaged over windows of earlier games."""
 
     name: str
     unit: str

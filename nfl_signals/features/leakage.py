@@ -43,11 +43,7 @@ class Leak:
 
 
 def sample_kickoffs(history: History, seasons: Sequence[int]) -> list[datetime]:
-    """Kickoffs of played games to check at, spread evenly over the given seasons.
-
-    Returns:
-        At most `KICKOFFS_PER_CHECK` instants, ascending; the same input gives the same instants.
-    """
+    """At most `KICKOFFS_PER_CHECK` kickoffs of played games, spread evenly, ascending."""
     played = history.games.filter(
         pl.col("season").is_in(list(seasons)) & pl.col("result").is_not_null()
     )
@@ -57,13 +53,7 @@ def sample_kickoffs(history: History, seasons: Sequence[int]) -> list[datetime]:
 
 
 def find_leaks(history: History, build: BuildFeatures, kickoffs: Sequence[datetime]) -> list[Leak]:
-    """Values in rows up to a kickoff that differ when what came later is unknown, or corrupted.
-
-    Args:
-        history: all that is known.
-        build: history -> features with `game_id, team_id, kickoff_at`.
-        kickoffs: where to check.
-    """
+    """Values in rows up to a kickoff that differ when what came later is unknown, or corrupted."""
     full = build(history)
     return [
         leak
@@ -77,11 +67,7 @@ def find_leaks(history: History, build: BuildFeatures, kickoffs: Sequence[dateti
 
 
 def check_no_leak(history: History, build: BuildFeatures, kickoffs: Sequence[datetime]) -> int:
-    """Run both checks at every kickoff; returns how many passed.
-
-    Raises:
-        LeakageError: names game, column and both values of the first leak, and how many there are.
-    """
+    """Run both checks at every kickoff and count them; LeakageError names the first value that moved."""
     if leaks := find_leaks(history, build, kickoffs):
         raise LeakageError(f"{leaks[0]} ({len(leaks)} values moved)")
     return 2 * len(kickoffs)

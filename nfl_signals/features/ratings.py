@@ -65,17 +65,11 @@ RATING_SCHEMA = pl.Schema(
 def rate(
     games: pl.DataFrame, *, delay: timedelta, model: RatingModel | None = None
 ) -> pl.DataFrame:
-    """Ratings of both teams as known before each game.
+    """Ratings of both teams as known before each game, by kickoff and game id, home first.
 
-    Args:
-        games: `game_id, season, kickoff_at, home_team, away_team, is_neutral, home_starter,
-            away_starter` (null: unknown), and `home_scored, away_scored` (points, or expected
-            points added; null where unknown).
-        delay: after which time from kickoff a game's scores are known.
-        model: constants; None takes the defaults.
-
-    Returns:
-        RATING_SCHEMA, two rows per game in order of kickoff and game id, home first.
+    `games` hold `game_id, season, kickoff_at, home_team, away_team, is_neutral, home_starter,
+    away_starter` (null: unknown), and `home_scored, away_scored` (points, or expected points added;
+    null where unknown), known `delay` after kickoff.
     """
     tracker = _Tracker(model or RatingModel())
     waiting: deque[tuple[datetime, _Played]] = deque()

@@ -1,8 +1,7 @@
 """Form: how a team played its last games, as windows of averages.
 
 A row of `window_states` is the state of a team *after* a game, stamped with the instant it became
-known; `build.py` looks it up strictly before the next kickoff. Opponents are not accounted for here:
-that is `ratings.py`.
+known; `build.py` looks it up strictly before the next kickoff.
 """
 
 import polars as pl
@@ -21,11 +20,10 @@ OPPONENTS = {
 
 
 def per_game(history: History) -> pl.DataFrame:
-    """One row per team and played game.
+    """One row per team and played game, sorted by team and kickoff.
 
-    Returns:
-        The columns of `joins.team_weeks`, the names of `STATS`, and `epa_total` (expected points
-        added, points); null where the source has no statistics. Sorted by team and kickoff.
+    The columns of `joins.team_weeks`, the names of `STATS`, and `epa_total` (expected points added,
+    points); null where the source has no statistics.
     """
     stats = _offense(history.team_stats)
     against = stats.select(
@@ -54,9 +52,8 @@ def per_game(history: History) -> pl.DataFrame:
 def window_states(games: pl.DataFrame) -> pl.DataFrame:
     """State of each team after each game of `per_game`.
 
-    Returns:
-        `team, form_season, known_at, last_kickoff_at, games_played` and `<stat>_<window>` for every
-        stat and window; the last games' mean is null where none of them is known.
+    `team, form_season, known_at, last_kickoff_at, games_played` and `<stat>_<window>` for every stat
+    and window; the last games' mean is null where none of them is known.
     """
     averages = [
         _window(stat.name, stat.typical, games_back).alias(f"{stat.name}_{window}")

@@ -1,8 +1,7 @@
 """Who starts at quarterback, as far as it is known before kickoff.
 
-nflverse's schedule names the quarterbacks who started; that is public about 90 minutes before
-kickoff (`history.STARTER_LEAD`). Until then the team's last starter is expected, unless the latest
-injury report lists him Out or Doubtful.
+The schedule names who started, public `history.STARTER_LEAD` before kickoff. Until then the team's
+last starter is expected, unless the latest injury report lists him Out or Doubtful.
 """
 
 from collections import defaultdict, deque
@@ -28,11 +27,8 @@ SCHEMA = pl.Schema(
 def expected_starters(history: History) -> pl.DataFrame:
     """The quarterback of each team in each game, and how settled he is in the job.
 
-    Named by `home_qb_id` and `away_qb_id` of the schedule; else the last starter who is not listed.
-
-    Returns:
-        SCHEMA, two rows per game: the starter, and his share of the team's last `RECENT_GAMES`
-        starts before this game (1.0 where the team has none yet, 0.0 for an unnamed replacement).
+    His share is of the team's last `RECENT_GAMES` starts before this game: 1.0 where the team has none
+    yet, 0.0 for an unnamed replacement.
     """
     recent: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=RECENT_GAMES))
     missing = _unavailable(history)

@@ -1,8 +1,7 @@
 """Where franchises play, and what it takes to get there.
 
 City coordinates in degrees and the standard-time offset from UTC in hours, by franchise and first
-season at the place. Good to a few kilometres: a flight is not affected by more. Neutral grounds are
-not listed; nobody is at home there.
+season at the place. Good to a few kilometres: a flight is not affected by more.
 """
 
 import polars as pl
@@ -67,14 +66,9 @@ def home_cities(seasons: list[int]) -> pl.DataFrame:
 
 
 def add_travel(rows: pl.DataFrame) -> pl.DataFrame:
-    """Distance and time zones from each team's home city to the game.
+    """Add `travel_km` (great circle, 0 at home) and `time_zones`, both null on neutral ground.
 
-    Args:
-        rows: `team, opponent, season, is_home, is_neutral` and more, one row per team and game.
-
-    Returns:
-        The rows with `travel_km` (great circle, 0 at home) and `time_zones` (hours by which clocks
-        at the game are ahead of those at home); both null on neutral ground.
+    Time zones are the hours by which clocks at the game are ahead of those at home.
     """
     cities = home_cities(rows["season"].unique().sort().to_list())
     venue = cities.rename(

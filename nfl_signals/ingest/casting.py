@@ -10,13 +10,7 @@ from nfl_signals.ingest.release_columns import Column
 
 
 def cast_columns(frame: pl.DataFrame, columns: Mapping[str, Column], where: str) -> pl.DataFrame:
-    """Exactly the stated columns of a table as published, each cast to its stated type.
-
-    `where` is the file or URL, for messages.
-
-    Raises:
-        SchemaError: a column is missing, or a value does not survive its cast.
-    """
+    """Exactly the stated columns of a table, each cast; a SchemaError names what fails in `where`."""
     if missing := [name for name in columns if name not in frame.columns]:
         raise SchemaError(
             f"{where}: column {', '.join(missing)} is missing (found: {', '.join(frame.columns[:60])}); "

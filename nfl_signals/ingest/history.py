@@ -27,14 +27,7 @@ LINES = (
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """All seasons of the raw tables, in the types of `schemas.py`.
-
-    Attributes:
-        games: one row per game.
-        team_stats: one row per team and game.
-        injuries: one row per player and week.
-        notes: one row per note.
-    """
+    """All seasons of the raw tables, in the types of `schemas.py`."""
 
     games: pl.DataFrame
     team_stats: pl.DataFrame
@@ -69,11 +62,7 @@ def report_known_at() -> pl.Expr:
 
 
 def reports_before_kickoff(history: History) -> pl.DataFrame:
-    """Injury rows of scheduled games that were known before kickoff.
-
-    Returns:
-        The columns of `injuries`, `kickoff_at`, and `known_at`, which is earlier.
-    """
+    """Injury rows known before kickoff of a scheduled game, with `kickoff_at` and `known_at`."""
     return (
         history.injuries.join(team_kickoffs(history.games), on=TEAM_WEEK, how="inner")
         .with_columns(known_at=report_known_at())

@@ -1,8 +1,7 @@
 """Referential integrity of the raw tables.
 
 Statistics, injuries and notes must belong to a scheduled game, and a played game must have
-statistics. What is tolerated is listed in `known_exceptions.py` with a reason; anything else is an
-error that names the row.
+statistics. Anything that `known_exceptions.py` does not list is an error that names the row.
 """
 
 from dataclasses import dataclass
@@ -23,12 +22,7 @@ TEAM_WEEK = ["season", "week", "team"]
 
 @dataclass(frozen=True, kw_only=True)
 class JoinReport:
-    """Rows without a match, by kind; all of them explained.
-
-    Attributes:
-        known: 'table: row' -> reason, from the list of known exceptions.
-        late: games played less than `STATS_MAY_BE_LATE` before `as_of` that lack statistics.
-    """
+    """Rows without a match, by kind; all of them explained."""
 
     known: dict[str, str]
     late: list[str]
@@ -57,12 +51,9 @@ def check_references(
     *,
     as_of: datetime,
 ) -> JoinReport:
-    """Match every table with the schedule, both ways.
+    """Match every table with the schedule, both ways; JoinError for a row that nothing explains.
 
     Statistics of games in the last days before `as_of` may still be missing.
-
-    Raises:
-        JoinError: a row without a match that no known exception explains.
     """
     scheduled = team_weeks(games)
     known = _orphan_stats(team_stats, scheduled)

@@ -2,7 +2,6 @@
 
 Types are cast, team codes of any year become franchise ids, kickoff becomes one UTC instant, and
 the classic errors of the field (spread sign, score arithmetic, duplicated games) are refused.
-Nothing is derived from football here: features are `features/build.py`. Joins are checked in `joins.py`.
 """
 
 import polars as pl
@@ -24,12 +23,7 @@ GAMES_FOR_SIGN_CHECK = 30  # below this the sign of a correlation means nothing
 
 
 def seasons_in(release: Release) -> list[int]:
-    """Seasons that the schedule holds, ascending.
-
-    Raises:
-        SourceError: the schedule is missing, unreadable or empty.
-        SchemaError: it has no usable season column.
-    """
+    """Seasons that the schedule holds, ascending; SourceError where it holds none."""
     where = release.locate(SCHEDULE)
     table = cast_columns(release.read(SCHEDULE), {"season": GAMES["season"]}, where)
     seasons = table["season"].drop_nulls()
@@ -39,15 +33,7 @@ def seasons_in(release: Release) -> list[int]:
 
 
 def read_games(release: Release, season: int) -> pl.DataFrame:
-    """One season's schedule, results and closing lines.
-
-    Returns:
-        One row per game, schema `schemas.RAW_GAMES`, ordered by kickoff and game id.
-
-    Raises:
-        SourceError: unreadable, or no games in that season.
-        SchemaError: a column, value, key, sum or sign is wrong.
-    """
+    """One season's schedule, results and closing lines: `RAW_GAMES`, by kickoff and game id."""
     where = release.locate(SCHEDULE)
     published = cast_columns(release.read(SCHEDULE), GAMES, where)
     # A game without a season belongs to none, so each season's schema has to refuse it.
@@ -66,12 +52,7 @@ def read_games(release: Release, season: int) -> pl.DataFrame:
 
 
 def read_team_stats(release: Release, season: int) -> pl.DataFrame:
-    """One season's team statistics by game, schema `schemas.RAW_TEAM_STATS`.
-
-    Raises:
-        SourceError: missing or unreadable.
-        SchemaError: a column, value or key is wrong.
-    """
+    """One season's team statistics by game, schema `schemas.RAW_TEAM_STATS`."""
     table = f"stats_team/stats_team_week_{season}"
     stats = _read_season(release, table, TEAM_STATS, season)
     stats = stats.with_columns(franchise(pl.col("team")), franchise(pl.col("opponent_team")))
@@ -79,12 +60,7 @@ def read_team_stats(release: Release, season: int) -> pl.DataFrame:
 
 
 def read_injuries(release: Release, season: int) -> pl.DataFrame:
-    """One season's injury reports, schema `schemas.RAW_INJURIES`; empty before the first one.
-
-    Raises:
-        SourceError: missing or unreadable.
-        SchemaError: a column, value or key is wrong.
-    """
+    """One season's injury reports, schema `schemas.RAW_INJURIES`; empty before the first one."""
     table = f"injuries/injuries_{season}"
     if season < FIRST_INJURY_SEASON:
         return pl.DataFrame(schema={name: spec.dtype for name, spec in INJURIES.items()})
@@ -94,14 +70,7 @@ def read_injuries(release: Release, season: int) -> pl.DataFrame:
 
 
 def read_notes(release: Release, season: int) -> pl.DataFrame:
-    """One season's team notes, schema `schemas.RAW_NOTES`; empty where the release has none.
-
-    nflverse publishes no notes; they are an optional addition to the layout.
-
-    Raises:
-        SourceError: unreadable.
-        SchemaError: a column, value or key is wrong.
-    """
+    """One season's notes, schema `schemas.RAW_NOTES`; empty where there are none, as in nflverse."""
     table = f"notes/notes_{season}"
     try:
         notes = _read_season(release, table, NOTES, season)

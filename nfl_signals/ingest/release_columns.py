@@ -16,14 +16,7 @@ KnownAt = Literal["schedule", "week", "starters", "close", "result", "stats", "p
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a release table.
-
-    Attributes:
-        dtype: type after normalisation.
-        known_at: schedule (before the season's week), week (days before kickoff), starters (90
-            minutes before kickoff), close (at kickoff), result (after the game), stats (the day
-            after), published (own time stamp).
-    """
+    """One column of a release table."""
 
     dtype: pl.DataType
     known_at: KnownAt

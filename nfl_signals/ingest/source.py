@@ -30,12 +30,7 @@ class Release(Protocol):
         ...
 
     def read(self, table: str) -> pl.DataFrame:
-        """Whole table as published.
-
-        Raises:
-            MissingReleaseError: there is no such file.
-            SourceError: it cannot be reached or is not readable parquet.
-        """
+        """Whole table as published; MissingReleaseError without a file, SourceError if unreadable."""
         ...
 
 
@@ -65,11 +60,7 @@ class DirectoryRelease:
 class UrlRelease:
     """Release files below a URL, read through nflreadpy with retries and a file cache.
 
-    Args:
-        base_url: address that 'schedules/games.parquet' is appended to; None takes nflreadpy's own.
-        cache: folder for downloaded files.
-        cache_hours: age at which a cached file is fetched again.
-        attempts: tries for each file; a file that does not exist is not tried again.
+    Without `base_url` it is nflreadpy's own. A file that does not exist is not tried again.
     """
 
     def __init__(
@@ -133,11 +124,7 @@ class UrlRelease:
 
 
 def open_release(address: str | None, *, cache: Path, cache_hours: float, attempts: int) -> Release:
-    """A directory, or a URL where the address is one or None; the rest as in `UrlRelease`.
-
-    Raises:
-        SourceError: the folder does not exist.
-    """
+    """A directory, or a URL where the address is one or None; SourceError without the folder."""
     if address is None or address.startswith(("http://", "https://")):
         return UrlRelease(address, cache=cache, cache_hours=cache_hours, attempts=attempts)
     root = Path(address).expanduser()

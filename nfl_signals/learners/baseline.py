@@ -44,10 +44,7 @@ class Baseline:
     names: tuple[str, ...]  # feature columns it expects, in order
 
     def predict(self, inputs: Inputs, line: Floats) -> tuple[Floats, Floats]:
-        """Probability of YES given no push, and probability of a push, n each.
-
-        The n games have their columns in the order of `names`; lines are in points.
-        """
+        """Probability of YES given no push, and of a push, n each; columns as in `names`, lines in points."""
         center = self.learner.predict(inputs)
         if self.distribution is None:
             p_yes, p_push = center, np.full(len(center), self.push_rate)
@@ -69,11 +66,7 @@ class Baseline:
 
     @classmethod
     def load(cls, folder: Path, names: tuple[str, ...]) -> Self:
-        """Read what `save` wrote, for games with the feature columns `names`.
-
-        Raises:
-            IntegrityError: the model was fitted on other columns.
-        """
+        """Read what `save` wrote; IntegrityError where it was fitted on other columns than `names`."""
         content = read_json(folder / BASELINE_FILE)
         if tuple(content["names"]) != names:
             raise IntegrityError(
@@ -103,12 +96,8 @@ def fit_baseline(
 ) -> Baseline:
     """Fit one learner, a key of `LEARNERS`, for one market.
 
-    `rows` are indices of the training games, ascending in time; `points` are the home margins or
-    totals of all n games of the matrix, NaN where unplayed.
-
-    Raises:
-        ValueError: a training game is unplayed.
-        SettingsError: the learner needs what is not installed, or a GPU that is not there.
+    `rows` are indices of the training games, ascending in time, all played; `points` are the home
+    margins or totals of all n games of the matrix, NaN where unplayed.
     """
     inputs, y = matrix.inputs.take(rows), points[rows]
     if not np.isfinite(y).all():
@@ -131,11 +120,7 @@ def fit_baseline(
 
 
 def require(learners: Iterable[str], device: Device) -> None:
-    """Refuse before the first fit what would stop a later one.
-
-    Raises:
-        SettingsError: a learner needs what is not installed, or a GPU that is not there.
-    """
+    """Refuse by SettingsError, before the first fit, a learner or device that is not there."""
     for name in learners:
         LEARNERS[name](replace(_spec(MARKETS["ats"], ()), device=device))
 

@@ -10,12 +10,7 @@ Found = Literal["cpu", "cuda"]
 
 
 def resolve(setting: Device, *, available: bool, missing: str) -> Found:
-    """The device to fit on, by `training.device` and whether CUDA is `available` to the learner.
-
-    `missing` is what it lacks where it is not, for the error.
-
-    Raises:
-        SettingsError: the setting is cuda and there is none.
+    """The device to fit on; SettingsError, saying what is `missing`, for cuda where there is none.
 
     Example:
         >>> resolve("auto", available=False, missing="no GPU")

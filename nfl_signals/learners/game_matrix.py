@@ -1,8 +1,7 @@
 """From two team rows a game to one row of numbers for a learner.
 
 Margins are about differences (home minus away), totals about sums; that halves the columns and
-makes home and away interchangeable. No line and no price ever enters: the line is only the
-threshold of the event.
+makes home and away interchangeable. No line and no price ever enters.
 """
 
 from dataclasses import dataclass
@@ -40,10 +39,7 @@ def combine_of(market: Market) -> Combine:
 def game_matrix(
     features: pl.DataFrame, market: Market, *, markets: pl.DataFrame | None = None
 ) -> GameMatrix:
-    """Combine the two rows of each game as the market's outcome needs it.
-
-    The points of gold `markets` become sequences of earlier games; without them there are none.
-    """
+    """One row a game as the market needs it; gold `markets` add the sequences of earlier games."""
     combine = combine_of(market)
     order = ["season", "week", "kickoff_at", "game_id"]
     home = features.filter(pl.col("is_home")).sort(order)

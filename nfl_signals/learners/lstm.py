@@ -48,9 +48,6 @@ class LSTMLearner:
 
     A column with prior belief w is shrunk as if its penalty were 1 / w^2 times as large. Monotonic
     directions are ignored. The seed is of the initial weights and of the order of games.
-
-    Raises:
-        SettingsError: PyTorch is not installed, or the setting is cuda and it sees no GPU.
     """
 
     name = "lstm"
@@ -65,11 +62,7 @@ class LSTMLearner:
         )
 
     def fit(self, inputs: Inputs, y: Floats) -> Self:
-        """See `Learner.fit`.
-
-        Raises:
-            ValueError: the inputs carry no sequences.
-        """
+        """See `Learner.fit`; inputs without sequences are a ValueError."""
         torch = _torch()
         if inputs.sequence.shape[3] != len(CHANNELS) or inputs.sequence.shape[2] == 0:
             raise ValueError(f"lstm needs sequences of {len(CHANNELS)} channels")
@@ -160,10 +153,7 @@ class LSTMLearner:
         return (net.head(state[:n] + side * state[n:]) + net.columns(x))[:, 0]
 
     def _loss(self, net: Net, x: Tensor, sequence: Tensor, target: Tensor, n_games: int) -> Tensor:
-        """Mean log loss or squared error in units of POINTS, and a share of the head's penalty.
-
-        The penalty is on squared weights; gates go unpenalised.
-        """
+        """Mean log loss or squared error in units of POINTS, and a share of the head's penalty."""
         losses, task = _torch().nn.functional, self.spec.task
         log_loss = losses.binary_cross_entropy_with_logits
         error = (log_loss if task == "probability" else losses.mse_loss)(
@@ -211,11 +201,7 @@ def _empty_net(columns: int, channels: int) -> Net:
 
 
 def _torch() -> Any:  # noqa: ANN401 - an optional package has no type where it is missing
-    """PyTorch, held to one thread in the calling thread.
-
-    Raises:
-        SettingsError: it is not installed.
-    """
+    """PyTorch, held to one thread in the calling thread; SettingsError where it is missing."""
     try:
         import torch
     except ModuleNotFoundError as error:

@@ -19,13 +19,7 @@ Contributions = tuple[Floats, Floats]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Inputs:
-    """What learners see of n games; each takes the part that it can read.
-
-    Attributes:
-        x: n x d numbers, finite.
-        sequence: n x 2 x window x channels, home team then away team, newest game last, zeros
-            before a team's first game (`sequences.py`); window 0 where no learner wants it.
-    """
+    """What learners see of n games; each takes the part that it can read."""
 
     x: Floats
     sequence: Floats

@@ -2,10 +2,7 @@
 
 A game counts once its result was known at the kickoff to be forecast; its expectations are those of
 its own kickoff. Numbers are scaled by constants alone, so nothing is fitted and nothing can leak
-from other games. Windows reach back across seasons; `earlier_season` marks the gap.
-
-A team with fewer than `WINDOW` such games has zeros first: `played` is 0 there. No game is left out
-for a short history.
+from other games. Windows reach back across seasons; a short history is filled with zeros first.
 """
 
 import numpy as np
@@ -36,15 +33,10 @@ CHANNELS = (
 def sequences(
     features: pl.DataFrame, markets: pl.DataFrame, game_id: pl.Series
 ) -> NDArray[np.float64]:
-    """The last games of both teams before each game.
+    """The last games of both teams before each of `game_id`: n x 2 x WINDOW x channels.
 
-    Args:
-        features: gold features, two rows per game.
-        markets: gold markets; `points` of ats are home margins, of total the points of both.
-        game_id: the games to be forecast, in the order wanted; all of them in `features`.
-
-    Returns:
-        n x 2 x WINDOW x channels: home team then away team, newest game last.
+    Home team then away team, newest game last. Both tables are gold; in `markets`, `points` of ats are
+    home margins, of total the points of both.
     """
     games = _team_games(features, markets)
     played = games.drop_nulls("margin").with_row_index("position")

@@ -34,9 +34,6 @@ class XGBoostLearner:
 
     Prior belief in a column is its chance of being sampled for a tree; the seed is of row and
     column sampling; sequences are ignored. Predictions are made on the CPU wherever it was fitted.
-
-    Raises:
-        SettingsError: the setting is cuda, and this build or this machine has none.
     """
 
     name = "xgboost"

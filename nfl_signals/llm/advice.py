@@ -66,20 +66,10 @@ class Advice:
 def advise(
     settings: LlmSettings, inputs: Mapping[str, str], *, as_of: datetime, responses: Path
 ) -> Advice:
-    """Prior means of the stack's weights, from the model that the settings name.
+    """Prior means of the stack's weights from the settings' model, or why there are none.
 
-    Args:
-        settings: section `llm`; providers rules and none give no advice.
-        inputs: name of each input of the stack and one line on what it is.
-        as_of: instant before which the games lie that the stack is fitted to; a model trained on
-            that day or later gives no advice, for it may know the games that follow.
-        responses: folder of recorded answers.
-
-    Returns:
-        The advice, or the reason why there is none, which is logged too.
-
-    Raises:
-        SettingsError: the provider lacks a setting.
+    `inputs` holds a line on each input of the stack. The games that it is fitted to lie before `as_of`:
+    a model trained on that day or later gives no advice, for it may know the games that follow.
     """
     model = open_model(settings, responses)
     if model is None:

@@ -76,12 +76,9 @@ class Dossier:
 
 
 def dossiers(history: History, seasons: Collection[int]) -> list[Dossier]:
-    """A dossier for both teams of every scheduled game of the given seasons.
+    """Dossiers of both teams of every game, by kickoff and game, away team first.
 
     The history of earlier seasons shows who starts at quarterback.
-
-    Returns:
-        Two a game, ordered by kickoff, game and away team first.
     """
     games = team_weeks(history.games).filter(pl.col("season").is_in(list(seasons)))
     table = _documents(history, seasons)

@@ -48,9 +48,6 @@ class Model:
         """The answer in its closed type, or why there is none; a server's answer is recorded.
 
         A recording's own cutoff holds as well as the settings'.
-
-        Raises:
-            StorageError: the answer cannot be recorded.
         """
         if declined := self.declines(prompt.about):
             return declined
@@ -68,13 +65,7 @@ class Model:
 
 
 def open_model(settings: LlmSettings, responses: Path) -> Model | None:
-    """The model that the settings name, its recorded answers in the folder `responses`.
-
-    None where they name rules or nobody.
-
-    Raises:
-        SettingsError: the provider lacks a setting; names it.
-    """
+    """The model that the settings name, with its recorded answers; None for rules or nobody."""
     return Model(settings, Recordings(responses)) if settings.provider in REQUIRED else None
 
 

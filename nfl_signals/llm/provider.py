@@ -90,11 +90,7 @@ class ModelProvider:
         return self._model.declines(kickoff_at)
 
     def read(self, dossiers: Sequence[Dossier]) -> list[Signals | Refusal]:
-        """See `Provider.read`; reports progress.
-
-        Raises:
-            StorageError: an answer cannot be recorded.
-        """
+        """See `Provider.read`; reports progress."""
         # Where the budget ends, it is the oldest games that go without.
         newest = sorted(range(len(dossiers)), key=lambda i: dossiers[i].kickoff_at, reverse=True)
         prompts = [team_prompt(dossiers[i]) for i in newest]

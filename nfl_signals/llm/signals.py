@@ -23,14 +23,11 @@ SCHEMA = pl.Schema({name: each.dtype.type for name, each in LLM_SIGNALS.columns.
 
 
 def read_signals(history: History, provider: Provider, seasons: Collection[int]) -> pl.DataFrame:
-    """Read what was known about every team before each of its games in the given seasons.
+    """`SCHEMA` of every team before each of its games, by kickoff and game, two rows per game.
 
-    The history of earlier seasons shows who starts at quarterback.
-
-    Returns:
-        `SCHEMA`, two rows per game, ordered by kickoff and game. The numbers are null exactly where
-        `available` is false; `reason` is empty where documents were read, 'quiet' where there were
-        none to read; `known_at` is the newest document's instant, earlier than kickoff.
+    The numbers are null exactly where `available` is false; `reason` is empty where documents were
+    read, 'quiet' where there were none to read; `known_at` is the newest document's instant, earlier
+    than kickoff. The history of earlier seasons shows who starts at quarterback.
     """
     teams = dossiers(history, seasons)
     answers = [_without_reading(provider, team) for team in teams]

@@ -1,7 +1,4 @@
-"""Array types of the simulator, and its random streams.
-
-Every season and topic has a stream of its own, so drawing more of one never moves another.
-"""
+"""Array types of the simulator, and a random stream of its own for every season and topic."""
 
 from typing import Literal, get_args
 
@@ -22,7 +19,7 @@ Topic = Literal[
 
 
 def stream(seed: int, *, season: int, topic: Topic) -> np.random.Generator:
-    """Independent generator of one topic in one season.
+    """Generator of one topic in one season: drawing more of it never moves another.
 
     Example:
         >>> a, b = (stream(1, season=2014, topic="scores").random() for _ in range(2))

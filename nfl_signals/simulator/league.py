@@ -62,13 +62,9 @@ class _Reported:
 
 
 def simulate(settings: SimulatorSettings, *, seed: int) -> League:
-    """Simulate a league and cut it at its `as_of`.
+    """Simulate a league and cut it at its `as_of`; the seed is the only source of randomness.
 
-    The seed is the only source of randomness. Upcoming games of the next week have lines, later ones
-    none.
-
-    Raises:
-        SettingsError: the opening line would be sharper than the closing line.
+    Upcoming games of the next week have lines, later ones none.
     """
     reported: dict[int, _Reported] = {}
     before: Season | None = None

@@ -23,10 +23,6 @@ def write_release(league: League, folder: Path) -> None:
     """Write `release/` in nflverse's layout, and truth, opening lines and model forecasts next to it.
 
     The same league always gives the same bytes. Seasons that an earlier league left behind go.
-
-    Raises:
-        StorageError: the disk is full or not writable; files written so far are complete, and
-            `league.json` is missing until all are.
     """
     release = folder / RELEASE
     # Gone first and written last: files of two leagues never pass for either.

@@ -41,10 +41,7 @@ def as_of(settings: SimulatorSettings) -> datetime:
 
 
 def known_games(games: pl.DataFrame, settings: SimulatorSettings) -> pl.DataFrame:
-    """Games without those cancelled or not determined yet, blank where nothing is known yet.
-
-    `games` are all seasons to their ends, as from `games_table`, with opening lines.
-    """
+    """Games without those cancelled or not determined yet, blank where nothing is known yet."""
     last, played = last_season(settings), weeks_played(settings)
     week = pl.when(pl.col("season") == last).then("week").otherwise(0)
     determined = (pl.col("game_type") == "REG") | (week <= played + 1)

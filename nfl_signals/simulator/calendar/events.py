@@ -22,10 +22,8 @@ def with_events(
 ) -> pl.DataFrame:
     """Postpone and cancel games of a regular season; the last week is left alone.
 
-    Returns:
-        `fixtures` (columns of `kickoffs.FIXTURE`) at the kickoffs that came true, and `cancelled`,
-        `announced_day`, `announced_time`; in the order announced, so a postponement moves no other
-        draw.
+    Adds `cancelled`, `announced_day`, `announced_time`; in the order announced, so a postponement
+    moves no other draw.
     """
     drawn = rng.permutation(len(fixtures))
     days = rng.integers(1, 3, size=len(fixtures))

@@ -48,11 +48,7 @@ def seeds(order: list[int], *, conference: int, season: int) -> list[int]:
 
 
 def pairs_of_round(game_type: str, alive: list[list[int]], *, season: int) -> list[tuple[int, int]]:
-    """Home and away teams of a round: WC, DIV, CON or SB.
-
-    `alive` are the teams still in, best seed first, for each of the two conferences; the season
-    decides who counts as the Super Bowl's home team.
-    """
+    """Home and away teams of a round; `alive` are both conferences' teams, best seed first."""
     if game_type == "SB":
         afc, nfc = alive[0][0], alive[1][0]
         return [(nfc, afc) if season % 2 else (afc, nfc)]

@@ -59,10 +59,7 @@ def regular_weeks(season: int) -> int:
 
 
 def pairings(season: int, *, ranked: IntArray, rng: np.random.Generator) -> pl.DataFrame:
-    """The regular season's games: `week, home, away`, one row per game, ordered by week.
-
-    `ranked` are the teams of each division in last season's order, shape (8, 4).
-    """
+    """The games `week, home, away`, by week; `ranked` are last season's divisions, shape (8, 4)."""
     rotation = _Rotation(season=season, divisions=ranked)
     last = regular_weeks(season)
     shared = _league_rounds(rotation)

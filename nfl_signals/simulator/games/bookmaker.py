@@ -66,11 +66,7 @@ def even_line(pmf: FloatArray, support: IntArray) -> FloatArray:
 
 
 def open_noise(settings: SimulatorSettings) -> float:
-    """Error of the opening line, sd in points.
-
-    Raises:
-        SettingsError: it is smaller than that of the closing line.
-    """
+    """Error of the opening line, sd in points; SettingsError where it is below the closing line's."""
     if settings.open_noise is None:
         return OPEN_OVER_CLOSE * settings.line_noise
     if settings.open_noise < settings.line_noise:
@@ -83,12 +79,7 @@ def open_noise(settings: SimulatorSettings) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """What the bookmaker posted on a season's games, one row each, f64.
-
-    Attributes:
-        closing: `LINES` and `PRICES`; null where none was recorded.
-        opening: the keys of `OPENING`.
-    """
+    """What the bookmaker posted on a season's games, one row each, f64."""
 
     closing: pl.DataFrame
     opening: pl.DataFrame

@@ -43,11 +43,7 @@ def drifted(season: pl.Expr, week: pl.Expr, *, settings: SimulatorSettings) -> p
 def unseen_drift(
     games: pl.DataFrame, *, season: int, settings: SimulatorSettings
 ) -> FloatArray | float:
-    """What the drift added to a season's games (`week, neutral`) without the bookmaker's knowledge.
-
-    Returns:
-        Points of margin and of total, shape (2, n); 0 where everything is known.
-    """
+    """Points of margin and total that the bookmaker does not know of, shape (2, n); 0 without drift."""
     if settings.drift_known or settings.drift_from is None:
         return 0.0
     since = drifted(pl.lit(season), pl.col("week"), settings=settings).cast(pl.Float64)
@@ -63,9 +59,8 @@ def model_forecasts(
 ) -> pl.DataFrame:
     """Forecasts of a model that is perfect until the drift, from games and their `truth_table`.
 
-    Returns:
-        `game_id, season, week, market, p_true, p_hat`, both given no push; ordered by market and
-        game as in `games`; only markets that have a line.
+    `game_id, season, week, market, p_true, p_hat`, both given no push; ordered by market and game as in
+    `games`; only markets that have a line.
     """
     both = games.select(
         "game_id",

@@ -46,10 +46,7 @@ WAYS = _ways_to_score()
 
 
 def scoring_plays(scored: IntArray, rng: np.random.Generator) -> dict[str, IntArray]:
-    """Touchdowns and kicks behind points of any shape, each of that shape.
-
-    `touchdowns, pat_made, pat_att, pat_missed, fg_made, fg_att, fg_missed`.
-    """
+    """Touchdowns and kicks behind points of any shape, each of that shape."""
     plays = np.zeros((*scored.shape, 3), dtype=np.int64)
     for points in np.unique(scored):
         chosen = scored == points

@@ -110,10 +110,7 @@ def score_distribution(
 def above_and_on(
     pmf: FloatArray, support: IntArray, line: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Probability of more than n lines, and of landing on them; nan where there is no line.
-
-    `pmf` has shape (n, k) over the k points of `support`.
-    """
+    """Probability of more than n lines, and of landing on them, by an n x k `pmf`; nan without a line."""
     threshold = line[:, None]
     above = (pmf * (support > threshold)).sum(axis=1)
     level = (pmf * (support == threshold)).sum(axis=1)

@@ -25,19 +25,7 @@ OVERTIME_SHARE = {0: 1.0, 2: 0.008, 3: 0.276, 6: 0.290}
 
 @dataclass(frozen=True, kw_only=True)
 class Season:
-    """A complete season, and what the next one grows out of.
-
-    Attributes:
-        season: year in which it began.
-        games: the columns of `events.with_events`, `margin_at, total_at` (location of the score's
-            distribution, points), `margin_reported, total_reported` (the part of them that is in
-            reports and notes), `home_qb, away_qb` (people), `home_score, away_score, overtime` (of a
-            cancelled game those it would have had); ordered by week and announced kickoff.
-        strengths: offences and defences after the last week.
-        quarterbacks: who started where.
-        news: what was reported about whom.
-        ranked: teams of each division by final rank, shape (8, 4).
-    """
+    """A complete season, and what the next one grows out of."""
 
     season: int
     games: pl.DataFrame
@@ -90,10 +78,7 @@ def distribution_of(
     margin_error: FloatArray | float = 0.0,
     total_error: FloatArray | float = 0.0,
 ) -> SimulatedScores:
-    """The score's distribution for each game: the truth, or as somebody in error sees it.
-
-    The errors are points added to the locations `margin_at` and `total_at`.
-    """
+    """The score's distribution for each game: the truth, or as seen with an error in points."""
     return score_distribution(
         games["margin_at"].to_numpy() + margin_error,
         games["total_at"].to_numpy() + total_error,

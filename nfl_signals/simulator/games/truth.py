@@ -10,13 +10,8 @@ from nfl_signals.simulator.games.season import distribution_of
 def truth_table(games: pl.DataFrame) -> pl.DataFrame:
     """True means and unconditional probabilities of every game at its closing lines.
 
-    Games as in `Season`, with lines; their locations already count the quarterbacks who play and all
-    news.
-
-    Returns:
-        `game_id, true_mean_margin, true_mean_total, news_margin, news_total` (the part of the means
-        that is in reports and notes, points), `p_home_win, p_tie, p_home_cover, p_cover_push, p_over,
-        p_total_push`; null where the game has no line.
+    `news_margin, news_total` are the part of the means that is in reports and notes, points; the
+    locations of `games` already count it. Null where the game has no line.
     """
     truth = distribution_of(games)
     spread, total = (

@@ -16,12 +16,7 @@ WIND_SHAPE, WIND_SCALE = 2.6, 3.2  # gamma distribution, mean 8 miles per hour
 def games_table(
     games: pl.DataFrame, *, season: int, codes: tuple[str, ...], rng: np.random.Generator
 ) -> pl.DataFrame:
-    """Put a season's games, as in `Season` with lines and prices, into nflverse's columns.
-
-    Returns:
-        The simulated part of nflverse's schedule columns, and the columns of `games` besides;
-        ordered by week and kickoff.
-    """
+    """A season's games, with lines and prices, in nflverse's schedule columns; by week and kickoff."""
     home, away = (
         pl.col(side).replace_strict(range(len(codes)), codes, return_dtype=pl.String)
         for side in ("home", "away")

@@ -26,12 +26,7 @@ Row = tuple[str | int | datetime | None, ...]
 
 
 def injuries(weeks: list[TeamWeek], *, rng: np.random.Generator) -> pl.DataFrame:
-    """Injury reports on every team before each of its games of a season.
-
-    Returns:
-        nflverse's sixteen columns, ordered by week, team and player; a quarterback who is reported
-        to miss the game is Out.
-    """
+    """Reports on every team before each game of a season, nflverse's columns; by week, team, player."""
     listed = np.argwhere(rng.random((len(weeks), len(ROSTER))) < LISTED_SHARE)
     status = rng.choice(len(STATUSES), size=len(listed), p=STATUS_SHARES)
     limits = np.array(PRACTICE_SHARES).cumsum(axis=1)[status, :-1]

@@ -37,11 +37,9 @@ SCARE_SHARE = 0.06
 
 
 def notes(weeks: list[TeamWeek], *, rng: np.random.Generator) -> pl.DataFrame:
-    """Notes on every team before each of its games of a season.
+    """Notes on every team before each of its games of a season, by week, team and publication.
 
-    Returns:
-        `season, week, team, note_id, published_at, text`, ordered by week, team and publication;
-        `week` is the week of the game that the note looks ahead to.
+    `week` is the week of the game that the note looks ahead to.
     """
     chatter = rng.random(len(weeks)) < CHATTER_SHARE
     topics = rng.integers(len(CHATTER), size=len(weeks))

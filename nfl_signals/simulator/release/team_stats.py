@@ -17,12 +17,7 @@ Columns = dict[str, IntArray]  # each of shape (2, n): home teams, away teams
 
 
 def team_stats(games: pl.DataFrame, *, season: int, rng: np.random.Generator) -> pl.DataFrame:
-    """Team-week statistics of a season's games as in `Season`.
-
-    Returns:
-        The simulated part of nflverse's `stats_team_week` columns, with current team codes; two rows
-        per game, ordered by week and team.
-    """
+    """Statistics of a season's games in nflverse's columns; two rows per game, by week and team."""
     scored = games.select("home_score", "away_score").to_numpy().T
     margin, total = games["margin_at"].to_numpy(), games["total_at"].to_numpy()
     strength = np.stack([(total + margin) / 2, (total - margin) / 2])

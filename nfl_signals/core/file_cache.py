@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 Signature = tuple[tuple[str, int, int, int], ...]
 
-
 DERIVED = 32  # results that are kept; a step needs about ten
 
 
@@ -19,13 +18,15 @@ class FileCache:
     """What has been read and what was derived from it."""
 
     def __init__(self) -> None:
-        self.reads: list[Path] = []
+        self.reads: list[Path] = []  # in the order in which they were read from disk
         self._stored: dict[Path, tuple[Signature, Any]] = {}
         self._derived: dict[tuple[Any, ...], tuple[tuple[Any, ...], Any]] = {}
 
     def read(self, path: Path, reader: Callable[[Path], T]) -> T:
         """What `reader` makes of a file or of a folder; callers must not change it."""
-        signature = _signature(path)
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        facts = ((str(file), file.stat()) for file in files if file.exists())
+        signature = tuple((name, s.st_ino, s.st_size, s.st_mtime_ns) for name, s in facts)
         held = self._stored.get(path)
         if held is None or held[0] != signature:
             self.reads.append(path)
@@ -43,9 +44,3 @@ class FileCache:
             self._derived[key] = (inputs, function(*inputs))
         found: T = self._derived[key][1]
         return found
-
-
-def _signature(path: Path) -> Signature:
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
-    facts = ((str(file), file.stat()) for file in files if file.exists())
-    return tuple((name, stat.st_ino, stat.st_size, stat.st_mtime_ns) for name, stat in facts)

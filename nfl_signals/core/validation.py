@@ -23,7 +23,9 @@ def _first_breach(frame: pl.DataFrame, schema: pa.DataFrameSchema, error: Any, w
         return f"{where}: breaks schema {schema.name}: {error}"
     case = cases.row(0, named=True)
     row = case["index"]
-    located = "" if row is None else f", row {row}{_identify(frame, row)}"
+    names = ("game_id", "season", "week", "team", "market")
+    keys = [] if row is None else [str(frame[name][row]) for name in names if name in frame.columns]
+    located = "" if row is None else f", row {row} ({', '.join(keys)})"
     repeated = case["check"] == "multiple_fields_uniqueness"
     what = ", ".join(schema.unique) if repeated else case["column"]
     value = "this key, which repeats," if repeated else case["failure_case"]
@@ -31,10 +33,3 @@ def _first_breach(frame: pl.DataFrame, schema: pa.DataFrameSchema, error: Any, w
         f"{where}: column {what}{located}: {value} fails '{case['check']}' "
         f"({cases.height} breaches of {schema.name}); correct the source and run again."
     )
-
-
-def _identify(frame: pl.DataFrame, row: int) -> str:
-    keys = [
-        name for name in ("game_id", "season", "week", "team", "market") if name in frame.columns
-    ]
-    return " (" + ", ".join(str(frame[name][row]) for name in keys) + ")"

@@ -57,7 +57,7 @@ def build_markets(history: History) -> pl.DataFrame:
     `line` and `p_market` are null where the bookmaker's are; `points` (home margin, or total) is null
     while the game is unplayed, `outcome` also where the line is.
     """
-    tables = [_market_rows(history.games, market) for market in MARKETS.values()]
+    tables = (_market_rows(history.games, market) for market in MARKETS.values())
     markets = pl.concat(tables).sort("season", "week", "kickoff_at", "game_id", "market")
     return validate(markets, GOLD_MARKETS, "gold_markets")
 
@@ -97,7 +97,6 @@ def _look_up(rows: pl.DataFrame, states: pl.DataFrame, *, by: list[str]) -> pl.D
 
 
 def _rated(history: History, played: pl.DataFrame) -> pl.DataFrame:
-    """Ratings, starters and home field of each team before each game."""
     starters = expected_starters(history)
     games = _on_both_sides(history.games, starters, "quarterback", "starter")
     home, away = soft_margin(pl.col("home_score"), pl.col("away_score"))

@@ -19,14 +19,16 @@ class Feature:
 
     name: str
     unit: str
-    source: str
-    known_at: str
-    fill: str
-    fill_value: float
-    kind: Kind = "team"
+    source: str  # raw columns and how they are combined
+    known_at: str  # when its latest ingredient was known
+    fill: str  # rule where there is nothing to compute it from; no null remains
+    fill_value: float  # the constant of that rule
+    kind: Kind = "team"  # 'team' differs between the two rows of a game, 'game' does not
+    # +1 / -1 where more of it (own minus opponent's) can only raise / lower the own margin, 0 where
+    # neither is certain in football.
     on_margin: Direction = 0
-    on_total: Direction = 0
-    weight: float = 1.0
+    on_total: Direction = 0  # the same for the points of both teams (own plus opponent's)
+    weight: float = 1.0  # prior belief in its use, 0 to 1; learners shrink a small one harder
 
 
 WINDOW_WEIGHT = 0.15

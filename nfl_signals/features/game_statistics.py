@@ -12,9 +12,9 @@ class Stat:
 
     name: str
     unit: str
-    source: str
-    typical: float
-    on_margin: Direction = 0
+    source: str  # raw columns and how they are combined
+    typical: float  # league average of 1999-2023; what a team without games gets
+    on_margin: Direction = 0  # this and the next: see `Feature`
     on_total: Direction = 0
 
 

@@ -72,7 +72,6 @@ def window_states(games: pl.DataFrame) -> pl.DataFrame:
 
 
 def _offense(team_stats: pl.DataFrame) -> pl.DataFrame:
-    """Rates of each team's own offense, per game."""
     dropbacks = pl.col("attempts") + pl.col("sacks_suffered")
     first_downs = pl.col("passing_first_downs") + pl.col("rushing_first_downs")
     fumbles = ["sack_fumbles_lost", "rushing_fumbles_lost", "receiving_fumbles_lost"]

@@ -29,10 +29,10 @@ LINES = (
 class History:
     """All seasons of the raw tables, in the types of `schemas.py`."""
 
-    games: pl.DataFrame
-    team_stats: pl.DataFrame
-    injuries: pl.DataFrame
-    notes: pl.DataFrame
+    games: pl.DataFrame  # one row per game
+    team_stats: pl.DataFrame  # one row per team and game
+    injuries: pl.DataFrame  # one row per player and week
+    notes: pl.DataFrame  # one row per note
 
     def known_at(self, as_of: datetime) -> "History":
         """The same tables with nothing that was unknown at `as_of`.

@@ -24,8 +24,8 @@ TEAM_WEEK = ["season", "week", "team"]
 class JoinReport:
     """Rows without a match, by kind; all of them explained."""
 
-    known: dict[str, str]
-    late: list[str]
+    known: dict[str, str]  # 'table: row' -> reason, from the list of known exceptions
+    late: list[str]  # games less than `STATS_MAY_BE_LATE` before `as_of` that lack statistics
 
 
 def team_weeks(games: pl.DataFrame) -> pl.DataFrame:

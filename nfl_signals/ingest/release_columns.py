@@ -10,7 +10,9 @@ from typing import Literal
 
 import polars as pl
 
-# When a value becomes known, relative to the game it belongs to.
+# When a value becomes known: before the season's week (schedule), days before kickoff (week), 90
+# minutes before it (starters), at kickoff (close), after the game (result), the day after (stats), or
+# by its own time stamp (published).
 KnownAt = Literal["schedule", "week", "starters", "close", "result", "stats", "published"]
 
 
@@ -18,7 +20,7 @@ KnownAt = Literal["schedule", "week", "starters", "close", "result", "stats", "p
 class Column:
     """One column of a release table."""
 
-    dtype: pl.DataType
+    dtype: pl.DataType  # after normalisation
     known_at: KnownAt
 
 

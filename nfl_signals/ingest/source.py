@@ -27,11 +27,9 @@ class Release(Protocol):
 
     def locate(self, table: str) -> str:
         """Path or URL of a table such as 'schedules/games', for messages."""
-        ...
 
     def read(self, table: str) -> pl.DataFrame:
         """Whole table as published; MissingReleaseError without a file, SourceError if unreadable."""
-        ...
 
 
 class DirectoryRelease:
@@ -66,10 +64,8 @@ class UrlRelease:
     def __init__(
         self, base_url: str | None, *, cache: Path, cache_hours: float, attempts: int
     ) -> None:
-        self.base_url = base_url
-        self.cache = cache
-        self.cache_hours = cache_hours
-        self.attempts = attempts
+        self.base_url, self.attempts = base_url, attempts
+        self.cache, self.cache_hours = cache, cache_hours  # folder; age at which files are renewed
 
     @cached_property
     def _downloader(self) -> Any:  # noqa: ANN401 - nflreadpy ships no types

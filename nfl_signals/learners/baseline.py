@@ -44,7 +44,7 @@ class Baseline:
     names: tuple[str, ...]  # feature columns it expects, in order
 
     def predict(self, inputs: Inputs, line: Floats) -> tuple[Floats, Floats]:
-        """Probability of YES given no push, and of a push, n each; columns as in `names`, lines in points."""
+        """P(YES) given no push, and P(push), n each; columns as in `names`, lines in points."""
         center = self.learner.predict(inputs)
         if self.distribution is None:
             p_yes, p_push = center, np.full(len(center), self.push_rate)

@@ -159,6 +159,7 @@ class LSTMLearner:
         error = (log_loss if task == "probability" else losses.mse_loss)(
             self._score(net, x, sequence), target
         )
+        # Gates go unpenalised.
         columns, state = net.columns.weight.square().sum(), net.head.weight.square().sum()
         return error + COLUMN_PENALTY[task] / n_games * (columns + STATE_PENALTY * state)
 

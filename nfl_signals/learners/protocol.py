@@ -21,7 +21,9 @@ Contributions = tuple[Floats, Floats]
 class Inputs:
     """What learners see of n games; each takes the part that it can read."""
 
-    x: Floats
+    x: Floats  # n x d, finite
+    # n x 2 x window x channels: home then away team, newest game last, zeros before a team's first
+    # game (`sequences.py`); window 0 where no learner wants it.
     sequence: Floats
 
     def __post_init__(self) -> None:
@@ -65,11 +67,9 @@ class Learner(Protocol):
 
     def fit(self, inputs: Inputs, y: Floats) -> Self:
         """Fit to n games and n targets; on a CPU the same input gives the same bits."""
-        ...
 
     def predict(self, inputs: Inputs) -> Floats:
         """One prediction per game: a probability or points, by the task."""
-        ...
 
     def contributions(self, inputs: Inputs) -> Contributions | None:
         """What each column adds to each game's prediction, n x d, and the n bases without them.
@@ -77,19 +77,15 @@ class Learner(Protocol):
         In logits for a probability and points for a mean; parts and base add up to the prediction on
         that scale. None where the learner has no decomposition of its own.
         """
-        ...
 
     def importance(self) -> dict[str, float]:
         """Non-negative shares that sum to 1, larger means used more; by column or other input."""
-        ...
 
     def save(self, folder: Path) -> None:
         """Write the fitted model below `folder`."""
-        ...
 
     def load(self, folder: Path) -> Self:
         """Read what `save` wrote."""
-        ...
 
 
 def shares(names: tuple[str, ...], values: Floats) -> dict[str, float]:

@@ -42,11 +42,9 @@ class Provider(Protocol):
 
     def declines(self, kickoff_at: datetime) -> Refusal | None:
         """Why games of that kickoff are not read at all; None where they are."""
-        ...
 
     def read(self, dossiers: Sequence[Dossier]) -> list[Signals | Refusal]:
         """One answer per dossier, in their order; each dossier holds documents."""
-        ...
 
 
 class RulesProvider:

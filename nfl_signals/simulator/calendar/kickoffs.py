@@ -81,7 +81,7 @@ def _slots(n_games: int, *, final: bool, london: bool) -> list[tuple[int, str]]:
 def playoff_kickoffs(
     pairs: list[tuple[int, int]], *, season: int, week: int, game_type: str
 ) -> pl.DataFrame:
-    """Fixtures of one round of `PLAYOFF_SLOTS` of home and away teams; `week` continues the regular ones."""
+    """Fixtures of a round of `PLAYOFF_SLOTS`; `pairs` are home and away, `week` follows the regular ones."""
     start, neutral = thursday(season, week), game_type == "SB"
     return _fixtures(
         (week, home, away, game_type, start + timedelta(days=day), clock, neutral)

@@ -81,8 +81,8 @@ def open_noise(settings: SimulatorSettings) -> float:
 class Board:
     """What the bookmaker posted on a season's games, one row each, f64."""
 
-    closing: pl.DataFrame
-    opening: pl.DataFrame
+    closing: pl.DataFrame  # `LINES` and `PRICES`; null where none was recorded
+    opening: pl.DataFrame  # the keys of `OPENING`
 
 
 def post_prices(

@@ -28,11 +28,15 @@ class Season:
     """A complete season, and what the next one grows out of."""
 
     season: int
+    # The columns of `events.with_events`, `margin_at, total_at` (location of the score's distribution,
+    # points), `margin_reported, total_reported` (the part of them that is in reports and notes),
+    # `home_qb, away_qb` (people), `home_score, away_score, overtime` (of a cancelled game those it
+    # would have had); ordered by week and announced kickoff.
     games: pl.DataFrame
-    strengths: Strengths
+    strengths: Strengths  # after the last week
     quarterbacks: Quarterbacks
     news: News
-    ranked: IntArray
+    ranked: IntArray  # teams of each division by final rank, shape (8, 4)
 
 
 def play_season(

@@ -1,33 +1,20 @@
-"""Every error that nfl_signals raises on purpose.
-
-    NflSignalsError             exit 1: something failed that is nobody's input
-    ├── InputError              exit 2: what was given cannot be used; names place, fault and remedy
-    │   ├── SettingsError       signals.yaml, NFL_SIGNALS_* or a command-line option
-    │   ├── SourceError         a release file is missing, unreachable or unreadable
-    │   ├── SchemaError         a column, type, key or value breaks a boundary's schema
-    │   └── JoinError           a row matches no other table's and no known exception explains it
-    ├── StorageError            exit 2: a file could not be written (disk full, no permission)
-    ├── LeakageError            a feature moved with something known only after kickoff
-    └── IntegrityError          a ledger, model or card no longer matches its own seal
-
-Errors rise; only the command line turns them into one line and an exit code.
-"""
+"""Every error that nfl_signals raises on purpose; only the command line turns them into exit codes."""
 
 
 class NflSignalsError(Exception):
-    """Base class: catch this to catch everything the package raises on purpose."""
+    """Base class: something failed that is nobody's input."""
 
     exit_code = 1
 
 
 class InputError(NflSignalsError):
-    """What was given cannot be used: nothing was written, the last good data stays."""
+    """What was given cannot be used; names place, fault and remedy, and the last good data stays."""
 
     exit_code = 2
 
 
 class SettingsError(InputError):
-    """A setting is missing, malformed or contradicts another."""
+    """A value of signals.yaml, NFL_SIGNALS_* or an option is missing, malformed or contradicts another."""
 
 
 class SourceError(InputError):
@@ -35,7 +22,7 @@ class SourceError(InputError):
 
 
 class SchemaError(InputError):
-    """A table breaks the schema of the boundary that it crosses."""
+    """A column, type, key or value breaks the schema of the boundary that it crosses."""
 
 
 class JoinError(InputError):
@@ -43,7 +30,7 @@ class JoinError(InputError):
 
 
 class StorageError(NflSignalsError):
-    """A file could not be written; the previous version is untouched."""
+    """A file could not be written (disk full, no permission); the previous version is untouched."""
 
     exit_code = 2
 
@@ -53,7 +40,7 @@ class LeakageError(NflSignalsError):
 
 
 class IntegrityError(NflSignalsError):
-    """Stored content no longer matches its own seal or card."""
+    """A ledger, model or card no longer matches its own seal."""
 
 
 class StaleDataError(NflSignalsError):

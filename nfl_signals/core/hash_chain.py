@@ -14,8 +14,7 @@ GENESIS = "0" * 64
 def seal_of(content: str, before: str) -> str:
     """Seal of a record: SHA-256 in hex over the seal before it and its content, as UTF-8.
 
-    The content is in canonical form, the same text for the same record; before the first record
-    stands `GENESIS`.
+    The content is in canonical form: the same text for the same record.
 
     Example:
         >>> seal_of("a prediction", GENESIS)[:8]

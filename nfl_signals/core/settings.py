@@ -2,7 +2,6 @@
 
 `signals.yaml` is read from `NFL_SIGNALS_HOME` (default: the repository root). Nested fields use two
 underscores in the environment: `NFL_SIGNALS_MONITOR__MAX_CALIBRATION_ERROR=0.04`.
-The sections are `setting_sections.py`; where files lie is `paths.py`.
 """
 
 import os
@@ -110,9 +109,7 @@ class Settings(BaseSettings):
     @property
     def season_range(self) -> tuple[int, int] | None:
         """First and last season of the setting, inclusive; None means all there are."""
-        if self.seasons is None:
-            return None
-        return int(self.seasons[:4]), int(self.seasons[-4:])
+        return None if self.seasons is None else (int(self.seasons[:4]), int(self.seasons[-4:]))
 
     @classmethod
     def settings_customise_sources(
@@ -132,10 +129,7 @@ def load_settings(
     fallback: dict[str, Any] | None = None,
     **overrides: Any,  # noqa: ANN401 - field values of any type
 ) -> Settings:
-    """Read signals.yaml and the environment, then apply `overrides` (None means not given).
-
-    `fallback` holds values for fields that nothing else sets; what is refused is a SettingsError.
-    """
+    """`fallback` < signals.yaml < environment < `overrides`, of which None means not given."""
     given = {name: value for name, value in overrides.items() if value is not None}
     home = Path(given.get("home") or os.environ.get("NFL_SIGNALS_HOME") or PROJECT_ROOT)
     file = home.expanduser() / "signals.yaml"
@@ -148,7 +142,6 @@ def load_settings(
 
 
 def _merged(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
-    """`upper` over `lower`, section by section."""
     merged = {**lower, **upper}
     for name in lower.keys() & upper.keys():
         if isinstance(lower[name], dict) and isinstance(upper[name], dict):

@@ -36,14 +36,9 @@ def build_features(history: History) -> pl.DataFrame:
         add_travel(rows)
         .with_columns(*_context())
         .with_columns(pl.col(item.name).fill_null(item.fill_value) for item in FEATURES)
+        .rename({"team": "team_id", "opponent": "opponent_id"})
         .select(
-            "game_id",
-            pl.col("team").alias("team_id"),
-            pl.col("opponent").alias("opponent_id"),
-            "season",
-            "week",
-            "kickoff_at",
-            "is_home",
+            *("game_id", "team_id", "opponent_id", "season", "week", "kickoff_at", "is_home"),
             *(feature.name for feature in FEATURES),
         )
     )
@@ -103,18 +98,12 @@ def _rated(history: History, played: pl.DataFrame) -> pl.DataFrame:
     by_score = rate(games.with_columns(home_scored=home, away_scored=away), delay=RESULT_DELAY)
     games = _on_both_sides(games, played, "epa_total", "scored")
     by_epa = rate(games, delay=STATS_DELAY, model=EPA_MODEL)
+    offense, defense = pl.col("offense"), pl.col("defense")
+    rating = offense - defense
+    epa = {"epa_rating": rating, "epa_offense": offense, "epa_defense": defense}
     return (
-        by_score.with_columns(rating=pl.col("offense") - pl.col("defense"))
-        .join(
-            by_epa.select(
-                "game_id",
-                "team",
-                (pl.col("offense") - pl.col("defense")).alias("epa_rating"),
-                pl.col("offense").alias("epa_offense"),
-                pl.col("defense").alias("epa_defense"),
-            ),
-            on=["game_id", "team"],
-        )
+        by_score.with_columns(rating=rating)
+        .join(by_epa.select("game_id", "team", **epa), on=["game_id", "team"])
         .join(starters.select("game_id", "team", "starter_share"), on=["game_id", "team"])
     )
 

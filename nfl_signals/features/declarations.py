@@ -1,8 +1,4 @@
-"""The features, declared once: unit, source, when known, how filled, which way they act.
-
-`build.py` computes them; schemas, monotonic constraints, prior weights and the data dictionary are
-read from here. The hash that pins them is `version.py`.
-"""
+"""The features, declared once: unit, source, when known, how filled, which way they act."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -49,11 +45,8 @@ _PREVIOUS_GAME = "half a day after the team's previous kickoff"
 
 
 def _windows() -> list[Feature]:
-    rule = {
-        "last5": "mean of the games there are, across seasons; else the league average",
-        "last10": "mean of the games there are, across seasons; else the league average",
-        "season": "before the season's first game: the league average",
-    }
+    recent = "mean of the games there are, across seasons; else the league average"
+    early = "before the season's first game: the league average"
     span = {"last5": "mean of last 5 games", "last10": "mean of last 10 games"}
     to_date = f"season to date, with {SEASON_PRIOR_GAMES:g} games of league average"
     return [
@@ -62,7 +55,7 @@ def _windows() -> list[Feature]:
             unit=stat.unit,
             source=f"{stat.source}; {span.get(window, to_date)}",
             known_at=_PREVIOUS_GAME,
-            fill=rule[window],
+            fill=early if window == "season" else recent,
             fill_value=stat.typical,
             on_margin=stat.on_margin,
             on_total=stat.on_total,

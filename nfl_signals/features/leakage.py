@@ -35,7 +35,6 @@ class Leak:
     cut: object  # value without, or with corrupted, later data
 
     def __str__(self) -> str:
-        """One line for a person."""
         return (
             f"{self.check}: {self.game_id} {self.team_id}, {self.column} is {self.full} with all "
             f"data and {self.cut} without what came after kickoff"

@@ -25,10 +25,7 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True, kw_only=True)
 class RatingModel:
-    """Constants of the filter; all deviations in points per game.
-
-    The values were chosen on the margins of 2003-2008; those of later seasons hardly depend on them.
-    """
+    """Constants of the filter, chosen on the margins of 2003-2008; all deviations in points per game."""
 
     noise: float = 9.5  # deviation of what a team scores around its expectation
     team: float = 3.5  # deviation between teams of one side of the ball

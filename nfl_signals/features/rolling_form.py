@@ -26,12 +26,7 @@ def per_game(history: History) -> pl.DataFrame:
     points); null where the source has no statistics.
     """
     stats = _offense(history.team_stats)
-    against = stats.select(
-        "season",
-        "week",
-        pl.col("team").alias("opponent"),
-        **{k: pl.col(v) for k, v in OPPONENTS.items()},
-    )
+    against = stats.select("season", "week", opponent="team", **OPPONENTS)
     scores = history.games.select("game_id", "home_score", "away_score")
     at_home = pl.when("is_home")
     return (

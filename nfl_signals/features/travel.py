@@ -66,10 +66,7 @@ def home_cities(seasons: list[int]) -> pl.DataFrame:
 
 
 def add_travel(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add `travel_km` (great circle, 0 at home) and `time_zones`, both null on neutral ground.
-
-    Time zones are the hours by which clocks at the game are ahead of those at home.
-    """
+    """Add `travel_km` and `time_zones` (hours ahead of home), both null on neutral ground."""
     cities = home_cities(rows["season"].unique().sort().to_list())
     venue = cities.rename(
         {name: f"{name}_venue" for name in ("latitude", "longitude", "utc_offset")}

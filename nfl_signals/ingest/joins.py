@@ -1,8 +1,4 @@
-"""Referential integrity of the raw tables.
-
-Statistics, injuries and notes must belong to a scheduled game, and a played game must have
-statistics. Anything that `known_exceptions.py` does not list is an error that names the row.
-"""
+"""Referential integrity of the raw tables: what no known exception explains is an error."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,10 +47,7 @@ def check_references(
     *,
     as_of: datetime,
 ) -> JoinReport:
-    """Match every table with the schedule, both ways; JoinError for a row that nothing explains.
-
-    Statistics of games in the last days before `as_of` may still be missing.
-    """
+    """Match every table with the schedule, both ways; JoinError for a row that nothing explains."""
     scheduled = team_weeks(games)
     known = _orphan_stats(team_stats, scheduled)
     known |= _orphan_reports("injuries", injuries, scheduled, INJURIES_WITHOUT_GAME)

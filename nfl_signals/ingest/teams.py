@@ -1,8 +1,4 @@
-"""Franchises over time: one identifier per franchise, whatever a source called it that year.
-
-Moves since 1999 and the spellings of other sources. A franchise keeps its history when it moves;
-`team_id` is always the current code. Divisions, colours and names do not belong here.
-"""
+"""Franchises over time: one identifier, the current code, whatever a source called it that year."""
 
 import polars as pl
 
@@ -26,9 +22,7 @@ TEAM_IDS: frozenset[str] = frozenset(
 
 
 def franchise(code: pl.Expr) -> pl.Expr:
-    """Current code of the franchise that a team code of any year stands for.
-
-    Unknown codes pass through unchanged; the schema of the boundary refuses them by name.
+    """Current code of the franchise behind a team code of any year; unknown codes pass unchanged.
 
     Example:
         >>> teams = pl.DataFrame({"team": ["OAK", "JAC", "KC"]})

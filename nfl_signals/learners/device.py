@@ -24,11 +24,8 @@ def resolve(setting: Device, *, available: bool, missing: str) -> Found:
 
 
 def gpu_count() -> int:
-    """GPUs that NVIDIA's driver shows this process; 0 without a driver.
-
-    Counted by the driver itself (cuInit, cuDeviceGetCount), because xgboost falls back to the CPU
-    with no more than a warning.
-    """
+    """GPUs that NVIDIA's driver shows this process; 0 without a driver."""
+    # Counted by the driver itself: xgboost falls back to the CPU with no more than a warning.
     try:
         driver = ctypes.CDLL("libcuda.so.1")
     except OSError:

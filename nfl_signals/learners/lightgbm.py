@@ -1,8 +1,4 @@
-"""Gradient-boosted trees by LightGBM, with monotonic constraints.
-
-Small trees, strong shrinkage: a few thousand games carry little signal. One thread per fit, so the
-number of threads of the run can never change a model.
-"""
+"""Small gradient-boosted trees by LightGBM, with monotonic constraints: games carry little signal."""
 
 from pathlib import Path
 from typing import Any, Self
@@ -24,7 +20,7 @@ PARAMETERS: dict[str, Any] = {
     "lambda_l2": 20.0,
     "deterministic": True,
     "force_row_wise": True,
-    "num_threads": 1,
+    "num_threads": 1,  # so that the number of threads of the run never changes a model
     "verbosity": -1,
 }
 

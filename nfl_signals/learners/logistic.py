@@ -1,8 +1,4 @@
-"""The audit baseline: a linear model, legible as a table of coefficients.
-
-Logistic regression for a probability; ridge regression for a mean, which the outcome distribution
-turns into a probability. Features are standardised with the training rows' mean and deviation.
-"""
+"""The audit baseline: logistic or ridge regression on standardised features, legible as coefficients."""
 
 from pathlib import Path
 from typing import Self

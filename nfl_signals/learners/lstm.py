@@ -95,11 +95,7 @@ class LSTMLearner:
         return
 
     def importance(self) -> dict[str, float]:
-        """Typical change of the forecast when one input of the latest training games is unknown.
-
-        Root mean square change of logits or points when a column, or a channel of all games played
-        (named `sequence_<channel>`), is replaced by its mean; as shares.
-        """
+        """Root mean square change of the forecast when an input is replaced by its mean, as shares."""
         return self.importance_
 
     def save(self, folder: Path) -> None:

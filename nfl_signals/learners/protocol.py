@@ -38,7 +38,6 @@ class Inputs:
         return cls(x=x, sequence=np.empty((len(x), 2, 0, 0)))
 
     def __len__(self) -> int:
-        """Games."""
         return len(self.x)
 
     def take(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> "Inputs":

@@ -1,8 +1,4 @@
-"""Gradient-boosted trees by XGBoost, with monotonic constraints.
-
-Differs from `lightgbm.py` in growing level by level and in its regularisation, so the two err
-differently. One thread per fit, so the number of threads of the run can never change a model.
-"""
+"""Gradient-boosted trees by XGBoost, level by level, so that they err unlike those of LightGBM."""
 
 from pathlib import Path
 from typing import Any, Self
@@ -24,7 +20,7 @@ PARAMETERS: dict[str, Any] = {
     "lambda": 20.0,
     "tree_method": "hist",
     "max_bin": 64,
-    "nthread": 1,
+    "nthread": 1,  # so that the number of threads of the run never changes a model
     "verbosity": 0,
 }
 

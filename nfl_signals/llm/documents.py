@@ -1,8 +1,4 @@
-"""What was written about a team before its game: injury rows and notes, as plain documents.
-
-A document counts only if it was known before that game's kickoff. A reader sees nothing else, so it
-cannot know more. What documents mean is not decided here.
-"""
+"""What was written about a team and known before its kickoff: injury rows and notes, as documents."""
 
 import hashlib
 import json
@@ -76,10 +72,7 @@ class Dossier:
 
 
 def dossiers(history: History, seasons: Collection[int]) -> list[Dossier]:
-    """Dossiers of both teams of every game, by kickoff and game, away team first.
-
-    The history of earlier seasons shows who starts at quarterback.
-    """
+    """Dossiers of both teams of every game of the seasons, by kickoff and game, away team first."""
     games = team_weeks(history.games).filter(pl.col("season").is_in(list(seasons)))
     table = _documents(history, seasons)
     by_team = table.rows_by_key(TEAM_WEEK, named=True)
@@ -112,19 +105,16 @@ def _documents(history: History, seasons: Collection[int]) -> pl.DataFrame:
         notes=history.notes.filter(chosen),
     )
     starts = _recent_starts(history.games).filter(chosen)
-    documents = pl.concat([_injuries(past, starts), _notes(past)])
-    read = documents.with_columns(pl.col("text").str.slice(0, MAX_TEXT))
-    return read.sort(*TEAM_WEEK, "known_at", "document_id")
-
-
-def _notes(history: History) -> pl.DataFrame:
-    kickoffs = team_weeks(history.games).select(*TEAM_WEEK, "kickoff_at")
-    return (
-        history.notes.join(kickoffs, on=TEAM_WEEK, how="inner")
+    kickoffs = team_weeks(past.games).select(*TEAM_WEEK, "kickoff_at")
+    notes = (
+        past.notes.join(kickoffs, on=TEAM_WEEK, how="inner")
         .filter(pl.col("published_at") < pl.col("kickoff_at"))
         .with_columns(document_id="note_id", known_at="published_at", kind=pl.lit("note"))
         .select(_COLUMNS)
     )
+    documents = pl.concat([_injuries(past, starts), notes])
+    read = documents.with_columns(pl.col("text").str.slice(0, MAX_TEXT))
+    return read.sort(*TEAM_WEEK, "known_at", "document_id")
 
 
 def _injuries(history: History, starts: pl.DataFrame) -> pl.DataFrame:

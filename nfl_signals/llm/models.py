@@ -14,17 +14,11 @@ from nfl_signals.llm.chat import Chat
 from nfl_signals.llm.prompt import Prompt, within_knowledge
 from nfl_signals.llm.recordings import Recording, Recordings
 
-REQUIRED = {
-    "openai": ("base_url", "model", "knowledge_cutoff"),
-    "replay": ("model",),
-}
+REQUIRED = {"openai": ("base_url", "model", "knowledge_cutoff"), "replay": ("model",)}
 
 
 class Model:
-    """Answers prompts, each once: from recordings first, then from its server where it has one.
-
-    Safe to share between threads. Without a server the same recordings give the same answers.
-    """
+    """Answers prompts, each once, from recordings or its server; safe to share between threads."""
 
     def __init__(self, settings: LlmSettings, recordings: Recordings) -> None:
         required = REQUIRED[settings.provider]
@@ -45,10 +39,7 @@ class Model:
         return None if self._cutoff is None else _declined(self._cutoff, about)
 
     def answer(self, prompt: Prompt[AnswerType]) -> AnswerType | Refusal:
-        """The answer in its closed type, or why there is none; a server's answer is recorded.
-
-        A recording's own cutoff holds as well as the settings'.
-        """
+        """The answer in its closed type, or why there is none; a server's answer is recorded."""
         if declined := self.declines(prompt.about):
             return declined
         recorded = self._recordings.find(prompt, self._name)

@@ -26,8 +26,7 @@ def read_signals(history: History, provider: Provider, seasons: Collection[int])
     """`SCHEMA` of every team before each of its games, by kickoff and game, two rows per game.
 
     The numbers are null exactly where `available` is false; `reason` is empty where documents were
-    read, 'quiet' where there were none to read; `known_at` is the newest document's instant, earlier
-    than kickoff. The history of earlier seasons shows who starts at quarterback.
+    read, 'quiet' where there were none to read; `known_at` is the newest document's, before kickoff.
     """
     teams = dossiers(history, seasons)
     answers = [_without_reading(provider, team) for team in teams]

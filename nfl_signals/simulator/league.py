@@ -1,8 +1,4 @@
-"""The league: seasons in a row, as they are known at the end of the last week played.
-
-Every season is simulated to its end and cut afterwards, so a league reported a week later has the
-same past.
-"""
+"""Seasons in a row, each simulated to its end and cut `as_of`, so that later leagues share the past."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,10 +58,7 @@ class _Reported:
 
 
 def simulate(settings: SimulatorSettings, *, seed: int) -> League:
-    """Simulate a league and cut it at its `as_of`; the seed is the only source of randomness.
-
-    Upcoming games of the next week have lines, later ones none.
-    """
+    """Simulate a league and cut it at its `as_of`; the seed is the only source of randomness."""
     reported: dict[int, _Reported] = {}
     before: Season | None = None
     for year in range(settings.first_season, last_season(settings) + 1):

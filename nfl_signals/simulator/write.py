@@ -1,8 +1,4 @@
-"""Write a league as nflverse writes its releases; what nflverse has not goes beside them.
-
-Never among them: truth, opening lines and the drifting model's forecasts are for whoever judges the
-pipeline, and the pipeline must not find them.
-"""
+"""Write a league as nflverse writes its releases; truth goes beside them, where no pipeline looks."""
 
 from pathlib import Path
 
@@ -20,10 +16,7 @@ DESCRIPTION = "league.json"
 
 
 def write_release(league: League, folder: Path) -> None:
-    """Write `release/` in nflverse's layout, and truth, opening lines and model forecasts next to it.
-
-    The same league always gives the same bytes. Seasons that an earlier league left behind go.
-    """
+    """Write `release/` and, next to it, the truth; the same league always gives the same bytes."""
     release = folder / RELEASE
     # Gone first and written last: files of two leagues never pass for either.
     (release / DESCRIPTION).unlink(missing_ok=True)

@@ -60,10 +60,7 @@ def known_games(games: pl.DataFrame, settings: SimulatorSettings) -> pl.DataFram
 
 
 def of_determined_games(rows: pl.DataFrame, settings: SimulatorSettings) -> pl.DataFrame:
-    """Reports or notes without those that look ahead to a playoff game whose teams are not known.
-
-    A team with a bye in the first round has notes on its next game before that game exists.
-    """
+    """Reports or notes but on playoff games not determined yet: teams with a bye have notes before."""
     season = last_season(settings)
     latest = max(regular_weeks(season), weeks_played(settings) + 1)
     return rows.filter((pl.col("season") < season) | (pl.col("week") <= latest))
@@ -72,10 +69,7 @@ def of_determined_games(rows: pl.DataFrame, settings: SimulatorSettings) -> pl.D
 def published_stats(
     stats: pl.DataFrame, games: pl.DataFrame, settings: SimulatorSettings
 ) -> pl.DataFrame:
-    """Statistics that are out: those of `known_games` played, but for the newest `late_stats`.
-
-    Joins tolerate missing statistics for three days: about fourteen games at the end of a usual week.
-    """
+    """Statistics that are out: those of `known_games` played, but for the newest `late_stats`."""
     played = games.drop_nulls("result").sort("gameday", "gametime", "game_id")
     out = played.head(max(len(played) - settings.late_stats, 0))
     rows = pl.concat(

@@ -1,7 +1,4 @@
-"""When games kick off: dates and US Eastern times, neutral grounds, days of rest.
-
-Week 1 opens on the Thursday after Labor Day. No team plays on a Thursday after a Thursday or Monday.
-"""
+"""When games kick off: dates and US Eastern times, neutral grounds, days of rest."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -39,8 +36,7 @@ def opening_day(season: int) -> date:
         '2023-09-07'
     """
     first = date(season, 9, 1)
-    labor_day = first + timedelta(days=-first.weekday() % 7)
-    return labor_day + timedelta(days=3)
+    return first + timedelta(days=-first.weekday() % 7 + 3)  # Labor Day and three days
 
 
 def thursday(season: int, week: int) -> date:
@@ -51,7 +47,7 @@ def thursday(season: int, week: int) -> date:
 def regular_kickoffs(pairs: pl.DataFrame, *, season: int, rng: np.random.Generator) -> pl.DataFrame:
     """Kickoffs of the regular season's `week, home, away`: `FIXTURE`, by week and kickoff."""
     rows: list[Fixture] = []
-    tired: set[int] = set()
+    tired: set[int] = set()  # by a Thursday or Monday; no Thursday game for them
     last = pairs["week"].max()
     for (week,), games in pairs.group_by("week", maintain_order=True):
         teams = [(int(h), int(a)) for h, a in games.select("home", "away").rows()]

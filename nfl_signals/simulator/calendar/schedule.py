@@ -78,9 +78,7 @@ def _league_rounds(rotation: _Rotation) -> list[Round]:
     meetings = [rotation.all_against_all(i, 4 + (i + season) % 4) for i in range(4)]
     rounds = [[game for meeting in meetings for game in meeting[k]] for k in range(4)]
     first, second = (step for step in (1, 2, 3) if step != rotation.full)
-    rounds += [
-        _conference_round(rotation, step, hosts) for step, hosts in ((first, 1), (second, 0))
-    ]
+    rounds += [_conference_round(rotation, first, 1), _conference_round(rotation, second, 0)]
     if season >= SEVENTEEN_GAMES_FROM:
         swap = season % 2 == 0
         games = [rotation.meet(i, 4 + (i + season + 2) % 4, swap=swap) for i in range(4)]

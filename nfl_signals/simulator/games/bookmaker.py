@@ -35,9 +35,7 @@ OPENING = {
 
 
 def american_odds(probability: FloatArray, *, hold: float) -> FloatArray:
-    """Whole American odds that a bookmaker offers on events of that probability, push excluded.
-
-    `hold` is the share of the handle kept, 1 - 1 / (sum of the implied probabilities).
+    """Whole American odds at a `hold` (share of the handle kept), for probabilities without push.
 
     Example:
         >>> american_odds(np.array([0.5, 0.7, 0.3]), hold=0.045).tolist()
@@ -50,9 +48,7 @@ def american_odds(probability: FloatArray, *, hold: float) -> FloatArray:
 
 
 def even_line(pmf: FloatArray, support: IntArray) -> FloatArray:
-    """Half points, shape (n,), at which more and less are most evenly likely, pushes excluded.
-
-    `pmf` has shape (n, k) over the k consecutive whole points of `support`.
+    """Half points, shape (n,), at which more and less are most evenly likely by an n x k `pmf`.
 
     Example:
         >>> even_line(np.array([[0.2, 0.2, 0.25, 0.35]]), np.array([1, 2, 3, 4])).tolist()

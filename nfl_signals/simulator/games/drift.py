@@ -62,12 +62,9 @@ def model_forecasts(
     `game_id, season, week, market, p_true, p_hat`, both given no push; ordered by market and game as in
     `games`; only markets that have a line.
     """
-    both = games.select(
-        "game_id",
-        "season",
-        "week",
-        drifted=drifted(pl.col("season"), pl.col("week"), settings=settings),
-    ).join(truth, on="game_id", maintain_order="left")
+    since = drifted(pl.col("season"), pl.col("week"), settings=settings)
+    both = games.select("game_id", "season", "week", drifted=since)
+    both = both.join(truth, on="game_id", maintain_order="left")
     forecasts = pl.concat(
         both.select(
             *("game_id", "season", "week", "drifted"),

@@ -5,12 +5,11 @@ The home margin m and the total t have the joint probability
     P(m, t) ∝ logistic(m; μ, σ_m) · normal(t; τ, σ_t) · key(|m|) · final((t + m) / 2) · final((t - m) / 2)
 
 on all pairs of whole, possible scores. The logistic density is more peaked than the normal one: with
-it favourites win as often as they really do at a given line. `key` holds the
-margins that football favours (3, 7, ...) and `final` the scores it favours (17, 20, 24, ...); both
-were fitted by iterative proportional fitting (Deming & Stephan 1940, doi 10.1214/aoms/1177731829) to
-the finals of 2002-2023 given their closing lines, then the weights of 3, 7 and 10 raised so that
-lines on them push as often as in 2006-2025.
-Nothing here knows teams or prices.
+it favourites win as often as they really do at a given line. `key` holds the margins that football
+favours (3, 7, ...) and `final` the scores it favours (17, 20, 24, ...); both were fitted by iterative
+proportional fitting (Deming & Stephan 1940, doi 10.1214/aoms/1177731829) to the finals of 2002-2023
+given their closing lines, then the weights of 3, 7 and 10 raised so that lines on them push as often
+as in 2006-2025.
 """
 
 from dataclasses import dataclass
@@ -91,14 +90,10 @@ class SimulatedScores:
 def score_distribution(
     margin: FloatArray, total: FloatArray, *, can_tie: BoolArray
 ) -> SimulatedScores:
-    """Distribution of the score of n games.
-
-    `margin` and `total` are the locations of home margin and total in points, close to their
-    expectations; `can_tie`, whether a game may end level, is false in the postseason.
-    """
+    """Distribution of the score of n games, by the locations of home margin and total in points."""
     scale = 2 * MARGIN_SD * np.sqrt(3) / np.pi
     margin_factor = np.cosh((MARGINS - STRETCH * margin[:, None]) / scale) ** -2.0
-    margin_factor[~can_tie, TOP_SCORE] = 0.0
+    margin_factor[~can_tie, TOP_SCORE] = 0.0  # no game ends level in the postseason
     total_factor = np.exp(-0.5 * ((TOTALS - total[:, None]) / TOTAL_SD) ** 2)
     return SimulatedScores(
         total_factor=total_factor,

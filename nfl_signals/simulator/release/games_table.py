@@ -61,7 +61,6 @@ def _people(games: pl.DataFrame, season: int) -> dict[str, pl.Series]:
 
 
 def _weather(games: pl.DataFrame, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-    """Degrees Fahrenheit and miles per hour, as observed during the game."""
     days = (games["gameday"] - games["gameday"].min()).dt.total_days().to_numpy()
     usual = WARMEST + (COLDEST - WARMEST) * np.minimum(days / SEASON_DAYS, 1.0)
     temperature = np.round(rng.normal(usual, TEMPERATURE_SD))

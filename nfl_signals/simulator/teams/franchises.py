@@ -37,14 +37,13 @@ def last_season(settings: SimulatorSettings) -> int:
 def old_codes(settings: SimulatorSettings) -> dict[str, tuple[str, int]]:
     """Old code and first season under the new one of each franchise that moves.
 
-    The move comes in its real season where that is simulated, else at the start of the second half.
-
     Example:
         >>> old_codes(SimulatorSettings(first_season=2014, n_seasons=12))
         {'LV': ('OAK', 2020)}
         >>> old_codes(SimulatorSettings(first_season=2000, n_seasons=4, relocations=2))
         {'LV': ('OAK', 2002), 'LA': ('STL', 2002)}
     """
+    # The move comes in its real season where that is simulated, else at the start of the second half.
     otherwise = settings.first_season + settings.n_seasons // 2
     return {
         team: (code, real if settings.first_season < real <= last_season(settings) else otherwise)

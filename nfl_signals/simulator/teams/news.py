@@ -1,15 +1,8 @@
 """What reports and notes hold about a team before a game, and what that is worth in points.
 
 Two things are reported: whether the starting quarterback is out (injury report and notes), and how the
-rest of the offence practised (notes alone), in five levels from -2 to 2:
-
-    -2  "Several starting UNIT of CODE missed practice on DAY."
-    -1  "One of CODE's starting UNIT missed practice on DAY."
-     0  nothing
-     1  "One of CODE's starting UNIT returned to practice on DAY."
-     2  "Several starting UNIT of CODE returned to practice on DAY."
-
-UNIT is linemen, receivers or backs. A team scores `points_per_level` more for each level.
+rest of the offence practised (notes alone), in five levels from -2 to 2, `PHRASES`; 0 is nothing. A
+team scores `points_per_level` more for each level.
 
 Under `news` = none both are drawn without looking at who plays, and nothing reported is worth
 anything; otherwise both are true. Whether the bookmaker knows is `bookmaker.py`.

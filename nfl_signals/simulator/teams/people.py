@@ -1,7 +1,4 @@
-"""Invented people: a number gives an id in the form of a GSIS id, and a name.
-
-No draw is needed, so who exists never depends on what else was drawn.
-"""
+"""Invented people: a number gives an id in the form of a GSIS id, and a name, without any draw."""
 
 from dataclasses import dataclass
 from functools import cache

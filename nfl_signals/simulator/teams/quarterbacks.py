@@ -39,10 +39,7 @@ class Quarterbacks:
 
 
 def draft(before: Quarterbacks | None, *, season: int, rng: np.random.Generator) -> Quarterbacks:
-    """Quarterbacks of the next season: most starters stay, all are healthy in the first week.
-
-    Without a season before, there are new ones everywhere; the season numbers the newcomers.
-    """
+    """Quarterbacks of the next season: most starters stay, all are healthy in the first week."""
     newcomers = FIRST_QUARTERBACK + season * 100 + np.arange(2 * N_TEAMS).reshape(2, N_TEAMS)
     centre = np.array([[0.0], [BACKUP_MEAN]])
     spread = np.array([[STARTER_SD], [BACKUP_SD]])

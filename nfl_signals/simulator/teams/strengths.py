@@ -41,10 +41,7 @@ class Strengths:
 
 
 def opening_strengths(before: Strengths | None, *, rng: np.random.Generator) -> Strengths:
-    """Strengths in the first week: those at the end of the season before, drawn to the mean.
-
-    Without a season before, they start at the stationary distribution.
-    """
+    """Strengths in the first week: those before drawn to the mean, or else the stationary distribution."""
     shock = _correlated(rng.standard_normal((N_TEAMS, 2)))
     if before is None:
         return Strengths(standard=shock)

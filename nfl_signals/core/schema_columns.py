@@ -37,5 +37,4 @@ def price() -> pa.Column:
 
 SEASON = column(pl.Int32(), "schedule", pa.Check.in_range(1920, 2100))
 WEEK = column(pl.Int32(), "schedule", pa.Check.in_range(1, 30))
-
 MARKET = column(pl.String(), "schedule", pa.Check.isin(sorted(MARKETS)))

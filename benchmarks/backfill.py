@@ -120,8 +120,7 @@ def with_dagster(context: RunContext, *, checks: bool) -> None:
     job = defs.resolve_job_def("retraining")
     with dg.DagsterInstance.get() as instance:
         job.get_subset(
-            asset_selection=set(keys),
-            asset_check_selection=None if checks else set(),
+            asset_selection=set(keys), asset_check_selection=None if checks else set()
         ).execute_in_process(
             instance=instance,
             run_config={

@@ -9,7 +9,7 @@ from typing import Any
 import implied_points
 import numpy as np
 import polars as pl
-from comparison import HOME, LEARNERS, Floats, mean, ratio, stored_home, text
+from comparison import HOME, LEARNERS, mean, ratio, stored_home, text
 from scipy.stats import norm
 from terminal import run, season_range, show
 
@@ -17,6 +17,7 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import read_parquet, write_json
 from nfl_signals.stacking.inputs import stack_inputs
 from nfl_signals.stats import scores
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.bootstrap import Interval
 from nfl_signals.workspace.run_context import RunContext
 
@@ -34,11 +35,7 @@ cover 95 % and redraw whole weeks; those of slopes are Fisher's. Differences are
 below zero means better. The file of forecasts has one row per game_id and the home team's
 probability of winning in p_538_elo, p_538_qbelo and p_nfelo_unregressed.
 """
-OTHERS = {
-    "QB Elo": "p_538_qbelo",
-    "Elo": "p_538_elo",
-    "nfelo, unregressed": "p_nfelo_unregressed",
-}
+OTHERS = {"QB Elo": "p_538_qbelo", "Elo": "p_538_elo", "nfelo, unregressed": "p_nfelo_unregressed"}
 STACK, CLOSE, QB_ELO = "stack", "close", "QB Elo"
 COLUMNS = {name: f"p_{name}" for name in LEARNERS} | {STACK: "p_hat", CLOSE: "p_market"} | OTHERS
 PAIRS = [

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from comparison import HOME, LEARNERS, Floats, mean, ratio, stored_home, text
+from comparison import HOME, LEARNERS, mean, ratio, stored_home, text
 from numpy.typing import NDArray
 from terminal import run, show
 
@@ -16,6 +16,7 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import read_parquet, write_json
 from nfl_signals.markets.definitions import MARKETS, Market
 from nfl_signals.reports.shared.settled import earlier_seasons
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.bootstrap import Interval
 from nfl_signals.workspace.run_context import RunContext
 

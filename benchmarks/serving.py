@@ -13,12 +13,7 @@ from terminal import run, show
 
 from nfl_signals.checks.registry import LARGEST_DIFFERENCE, largest_difference, stored_requests
 from nfl_signals.core.errors import NflSignalsError
-from nfl_signals.registry.mlflow_registry import (
-    ALIASES,
-    CHAMPION,
-    RegisteredModel,
-    open_registry,
-)
+from nfl_signals.registry.mlflow_registry import ALIASES, CHAMPION, RegisteredModel, open_registry
 from nfl_signals.registry.serving import request_body
 
 MANUAL = """\

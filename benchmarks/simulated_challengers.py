@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.promotion.measures import PAIRS_SCHEMA
-from nfl_signals.simulator.arrays import FloatArray
+from nfl_signals.stats.arrays import Floats
 
 Kind = Literal["better", "copy", "equal", "overconfident", "worse", "leaky"]
 
@@ -78,13 +78,8 @@ def _games(seasons: int) -> pl.DataFrame:
 
 
 def _forecasts(
-    kind: Kind,
-    honest: FloatArray,
-    ours: FloatArray,
-    theirs: FloatArray,
-    won: FloatArray,
-    noise: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
+    kind: Kind, honest: Floats, ours: Floats, theirs: Floats, won: Floats, noise: Floats
+) -> tuple[Floats, Floats]:
     """Logits of champion and challenger."""
     return {
         "better": (TOO_SURE * honest, honest),
@@ -96,7 +91,7 @@ def _forecasts(
     }[kind]
 
 
-def _american(implied: FloatArray) -> FloatArray:
+def _american(implied: Floats) -> Floats:
     """Odds whose break-even probability is `implied`."""
     p = np.clip(implied, 0.01, 0.99)
     return np.where(p >= 0.5, -100 * p / (1 - p), 100 * (1 - p) / p)

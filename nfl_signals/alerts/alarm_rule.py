@@ -23,11 +23,9 @@ ten bins, sampling bias included, and no evidence needed.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nfl_signals.core.setting_sections import MonitorSettings
-
-Floats = NDArray[np.float64]
+from nfl_signals.stats.arrays import Bools, Floats, Ints
 
 LEVELS = ("none", "info", "warning", "critical")
 INFO, WARNING, CRITICAL = 1, 2, 3
@@ -49,10 +47,10 @@ class Reading:
 class Judgement:
     """What a reading means, in the shape of its measures."""
 
-    level: NDArray[np.int64]  # place in LEVELS
-    days_over: NDArray[np.int64]  # that the error has been above the limit without a break
+    level: Ints  # place in LEVELS
+    days_over: Ints  # that the error has been above the limit without a break
     evidence: Floats  # largest e-value so far in this season, since it last counted afresh
-    settled: NDArray[np.bool_]  # at or below the recovery limit for long enough
+    settled: Bools  # at or below the recovery limit for long enough
 
 
 class Alarm:
@@ -110,10 +108,10 @@ class Alarm:
         self._evidence = np.zeros(self._shape)
 
 
-def _since(since: Floats, holds: NDArray[np.bool_], day: int) -> Floats:
+def _since(since: Floats, holds: Bools, day: int) -> Floats:
     """Day since which something holds without a break, NaN where it does not hold."""
     return np.where(holds, np.where(np.isnan(since), day, since), np.nan)
 
 
-def _days(since: Floats, day: int) -> NDArray[np.int64]:
+def _days(since: Floats, day: int) -> Ints:
     return np.where(np.isnan(since), 0, day - since).astype(np.int64)

@@ -32,12 +32,8 @@ BACKTEST_SCHEMA = pl.Schema(
 def alarm_backtest(graded: pl.DataFrame, policy: MonitorSettings) -> pl.DataFrame:
     """Weeks of every past season in which each rule would have raised the alarm.
 
-    Args:
-        graded: predictions with outcomes, as `monitoring.graded_ledger` gives them.
-        policy: the limits; its rule does not matter.
-
-    Returns:
-        BACKTEST_SCHEMA, by market, series and season.
+    `graded` as `monitoring.graded_ledger` gives it; the limits' own rule does not matter. Returns
+    BACKTEST_SCHEMA, by market, series and season.
     """
     model = graded.filter(book="learning", signal_source="model")
     close = model.drop_nulls("p_market").with_columns(p_hat="p_market")

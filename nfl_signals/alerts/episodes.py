@@ -73,13 +73,8 @@ def episodes(
 ) -> pl.DataFrame:
     """Every alert episode of every series.
 
-    Args:
-        path: EVIDENCE_SCHEMA, as `weekly_evidence.evidence_path` gives it.
-        steps_taken: STEPS_TAKEN_SCHEMA, in order.
-        policy: the limits.
-
-    Returns:
-        ALERTS_SCHEMA, sorted by the week of opening and the series.
+    From EVIDENCE_SCHEMA and STEPS_TAKEN_SCHEMA, in order; returns ALERTS_SCHEMA, sorted by the week of
+    opening and the series.
     """
     done: dict[str, list[dict[str, Any]]] = {}
     for row in steps_taken.iter_rows(named=True):

@@ -37,12 +37,8 @@ class Event:
 def events(alerts: pl.DataFrame) -> list[Event]:
     """Notifications of warnings and worse about production, in order of opening.
 
-    Args:
-        alerts: `episodes.ALERTS_SCHEMA`.
-
-    Returns:
-        Opened for every warning; escalated, recovered or ended (its series is no longer served)
-        where that followed. None for severity info and for books other than production.
+    `alerts` are `episodes.ALERTS_SCHEMA`. Opened for every warning; escalated, recovered or ended (its
+    series is no longer served) where that followed. None for severity info and for other books.
     """
     notified = alerts.filter(
         pl.col("severity").is_in(NOTIFIED), pl.col("warned_at").is_not_null(), book="production"

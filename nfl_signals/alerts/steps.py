@@ -39,8 +39,7 @@ def update_alerts(context: RunContext) -> pl.DataFrame:
 def send_alerts(context: RunContext) -> str:
     """Notify the addresses of `monitor.notify` of what is new in the stored alerts table.
 
-    Returns:
-        What was sent and what was not, in words.
+    Returns what was sent and what was not, in words.
 
     Raises:
         SettingsError: an address cannot be used.

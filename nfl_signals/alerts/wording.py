@@ -24,11 +24,9 @@ ENDED = {
 
 
 def alert_sentence(alert: Mapping[str, Any], *, on_trial: bool) -> str:
-    """One alert in words.
+    """One alert, a row of `episodes.ALERTS_SCHEMA` without its sentence, in words.
 
-    Args:
-        alert: a row of `episodes.ALERTS_SCHEMA` without its sentence.
-        on_trial: whether a model promoted against it is still being tried.
+    `on_trial`: whether a model promoted against it is still being tried.
     """
     return (
         f"{series_name(alert)} {_meaning(alert, on_trial=on_trial)} (since {alert['opened_season']} "

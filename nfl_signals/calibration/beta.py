@@ -12,9 +12,10 @@ from typing import ClassVar
 import numpy as np
 
 from nfl_signals.calibration.platt import INTERCEPT_DEVIATION, SLOPE_DEVIATION
-from nfl_signals.calibration.protocol import Calibrator, Floats, inside
+from nfl_signals.calibration.protocol import Calibrator, inside
 from nfl_signals.calibration.rising import fit_rising
 from nfl_signals.calibration.rows import check_rows
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import expit
 
 SIDE_DEVIATION = SLOPE_DEVIATION * np.sqrt(2)  # of a and of b: their mean has the slope's

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfl_signals.calibration.methods import FITS, MIN_GAMES
-from nfl_signals.calibration.protocol import Calibrator, Fit, Floats
+from nfl_signals.calibration.protocol import Calibrator, Fit
 from nfl_signals.calibration.rows import check_rows
 from nfl_signals.stats import scores
+from nfl_signals.stats.arrays import Floats
 
 CANDIDATES = ("platt", "temperature", "beta", "isotonic", "identity")
 

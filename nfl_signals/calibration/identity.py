@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nfl_signals.calibration.protocol import Calibrator, Floats, inside
+from nfl_signals.calibration.protocol import Calibrator, inside
 from nfl_signals.calibration.rows import check_rows
+from nfl_signals.stats.arrays import Floats
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nfl_signals.calibration.protocol import Fit, Floats
+from nfl_signals.calibration.protocol import Fit
 from nfl_signals.calibration.rows import check_rows
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.bootstrap import week_draws
 
 

@@ -11,8 +11,9 @@ from typing import ClassVar
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from nfl_signals.calibration.protocol import Calibrator, Floats, inside
+from nfl_signals.calibration.protocol import Calibrator, inside
 from nfl_signals.calibration.rows import check_rows, pooled
+from nfl_signals.stats.arrays import Floats
 
 MIN_GAMES = 10_000
 """Games below which Platt's two numbers serve better (about 35 NFL seasons)."""

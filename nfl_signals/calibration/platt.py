@@ -9,9 +9,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from nfl_signals.calibration.protocol import Calibrator, Floats, inside
+from nfl_signals.calibration.protocol import Calibrator, inside
 from nfl_signals.calibration.rising import fit_rising
 from nfl_signals.calibration.rows import check_rows
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import expit, logit
 
 INTERCEPT_DEVIATION = 0.05  # prior sd of the intercept around 0, logits
@@ -38,15 +39,7 @@ class PlattCalibrator(Calibrator):
 
 
 def fit_platt(p_raw: Floats, y: Floats) -> PlattCalibrator:
-    """Fit on out-of-sample forecasts.
-
-    Args:
-        p_raw: n forecasts of YES given no push.
-        y: n outcomes, 1 for YES and 0 for NO; pushes left out.
-
-    Raises:
-        ValueError: see `check_rows`.
-    """
+    """Fit on n out-of-sample forecasts of YES given no push and n outcomes, 1 or 0; see `check_rows`."""
     check_rows(p_raw, y)
     intercept, slope = fit_rising(
         np.column_stack([np.ones(len(y)), logit(p_raw)]),

@@ -6,11 +6,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import TAIL
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +40,9 @@ class Calibrator(FittedNumbers, ABC):
 
     @abstractmethod
     def predict(self, p_raw: Floats) -> Floats:
-        """Calibrated probabilities of YES given no push.
+        """Calibrated probabilities of YES given no push for n forecasts in [0, 1].
 
-        Args:
-            p_raw: n forecasts in [0, 1].
-
-        Returns:
-            n probabilities inside (0, 1); a higher forecast never gets a lower one.
+        They lie inside (0, 1); a higher forecast never gets a lower one.
         """
 
 

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import expit, fit_towards_prior, log_evidence, logit
-
-Floats = NDArray[np.float64]
 
 IDENTITY = np.array([0.0, 1.0])
 PRIOR_DEVIATION = np.array([0.25, 0.5])
@@ -68,9 +67,7 @@ class RecalibrationMap:
 def fit_recalibration(p: Floats, y: Floats) -> RecalibrationMap:
     """The map fitted on played games; the identity where there are none.
 
-    Args:
-        p: stated probabilities of YES, shape (n,).
-        y: outcomes 0 or 1, NaN where a push voids the game, shape (n,).
+    `p` are stated probabilities of YES, `y` outcomes 0 or 1, NaN where a push voids the game; shape (n,).
 
     Raises:
         ValueError: unequal shapes, p that is no probability, or y other than 0, 1 and NaN.

@@ -10,7 +10,7 @@ from itertools import combinations
 
 import numpy as np
 
-from nfl_signals.calibration.protocol import Floats
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import fit_towards_prior
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nfl_signals.calibration.protocol import Floats
+from nfl_signals.stats.arrays import Floats
 
 
 @dataclass(frozen=True, kw_only=True)

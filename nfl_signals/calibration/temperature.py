@@ -10,9 +10,10 @@ from typing import ClassVar
 import numpy as np
 
 from nfl_signals.calibration.platt import SLOPE_DEVIATION
-from nfl_signals.calibration.protocol import Calibrator, Floats, inside
+from nfl_signals.calibration.protocol import Calibrator, inside
 from nfl_signals.calibration.rising import fit_rising
 from nfl_signals.calibration.rows import check_rows
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import expit, logit
 
 

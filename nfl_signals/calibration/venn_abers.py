@@ -18,8 +18,9 @@ from typing import ClassVar
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from nfl_signals.calibration.protocol import FittedNumbers, Floats
+from nfl_signals.calibration.protocol import FittedNumbers
 from nfl_signals.calibration.rows import Pooled, check_rows, pooled
+from nfl_signals.stats.arrays import Floats
 
 
 @dataclass(frozen=True, kw_only=True)

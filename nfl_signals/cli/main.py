@@ -36,8 +36,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 Source = Annotated[
-    str | None,
-    typer.Option(help="`simulated` (default: a league with known truth) or `nflverse`."),
+    str | None, typer.Option(help="`simulated` (default: a league with known truth) or `nflverse`.")
 ]
 Seasons = Annotated[str | None, typer.Option(help="A-B, e.g. 2010-2023; default: all there are.")]
 AsOf = Annotated[

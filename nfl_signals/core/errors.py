@@ -1,20 +1,33 @@
-"""Every error that nfl_signals raises on purpose; only the command line turns them into exit codes."""
+"""Every error that nfl_signals raises on purpose.
+
+    NflSignalsError             exit 1: something failed that is nobody's input
+    ├── InputError              exit 2: what was given cannot be used; names place, fault and remedy
+    │   ├── SettingsError       signals.yaml, NFL_SIGNALS_* or a command-line option
+    │   ├── SourceError         a release file is missing, unreachable or unreadable
+    │   ├── SchemaError         a column, type, key or value breaks a boundary's schema
+    │   └── JoinError           a row matches no other table's and no known exception explains it
+    ├── StorageError            exit 2: a file could not be written (disk full, no permission)
+    ├── LeakageError            a feature moved with something known only after kickoff
+    └── IntegrityError          a ledger, model or card no longer matches its own seal
+
+Errors rise; only the command line turns them into one line and an exit code.
+"""
 
 
 class NflSignalsError(Exception):
-    """Base class: something failed that is nobody's input."""
+    """Base class: catch this to catch everything the package raises on purpose."""
 
     exit_code = 1
 
 
 class InputError(NflSignalsError):
-    """What was given cannot be used; names place, fault and remedy, and the last good data stays."""
+    """What was given cannot be used: nothing was written, the last good data stays."""
 
     exit_code = 2
 
 
 class SettingsError(InputError):
-    """A value of signals.yaml, NFL_SIGNALS_* or an option is missing, malformed or contradicts another."""
+    """A setting is missing, malformed or contradicts another."""
 
 
 class SourceError(InputError):
@@ -22,7 +35,7 @@ class SourceError(InputError):
 
 
 class SchemaError(InputError):
-    """A column, type, key or value breaks the schema of the boundary that it crosses."""
+    """A table breaks the schema of the boundary that it crosses."""
 
 
 class JoinError(InputError):
@@ -30,7 +43,7 @@ class JoinError(InputError):
 
 
 class StorageError(NflSignalsError):
-    """A file could not be written (disk full, no permission); the previous version is untouched."""
+    """A file could not be written; the previous version is untouched."""
 
     exit_code = 2
 
@@ -40,7 +53,7 @@ class LeakageError(NflSignalsError):
 
 
 class IntegrityError(NflSignalsError):
-    """A ledger, model or card no longer matches its own seal."""
+    """Stored content no longer matches its own seal or card."""
 
 
 class StaleDataError(NflSignalsError):

@@ -1,7 +1,8 @@
 """Atomic files: every write is complete or did not happen.
 
 Bytes are prepared in memory, written beside their destination, flushed, and renamed over it, so a
-killed process, a full disk or a failing serializer leaves the previous version in place.
+killed process, a full disk or a failing serializer leaves the previous version in place. What goes
+where is `paths.py`; what tables contain is each stage's `schemas.py`.
 """
 
 import io
@@ -14,6 +15,8 @@ from typing import Any
 import polars as pl
 
 from nfl_signals.core.errors import InputError, StorageError
+
+Json = dict[str, Any]  # an object
 
 
 def write_bytes(path: Path, content: bytes) -> Path:

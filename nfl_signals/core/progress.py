@@ -1,4 +1,7 @@
-"""Progress of long work: a stage walks its items through `steps`; whoever runs it may listen."""
+"""Progress of long work, without tying a stage to a terminal.
+
+A stage walks its items through `steps`; whoever runs it may listen, or not.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

@@ -1,4 +1,7 @@
-"""Columns that several schemas share; each one's `metadata` holds when its value is known."""
+"""Columns that several schemas share; each stage has its own `schemas.py`.
+
+Each column's `metadata` carries `known_at`: when, relative to kickoff, its value exists.
+"""
 
 import pandera.polars as pa
 import polars as pl

@@ -2,6 +2,7 @@
 
 `signals.yaml` is read from `NFL_SIGNALS_HOME` (default: the repository root). Nested fields use two
 underscores in the environment: `NFL_SIGNALS_MONITOR__MAX_CALIBRATION_ERROR=0.04`.
+The sections are `setting_sections.py`; where files lie is `paths.py`.
 """
 
 import os
@@ -129,7 +130,13 @@ def load_settings(
     fallback: dict[str, Any] | None = None,
     **overrides: Any,  # noqa: ANN401 - field values of any type
 ) -> Settings:
-    """`fallback` < signals.yaml < environment < `overrides`, of which None means not given."""
+    """Read signals.yaml and the environment, then apply `overrides` (None means not given).
+
+    `fallback` holds values for fields that nothing else sets.
+
+    Raises:
+        SettingsError: the file is not YAML, or a value is refused; names the field and the reason.
+    """
     given = {name: value for name, value in overrides.items() if value is not None}
     home = Path(given.get("home") or os.environ.get("NFL_SIGNALS_HOME") or PROJECT_ROOT)
     file = home.expanduser() / "signals.yaml"

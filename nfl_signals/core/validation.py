@@ -9,7 +9,12 @@ from nfl_signals.core.errors import SchemaError
 
 
 def validate(frame: pl.DataFrame, schema: pa.DataFrameSchema, where: str) -> pl.DataFrame:
-    """Return a frame that fits its schema; a SchemaError names the first breach in `where`."""
+    """Check a whole frame against a boundary's schema and return it unchanged.
+
+    Raises:
+        SchemaError: names place (`where`: file or stage), column, row, value and expectation of the
+            first breach, and how many there are.
+    """
     try:
         schema.validate(frame, lazy=True)
     except (pa.errors.SchemaErrors, pa.errors.SchemaError) as error:

@@ -35,10 +35,7 @@ def promote_version(
     found = candidate(run_context, config.version)
     context.log.info(found.sentence)
     decision = promote_candidate(
-        run_context,
-        found,
-        reason=config.reason or None,
-        against_the_gate=config.against_the_gate,
+        run_context, found, reason=config.reason or None, against_the_gate=config.against_the_gate
     )
     _report(context, run_context, decision)
 

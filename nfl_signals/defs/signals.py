@@ -54,9 +54,7 @@ def upcoming_predictions(run_context: Run) -> Result:
 
 
 @asset(
-    **SIGNAL,
-    kinds=TABLE,
-    deps=["calibrated_predictions", "upcoming_predictions", "gold_markets"],
+    **SIGNAL, kinds=TABLE, deps=["calibrated_predictions", "upcoming_predictions", "gold_markets"]
 )
 def ledger(run_context: Run) -> Result:
     """Sealed, append-only predictions: production, and the walk-forward in the shadow book."""

@@ -25,13 +25,10 @@ def table_result(
     stored: Path | None = None,
     descriptions: Mapping[str, str] | None = None,
 ) -> Result:
-    """The result of a step that wrote a table.
+    """The result of a step that wrote a table, with what else Dagster is to show.
 
-    Args:
-        table: the rows that were written.
-        metadata: what else Dagster is to show.
-        stored: file whose content is the asset's data version; None for a partition.
-        descriptions: of columns, by name.
+    The content of `stored` is the asset's data version; None for a partition. `descriptions` are of
+    columns, by name.
     """
     known = descriptions or {}
     columns = [

@@ -6,7 +6,7 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.markets.coherence import CoherenceInputs, make_coherent
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.markets.score_distribution import ScoreDistribution, fit_score_distribution
-from nfl_signals.stacking.protocol import Floats
+from nfl_signals.stats.arrays import Floats
 
 
 def settled_games(markets: pl.DataFrame) -> pl.DataFrame:

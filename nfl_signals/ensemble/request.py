@@ -25,7 +25,7 @@ from nfl_signals.learners.sequences import CHANNELS, WINDOW, sequences
 from nfl_signals.markets.definitions import MARKETS, Market
 from nfl_signals.markets.odds import no_vig_probability
 from nfl_signals.stacking.inputs import SIGNALS, weighed_signals
-from nfl_signals.stacking.protocol import Floats
+from nfl_signals.stats.arrays import Floats
 
 SIDES = ("home", "away")
 LINES = [market.line_column for market in MARKETS.values() if market.line_column]

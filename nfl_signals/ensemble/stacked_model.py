@@ -25,7 +25,7 @@ from nfl_signals.stacking.gbm import fit_gbm_stack
 from nfl_signals.stacking.inputs import SIGNALS, logit_matrix
 from nfl_signals.stacking.logistic import fit_logistic_stack
 from nfl_signals.stacking.prior import Adviser, advised_means, default_means
-from nfl_signals.stacking.protocol import MARKET, Blend, Floats
+from nfl_signals.stacking.protocol import MARKET, Blend
 from nfl_signals.stacking.walk_forward import (
     Calibrate,
     Calibration,
@@ -35,6 +35,7 @@ from nfl_signals.stacking.walk_forward import (
     with_calibration,
     with_parts,
 )
+from nfl_signals.stats.arrays import Floats
 
 PLAIN, WITH_SIGNALS = "plain", "signals"  # a market's two stacked models; parts of file names
 FILES = ("stack", "calibrator", "venn_abers")

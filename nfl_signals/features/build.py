@@ -1,7 +1,9 @@
 """Gold tables: features known before kickoff, and the markets to be forecast.
 
-Form is a *state* that a team had after an earlier game, looked up by an as-of join strictly before
-kickoff; ratings are what the filter believed then. A game's own row never enters its own features.
+Form is a *state* that a team had after an earlier game, stamped with the instant it became known and
+looked up by an as-of join strictly before kickoff; ratings are what the filter believed before
+kickoff. A game's own row can therefore never enter its own features. Lines and prices are not
+features; models are `learners/baseline.py`.
 """
 
 import polars as pl

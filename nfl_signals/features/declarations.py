@@ -1,4 +1,8 @@
-"""The features, declared once: unit, source, when known, how filled, which way they act."""
+"""The features, declared once: unit, source, when known, how filled, which way they act.
+
+`build.py` computes them; schemas, monotonic constraints, prior weights and the data dictionary are
+read from here. The hash that pins them is `version.py`.
+"""
 
 from dataclasses import dataclass
 from functools import partial

@@ -15,9 +15,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from nfl_signals.stats.arrays import Floats
 
 FORGOTTEN_AFTER = 3  # seasons without a start after which a quarterback counts as new
 WEEK = timedelta(days=7)

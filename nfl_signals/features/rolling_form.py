@@ -1,7 +1,8 @@
 """Form: how a team played its last games, as windows of averages.
 
 A row of `window_states` is the state of a team *after* a game, stamped with the instant it became
-known; `build.py` looks it up strictly before the next kickoff.
+known; `build.py` looks it up strictly before the next kickoff. Opponents are not accounted for here:
+that is `ratings.py`.
 """
 
 import polars as pl

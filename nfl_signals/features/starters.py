@@ -1,7 +1,8 @@
 """Who starts at quarterback, as far as it is known before kickoff.
 
-The schedule names who started, public `history.STARTER_LEAD` before kickoff. Until then the team's
-last starter is expected, unless the latest injury report lists him Out or Doubtful.
+nflverse's schedule names the quarterbacks who started; that is public about 90 minutes before
+kickoff (`history.STARTER_LEAD`). Until then the team's last starter is expected, unless the latest
+injury report lists him Out or Doubtful.
 """
 
 from collections import defaultdict, deque
@@ -27,8 +28,9 @@ SCHEMA = pl.Schema(
 def expected_starters(history: History) -> pl.DataFrame:
     """The quarterback of each team in each game, and how settled he is in the job.
 
-    His share is of the team's last `RECENT_GAMES` starts before this game: 1.0 where the team has none
-    yet, 0.0 for an unnamed replacement.
+    Named by the schedule's `home_qb_id, away_qb_id`; else the last starter who is not listed. His share
+    is of the team's last `RECENT_GAMES` starts before this game: 1.0 where the team has none yet, 0.0
+    for an unnamed replacement.
     """
     recent: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=RECENT_GAMES))
     missing = _unavailable(history)

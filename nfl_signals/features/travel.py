@@ -1,7 +1,8 @@
 """Where franchises play, and what it takes to get there.
 
 City coordinates in degrees and the standard-time offset from UTC in hours, by franchise and first
-season at the place. Good to a few kilometres: a flight is not affected by more.
+season at the place. Good to a few kilometres: a flight is not affected by more. Neutral grounds are
+not listed; nobody is at home there.
 """
 
 import polars as pl

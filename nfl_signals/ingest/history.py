@@ -1,4 +1,8 @@
-"""The past as it was known at an instant: every stage starts here, so `as_of` has one meaning."""
+"""The past as it was known at an instant: the raw tables with everything later removed.
+
+Every stage that looks at football starts here, so `as_of` has one meaning. When a value becomes
+known is stated by the delays below and by `release_columns.KnownAt`.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,9 @@
-"""Referential integrity of the raw tables: what no known exception explains is an error."""
+"""Referential integrity of the raw tables.
+
+Statistics, injuries and notes must belong to a scheduled game, and a played game must have
+statistics. What is tolerated is listed in `known_exceptions.py` with a reason; anything else is an
+error that names the row.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,8 @@
-"""Rows of nflverse's releases of 1999-2023 that are wrong or lack a match, each with its reason."""
+"""Rows of the real releases that are known to be wrong or to lack a match, each with its reason.
+
+Anything not listed here is an error: no row is ever dropped silently. Checked against nflverse's
+releases of seasons 1999-2023. Rules that apply them are in `joins.py`.
+"""
 
 _NO_PLAY_BY_PLAY = "upstream play-by-play of this game is missing, so team statistics do not exist"
 

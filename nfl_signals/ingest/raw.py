@@ -2,6 +2,7 @@
 
 Types are cast, team codes of any year become franchise ids, kickoff becomes one UTC instant, and
 the classic errors of the field (spread sign, score arithmetic, duplicated games) are refused.
+Nothing is derived from football here: features are `features/build.py`. Joins are checked in `joins.py`.
 """
 
 import polars as pl

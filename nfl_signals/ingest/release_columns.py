@@ -1,7 +1,8 @@
 """What is read from each release table: source column, type, and when its value is known.
 
-Names and meanings are those of the nflverse data dictionaries (schedules, team stats, injuries).
-Upstream types drift from season to season, so every column is cast to the type stated here.
+Source of names and meanings: the nflverse data dictionaries (schedules, team stats, injuries).
+Upstream types drift from season to season; every column is cast to the type stated here, and a
+value that does not survive the cast is an error that names file, row and column.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,8 @@
-"""Read a release laid out as nflverse's, from a directory or a URL: bytes to frame, no casting."""
+"""Read a release laid out as nflverse's: from a directory, or from a URL through nflreadpy.
+
+Only bytes -> frame happens here: no casting, no renaming, no filtering (that is `raw.py`). The
+simulated league writes the same layout, so everything after this file has one code path.
+"""
 
 from functools import cached_property
 from pathlib import Path

@@ -1,4 +1,8 @@
-"""Franchises over time: one identifier, the current code, whatever a source called it that year."""
+"""Franchises over time: one identifier per franchise, whatever a source called it that year.
+
+Moves since 1999 and the spellings of other sources. A franchise keeps its history when it moves;
+`team_id` is always the current code. Divisions, colours and names do not belong here.
+"""
 
 import polars as pl
 

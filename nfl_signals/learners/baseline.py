@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nfl_signals.core.errors import IntegrityError
 from nfl_signals.core.files import read_json, write_json
@@ -20,10 +19,11 @@ from nfl_signals.learners.game_matrix import GameMatrix, combine_of
 from nfl_signals.learners.lightgbm import LightGBMLearner
 from nfl_signals.learners.logistic import LogisticLearner
 from nfl_signals.learners.lstm import LSTMLearner
-from nfl_signals.learners.protocol import Device, Floats, Inputs, Learner, Spec
+from nfl_signals.learners.protocol import Device, Inputs, Learner, Spec
 from nfl_signals.learners.xgboost import XGBoostLearner
 from nfl_signals.markets.definitions import MARKETS, Market
 from nfl_signals.markets.outcome_distribution import OutcomeDistribution, fit_outcome_distribution
+from nfl_signals.stats.arrays import Floats, Ints
 
 LEARNERS: dict[str, Callable[[Spec], Learner]] = {
     kind.name: kind for kind in (LogisticLearner, LightGBMLearner, XGBoostLearner, LSTMLearner)
@@ -86,7 +86,7 @@ class Baseline:
 
 def fit_baseline(
     matrix: GameMatrix,
-    rows: NDArray[np.int64],
+    rows: Ints,
     points: Floats,
     *,
     market: Market,

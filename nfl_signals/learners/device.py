@@ -25,7 +25,7 @@ def resolve(setting: Device, *, available: bool, missing: str) -> Found:
 
 def gpu_count() -> int:
     """GPUs that NVIDIA's driver shows this process; 0 without a driver."""
-    # Counted by the driver itself: xgboost falls back to the CPU with no more than a warning.
+    # By the driver's cuInit and cuDeviceGetCount: xgboost falls back to the CPU with a mere warning.
     try:
         driver = ctypes.CDLL("libcuda.so.1")
     except OSError:

@@ -1,7 +1,8 @@
 """From two team rows a game to one row of numbers for a learner.
 
 Margins are about differences (home minus away), totals about sums; that halves the columns and
-makes home and away interchangeable. No line and no price ever enters.
+makes home and away interchangeable. No line and no price ever enters: the line is only the
+threshold of the event.
 """
 
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ import numpy as np
 import polars as pl
 
 from nfl_signals.features.declarations import FEATURES, Feature
-from nfl_signals.learners.protocol import Combine, Floats, Inputs
+from nfl_signals.learners.protocol import Combine, Inputs
 from nfl_signals.learners.sequences import sequences
 from nfl_signals.markets.definitions import Market
+from nfl_signals.stats.arrays import Floats
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,4 +1,8 @@
-"""Small gradient-boosted trees by LightGBM, with monotonic constraints: games carry little signal."""
+"""Gradient-boosted trees by LightGBM, with monotonic constraints.
+
+Small trees, strong shrinkage: a few thousand games carry little signal. One thread per fit, so the
+number of threads of the run can never change a model.
+"""
 
 from pathlib import Path
 from typing import Any, Self
@@ -6,7 +10,8 @@ from typing import Any, Self
 import numpy as np
 
 from nfl_signals.core.files import write_text
-from nfl_signals.learners.protocol import Contributions, Floats, Inputs, Spec, shares
+from nfl_signals.learners.protocol import Contributions, Inputs, Spec, shares
+from nfl_signals.stats.arrays import Floats
 
 FILE = "model.txt"
 ROUNDS = 150

@@ -1,4 +1,8 @@
-"""The audit baseline: logistic or ridge regression on standardised features, legible as coefficients."""
+"""The audit baseline: a linear model, legible as a table of coefficients.
+
+Logistic regression for a probability; ridge regression for a mean, which the outcome distribution
+turns into a probability. Features are standardised with the training rows' mean and deviation.
+"""
 
 from pathlib import Path
 from typing import Self
@@ -7,7 +11,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from nfl_signals.core.files import read_json, write_json
-from nfl_signals.learners.protocol import Contributions, Floats, Inputs, Spec, shares
+from nfl_signals.learners.protocol import Contributions, Inputs, Spec, shares
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import expit
 
 FILE = "model.json"

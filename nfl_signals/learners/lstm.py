@@ -22,8 +22,9 @@ import numpy as np
 from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.files import read_json, write_bytes, write_json
 from nfl_signals.learners.device import resolve
-from nfl_signals.learners.protocol import Floats, Inputs, Spec, Task, shares
+from nfl_signals.learners.protocol import Inputs, Spec, Task, shares
 from nfl_signals.learners.sequences import CHANNELS
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import expit
 
 FILE = "model.pt"
@@ -47,7 +48,8 @@ class LSTMLearner:
     """LSTM over the last games, linear on the columns, fitted together.
 
     A column with prior belief w is shrunk as if its penalty were 1 / w^2 times as large. Monotonic
-    directions are ignored. The seed is of the initial weights and of the order of games.
+    directions are ignored. The seed is of the initial weights and of the order of games. Without
+    PyTorch, or for cuda where it sees no GPU: SettingsError.
     """
 
     name = "lstm"
@@ -95,7 +97,11 @@ class LSTMLearner:
         return
 
     def importance(self) -> dict[str, float]:
-        """Root mean square change of the forecast when an input is replaced by its mean, as shares."""
+        """Typical change of the forecast when one input of the latest training games is unknown.
+
+        Root mean square change of logits or points when a column, or a channel of all games played
+        (named `sequence_<channel>`), is replaced by its mean; as shares.
+        """
         return self.importance_
 
     def save(self, folder: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Literal, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from nfl_signals.stats.arrays import Bools, Floats
+
 Task = Literal["probability", "mean"]
 """'probability': targets are 0 or 1, predictions a probability. 'mean': targets and predictions
 are points."""
@@ -40,7 +41,7 @@ class Inputs:
     def __len__(self) -> int:
         return len(self.x)
 
-    def take(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> "Inputs":
+    def take(self, rows: NDArray[np.integer] | Bools) -> "Inputs":
         """The games at these positions, in this order (or where a mask of n is true)."""
         return Inputs(x=self.x[rows], sequence=self.sequence[rows])
 

@@ -2,14 +2,18 @@
 
 A game counts once its result was known at the kickoff to be forecast; its expectations are those of
 its own kickoff. Numbers are scaled by constants alone, so nothing is fitted and nothing can leak
-from other games. Windows reach back across seasons; a short history is filled with zeros first.
+from nfl_signals.stats.arrays import Floats
+from other games. Windows reach back across seasons; `earlier_season` marks the gap.
+
+A team with fewer than `WINDOW` such games has zeros first: `played` is 0 there. No game is left out
+for a short history.
 """
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from nfl_signals.ingest.history import RESULT_DELAY
+from nfl_signals.stats.arrays import Floats
 
 WINDOW = 8  # games: half a season, about as long as form lasts
 POINTS = 14.0  # about one standard deviation of a margin or a total
@@ -30,9 +34,7 @@ CHANNELS = (
 )
 
 
-def sequences(
-    features: pl.DataFrame, markets: pl.DataFrame, game_id: pl.Series
-) -> NDArray[np.float64]:
+def sequences(features: pl.DataFrame, markets: pl.DataFrame, game_id: pl.Series) -> Floats:
     """The last games of both teams before each of `game_id`: n x 2 x WINDOW x channels.
 
     Home team then away team, newest game last. Both tables are gold; in `markets`, `points` of ats are

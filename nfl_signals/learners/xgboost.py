@@ -1,4 +1,8 @@
-"""Gradient-boosted trees by XGBoost, level by level, so that they err unlike those of LightGBM."""
+"""Gradient-boosted trees by XGBoost, with monotonic constraints.
+
+Differs from `lightgbm.py` in growing level by level and in its regularisation, so the two err
+differently. One thread per fit, so the number of threads of the run can never change a model.
+"""
 
 from pathlib import Path
 from typing import Any, Self
@@ -7,7 +11,8 @@ import numpy as np
 
 from nfl_signals.core.files import write_bytes
 from nfl_signals.learners.device import gpu_count, resolve
-from nfl_signals.learners.protocol import Contributions, Floats, Inputs, Spec, shares
+from nfl_signals.learners.protocol import Contributions, Inputs, Spec, shares
+from nfl_signals.stats.arrays import Floats
 
 FILE = "model.ubj"
 ROUNDS = 150
@@ -30,6 +35,7 @@ class XGBoostLearner:
 
     Prior belief in a column is its chance of being sampled for a tree; the seed is of row and
     column sampling; sequences are ignored. Predictions are made on the CPU wherever it was fitted.
+    For cuda where this build or this machine has none: SettingsError.
     """
 
     name = "xgboost"

@@ -26,17 +26,12 @@ class Signals(Answer):
     Zero means as usual; below zero is bad news for this team, above zero good news. -1 for the
     quarterback: the usual starter surely misses the game. -1 for the offense: several starters
     (linemen, receivers, backs) miss it; 1: several return. The defense likewise.
-
-    Attributes:
-        quarterback: -1 to 1.
-        offense: -1 to 1, without the quarterback.
-        defense: -1 to 1; the opponent's points move the other way.
-        confidence: 0 (the documents say nothing) to 1 (they leave no doubt).
     """
 
-    quarterback: Signal
-    offense: Signal
-    defense: Signal
+    quarterback: Signal  # -1 to 1
+    offense: Signal  # -1 to 1, without the quarterback
+    defense: Signal  # -1 to 1; the opponent's points move the other way
+    # 0 (the documents say nothing) to 1 (they leave no doubt)
     confidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 

@@ -1,4 +1,8 @@
-"""What was written about a team and known before its kickoff: injury rows and notes, as documents."""
+"""What was written about a team before its game: injury rows and notes, as plain documents.
+
+A document counts only if it was known before that game's kickoff. A reader sees nothing else, so it
+cannot know more. What documents mean is not decided here.
+"""
 
 import hashlib
 import json

@@ -37,9 +37,8 @@ from nfl_signals.markets.score_distribution import (
     ScoreDistribution,
     solve_centre,
 )
+from nfl_signals.stats.arrays import Bools, Floats
 from nfl_signals.stats.logit import logit
-
-Floats = NDArray[np.float64]
 
 MONEYLINE_WEIGHT = 0.25  # of the margin that it implies; the spread's has the rest
 SETTLED = 1e-7  # points
@@ -50,22 +49,15 @@ MAX_SWEEPS = 200
 class CoherenceInputs:
     """Calibrated forecasts and lines of n games; NaN where there is none.
 
-    Attributes:
-        p_moneyline: the home team wins, given no tie.
-        p_ats: the home team covers, given no push.
-        p_total: over, given no push.
-        spread_line: points, positive where the home team is favoured.
-        total_line: points.
-
     Raises:
         ValueError: unequal lengths, a probability outside [0, 1] or a line outside the lattice.
     """
 
-    p_moneyline: Floats
-    p_ats: Floats
-    p_total: Floats
-    spread_line: Floats
-    total_line: Floats
+    p_moneyline: Floats  # the home team wins, given no tie
+    p_ats: Floats  # the home team covers, given no push
+    p_total: Floats  # over, given no push
+    spread_line: Floats  # points, positive where the home team is favoured
+    total_line: Floats  # points
 
     def __post_init__(self) -> None:
         forecasts = (self.p_moneyline, self.p_ats, self.p_total)
@@ -86,19 +78,15 @@ class CoherenceInputs:
 
 @dataclass(frozen=True, kw_only=True)
 class CoherentForecasts:
-    """One distribution per game and the forecasts that follow from it.
+    """One distribution per game and the forecasts that follow from it."""
 
-    Attributes:
-        mu: location of the home margin, points; NaN where nothing was known of it.
-        tau: location of the total, points.
-        p_hat: per market, probability of YES given no push; NaN where there is no line.
-        p_push: per market, probability of a push; NaN where there is no line.
-    """
-
-    mu: Floats
-    tau: Floats
+    mu: Floats  # location of the home margin, points; NaN where nothing was known of it
+    tau: Floats  # location of the total, points
+    # per market, probability of YES given no push; NaN where there is no line
     p_hat: dict[MarketName, Floats]
-    p_push: dict[MarketName, Floats]
+    p_push: dict[
+        MarketName, Floats
+    ]  # per market, probability of a push; NaN where there is no line
 
 
 def make_coherent(distribution: ScoreDistribution, inputs: CoherenceInputs) -> CoherentForecasts:
@@ -161,7 +149,7 @@ class _Search:
 class _Located:
     """Rows of which a market implies the location, with the line and log odds that imply it."""
 
-    def __init__(self, axis: Axis, known: NDArray[np.bool_], line: Floats, p: Floats) -> None:
+    def __init__(self, axis: Axis, known: Bools, line: Floats, p: Floats) -> None:
         self.axis, self.rows = axis, np.flatnonzero(known)
         fair_without_forecast = np.where(np.isfinite(p), p, 0.5)
         self.line, self.log_odds = line[self.rows], logit(fair_without_forecast[self.rows])

@@ -15,28 +15,17 @@ MarketName = Literal["ats", "moneyline", "total"]
 
 @dataclass(frozen=True, kw_only=True)
 class Market:
-    """One bet on a game.
+    """One bet on a game."""
 
-    Attributes:
-        name: key used in every table and path.
-        title: how reports call it.
-        yes: the event whose probability `p_hat` is.
-        outcome_column: schedule column that decides it, in points.
-        line_column: schedule column with the threshold, in points; None means 0.
-        price_yes_column: American odds on YES at the close.
-        price_no_column: American odds on NO at the close.
-        push: when neither side wins.
-        horizon: from when to when the forecast is valid.
-    """
-
-    name: MarketName
-    title: str
-    yes: str
-    outcome_column: Literal["result", "total"]
-    line_column: str | None
-    price_yes_column: str
-    price_no_column: str
-    push: str
+    name: MarketName  # key used in every table and path
+    title: str  # how reports call it
+    yes: str  # the event whose probability `p_hat` is
+    outcome_column: Literal["result", "total"]  # schedule column that decides it, in points
+    line_column: str | None  # schedule column with the threshold, in points; None means 0
+    price_yes_column: str  # American odds on YES at the close
+    price_no_column: str  # American odds on NO at the close
+    push: str  # when neither side wins
+    # from when to when the forecast is valid
     horizon: str = "made before kickoff, settled at the end of the game, overtime included"
 
     @property

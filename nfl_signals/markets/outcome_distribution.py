@@ -9,10 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import norm
 
-Floats = NDArray[np.float64]
+from nfl_signals.stats.arrays import Floats, Ints
 
 LARGEST = 150  # points; no NFL margin or total has come near it
 PRIOR_GAMES = 30.0  # expected games at which data and "no key number" count alike
@@ -20,17 +19,11 @@ PRIOR_GAMES = 30.0  # expected games at which data and "no key number" count ali
 
 @dataclass(frozen=True, kw_only=True)
 class OutcomeDistribution:
-    """Probability mass over integers around an expected value.
+    """Probability mass over integers around an expected value."""
 
-    Attributes:
-        deviation: standard deviation of the Normal part, points.
-        symmetric: weights belong to |points| (margins) instead of points (totals).
-        weights: LARGEST + 1 factors for 0, 1, 2, ... points.
-    """
-
-    deviation: float
-    symmetric: bool
-    weights: tuple[float, ...]
+    deviation: float  # standard deviation of the Normal part, points
+    symmetric: bool  # weights belong to |points| (margins) instead of points (totals)
+    weights: tuple[float, ...]  # LARGEST + 1 factors for 0, 1, 2, ... points
 
     def mass(self, mean: Floats) -> Floats:
         """N x m probabilities of the integers `self.support`, each row summing to 1."""
@@ -47,7 +40,7 @@ class OutcomeDistribution:
         return above / (1 - push), push
 
     @property
-    def support(self) -> NDArray[np.int64]:
+    def support(self) -> Ints:
         """Integers that carry mass."""
         return np.arange(-LARGEST if self.symmetric else 0, LARGEST + 1)
 

@@ -29,8 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfl_signals.markets.definitions import MarketName
-
-Floats = NDArray[np.float64]
+from nfl_signals.stats.arrays import Floats, Ints
 
 LARGEST_MARGIN = 80  # points; the record is 73
 LARGEST_TOTAL = 130  # points; the record is 113
@@ -48,15 +47,10 @@ TOTALS = np.arange(LARGEST_TOTAL + 1)
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Axis:
-    """The whole numbers that margins or totals can be.
+    """The whole numbers that margins or totals can be."""
 
-    Attributes:
-        values: points, k of them.
-        positions: where the bell sees them, points, ascending, k.
-    """
-
-    values: NDArray[np.int64]
-    positions: Floats
+    values: Ints  # points, k of them
+    positions: Floats  # where the bell sees them, points, ascending, k
 
     def bell(self, centre: Floats, scale: float) -> tuple[Floats, Floats]:
         """Heights (n x k, largest 1) and their relative growth per point of `centre` (n x k)."""
@@ -81,23 +75,14 @@ POSSIBLE = _possible()
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreDistribution:
-    """What all games share; `mu` and `tau` locate one game, in points.
+    """What all games share; `mu` and `tau` locate one game, in points."""
 
-    Attributes:
-        margin_scale: of the margin's bell, points.
-        total_scale: of the total's bell, points.
-        margin_weights: factors of |margin| = 0, 1, 2, ...; LARGEST_MARGIN + 1.
-        total_weights: factors of total = 0, 1, 2, ...; LARGEST_TOTAL + 1.
-        typical_tau: location of the middle fitted game's total.
-        n_games: games it was fitted on.
-    """
-
-    margin_scale: float
-    total_scale: float
-    margin_weights: tuple[float, ...]
-    total_weights: tuple[float, ...]
-    typical_tau: float
-    n_games: int
+    margin_scale: float  # of the margin's bell, points
+    total_scale: float  # of the total's bell, points
+    margin_weights: tuple[float, ...]  # factors of |margin| = 0, 1, 2, ...; LARGEST_MARGIN + 1
+    total_weights: tuple[float, ...]  # factors of total = 0, 1, 2, ...; LARGEST_TOTAL + 1
+    typical_tau: float  # location of the middle fitted game's total
+    n_games: int  # games it was fitted on
 
     def margins(self, mu: Floats, tau: Floats) -> Floats:
         """Probability of each of MARGINS: n x 161, rows sum to 1."""

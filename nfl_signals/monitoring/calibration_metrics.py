@@ -105,9 +105,6 @@ def calibration_metrics(
 
     Returns:
         METRICS_SCHEMA, sorted by KEY.
-
-    Raises:
-        ValueError: `window_weeks` below 1.
     """
     if window_weeks < 1:
         raise ValueError(f"window_weeks: expected 1 or more, got {window_weeks}")
@@ -125,10 +122,9 @@ def calibration_metrics(
 def reliability_table(graded: pl.DataFrame, *, window_weeks: int, seed: int) -> pl.DataFrame:
     """Reliability curves of every series and version at its latest week; arguments as above.
 
-    Returns:
-        One row per window and bin: KEY, bin (from 1), n, mean_p, mean_y, low / high, the 95 %
-        Wilson interval of mean_y, and consistent_low / consistent_high, where mean_y lies in 95 %
-        of cases if the forecast is right (`stats/consistency_band.py`).
+    Returns one row per window and bin: KEY, bin (from 1), n, mean_p, mean_y, low / high, the 95 %
+    Wilson interval of mean_y, and consistent_low / consistent_high, where mean_y lies in 95 % of
+    cases if the forecast is right (`stats/consistency_band.py`).
     """
     latest = {(id(span.series), span.window.name): span for span in _spans(graded, window_weeks)}
     rows = []

@@ -7,10 +7,9 @@ thousands. The lean is the side that the forecast rates higher than the price at
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from scipy.stats import norm
 
-Floats = NDArray[np.float64]
+from nfl_signals.stats.arrays import Floats
 
 POINTS_SD = {"ats": 13.3, "total": 13.4}
 """sd of margin and total around the close, points: nflverse 2006-2023, 4,861 games."""

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from nfl_signals.stats.arrays import Ints
 from nfl_signals.stats.binned_ece import ece_per_row
 from nfl_signals.stats.e_process import with_memory
 from nfl_signals.stats.recalibration_error import gap_per_row
@@ -43,7 +43,7 @@ class Series:
     """Graded games of one signal source on one market, in time order, with the e-value at each."""
 
     games: pl.DataFrame  # as graded, and `e_value` of the season up to the row's week
-    starts: NDArray[np.int64]  # first row of each week, and the number of rows at the end
+    starts: Ints  # first row of each week, and the number of rows at the end
     digests: list[bytes]  # one per week
 
     def windows(self, lengths: Sequence[int]) -> Iterator[Window]:

@@ -29,12 +29,9 @@ EVIDENCE_SCHEMA = pl.Schema(
 def evidence_path(graded: pl.DataFrame) -> pl.DataFrame:
     """One row per series and week with graded games.
 
-    Args:
-        graded: as `steps.graded_at` gives it. Where a series has several forecasts of a game, the
-            last counts. Rows without an outcome are left out.
-
-    Returns:
-        EVIDENCE_SCHEMA, sorted by series and week. A row depends on no later game.
+    `graded` as `steps.graded_at` gives it. Where a series has several forecasts of a game, the last
+    counts; rows without an outcome are left out. Returns EVIDENCE_SCHEMA, sorted by series and week. A
+    row depends on no later game.
     """
     rows = [_weeks(series) for series in series_of(graded, SERIES)]
     return pl.concat([EVIDENCE_SCHEMA.to_frame(), *rows])

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from nfl_signals.monitoring.rolling_windows import DIGESTED, Series, Window
 from nfl_signals.stats import bins, consistency_band, fixed_time_tests, scores, smooth_ece
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.consistency_band import draw_outcomes
 
-Floats = NDArray[np.float64]
 T = TypeVar("T")
 
 NULL_DRAWS = 200  # the 95 % quantile then rests on ten draws, enough to show beside a number

@@ -30,17 +30,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Challenge:
-    """What the challenger did.
+    """What the challenger did."""
 
-    Attributes:
-        version: None: there is none, or it could not be found out.
-        rows: its forecasts, as the ledger's columns without `seal`; None where it made none.
-        problem: why it made none; None where nothing went wrong.
-    """
-
-    version: str | None = None
+    version: str | None = None  # None: there is none, or it could not be found out
+    # its forecasts, as the ledger's columns without `seal`; None where it made none
     rows: pl.DataFrame | None = None
-    problem: str | None = None
+    problem: str | None = None  # why it made none; None where nothing went wrong
 
     @property
     def sentence(self) -> str:

@@ -17,8 +17,7 @@ REMEDY = "Set signal_source to proxy, or to another version (model_vN)"
 def promote_first(context: RunContext, version: str | None = None) -> Decision:
     """Make a version (None: the newest trained one) champion where there is none yet.
 
-    Returns:
-        The decision that made the champion, now or before.
+    Returns the decision that made the champion, now or before.
 
     Raises:
         InputError: there is no champion, and nothing was trained yet or only on games to come.

@@ -43,15 +43,9 @@ def ledger_rows(
 ) -> pl.DataFrame:
     """Forecasts as the ledger takes them, in order of kickoff, game and market.
 
-    Args:
-        games: rows of gold markets.
-        forecasts: `game_id, market, p_hat, p_push, model_version, model_hash`.
-        made_at: the run's now.
-        book: production, or the shadow book (`learning`).
-        flags: `period_flag` by market and signal source; `UNMONITORED` where there is none.
-
-    Returns:
-        The ledger's columns without `seal`, plus `p_market`.
+    `games` are rows of gold markets, `forecasts` are `game_id, market, p_hat, p_push, model_version,
+    model_hash`, `flags` are `period_flag` by market and signal source (`UNMONITORED` without one).
+    Returns the ledger's columns without `seal`, plus `p_market`.
     """
     columns = [*KEYS, "p_hat", "p_push", "model_version", "model_hash"]
     rows = games.join(forecasts.select(columns), on=KEYS, maintain_order="left").with_columns(
@@ -74,8 +68,7 @@ def walk_forward_rows(
 ) -> pl.DataFrame:
     """Walk-forward predictions of games until `as_of` for the shadow book, dated the Tuesday before each.
 
-    Returns:
-        The ledger's columns without `seal`.
+    Returns the ledger's columns without `seal`.
     """
     quotes = markets.select(*KEYS, "line", "price_yes", "price_no")
     past = stacked.filter(pl.col("kickoff_at") <= as_of).join(quotes, on=KEYS)

@@ -54,8 +54,7 @@ def point_aliases(context: RunContext) -> dict[str, str]:
 
     Under `proxy` the champion of the decision log keeps the alias.
 
-    Returns:
-        Versions by alias; an alias that points nowhere is missing.
+    Returns versions by alias; an alias that points nowhere is missing.
     """
     registry = home_registry(context, create=True)
     champion = _champion(context)

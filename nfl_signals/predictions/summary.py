@@ -22,33 +22,19 @@ EASTERN = ZoneInfo("America/New_York")
 
 @dataclass(frozen=True, kw_only=True)
 class Pick:
-    """One upcoming game and market, as shown to a person.
+    """One upcoming game and market, as shown to a person."""
 
-    Attributes:
-        made_at: when it was predicted, ISO.
-        kickoff: US Eastern, e.g. 'Sun 13:00'.
-        game: away at home, current franchise codes.
-        market: title of the market.
-        line: threshold in points, empty for the moneyline.
-        prices: American odds on YES and NO.
-        p_market: no-vig probability of YES.
-        p_hat: the model's probability of YES given no push.
-        p_push: probability of a push.
-        lean: the side that the model rates higher than the market does.
-        gap: by how much, percentage points.
-    """
-
-    made_at: str
-    kickoff: str
-    game: str
-    market: str
-    line: str
-    prices: str
-    p_market: float
-    p_hat: float
-    p_push: float
-    lean: str
-    gap: float
+    made_at: str  # when it was predicted, ISO
+    kickoff: str  # US Eastern, e.g. 'Sun 13:00'
+    game: str  # away at home, current franchise codes
+    market: str  # title of the market
+    line: str  # threshold in points, empty for the moneyline
+    prices: str  # American odds on YES and NO
+    p_market: float  # no-vig probability of YES
+    p_hat: float  # the model's probability of YES given no push
+    p_push: float  # probability of a push
+    lean: str  # the side that the model rates higher than the market does
+    gap: float  # by how much, percentage points
 
 
 def picks(context: RunContext) -> list[Pick]:

@@ -20,9 +20,8 @@ _log = logging.getLogger(__name__)
 def predict_upcoming(context: RunContext) -> pl.DataFrame:
     """Predict the next week's games that have line and prices; store forecasts and explanations.
 
-    Returns:
-        The ledger's columns without `seal`, plus `p_market`; empty when nothing is upcoming. Games
-        without line or prices are skipped; see `week.skipped_games`.
+    Returns the ledger's columns without `seal`, plus `p_market`; empty when nothing is upcoming.
+    Games without line or prices are skipped; see `week.skipped_games`.
 
     Raises:
         InputError, IntegrityError: no model can be served; see `champion.served_version`.
@@ -60,8 +59,7 @@ def append_to_ledger(context: RunContext) -> dict[str, int]:
 
     The first row of an id stays: a prediction that is in the ledger already is not appended again.
 
-    Returns:
-        New rows by book, and the ledger's length as 'total'.
+    Returns new rows by book, and the ledger's length as 'total'.
     """
     parts = [_walk_forward(context), context.read(context.paths.upcoming).drop("p_market")]
     if context.paths.challenge.exists():
@@ -74,8 +72,7 @@ def append_to_ledger(context: RunContext) -> dict[str, int]:
 def append_walk_forward(context: RunContext) -> int:
     """Append the walk-forward predictions of past games to the shadow book (`learning`).
 
-    Returns:
-        How many were new.
+    Returns how many were new.
     """
     rows = _walk_forward(context)
     return sum(ledger.append(context.paths.ledger, rows, first_stays=True).n_new.values())

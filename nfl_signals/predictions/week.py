@@ -19,35 +19,24 @@ QUOTE = ["line", "price_yes", "price_no"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class UpcomingWeek:
-    """What the forecasts of the upcoming week are made of.
+    """What the forecasts of the upcoming week are made of."""
 
-    Attributes:
-        model: that forecasts; None: the no-vig price.
-        made_at: the run's now.
-        book: that the forecasts go to.
-        flags: `period_flag` by market and signal source.
-    """
-
-    model: Ensemble | None
+    model: Ensemble | None  # that forecasts; None: the no-vig price
     features: pl.DataFrame
     markets: pl.DataFrame
     signals: pl.DataFrame
-    made_at: datetime
-    book: str = "production"
+    made_at: datetime  # the run's now
+    book: str = "production"  # that the forecasts go to
+    # `period_flag` by market and signal source
     flags: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WeekForecast:
-    """Forecasts of the upcoming week.
+    """Forecasts of the upcoming week."""
 
-    Attributes:
-        rows: the ledger's columns without `seal`, plus `p_market`.
-        explanations: `explain.contributions`; None for the price, which has none.
-    """
-
-    rows: pl.DataFrame
-    explanations: pl.DataFrame | None
+    rows: pl.DataFrame  # the ledger's columns without `seal`, plus `p_market`
+    explanations: pl.DataFrame | None  # `explain.contributions`; None for the price, which has none
 
 
 def forecast_week(week: UpcomingWeek) -> WeekForecast:

@@ -11,9 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from nfl_signals.alerts.series_status import SeriesStatus
 from nfl_signals.alerts.steps import alert_state
@@ -32,12 +30,12 @@ from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision, Kind, Step
 from nfl_signals.registry.model_card import read_card
 from nfl_signals.registry.model_version import latest_version
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.training.recalibrated_copies import recalibrated_copy, training_window
 from nfl_signals.workspace.run_context import RunContext
 
 _log = logging.getLogger(__name__)
 
-Floats = NDArray[np.float64]
 
 RECALIBRATION: Step = "recalibration"
 RETRAINING: Step = "retraining"
@@ -99,8 +97,7 @@ def recalibrate(context: RunContext) -> Decision | None:
 
     Judged prequentially: each week by the map of the weeks before it (`calibration/recalibration.py`).
 
-    Returns:
-        The decision as recorded; None where nothing is pending.
+    Returns the decision as recorded; None where nothing is pending.
     """
     pending = [each for each in pending_steps(context) if each.step == RECALIBRATION]
     if not pending:
@@ -125,8 +122,7 @@ def decide(context: RunContext) -> Decision | None:
     The challenger's forecasts of played games are its recipe's walk-forward in the shadow book, fitted
     on earlier seasons only; the champion's are those it made in production.
 
-    Returns:
-        The decision as recorded; None where the newest ensemble is champion or has been judged.
+    Returns the decision as recorded; None where the newest ensemble is champion or has been judged.
     """
     champion = decision_log.champion(context.decisions)
     newest = latest_version(context.paths.ensembles)

@@ -10,9 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nfl_signals.markets.odds import payout_per_unit
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.bootstrap import Interval, percentiles, week_draws
-
-Floats = NDArray[np.float64]
 
 
 def units_won(p_hat: str) -> pl.Expr:
@@ -36,12 +35,8 @@ def units_won(p_hat: str) -> pl.Expr:
 def season_drawdown(weekly: Floats, season: NDArray[np.integer]) -> Floats:
     """Deepest fall below the season's highest point so far, mean over seasons.
 
-    Args:
-        weekly: units won in each week, time ascending, shape (..., weeks).
-        season: season of each week, ascending, shape (weeks,).
-
-    Returns:
-        Shape (...), units; 0 if nothing was ever lost.
+    `weekly` are units won, time ascending, shape (..., weeks), `season` that of each week, shape
+    (weeks,). Returns units, shape (...); 0 if nothing was ever lost.
 
     Example:
         >>> float(season_drawdown(np.array([2.0, -1.0, -2.0, 4.0]), np.zeros(4, dtype=int)))

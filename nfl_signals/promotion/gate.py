@@ -39,14 +39,7 @@ import polars as pl
 from nfl_signals.core.setting_sections import GateSettings, MonitorSettings
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.promotion.drawdown import extra_drawdown
-from nfl_signals.promotion.findings import (
-    ALL,
-    Finding,
-    Kind,
-    finding,
-    nothing_found,
-    within,
-)
+from nfl_signals.promotion.findings import ALL, Finding, Kind, finding, nothing_found, within
 from nfl_signals.promotion.measures import (
     both_lean,
     brier_excess,
@@ -77,10 +70,7 @@ PRICE = Kind(
 )
 CHURN = Kind(name="churn", unit="of the picks", words="picks that changed side")
 SLIPPAGE = Kind(
-    name="slippage",
-    unit="probability",
-    words="closing-line value lost a game",
-    must_be_shown=False,
+    name="slippage", unit="probability", words="closing-line value lost a game", must_be_shown=False
 )
 DRAWDOWN = Kind(
     name="drawdown",

@@ -207,10 +207,7 @@ def _judged(context: RunContext, found: Candidate, book: Book) -> Candidate:
     calibrated = [each for each in alone.findings if each.name == CALIBRATED.name]
     others = [each for each in report.findings if each.name != CALIBRATED.name]
     judged = replace(
-        found,
-        answer=report.answer,
-        sentence=report.sentence,
-        findings=(*calibrated, *others),
+        found, answer=report.answer, sentence=report.sentence, findings=(*calibrated, *others)
     )
     if not (wrong := judged.uncalibrated):
         return judged

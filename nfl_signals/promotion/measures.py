@@ -9,16 +9,14 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from scipy.stats import norm
 from scipy.stats import t as student
 
+from nfl_signals.stats.arrays import Floats, Ints
 from nfl_signals.stats.bootstrap import Interval, percentiles, week_block_interval, week_draws
 from nfl_signals.stats.e_process import with_memory
 from nfl_signals.stats.recalibration_error import calibration_gap, weekly_sums
 from nfl_signals.stats.scores import NotEstimableError, calibration_slope_intercept
-
-Floats = NDArray[np.float64]
 
 PAIRS_SCHEMA = pl.Schema(
     {
@@ -41,9 +39,9 @@ PAIRS_SCHEMA = pl.Schema(
 """One row per game and market that both forecast before kickoff, at one line and one price."""
 
 
-def week_codes(rows: pl.DataFrame) -> NDArray[np.int64]:
+def week_codes(rows: pl.DataFrame) -> Ints:
     """Season * 100 + week of every row, shape (n,)."""
-    codes: NDArray[np.int64] = (
+    codes: Ints = (
         rows.select(pl.col("season").cast(pl.Int64) * 100 + pl.col("week")).to_series().to_numpy()
     )
     return codes
@@ -128,9 +126,7 @@ def slope_in_words(rows: pl.DataFrame) -> str:
     return f"slope {found.slope:.2f} [{found.slope - half:.2f}, {found.slope + half:.2f}]"
 
 
-def _mean_difference(
-    values: Floats, weeks: NDArray[np.int64], *, seed: int, level: float
-) -> Interval:
+def _mean_difference(values: Floats, weeks: Ints, *, seed: int, level: float) -> Interval:
     """Week-block interval, widened for the few weeks it may rest on.
 
     Redrawn weeks vary too little by (b - 1) / b and their mean is not normal but Student's with b - 1

@@ -30,25 +30,17 @@ PROMOTING = ("first", "promoted", "rolled_back")
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What was decided about one version.
+    """What was decided about one version."""
 
-    Attributes:
-        at: the run's as_of, zone aware.
-        kind: first (there was no champion), promoted, rejected, insufficient (evidence), rolled_back.
-        champion: after the decision.
-        step: what was judged, or 'person'.
-        alerts: ids of the alerts that caused it.
-        measures: figures behind the sentence, as JSON can hold them.
-    """
-
-    at: datetime
-    kind: Kind
+    at: datetime  # the run's as_of, zone aware
+    kind: Kind  # first (there was no champion), promoted, rejected, insufficient (evidence), rolled_back
     version: str
     model_hash: str
-    champion: str
-    step: Step
+    champion: str  # after the decision
+    step: Step  # what was judged, or 'person'
     sentence: str
-    alerts: tuple[str, ...] = ()
+    alerts: tuple[str, ...] = ()  # ids of the alerts that caused it
+    # figures behind the sentence, as JSON can hold them
     measures: dict[str, Any] = field(default_factory=dict)
 
 
@@ -60,8 +52,7 @@ def record(path: Path, decision: Decision, *, expected_champion: str | None) -> 
 
     `expected_champion` is the one that it was decided against; None: there was none.
 
-    Returns:
-        The decision as it is in the log.
+    Returns the decision as it is in the log.
 
     Raises:
         InputError: the champion has changed since, or the decision contradicts itself.

@@ -34,21 +34,14 @@ LOCK_SECONDS = 600.0  # MLflow copies a model and tries it out while the lock is
 
 @dataclass(frozen=True, kw_only=True)
 class RegisteredVersion:
-    """One registered ensemble.
+    """One registered ensemble."""
 
-    Attributes:
-        number: MLflow's, counted from 1.
-        version: the ensemble's own name.
-        aliases: those of `ALIASES` that point here.
-        folder: the MLflow model, loadable by its path alone.
-    """
-
-    number: int
-    version: str
+    number: int  # MLflow's, counted from 1
+    version: str  # the ensemble's own name
     model_hash: str
     feature_version: str
-    aliases: tuple[str, ...]
-    folder: Path
+    aliases: tuple[str, ...]  # those of `ALIASES` that point here
+    folder: Path  # the MLflow model, loadable by its path alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,17 +74,11 @@ class RegisteredModel:
 
 @dataclass(frozen=True, eq=False)
 class Registry:
-    """An open registry; see `open_registry`.
+    """An open registry; see `open_registry`."""
 
-    Attributes:
-        root: folder of the store and of all models.
-        client: MLflow's.
-        experiment: MLflow's; it holds the location under which artifacts were written.
-    """
-
-    root: Path
-    client: Any
-    experiment: Any
+    root: Path  # folder of the store and of all models
+    client: Any  # MLflow's
+    experiment: Any  # MLflow's; it holds the location under which artifacts were written
 
     @property
     def current(self) -> bool:

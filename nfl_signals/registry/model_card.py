@@ -32,15 +32,10 @@ PACKAGES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingWindow:
-    """Which games a model was fitted on.
+    """Which games a model was fitted on."""
 
-    Attributes:
-        first: season and week of the first game, e.g. '1999-w01'.
-        last: likewise of the last game.
-    """
-
-    first: str
-    last: str
+    first: str  # season and week of the first game, e.g. '1999-w01'
+    last: str  # likewise of the last game
     n_games: int
 
 

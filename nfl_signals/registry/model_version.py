@@ -19,22 +19,18 @@ NAME = re.compile(r"v(\d{6})(\d{2,})?(?:r(\d{6})(\d{2,})?)?")
 class ModelVersion:
     """A version's name in parts; later trainings, and copies of the same training, are larger.
 
-    Attributes:
-        trained: season * 100 + week of the last training game.
-        training: which training of that week, from 1.
-        recalibrated: season * 100 + week that a copy's recalibration was fitted up to; 0: no copy.
-        copy: which copy of that week, from 1.
-
     Example:
         >>> newest = max(map(ModelVersion.parse, ["v202410", "v20240902", "v202409r202510"]))
         >>> newest.name, ModelVersion.parse("v202409r202510").original.name
         ('v202410', 'v202409')
     """
 
-    trained: int
-    training: int = 1
-    recalibrated: int = 0
-    copy: int = 1
+    trained: int  # season * 100 + week of the last training game
+    training: int = 1  # which training of that week, from 1
+    recalibrated: int = (
+        0  # season * 100 + week that a copy's recalibration was fitted up to; 0: no copy
+    )
+    copy: int = 1  # which copy of that week, from 1
 
     @classmethod
     def parse(cls, name: str) -> Self:

@@ -18,14 +18,8 @@ def store_version(
 ) -> dict[str, Any]:
     """Move a folder of model files to `store/name`, or to the next name that is not taken.
 
-    Args:
-        staged: complete but for its card, on the same disk as the store; gone afterwards.
-        store: folder of all versions.
-        name: the first choice.
-        describe: writes the card of `staged` under a name and returns it.
-
-    Returns:
-        The card; its `model_version` is the name that the files have.
+    `staged` is complete but for its card, on the same disk as the store; `describe` writes its card
+    under a name. Returns the card; its `model_version` is the name that the files have.
     """
     version = ModelVersion.parse(name)
     while True:

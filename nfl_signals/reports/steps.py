@@ -6,13 +6,13 @@ Each raises InputError where a stage that it reads has not run.
 import logging
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from nfl_signals.alerts.backtest import alarm_backtest
 from nfl_signals.alerts.episodes import ALERTS_SCHEMA
 from nfl_signals.core.errors import InputError
+from nfl_signals.core.files import Json
 from nfl_signals.features.version import feature_version
 from nfl_signals.learners.baseline import Baseline
 from nfl_signals.markets.definitions import MARKETS, MarketName
@@ -34,8 +34,6 @@ from nfl_signals.training.stacks import stack_rows
 from nfl_signals.training.weight_advice import weight_adviser
 from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext
-
-Json = dict[str, Any]
 
 _log = logging.getLogger(__name__)
 

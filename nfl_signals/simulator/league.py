@@ -1,4 +1,8 @@
-"""Seasons in a row, each simulated to its end and cut `as_of`, so that later leagues share the past."""
+"""The league: seasons in a row, as they are known at the end of the last week played.
+
+Every season is simulated to its end and cut afterwards, so a league reported a week later has the
+same past.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +10,6 @@ from datetime import datetime
 import polars as pl
 
 from nfl_signals.core.setting_sections import SimulatorSettings
-from nfl_signals.simulator.arrays import stream
 from nfl_signals.simulator.calendar.as_of import (
     KNOWN_AT_THE_OPEN,
     as_of,
@@ -27,6 +30,7 @@ from nfl_signals.simulator.release.layout import GAMES, TEAM_STATS, conform
 from nfl_signals.simulator.release.notes import notes
 from nfl_signals.simulator.release.team_stats import team_stats
 from nfl_signals.simulator.release.team_weeks import team_weeks
+from nfl_signals.simulator.streams import stream
 from nfl_signals.simulator.teams.franchises import codes_of_the_day, last_season
 from nfl_signals.simulator.teams.strengths import MAX_WEEKS
 

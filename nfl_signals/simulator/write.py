@@ -1,4 +1,8 @@
-"""Write a league as nflverse writes its releases; truth goes beside them, where no pipeline looks."""
+"""Write a league as nflverse writes its releases; what nflverse has not goes beside them.
+
+Never among them: truth, opening lines and the drifting model's forecasts are for whoever judges the
+pipeline, and the pipeline must not find them.
+"""
 
 from pathlib import Path
 
@@ -16,7 +20,13 @@ DESCRIPTION = "league.json"
 
 
 def write_release(league: League, folder: Path) -> None:
-    """Write `release/` and, next to it, the truth; the same league always gives the same bytes."""
+    """Write `release/` in nflverse's layout, and truth, opening lines and model forecasts next to it.
+
+    The same league always gives the same bytes. Seasons that an earlier league left behind go.
+
+    Raises:
+        StorageError: the disk is full or not writable; `league.json` is missing until all is written.
+    """
     release = folder / RELEASE
     # Gone first and written last: files of two leagues never pass for either.
     (release / DESCRIPTION).unlink(missing_ok=True)

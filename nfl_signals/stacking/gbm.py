@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from nfl_signals.core.files import write_json
-from nfl_signals.stacking.protocol import MARKET, Floats, Parts, added_up
+from nfl_signals.stacking.protocol import MARKET, Parts, added_up
+from nfl_signals.stats.arrays import Floats
 
 KIND = "gbm"
 ROUNDS = 60

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from nfl_signals.markets.definitions import Market
-from nfl_signals.stacking.protocol import Floats
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import logit
 
 SIGNALS = ("quarterback", "offense", "defense")

@@ -16,7 +16,8 @@ import numpy as np
 
 from nfl_signals.core.files import write_json
 from nfl_signals.stacking.prior import chosen_prior, default_means
-from nfl_signals.stacking.protocol import Floats, Parts, added_up
+from nfl_signals.stacking.protocol import Parts, added_up
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import fit_towards_prior
 
 KIND = "logistic"

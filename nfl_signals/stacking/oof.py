@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from nfl_signals.core.errors import IntegrityError
 from nfl_signals.core.progress import steps
-from nfl_signals.stacking.protocol import Floats
 from nfl_signals.stacking.splits import Fold, Indices
+from nfl_signals.stats.arrays import Bools, Floats
 
 Predictor = Callable[[Indices], tuple[Floats, Floats]]  # rows -> P(YES given no push), P(push)
 FitFunction = Callable[[Indices], Predictor]  # training rows -> predictor
@@ -30,8 +29,8 @@ class OofTask:
     learner: str
     scheme: str  # 'walk_forward' or 'purged_kfold'
     folds: Sequence[Fold]
-    trainable: NDArray[np.bool_]  # per row, whether models may be fitted on it (played games)
-    eligible: NDArray[np.bool_]  # per row, whether it is to be predicted
+    trainable: Bools  # per row, whether models may be fitted on it (played games)
+    eligible: Bools  # per row, whether it is to be predicted
     fit: FitFunction
 
     def __str__(self) -> str:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nfl_signals.llm.advice import Advice
-from nfl_signals.stacking.protocol import MARKET, Floats
+from nfl_signals.stacking.protocol import MARKET
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import fit_towards_prior, log_evidence
 
 INTERCEPT_DEVIATION = 0.05  # prior sd of the intercept, logits

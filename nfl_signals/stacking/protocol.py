@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import expit
 
-Floats = NDArray[np.float64]
 MARKET = "market"
 
 

@@ -7,9 +7,10 @@ chapter 7. Groups are whole weeks: games of one week share injuries, weather and
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Indices = NDArray[np.int64]
+from nfl_signals.stats.arrays import Ints
+
+Indices = Ints
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from nfl_signals.stacking.inputs import SIGNALS, drop_missing_signals, logit_matrix
-from nfl_signals.stacking.protocol import Blend, Floats, Parts
+from nfl_signals.stacking.protocol import Blend, Parts
+from nfl_signals.stats.arrays import Floats
 
 
 class Calibration(NamedTuple):

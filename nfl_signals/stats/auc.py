@@ -7,19 +7,17 @@ probabilities count half (Hanley, McNeil 1982, doi 10.1148/radiology.143.1.70637
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nfl_signals.stats.arrays import Floats, Ints
 from nfl_signals.stats.bootstrap import Interval, percentiles, week_draws
 from nfl_signals.stats.scores import NotEstimableError
-
-Floats = NDArray[np.float64]
 
 
 def auc_difference(
     p: Floats,
     reference: Floats,
     y: Floats,
-    weeks: NDArray[np.int64],
+    weeks: Ints,
     *,
     seed: int,
     draws: int = 1000,

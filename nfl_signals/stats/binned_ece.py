@@ -9,9 +9,8 @@ shown beside the shipped rule and never judged by it; the unbiased errors are `s
 import numpy as np
 from numpy.typing import NDArray
 
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.e_process import at_week_ends, check_games
-
-Floats = NDArray[np.float64]
 
 N_BINS = 10
 
@@ -19,8 +18,7 @@ N_BINS = 10
 def weekly_bin_sums(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> Floats:
     """What `binned_error` needs of each week; arguments and errors as `e_process.weekly_log_bets`.
 
-    Returns:
-        Shape (11, distinct weeks), weeks ascending: games, then p - y added up in each bin.
+    Returns shape (11, distinct weeks), weeks ascending: games, then p - y added up in each bin.
     """
     check_games(p, y, week_index)
     weeks, position = np.unique(week_index, return_inverse=True)

@@ -7,7 +7,7 @@ Where the bins lie depends on the forecasts alone, so `scores.py`, `fixed_time_t
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from nfl_signals.stats.arrays import Floats
 
 GAMES_PER_BIN = 10  # fewer leave a bin's own sampling error larger than any error it could show
 
@@ -32,9 +32,8 @@ def check_forecasts(p: Floats, y: Floats) -> None:
 def bin_starts(p_sorted: Floats, n_bins: int | None) -> NDArray[np.intp]:
     """First row of each equal-mass bin; ties stay together, every bin holds two rows or more.
 
-    Args:
-        p_sorted: forecasts in rising order, shape (n,), n >= 2.
-        n_bins: bins; None: 10, or fewer where that leaves under 10 games a bin.
+    For forecasts in rising order, shape (n,), n >= 2; None means 10 bins, or fewer where that leaves
+    under 10 games a bin.
 
     Example:
         >>> bin_starts(np.array([0.1, 0.2, 0.2, 0.2, 0.3, 0.4]), 3).tolist()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
-Floats = NDArray[np.float64]
+from nfl_signals.stats.arrays import Floats, Ints
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,13 +84,10 @@ def week_block_ratio(
     )
 
 
-def week_draws(
-    weeks: ArrayLike, *, seed: int, draws: int
-) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+def week_draws(weeks: ArrayLike, *, seed: int, draws: int) -> tuple[NDArray[np.intp], Ints]:
     """Which week each game is of, and which weeks each draw took.
 
-    Returns:
-        Positions of the n games' weeks among the b sorted weeks, and draws x b such positions.
+    Returns positions of the n games' weeks among the b sorted weeks, and draws x b such positions.
 
     Raises:
         ValueError: fewer than two weeks.

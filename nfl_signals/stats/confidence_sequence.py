@@ -19,9 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.bins import check_forecasts
-
-Floats = NDArray[np.float64]
 
 # Rates that are best at 1, 2, 4, ... 2 ** 15 times the variance of the first week.
 DOUBLINGS = 2.0 ** np.arange(16)

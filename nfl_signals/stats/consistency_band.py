@@ -10,11 +10,9 @@ that the bins are those of `scores.reliability_curve`.
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.bins import bin_means, bin_starts, check_probabilities
-
-Floats = NDArray[np.float64]
 
 
 def draw_outcomes(p: Floats, *, seed: int | Sequence[int], draws: int) -> Floats:

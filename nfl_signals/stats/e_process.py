@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_expit, logit, logsumexp
 
-Floats = NDArray[np.float64]
+from nfl_signals.stats.arrays import Floats
 
 LARGEST_LOG = 700.0  # exp of more is no longer a finite number
 MEMORY_SEASONS = 3  # a slope of 0.7 seldom shows in one season and mostly in three

@@ -6,13 +6,11 @@ this wrong.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import chdtrc, ndtr
 
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.bins import binned
 from nfl_signals.stats.scores import NotEstimableError, spiegelhalter_z
-
-Floats = NDArray[np.float64]
 
 
 def spiegelhalter_p(p: Floats, y: Floats) -> float:

@@ -5,9 +5,8 @@ calibrated (Platt). scikit-learn shrinks towards zero only, hence these few line
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from nfl_signals.stats.arrays import Floats
 
 TAIL = 1e-6  # probabilities are kept this far from 0 and 1
 TOLERANCE = 1e-10

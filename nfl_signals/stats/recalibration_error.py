@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
 
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.e_process import MEMORY_SEASONS, at_week_ends, check_games
-
-Floats = NDArray[np.float64]
 
 PRIOR_PRECISION = 0.25  # per squared logit: b0 and b1 beyond 2 are not believed without games
 
@@ -22,8 +21,7 @@ PRIOR_PRECISION = 0.25  # per squared logit: b0 and b1 beyond 2 are not believed
 def weekly_sums(p: Floats, y: Floats, week_index: NDArray[np.integer]) -> Floats:
     """What `calibration_gap` needs of each week; arguments and errors as `e_process.weekly_log_bets`.
 
-    Returns:
-        Shape (9, distinct weeks), weeks ascending; sums of several weeks add.
+    Returns shape (9, distinct weeks), weeks ascending; sums of several weeks add.
     """
     check_games(p, y, week_index)
     weeks, position = np.unique(week_index, return_inverse=True)

@@ -15,6 +15,7 @@ from scipy.optimize import isotonic_regression
 from scipy.special import expit, logit
 from scipy.stats import norm
 
+from nfl_signals.stats.arrays import Bools, Floats
 from nfl_signals.stats.bins import (
     bin_means,
     bin_starts,
@@ -22,8 +23,6 @@ from nfl_signals.stats.bins import (
     check_forecasts,
     check_probabilities,
 )
-
-Floats = NDArray[np.float64]
 
 CLIP = 1e-12  # probabilities are held this far from 0 and 1 wherever a logarithm is taken
 MIN_OVERLAP = 1e-3  # logits; forecasts closer than this are one forecast
@@ -266,7 +265,7 @@ def _held(p: Floats) -> Floats:
 
 
 def _indicators(outcome: Sequence[str] | NDArray[np.str_], n: int) -> Floats:
-    happened: NDArray[np.bool_] = np.asarray(outcome)[:, None] == np.array(["yes", "no", "push"])
+    happened: Bools = np.asarray(outcome)[:, None] == np.array(["yes", "no", "push"])
     if len(outcome) != n or not happened.any(axis=1).all():
         raise ValueError(f"outcome: expected {n} of 'yes', 'no', 'push'")
     return happened.astype(np.float64)

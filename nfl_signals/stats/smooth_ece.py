@@ -16,14 +16,12 @@ the k-th smallest error: a null quantile costs one search, not one search a draw
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.fft import dct, idct
 from scipy.optimize import brentq
 from scipy.sparse import csc_array
 
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.bins import check_forecasts, check_probabilities
-
-Floats = NDArray[np.float64]
 
 CELLS = 128  # 0.008 wide; the narrowest bandwidth that a whole history of games gives is 0.01
 _DECAY = (np.pi * np.arange(CELLS)) ** 2 / 2
@@ -44,10 +42,8 @@ def smooth_calibration_error(p: Floats, y: Floats) -> float:
 def smooth_error_quantile(p: Floats, drawn: Floats, *, level: float = 0.95) -> float:
     """Quantile of SmoothECE over sets of outcomes; drawn from `p`, what chance alone shows.
 
-    Args:
-        p: stated probabilities, shape (n,).
-        drawn: outcomes 0 or 1, shape (n, draws).
-        level: in (0, 1]; the smallest of the draws' errors that this share does not exceed.
+    For stated probabilities, shape (n,), and outcomes 0 or 1, shape (n, draws): the smallest of the
+    draws' errors that a share `level`, in (0, 1], does not exceed.
     """
     check_probabilities(p)
     mass = _cell_residuals(p, drawn)

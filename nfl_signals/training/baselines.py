@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from nfl_signals.core.files import write_parquet
@@ -21,6 +20,7 @@ from nfl_signals.registry.model_card import read_card, write_card
 from nfl_signals.stacking.oof import OofTask, Predictor, check_fold, out_of_fold
 from nfl_signals.stacking.schemas import OOF
 from nfl_signals.stacking.splits import Fold, purged_kfold, walk_forward
+from nfl_signals.stats.arrays import Bools, Ints
 from nfl_signals.workspace.market_games import MarketGames, load_market_games
 from nfl_signals.workspace.run_context import RunContext
 
@@ -120,12 +120,12 @@ def oof_tasks(market_games: MarketGames, settings: Settings) -> list[OofTask]:
     blocks = purged_kfold(
         season, week, n_folds=training.purged_folds, embargo_weeks=training.embargo_weeks
     )
-    schemes: list[tuple[str, list[Fold], NDArray[np.bool_]]] = [
+    schemes: list[tuple[str, list[Fold], Bools]] = [
         ("walk_forward", forward, market_games.has_line),
         ("purged_kfold", blocks, market_games.has_line & market_games.played),
     ]
 
-    def fit(learner: str, rows: NDArray[np.int64]) -> Predictor:
+    def fit(learner: str, rows: Ints) -> Predictor:
         baseline, inputs = _fit(market_games, settings, learner, rows), market_games.matrix.inputs
         return lambda test: baseline.predict(inputs.take(test), market_games.line[test])
 
@@ -144,9 +144,7 @@ def oof_tasks(market_games: MarketGames, settings: Settings) -> list[OofTask]:
     ]
 
 
-def _fit(
-    market_games: MarketGames, settings: Settings, learner: str, rows: NDArray[np.int64]
-) -> Baseline:
+def _fit(market_games: MarketGames, settings: Settings, learner: str, rows: Ints) -> Baseline:
     return fit_baseline(
         market_games.matrix,
         rows,

@@ -18,8 +18,7 @@ _log = logging.getLogger(__name__)
 def build_signals(context: RunContext, seasons: Sequence[int]) -> pl.DataFrame:
     """Read the documents of the given seasons and store a partition for each.
 
-    Returns:
-        The rows written, two per game.
+    Returns the rows written, two per game.
 
     Raises:
         SettingsError: the provider lacks a setting.

@@ -4,53 +4,43 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from nfl_signals.core.errors import InputError
 from nfl_signals.learners.game_matrix import GameMatrix, game_matrix
 from nfl_signals.markets.definitions import MARKETS, Market, MarketName
 from nfl_signals.registry.model_card import TrainingWindow
 from nfl_signals.registry.model_version import ModelVersion
+from nfl_signals.stats.arrays import Bools, Floats, Ints
 from nfl_signals.workspace.run_context import RunContext
 
-Floats = NDArray[np.float64]
 SEQUENCE_LEARNERS = frozenset({"lstm"})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MarketGames:
-    """All games of the gold tables, for one market.
-
-    Attributes:
-        matrix: features, n games in time order.
-        table: the market's rows of gold_markets, same order.
-        points: home margin or total, NaN where unplayed.
-        line: threshold, NaN where there is none.
-    """
+    """All games of the gold tables, for one market."""
 
     market: Market
-    matrix: GameMatrix
-    table: pl.DataFrame
-    points: Floats
-    line: Floats
+    matrix: GameMatrix  # features, n games in time order
+    table: pl.DataFrame  # the market's rows of gold_markets, same order
+    points: Floats  # home margin or total, NaN where unplayed
+    line: Floats  # threshold, NaN where there is none
 
     @property
-    def played(self) -> NDArray[np.bool_]:
+    def played(self) -> Bools:
         """Games that a model may be fitted on."""
         return np.isfinite(self.points)
 
     @property
-    def has_line(self) -> NDArray[np.bool_]:
+    def has_line(self) -> Bools:
         """Games that can be forecast."""
         return np.isfinite(self.line)
 
-    def window(self, rows: NDArray[np.int64]) -> TrainingWindow:
+    def window(self, rows: Ints) -> TrainingWindow:
         """The training window that the given rows span."""
         first, last = self.matrix.games.row(rows[0]), self.matrix.games.row(rows[-1])
         return TrainingWindow(
-            first=f"{first[1]}-w{first[2]:02d}",
-            last=f"{last[1]}-w{last[2]:02d}",
-            n_games=len(rows),
+            first=f"{first[1]}-w{first[2]:02d}", last=f"{last[1]}-w{last[2]:02d}", n_games=len(rows)
         )
 
     def version(self) -> str:

@@ -29,20 +29,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class RunContext:
-    """What every step of a run is given; steps load from it, pure functions get what they loaded.
-
-    Attributes:
-        release: where raw tables come from.
-        seasons: seasons of this run, ascending.
-        as_of: nothing known after this instant exists.
-        files: what has been read so far; a table that has not changed is not read again.
-    """
+    """What every step of a run is given; steps load from it, pure functions get what they loaded."""
 
     settings: Settings
     paths: Paths
-    release: Release
-    seasons: tuple[int, ...]
-    as_of: datetime
+    release: Release  # where raw tables come from
+    seasons: tuple[int, ...]  # seasons of this run, ascending
+    as_of: datetime  # nothing known after this instant exists
+    # what has been read so far; a table that has not changed is not read again
     files: FileCache = field(default_factory=FileCache, init=False, repr=False, compare=False)
 
     @property

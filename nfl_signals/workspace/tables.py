@@ -40,8 +40,7 @@ def ingest(context: RunContext, table: str, seasons: Sequence[int]) -> dict[int,
 
     Every season is read and checked before the first is written, so a bad season changes nothing.
 
-    Returns:
-        Rows by season.
+    Returns rows by season.
 
     Raises:
         SourceError, SchemaError: see `ingest/raw.py`.
@@ -89,8 +88,7 @@ def load_stored_history(context: RunContext) -> History:
 def build_gold(context: RunContext, seasons: Sequence[int]) -> tuple[pl.DataFrame, JoinReport]:
     """Build and store features of the given seasons from everything before them.
 
-    Returns:
-        Rows written, and what had no match in a join.
+    Returns rows written, and what had no match in a join.
 
     Raises:
         JoinError: a row has no match and no known exception explains it.

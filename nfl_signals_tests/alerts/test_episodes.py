@@ -173,11 +173,7 @@ def test_a_replacement_is_on_trial_until_its_own_games_clear_it() -> None:
 
 def after(error: list[float], evidence: list[float]) -> pl.DataFrame:
     """Drift in weeks 1 to 5, then another model."""
-    return path(
-        [0.07] * 5 + error,
-        [50.0] * 5 + evidence,
-        segment=[0] * 5 + [1] * len(error),
-    )
+    return path([0.07] * 5 + error, [50.0] * 5 + evidence, segment=[0] * 5 + [1] * len(error))
 
 
 def test_the_episode_ends_when_the_replacement_has_shown_itself() -> None:
@@ -217,8 +213,7 @@ def test_a_replacement_against_which_evidence_grows_stays_on_trial() -> None:
 
 
 @given(
-    st.lists(st.sampled_from([0.0, 0.03, 0.045, 0.07, 0.12]), min_size=1, max_size=20),
-    st.data(),
+    st.lists(st.sampled_from([0.0, 0.03, 0.045, 0.07, 0.12]), min_size=1, max_size=20), st.data()
 )
 def test_a_further_week_changes_no_id_and_lowers_no_severity(
     error: list[float], data: st.DataObject

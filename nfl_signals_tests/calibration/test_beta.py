@@ -9,7 +9,8 @@ from sklearn.linear_model import LogisticRegression
 
 from nfl_signals.calibration.beta import BetaCalibrator, fit_beta
 from nfl_signals.calibration.platt import fit_platt
-from nfl_signals_tests.support.calibration_games import Floats, distorted, season_games
+from nfl_signals.stats.arrays import Floats
+from nfl_signals_tests.support.calibration_games import distorted, season_games
 
 
 def beta_games(n: int, *, seed: int) -> tuple[Floats, Floats]:

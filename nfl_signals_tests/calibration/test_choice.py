@@ -11,8 +11,8 @@ from nfl_signals.calibration.beta import fit_beta
 from nfl_signals.calibration.choice import CANDIDATES, Choice, choose_calibrator
 from nfl_signals.calibration.methods import FITS
 from nfl_signals.calibration.platt import PlattCalibrator, fit_platt
-from nfl_signals.calibration.protocol import Floats
 from nfl_signals.stats import scores
+from nfl_signals.stats.arrays import Floats
 from nfl_signals_tests.support.calibration_games import distorted, season_games
 
 Seasons = NDArray[np.int64]

@@ -8,7 +8,7 @@ import pytest
 from nfl_signals.calibration.intervals import CalibratorInterval, bootstrap_calibrator
 from nfl_signals.calibration.methods import REFITS
 from nfl_signals.calibration.platt import fit_platt
-from nfl_signals.calibration.protocol import Floats
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import expit
 from nfl_signals_tests.support.calibration_games import distorted, season_games
 

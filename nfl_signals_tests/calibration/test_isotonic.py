@@ -6,7 +6,8 @@ from sklearn.isotonic import IsotonicRegression
 
 from nfl_signals.calibration.isotonic import MIN_GAMES, IsotonicCalibrator, fit_isotonic
 from nfl_signals.calibration.methods import REFITS
-from nfl_signals_tests.support.calibration_games import Floats, distorted, season_games
+from nfl_signals.stats.arrays import Floats
+from nfl_signals_tests.support.calibration_games import distorted, season_games
 
 
 def test_the_steps_by_hand() -> None:

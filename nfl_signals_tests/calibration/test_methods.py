@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from nfl_signals.calibration.methods import FITS, MIN_GAMES, READERS, REFITS
 from nfl_signals.calibration.rows import pooled
-from nfl_signals_tests.support.calibration_games import Floats, distorted, season_games
+from nfl_signals.stats.arrays import Floats
+from nfl_signals_tests.support.calibration_games import distorted, season_games
 
 METHODS = sorted(FITS)
 EXTREMES = np.array([0.0, 1e-300, 1e-9, 0.5, 1 - 1e-9, 1.0])

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from nfl_signals.calibration.protocol import Floats
 from nfl_signals.calibration.rising import fit_rising
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import expit, fit_towards_prior
 
 MEAN, DEVIATION = np.array([0.0, 1.0, 1.0]), np.array([0.05, 0.3, 0.3])

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.isotonic import IsotonicRegression
 
-from nfl_signals.calibration.protocol import Floats
 from nfl_signals.calibration.venn_abers import fit_venn_abers
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import expit
 from nfl_signals_tests.support.calibration_games import distorted, season_games
 

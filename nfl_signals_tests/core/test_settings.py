@@ -89,8 +89,7 @@ def test_an_instant_keeps_its_zone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
-    [("seasons: 2006-2023", (2006, 2023)), ("seasons: '2021'", (2021, 2021))],
+    ("text", "expected"), [("seasons: 2006-2023", (2006, 2023)), ("seasons: '2021'", (2021, 2021))]
 )
 def test_seasons_are_inclusive(tmp_path: Path, text: str, expected: tuple[int, int]) -> None:
     assert load(tmp_path, text).season_range == expected

@@ -90,9 +90,7 @@ def test_an_evaluation_starts_the_job_that_is_pending_and_only_once(
     assert jobs == [[], ["recalibration"], ["retraining"], [], []]
 
 
-def test_a_failed_check_with_nothing_pending_starts_nothing(
-    instance: dg.DagsterInstance,
-) -> None:
+def test_a_failed_check_with_nothing_pending_starts_nothing(instance: dg.DagsterInstance) -> None:
     """An alert is open: waiting for games, cooling down, on trial or escalated."""
     sensor = Sensor(instance)
     for _ in range(5):

@@ -41,10 +41,7 @@ def gold(seasons: list[int], *, games: int = 80, seed: int = 1) -> pl.DataFrame:
     n = games * len(seasons)
     margin, total, spread_line, total_line = drawn_games(n, seed=seed)
     base = pl.DataFrame(
-        {
-            "game_id": [f"g{row:04d}" for row in range(n)],
-            "season": np.repeat(seasons, games),
-        }
+        {"game_id": [f"g{row:04d}" for row in range(n)], "season": np.repeat(seasons, games)}
     )
     numbers = {
         "ats": (margin, spread_line),

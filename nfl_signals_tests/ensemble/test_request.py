@@ -57,10 +57,7 @@ def games(simulated_features: pl.DataFrame) -> list[str]:
 
 @pytest.fixture(scope="module")
 def requests(
-    simulated_features: pl.DataFrame,
-    markets: pl.DataFrame,
-    signals: pl.DataFrame,
-    games: list[str],
+    simulated_features: pl.DataFrame, markets: pl.DataFrame, signals: pl.DataFrame, games: list[str]
 ) -> pl.DataFrame:
     return game_requests(simulated_features, markets, signals, games)
 

@@ -96,10 +96,7 @@ BAD_GAMES: dict[str, tuple[pl.Expr, list[str]]] = {
         pl.lit("pick").alias("spread_line"),
         ["column spread_line, row 0", "'pick' is not a Float64", "the file's type is String"],
     ),
-    "fraction of a week": (
-        pl.lit(1.5).alias("week"),
-        ["column week, row 0", "1.5 is not a Int32"],
-    ),
+    "fraction of a week": (pl.lit(1.5).alias("week"), ["column week, row 0", "1.5 is not a Int32"]),
     "one game under two ids": (
         only(SECOND, "DET", "away_team"),
         ["home_team/away_team, week 1", f"DET plays {SECOND} and {OPENER}", "one game a week"],

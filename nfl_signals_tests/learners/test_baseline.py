@@ -13,9 +13,10 @@ from nfl_signals.core.errors import IntegrityError, SettingsError
 from nfl_signals.learners.baseline import HOLDOUT_SHARE, TAIL, Baseline, fit_baseline, require
 from nfl_signals.learners.device import gpu_count
 from nfl_signals.learners.game_matrix import GameMatrix, combine_of
-from nfl_signals.learners.protocol import Floats, Inputs
+from nfl_signals.learners.protocol import Inputs
 from nfl_signals.markets.definitions import ATS, MARKETS, MONEYLINE, TOTAL, Market
 from nfl_signals.markets.outcome_distribution import LARGEST, OutcomeDistribution
+from nfl_signals.stats.arrays import Floats
 from nfl_signals_tests.support.model_builders import (
     EVERY_LEARNER,
     files_of,

@@ -7,7 +7,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from nfl_signals.learners.logistic import INVERSE_PENALTY, RIDGE_PENALTY, LogisticLearner
-from nfl_signals.learners.protocol import Floats, Learner, Task
+from nfl_signals.learners.protocol import Learner, Task
+from nfl_signals.stats.arrays import Floats
 from nfl_signals_tests.support.model_builders import (
     inputs_of,
     new_learner,

@@ -13,8 +13,9 @@ import pytest
 
 from nfl_signals.core.errors import SettingsError
 from nfl_signals.learners.lstm import FILE, HIDDEN, LSTMLearner
-from nfl_signals.learners.protocol import Combine, Floats, Inputs, Task
+from nfl_signals.learners.protocol import Combine, Inputs, Task
 from nfl_signals.learners.sequences import CHANNELS, WINDOW
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import expit
 from nfl_signals_tests.support.model_builders import (
     NEEDS_TORCH,

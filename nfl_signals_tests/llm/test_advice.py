@@ -56,11 +56,7 @@ def test_advice_is_a_mean_and_a_reason_for_each_input(server: ChatServer, tmp_pa
     ],
 )
 def test_anything_else_is_refused_logged_and_not_recorded(
-    server: ChatServer,
-    tmp_path: Path,
-    wrong: object,
-    why: str,
-    caplog: pytest.LogCaptureFixture,
+    server: ChatServer, tmp_path: Path, wrong: object, why: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
         found = advised(server, tmp_path, {"weights": wrong})

@@ -125,9 +125,7 @@ def test_a_reader_that_looks_past_kickoff_is_caught(simulated_history: History) 
         check_no_leak(late, lambda history: signals(moved["-4d"](history)), kickoffs)
 
 
-def test_documents_published_at_kickoff_or_later_change_nothing(
-    simulated_history: History,
-) -> None:
+def test_documents_published_at_kickoff_or_later_change_nothing(simulated_history: History) -> None:
     """Every note and report moved to its own game's kickoff: nobody had written anything."""
     kickoffs = signals(simulated_history).select("season", "week", "kickoff_at", team="team_id")
     joined = simulated_history.notes.join(kickoffs, on=["season", "week", "team"])

@@ -15,7 +15,8 @@ from nfl_signals.markets.coherence import (
     make_coherent,
 )
 from nfl_signals.markets.definitions import MARKETS
-from nfl_signals.markets.score_distribution import MARGINS, Floats
+from nfl_signals.markets.score_distribution import MARGINS
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import logit
 from nfl_signals_tests.support.score_games import football
 

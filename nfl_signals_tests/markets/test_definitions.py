@@ -68,8 +68,4 @@ def test_every_label_states_yes_no_and_push() -> None:
 
 def test_the_yes_price_is_the_home_or_the_over_price() -> None:
     yes = {name: market.price_yes_column for name, market in MARKETS.items()}
-    assert yes == {
-        "ats": "home_spread_odds",
-        "moneyline": "home_moneyline",
-        "total": "over_odds",
-    }
+    assert yes == {"ats": "home_spread_odds", "moneyline": "home_moneyline", "total": "over_odds"}

@@ -11,10 +11,10 @@ from scipy.stats import norm
 from nfl_signals.markets.outcome_distribution import (
     LARGEST,
     PRIOR_GAMES,
-    Floats,
     OutcomeDistribution,
     fit_outcome_distribution,
 )
+from nfl_signals.stats.arrays import Floats
 
 means = st.floats(-25, 25)
 lines = st.integers(-60, 60).map(lambda halves: halves / 2)

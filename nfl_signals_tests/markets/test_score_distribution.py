@@ -14,9 +14,9 @@ from nfl_signals.markets.score_distribution import (
     TAIL_SHAPE,
     TOTALS,
     WIN_GAP,
-    Floats,
     solve_centre,
 )
+from nfl_signals.stats.arrays import Floats
 from nfl_signals_tests.support.score_games import distribution, football, joint_of
 
 mus = st.floats(-30, 30)

@@ -10,11 +10,11 @@ from nfl_signals.markets.score_distribution import (
     MARGIN,
     MARGINS,
     PRIOR_GAMES,
-    Floats,
     ScoreDistribution,
     fit_score_distribution,
     solve_centre,
 )
+from nfl_signals.stats.arrays import Floats
 from nfl_signals_tests.support.score_games import drawn_games, football
 
 

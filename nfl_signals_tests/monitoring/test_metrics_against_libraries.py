@@ -16,8 +16,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
 
 from nfl_signals.stats import scores
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.binned_ece import binned_error, weekly_bin_sums
-from nfl_signals.stats.bins import Floats, bin_starts, binned
+from nfl_signals.stats.bins import bin_starts, binned
 from nfl_signals.stats.confidence_sequence import DOUBLINGS, brier_difference
 from nfl_signals.stats.fixed_time_tests import hosmer_lemeshow_p, spiegelhalter_p
 from nfl_signals.stats.recalibration_error import calibration_gap, weekly_sums

@@ -17,11 +17,7 @@ from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.rolling_windows import COUNTED
 from nfl_signals.monitoring.steps import graded_ledger, update_metrics
 from nfl_signals.predictions.challenger import Challenge, challenge_upcoming, challenger
-from nfl_signals.predictions.upcoming import (
-    append_to_ledger,
-    append_walk_forward,
-    predict_upcoming,
-)
+from nfl_signals.predictions.upcoming import append_to_ledger, append_walk_forward, predict_upcoming
 from nfl_signals.predictions.week import UpcomingWeek, WeekForecast, forecast_week
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision, Kind

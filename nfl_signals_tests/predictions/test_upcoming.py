@@ -15,10 +15,7 @@ from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring import ledger
 from nfl_signals.predictions.champion import promote_first
 from nfl_signals.predictions.football_week import tuesday_before
-from nfl_signals.predictions.upcoming import (
-    append_to_ledger,
-    predict_upcoming,
-)
+from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming
 from nfl_signals.predictions.week import skipped_games
 from nfl_signals.registry.model_card import read_card
 from nfl_signals.workspace.run_context import RunContext

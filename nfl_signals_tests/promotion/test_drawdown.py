@@ -53,10 +53,7 @@ def test_the_fall_is_what_a_search_over_all_pairs_of_weeks_finds(weekly: list[in
 def test_extra_drawdown_is_the_challengers_fall_less_the_champions() -> None:
     """Paths of 1, 0, 2 and of -1, 0, -2: they fall by 1 and by 2."""
     rows = pairs(
-        week=[1, 2, 3, 3],
-        outcome=["yes", "no", "yes", "yes"],
-        p_champion=0.6,
-        p_challenger=0.4,
+        week=[1, 2, 3, 3], outcome=["yes", "no", "yes", "yes"], p_champion=0.6, p_challenger=0.4
     )
     found = extra_drawdown(rows, seed=1)
     assert found.estimate == 2.0 - 1.0

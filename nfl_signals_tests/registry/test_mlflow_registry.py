@@ -39,11 +39,7 @@ ODD_NAME = "a home [1] é, 50% #2"
 def registered(registry: Registry, folder: Path) -> int:
     """Register an ensemble; MLflow's number of it."""
     version = registry.register(
-        folder,
-        reader=FakeEnsemble,
-        example=requests(),
-        metrics={"brier": 0.21},
-        params={"seed": 3},
+        folder, reader=FakeEnsemble, example=requests(), metrics={"brier": 0.21}, params={"seed": 3}
     )
     return version.number
 

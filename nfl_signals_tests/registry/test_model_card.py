@@ -134,9 +134,7 @@ def test_the_label_of_the_spread_is_written_out(tmp_path: Path) -> None:
     assert card["label"] == "YES if result > spread_line; NO if <; push if equal"
 
 
-def test_the_card_of_several_markets_names_each_with_its_label_and_horizon(
-    tmp_path: Path,
-) -> None:
+def test_the_card_of_several_markets_names_each_with_its_label_and_horizon(tmp_path: Path) -> None:
     folder = folder_with({"moneyline/model.txt": b"tree"}, tmp_path)
     markets = [MONEYLINE, ATS]
     card = write_card(folder, markets=markets, version="v1", window=WINDOW, seed=0, extra={})
@@ -194,10 +192,7 @@ def test_packages_are_those_at_work_under_the_names_that_people_know() -> None:
     [
         ({"model_hash": "0"}, "its files are not what its card describes"),
         ({"feature_version": "0dd"}, "fitted on features 0dd, this program builds"),
-        (
-            {"label": "YES if it rains"},
-            "label: fitted with YES if it rains, this program has YES",
-        ),
+        ({"label": "YES if it rains"}, "label: fitted with YES if it rains, this program has YES"),
         ({"horizon": "a week before"}, "horizon: fitted with a week before, this program has"),
         ({"market": "moneyline"}, "market: fitted with moneyline, this program has ats"),
     ],

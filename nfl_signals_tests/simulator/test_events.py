@@ -84,10 +84,7 @@ def test_reports_follow_a_postponed_game_to_its_new_day() -> None:
 def test_a_postponement_is_known_in_the_week_before_and_not_earlier() -> None:
     for season, week in moved_games().filter(season=2021).select("season", "week").unique().rows():
         game = moved_games().filter(season=season, week=week).row(0, named=True)
-        for weeks_played, shown in (
-            (week - 2, game["gameday_other"]),
-            (week - 1, game["gameday"]),
-        ):
+        for weeks_played, shown in ((week - 2, game["gameday_other"]), (week - 1, game["gameday"])):
             if weeks_played < 0:
                 continue
             seen = league(weeks_played, postponed_per_season=16).games
@@ -192,9 +189,7 @@ def test_the_first_half_of_the_seasons_lacks_as_many_prices_as_set(share: float)
 
 
 @pytest.mark.parametrize("weeks", [0, 4, 9, 17, 18, 20])
-def test_with_everything_happening_at_once_a_later_as_of_has_the_same_past(
-    weeks: int,
-) -> None:
+def test_with_everything_happening_at_once_a_later_as_of_has_the_same_past(weeks: int) -> None:
     changes: dict[str, Any] = {
         "postponed_per_season": 8,
         "cancelled_per_season": 2,

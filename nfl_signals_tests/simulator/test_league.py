@@ -7,11 +7,7 @@ import polars as pl
 import pytest
 
 from nfl_signals.core.setting_sections import SimulatorSettings
-from nfl_signals.simulator.calendar.as_of import (
-    KNOWN_AT_THE_CLOSE,
-    KNOWN_AT_THE_END,
-    as_of,
-)
+from nfl_signals.simulator.calendar.as_of import KNOWN_AT_THE_CLOSE, KNOWN_AT_THE_END, as_of
 from nfl_signals.simulator.league import League, simulate
 
 PRICES = ["spread_line", "total_line", "home_moneyline", "over_odds"]
@@ -52,11 +48,7 @@ def test_played_games_have_results_and_later_ones_have_none() -> None:
     played = pl.col("week") <= 9
     assert games.filter(played).select(pl.col("result", "total", "overtime").is_null().any()).row(
         0
-    ) == (
-        False,
-        False,
-        False,
-    )
+    ) == (False, False, False)
     later = games.filter(~played)
     assert later.select(pl.all_horizontal(pl.col(KNOWN_AT_THE_END).is_null()).all()).item()
 

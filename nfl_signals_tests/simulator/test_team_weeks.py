@@ -10,12 +10,12 @@ import polars as pl
 import pytest
 
 from nfl_signals.core.setting_sections import SimulatorSettings
-from nfl_signals.simulator.arrays import stream
 from nfl_signals.simulator.games.season import Season, play_season
 from nfl_signals.simulator.release.injuries import injuries
 from nfl_signals.simulator.release.notes import notes
 from nfl_signals.simulator.release.team_stats import team_stats
 from nfl_signals.simulator.release.team_weeks import TeamWeek, team_weeks
+from nfl_signals.simulator.streams import stream
 from nfl_signals.simulator.teams.franchises import TEAMS
 from nfl_signals.simulator.teams.people import person
 

@@ -145,11 +145,7 @@ def test_no_column_of_the_release_is_the_truth(folder: Path) -> None:
 def test_the_description_gives_the_leagues_now_its_seed_and_its_settings(folder: Path) -> None:
     description = json.loads((folder / "release/league.json").read_text())
     settings = SimulatorSettings(first_season=2020, n_seasons=2)
-    assert description == {
-        "as_of": "2021-11-09T14:00:00+00:00",
-        "seed": 7,
-        **settings.model_dump(),
-    }
+    assert description == {"as_of": "2021-11-09T14:00:00+00:00", "seed": 7, **settings.model_dump()}
 
 
 def test_writing_again_changes_no_byte(folder: Path) -> None:

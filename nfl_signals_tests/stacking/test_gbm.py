@@ -9,7 +9,7 @@ import pytest
 from nfl_signals.stacking.files import load_stack
 from nfl_signals.stacking.gbm import PARAMETERS, GbmStack, fit_gbm_stack
 from nfl_signals.stacking.logistic import fit_logistic_stack
-from nfl_signals.stacking.protocol import Floats
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import expit
 from nfl_signals_tests.support.blend_games import INPUTS, blend_games, brier
 

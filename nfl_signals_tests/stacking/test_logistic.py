@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from nfl_signals.stacking.files import load_stack
 from nfl_signals.stacking.logistic import LogisticStack, fit_logistic_stack
-from nfl_signals.stacking.protocol import Floats
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import TAIL, expit, fit_towards_prior, logit
 from nfl_signals_tests.support.blend_games import INPUTS, SIGNALS, blend_games, brier
 

@@ -15,8 +15,9 @@ from nfl_signals.core.errors import IntegrityError
 from nfl_signals.core.progress import listening
 from nfl_signals.learners.baseline import fit_baseline
 from nfl_signals.markets.definitions import ATS
-from nfl_signals.stacking.oof import Floats, OofTask, Predictor, out_of_fold
+from nfl_signals.stacking.oof import OofTask, Predictor, out_of_fold
 from nfl_signals.stacking.splits import Fold, Indices, purged_kfold, walk_forward
+from nfl_signals.stats.arrays import Floats
 from nfl_signals_tests.support.model_builders import NEEDS_TORCH, matrix_of, planted
 
 # Four seasons of five weeks, four games a week: 80 games.

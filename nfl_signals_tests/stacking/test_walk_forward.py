@@ -12,11 +12,11 @@ from nfl_signals.stacking.inputs import logit_matrix
 from nfl_signals.stacking.logistic import LogisticStack
 from nfl_signals.stacking.walk_forward import (
     Calibration,
-    Floats,
     settled_yes_no,
     walk_forward_blend,
     walk_forward_calibration,
 )
+from nfl_signals.stats.arrays import Floats
 from nfl_signals_tests.support.walk_forward_games import (
     ALL_INPUTS,
     BLENDS,

@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nfl_signals.stacking.walk_forward import Floats, settled_yes_no, walk_forward_blend
+from nfl_signals.stacking.walk_forward import settled_yes_no, walk_forward_blend
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import expit, logit
 from nfl_signals_tests.support.blend_games import brier
 from nfl_signals_tests.support.walk_forward_games import GAMES, league, linear

@@ -9,11 +9,11 @@ import pytest
 from nfl_signals.stacking.inputs import SIGNALS, logit_matrix
 from nfl_signals.stacking.logistic import LogisticStack
 from nfl_signals.stacking.walk_forward import (
-    Floats,
     prefer_signals,
     walk_forward_blend,
     walk_forward_coherence,
 )
+from nfl_signals.stats.arrays import Floats
 from nfl_signals_tests.support.walk_forward_games import (
     ALL_INPUTS,
     BLENDS,

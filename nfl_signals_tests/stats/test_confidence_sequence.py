@@ -5,11 +5,8 @@ import pytest
 from scipy.special import expit
 from scipy.stats import norm
 
-from nfl_signals.stats.confidence_sequence import (
-    ConfidenceSequence,
-    Floats,
-    brier_difference,
-)
+from nfl_signals.stats.arrays import Floats
+from nfl_signals.stats.confidence_sequence import ConfidenceSequence, brier_difference
 
 WEEK = np.repeat(np.arange(54), 15)
 

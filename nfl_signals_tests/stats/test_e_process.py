@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.e_process import (
     ALTERNATIVES,
     MEMORY_SEASONS,
     Alternative,
-    Floats,
     log_mixture,
     weekly_log_bets,
     with_memory,

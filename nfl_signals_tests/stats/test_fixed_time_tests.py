@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit
 from scipy.stats import chi2, kstest, norm
 
-from nfl_signals.stats.bins import Floats
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.fixed_time_tests import hosmer_lemeshow_p, spiegelhalter_p
 from nfl_signals.stats.scores import NotEstimableError, spiegelhalter_z
 

@@ -10,7 +10,8 @@ from hypothesis.extra.numpy import arrays
 from scipy.integrate import quad
 from sklearn.linear_model import LogisticRegression
 
-from nfl_signals.stats.logit import TAIL, Floats, expit, fit_towards_prior, log_evidence, logit
+from nfl_signals.stats.arrays import Floats
+from nfl_signals.stats.logit import TAIL, expit, fit_towards_prior, log_evidence, logit
 
 
 def simulated(n: int, coefficients: list[float], *, seed: int) -> tuple[Floats, Floats]:
@@ -26,8 +27,7 @@ def gradient(x: Floats, y: Floats, coefficients: Floats, mean: Floats, deviation
 
 
 @pytest.mark.parametrize(
-    ("p", "expected"),
-    [(0.5, 0.0), (0.75, math.log(3)), (0.2, -math.log(4)), (0.9, math.log(9))],
+    ("p", "expected"), [(0.5, 0.0), (0.75, math.log(3)), (0.2, -math.log(4)), (0.9, math.log(9))]
 )
 def test_log_odds_by_hand(p: float, expected: float) -> None:
     assert logit(np.array([p]))[0] == pytest.approx(expected, abs=1e-15)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from nfl_signals.stats.logit import Floats, logit
+from nfl_signals.stats.arrays import Floats
+from nfl_signals.stats.logit import logit
 from nfl_signals.stats.recalibration_error import (
     PRIOR_PRECISION,
     calibration_gap,

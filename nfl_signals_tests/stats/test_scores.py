@@ -14,7 +14,7 @@ from sklearn.metrics import brier_score_loss
 from sklearn.metrics import log_loss as sklearn_log_loss
 
 from nfl_signals.stats import scores
-from nfl_signals.stats.scores import Floats
+from nfl_signals.stats.arrays import Floats
 
 TWO_WAY: list[Callable[[Floats, Floats], object]] = [
     scores.brier,

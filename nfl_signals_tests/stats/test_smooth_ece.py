@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 from scipy.special import expit
 from scipy.stats import norm
 
-from nfl_signals.stats.bins import Floats
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.consistency_band import draw_outcomes
 from nfl_signals.stats.smooth_ece import CELLS, smooth_calibration_error, smooth_error_quantile
 

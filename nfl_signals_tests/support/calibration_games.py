@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nfl_signals.calibration.protocol import Floats
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import expit, logit
 
 

@@ -43,11 +43,7 @@ class FakeEnsemble:
 def write_ensemble(folder: Path, *, version: str = "v202409", bias: float = 0.25) -> Path:
     """A complete ensemble folder with its card."""
     write_json(folder / "parts" / "bias.json", bias)
-    card = {
-        "model_version": version,
-        "model_hash": model_hash(folder),
-        "feature_version": FEATURES,
-    }
+    card = {"model_version": version, "model_hash": model_hash(folder), "feature_version": FEATURES}
     write_json(folder / "card.json", card)
     return folder
 

@@ -10,7 +10,7 @@ from nfl_signals.core.setting_sections import SimulatorSettings
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.simulator.games.drift import model_forecasts
 from nfl_signals.simulator.league import League, simulate
-from nfl_signals.stats.bins import Floats
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.consistency_band import draw_outcomes
 
 SLOPE, BIAS = 0.6, 0.2  # logit(true) = BIAS + SLOPE * logit(stated): too sure, and YES too rarely

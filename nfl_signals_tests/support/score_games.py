@@ -11,10 +11,10 @@ from nfl_signals.markets.score_distribution import (
     MARGINS,
     POSSIBLE,
     TOTAL,
-    Floats,
     ScoreDistribution,
     solve_centre,
 )
+from nfl_signals.stats.arrays import Floats
 
 SPREADS = np.array([-10.0, -7.0, -3.5, -3.0, -1.0, 1.0, 2.5, 3.0, 4.0, 6.5, 7.0, 10.0, 13.5])
 MIDDLES = np.array([37.5, 41.0, 44.0, 47.5, 51.0])

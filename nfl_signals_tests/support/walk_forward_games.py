@@ -15,10 +15,10 @@ from nfl_signals.stacking.protocol import Blend
 from nfl_signals.stacking.walk_forward import (
     Calibration,
     FitBlend,
-    Floats,
     walk_forward_blend,
     walk_forward_calibration,
 )
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import expit
 
 SEASONS = (2001, 2002, 2003, 2004, 2005)

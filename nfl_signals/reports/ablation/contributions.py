@@ -1,16 +1,14 @@
 """What forecasts are made of: features in each learner, inputs in the stack, calibrators chosen."""
 
-from typing import Any
-
 import numpy as np
 import polars as pl
 
+from nfl_signals.core.files import Json
 from nfl_signals.ensemble.explain import STEPS, contributions
 from nfl_signals.learners.baseline import Baseline
 from nfl_signals.stacking.inputs import SIGNALS
 from nfl_signals.workspace.market_games import MarketGames
 
-Json = dict[str, Any]
 TOP = 10  # features shown per learner
 UNITS = {"moneyline": "logits", "ats": "points of margin", "total": "points of both teams"}
 
@@ -18,10 +16,9 @@ UNITS = {"moneyline": "logits", "ats": "points of margin", "total": "points of b
 def feature_contributions(games: MarketGames, baseline: Baseline, version: str) -> Json | None:
     """The features that contribute most to one learner on the last season, by its own decomposition.
 
-    Returns:
-        `learner, version, season, n` (games)`, unit, n_features, features`, the last in falling
-        order, `feature, mean_abs` (mean absolute contribution) each. None for a learner that cannot
-        be decomposed.
+    Returns `learner, version, season, n` (games)`, unit, n_features, features`, the last in falling
+    order, `feature, mean_abs` (mean absolute contribution) each. None for a learner that cannot be
+    decomposed.
     """
     seasons = games.matrix.games["season"].to_numpy()
     last = np.flatnonzero(seasons == seasons.max())
@@ -44,10 +41,9 @@ def feature_contributions(games: MarketGames, baseline: Baseline, version: str) 
 def input_contributions(stacked: pl.DataFrame, inputs: list[str]) -> list[Json]:
     """How far each input, and each step after the blend, moves the stack on one market.
 
-    Returns:
-        Rows `input, n, n_available, mean_weight, mean_abs`: logits over all n games; where an input
-        was not available it moved nothing. `mean_weight` is over the games where it was; None for
-        steps.
+    Returns rows `input, n, n_available, mean_weight, mean_abs`: logits over all n games; where an
+    input was not available it moved nothing. `mean_weight` is over the games where it was; None for
+    steps.
     """
     if stacked.is_empty():
         return []

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
 
 import polars as pl
 
+from nfl_signals.core.files import Json
 from nfl_signals.ensemble.explain import STEPS
 from nfl_signals.markets.definitions import MARKETS, Market, MarketName
 from nfl_signals.reports.ablation.contributions import calibrators, input_contributions
@@ -15,8 +15,6 @@ from nfl_signals.reports.shared import score_card
 from nfl_signals.reports.shared.forecasters import CLOSE, FINAL, KINDS, STACK, UNCALIBRATED
 from nfl_signals.reports.shared.score_card import Graded
 from nfl_signals.reports.shared.targets import BREAK_EVEN, tally
-
-Json = dict[str, Any]
 
 COMPARED = {"PASS": "better", "FAIL": "worse", "UNDERPOWERED": "not distinguishable"}
 SAME = "the same"
@@ -36,19 +34,9 @@ def ablation_numbers(
 ) -> Json:
     """Scores, paired comparisons, verdicts, pushes and contributions of every market.
 
-    Lists keep the order in which they are read, so the report can be written from the JSON alone.
-
-    Args:
-        table: see `variants.ablation_table`.
-        wanted: names of all forecasters that were tried.
-        learners: names of the base learners.
-        stacked: `stacking.schemas.stacked_schema`.
-        markets: gold markets, all seasons.
-        contributions: by market, `contributions.feature_contributions` of each learner.
-        seed: of every interval and null.
-
-    Returns:
-        `level, break_even, kinds, steps, targets, push_rates, markets`.
+    `table` is that of `variants.ablation_table`, `wanted` names all forecasters that were tried,
+    `contributions` holds `contributions.feature_contributions` of each learner by market, `seed` is of
+    every interval and null. Returns `level, break_even, kinds, steps, targets, push_rates, markets`.
     """
     parts: list[Json] = []
     for name, market in MARKETS.items():

@@ -5,13 +5,12 @@ is compared with the frequencies of earlier seasons.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from scipy.stats import binomtest
 
+from nfl_signals.core.files import Json
 from nfl_signals.markets.definitions import Market
 from nfl_signals.reports.ablation.targets import PUSH_RATES
 from nfl_signals.reports.shared.forecasters import FINAL, STACK
@@ -19,9 +18,7 @@ from nfl_signals.reports.shared.score_card import LEVEL, NO_ESTIMATE, interval, 
 from nfl_signals.reports.shared.settled import TIME_ORDER, earlier_seasons
 from nfl_signals.reports.shared.targets import Verdict
 from nfl_signals.stats import scores
-
-Json = dict[str, Any]
-Floats = NDArray[np.float64]
+from nfl_signals.stats.arrays import Floats
 
 KEY_NUMBERS = (3, 7, 10)  # points; the margins on which games end most often
 WHOLE = pl.col("line") == pl.col("line").round()
@@ -37,10 +34,9 @@ def settled_with_pushes(
 ) -> pl.DataFrame:
     """Every settled game that the stack forecast, with the push frequencies of earlier seasons.
 
-    Returns:
-        `game_id, season, week, line, outcome, p_hat, p_push, base_rate, push_rate, line_rate` in time
-        order; `push_rate` is the share of pushes in all earlier seasons, `line_rate` that on the same
-        |line|.
+    Returns `game_id, season, week, line, outcome, p_hat, p_push, base_rate, push_rate, line_rate`
+    in time order; `push_rate` is the share of pushes in all earlier seasons, `line_rate` that on
+    the same |line|.
     """
     mine = markets.filter(pl.col("outcome").is_not_null(), market=market.name)
     known = mine.select("game_id", "season", "week", "line", "outcome")
@@ -57,8 +53,8 @@ def settled_with_pushes(
 def push_rates(market: Market, games: pl.DataFrame) -> list[Json]:
     """Stated and observed push rate by the kind of line that can push.
 
-    Returns:
-        Rows `lines, n, n_push, stated, estimate, low, high, verdict`; numbers None without games.
+    Returns rows `lines, n, n_push, stated, estimate, low, high, verdict`; numbers None without
+    games.
     """
     if market.line_column is None:
         return [{"lines": "every game (ties)", **_rate(games)}]
@@ -73,9 +69,8 @@ def push_rates(market: Market, games: pl.DataFrame) -> list[Json]:
 def three_way(market: Market, games: pl.DataFrame, *, seed: int) -> list[Json]:
     """The stack's three-way scores beside those with another push rate, on the same games.
 
-    Returns:
-        Rows `forecaster, n, n_push, brier, difference`: paired to the stack's Brier, with
-        its interval; None for the stack itself. Empty without games.
+    Returns rows `forecaster, n, n_push, brier, difference`: paired to the stack's Brier, with its
+    interval; None for the stack itself. Empty without games.
     """
     shared = games.drop_nulls(["base_rate", "push_rate", "line_rate"])
     if shared.is_empty():

@@ -5,10 +5,10 @@ The push rates themselves are `pushes.py`; scores and intervals of single foreca
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
+from nfl_signals.core.files import Json
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.reports.shared.forecasters import CLOSE, FINAL
 from nfl_signals.reports.shared.score_card import LEVEL, NO_ESTIMATE, Graded, ends, interval
@@ -22,7 +22,6 @@ from nfl_signals.reports.shared.targets import (
 from nfl_signals.stats.auc import auc_difference
 from nfl_signals.stats.bootstrap import week_block_ratio
 
-Json = dict[str, Any]
 Cards = Mapping[str, Json]
 Everyone = Mapping[str, Graded]
 
@@ -101,9 +100,8 @@ USELESS = 0.0  # slope of a forecast that does not vary with the outcome
 def stack_targets(market: str, cards: Cards, graded: Everyone, *, seed: int) -> list[Json]:
     """The final stack against close, best learner, coin and calibration, where each applies.
 
-    Returns:
-        Rows `target, forecaster, reference, n, estimate, low, high, verdict`; of the learners the
-        best comes first.
+    Returns rows `target, forecaster, reference, n, estimate, low, high, verdict`; of the learners
+    the best comes first.
     """
     final, found = graded[FINAL], list[tuple[Target, str, Json]]()
     if market in NO_WORSE_THAN_CLOSE.markets:
@@ -134,8 +132,7 @@ def stack_targets(market: str, cards: Cards, graded: Everyone, *, seed: int) -> 
 def ats_picks(final: Graded, close: Graded, *, seed: int) -> list[Json]:
     """Share of the stack's picks that won, over all games and over those with an edge, against 52 %.
 
-    Returns:
-        Rows `picks, n, n_weeks, estimate, low, high, verdict`; estimate None without games.
+    Returns rows `picks, n, n_weeks, estimate, low, high, verdict`; estimate None without games.
     """
     edge = final.p - close.p
     won = np.where(edge == 0.0, 0.5, (edge > 0) == (final.y == 1.0)).astype(np.float64)
@@ -156,8 +153,7 @@ def ats_picks(final: Graded, close: Graded, *, seed: int) -> list[Json]:
 def learner_gains(final: Graded, learner: Graded, *, seed: int) -> list[Json]:
     """What the stack gains over one learner on the same games, by four measures.
 
-    Returns:
-        Rows `measure, estimate, low, high, verdict`; positive means the stack is better.
+    Returns rows `measure, estimate, low, high, verdict`; positive means the stack is better.
     """
     means = {
         "Brier": learner.squared_errors - final.squared_errors,

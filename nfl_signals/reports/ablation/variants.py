@@ -33,7 +33,7 @@ from nfl_signals.reports.shared.forecasters import (
     WITHOUT_SIGNALS,
 )
 from nfl_signals.stacking.prior import Adviser
-from nfl_signals.stacking.protocol import MARKET, Floats
+from nfl_signals.stacking.protocol import MARKET
 from nfl_signals.stacking.walk_forward import (
     Calibration,
     prefer_signals,
@@ -41,6 +41,7 @@ from nfl_signals.stacking.walk_forward import (
     walk_forward_blend,
     walk_forward_calibration,
 )
+from nfl_signals.stats.arrays import Floats
 
 COLUMNS = ("market", "forecaster", "kind", "game_id", "season", "week", "y", "p")
 Blended = Callable[[str, tuple[str, ...], str], pl.DataFrame]
@@ -68,15 +69,9 @@ def ablation_table(
 ) -> pl.DataFrame:
     """Every forecaster's probability for every settled game that the full stack predicted.
 
-    Args:
-        settings: of the run.
-        stacked: `stacking.schemas.stacked_schema`.
-        markets: gold markets.
-        blends: of `blended_variants`, by market.
-
-    Returns:
-        `COLUMNS`, one row per market, forecaster and game, pushes left out; `y` is 1.0 for YES. A
-        forecaster that lacks one of those games is left out whole.
+    `blends` are those of `blended_variants`, by market. Returns `COLUMNS`, one row per market,
+    forecaster and game, pushes left out; `y` is 1.0 for YES. A forecaster that lacks one of those
+    games is left out whole.
     """
     outcomes = markets.select("game_id", "market", "outcome")
     games = settled_yes_no(stacked.join(outcomes, on=["game_id", "market"], maintain_order="left"))
@@ -126,10 +121,7 @@ def blended_variants(
 ) -> Blended:
     """How one market's blends are walked forward; each once, however often it is wanted.
 
-    Args:
-        settings: of the run.
-        rows: `training.stacks.stack_rows` of the walk-forward scheme.
-        adviser: inputs -> adviser on their weights.
+    `rows` are `training.stacks.stack_rows` of the walk-forward scheme.
     """
 
     @cache

@@ -1,10 +1,10 @@
 """Every number of the baseline report, as one JSON value; nothing here formats text or draws."""
 
 from dataclasses import asdict
-from typing import Any
 
 import polars as pl
 
+from nfl_signals.core.files import Json
 from nfl_signals.markets.definitions import MARKETS, Market
 from nfl_signals.reports.shared import score_card
 from nfl_signals.reports.shared.forecasters import BASE_RATE, CLOSE, STACK
@@ -18,7 +18,6 @@ from nfl_signals.reports.shared.targets import (
 )
 from nfl_signals.stats import scores
 
-Json = dict[str, Any]
 REFERENCES = (CLOSE, BASE_RATE)
 TOP_FEATURES = 15
 
@@ -33,17 +32,9 @@ def baseline_numbers(
 ) -> Json:
     """Scores, comparisons, verdicts and features of every market.
 
-    Lists keep the order in which they are read, so the report can be written from the JSON alone.
-
-    Args:
-        oof: out-of-fold predictions; walk-forward rows are used.
-        markets: gold markets, all seasons.
-        stacked: walk-forward stacked predictions; may have no rows.
-        importance: `market, learner, feature, share`; shares of a learner sum to 1.
-        seed: of every interval and null.
-
-    Returns:
-        `level, break_even, targets, too_good, markets`.
+    Of `oof` the walk-forward rows are used; `stacked` may have no rows; `importance` is `market, learner,
+    feature, share`, shares of a learner sum to 1; `seed` is of every interval and null. Returns `level,
+    break_even, targets, too_good, markets`.
 
     Raises:
         JoinError: a forecast is of a game that `markets` does not have.
@@ -167,9 +158,7 @@ def _three_way(settled: pl.DataFrame) -> list[Json]:
 def top_features(importance: pl.DataFrame) -> list[Json]:
     """The features used most: share of each learner's total, and the mean over learners.
 
-    Args:
-        importance: `learner, feature, share` of one market; a feature that a learner does not
-            list has share 0 there.
+    `importance` is `learner, feature, share` of one market; a share that is not listed is 0.
     """
     learners = importance["learner"].unique().sort().to_list()
     if not learners:

@@ -2,16 +2,13 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-from nfl_signals.core.files import write_text
+from nfl_signals.core.files import Json, write_text
 from nfl_signals.reports.shared.templates import render
 from nfl_signals.reports.weekly.cells import FOR_TEMPLATES
 from nfl_signals.reports.weekly.charts import KINDS, charts_of
 from nfl_signals.reports.weekly.inputs import WeeklyInputs
 from nfl_signals.reports.weekly.numbers import weekly_numbers
-
-Json = dict[str, Any]
 
 
 def write_dashboard(path: Path, inputs: WeeklyInputs) -> Path:

@@ -9,13 +9,13 @@ import polars as pl
 
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.markets.odds import no_vig_probability
-from nfl_signals.simulator.arrays import FloatArray
 from nfl_signals.simulator.games.drift import PROBABILITIES
 from nfl_signals.simulator.league import League
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.scores import NotEstimableError
 
 
-def share_of_gap(p: FloatArray, truth_p: FloatArray, base: float, y: FloatArray) -> float:
+def share_of_gap(p: Floats, truth_p: Floats, base: float, y: Floats) -> float:
     """Share of the way from the base rate to the truth that a forecast covers, in Brier score.
 
         share = (brier(base) - brier(p)) / (brier(base) - brier(truth_p))
@@ -42,9 +42,8 @@ def share_of_gap(p: FloatArray, truth_p: FloatArray, base: float, y: FloatArray)
 def best_achievable(league: League) -> dict[MarketName, dict[str, float]]:
     """Brier scores of truth, no-vig close and base rate, for each market.
 
-    Returns:
-        By market `n` (games), `truth`, `close`, `base_rate` (Brier scores on what happened), and
-        `close_share_of_gap` (in expectation over outcomes).
+    Returns by market `n` (games), `truth`, `close`, `base_rate` (Brier scores on what happened),
+    and `close_share_of_gap` (in expectation over outcomes).
     """
     both = league.games.join(league.truth, on="game_id", validate="1:1")
     return {name: _scores(both, name) for name in MARKETS}
@@ -74,5 +73,5 @@ def _scores(games: pl.DataFrame, name: MarketName) -> dict[str, float]:
     }
 
 
-def _brier(p: float | FloatArray, y: FloatArray) -> float:
+def _brier(p: float | Floats, y: Floats) -> float:
     return float(np.mean((p - y) ** 2))

@@ -1,15 +1,13 @@
 """The charts of the league report, as SVG text: the league in bars, real seasons in points."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import altair as alt
 import polars as pl
 
+from nfl_signals.core.files import Json
 from nfl_signals.reports.league import reference
 from nfl_signals.reports.shared.chart_style import PALETTE, drawn, legend
-
-Json = dict[str, Any]
 
 WIDTH, HEIGHT = 620, 280  # pixels
 LEAGUE, REAL = "simulated league", f"real ({reference.REAL_SEASONS})"

@@ -1,16 +1,14 @@
 """The league in numbers that real seasons have too, each with its standard error."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import polars as pl
 
+from nfl_signals.core.files import Json
 from nfl_signals.markets.odds import no_vig_probability
 from nfl_signals.reports.league import reference
 from nfl_signals.simulator.league import League
-
-Json = dict[str, Any]
 
 
 def played_games(league: League) -> pl.DataFrame:

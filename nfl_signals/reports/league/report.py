@@ -1,27 +1,20 @@
 """The league report: does the league look like real seasons, and how good can a forecast of it be?"""
 
 from pathlib import Path
-from typing import Any
 
-from nfl_signals.core.files import write_json, write_text
+from nfl_signals.core.files import Json, write_json, write_text
 from nfl_signals.core.settings import describe
 from nfl_signals.reports.league import charts, marginals, reference
 from nfl_signals.reports.league.achievable import best_achievable
 from nfl_signals.reports.shared.templates import render
 from nfl_signals.simulator.league import League
 
-Json = dict[str, Any]
-
 
 def write_league_report(league: League, folder: Path) -> Json:
     """Write `league.md`, `league.json` (its numbers) and four charts; the same league, the same bytes.
 
-    Returns:
-        What `league.json` holds: `as_of, seed, settings, games, reference, marginals, margins, totals,
-        pushes_by_line, line_errors, best_achievable`.
-
-    Raises:
-        StorageError: the disk is full or not writable.
+    Returns what `league.json` holds: `as_of, seed, settings, games, reference, marginals, margins,
+    totals, pushes_by_line, line_errors, best_achievable`.
     """
     games = marginals.played_games(league)
     content: Json = {

@@ -5,12 +5,11 @@ same text: nothing is clipped (Vega numbers clip paths over the whole process) a
 fixed.
 """
 
-from typing import Any
-
 import altair as alt
 import vl_convert
 
-Json = dict[str, Any]
+from nfl_signals.core.files import Json
+
 Chart = alt.LayerChart | alt.FacetChart | alt.ConcatChart
 
 WIDTH = 700  # pixels; what a Markdown page shows without scaling

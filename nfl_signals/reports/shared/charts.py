@@ -9,10 +9,9 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from nfl_signals.core.files import Json
 from nfl_signals.reports.shared.chart_style import PALETTE, WIDTH, Chart, drawn, legend
 from nfl_signals.reports.shared.forecasters import BASE_RATE, CLOSE, KINDS, STACK
-
-Json = dict[str, Any]
 
 FIXED = {STACK: "#D55E00", CLOSE: "#000000", BASE_RATE: "#8A8A8A"}
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")

@@ -2,13 +2,10 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
-from nfl_signals.core.files import write_json, write_text
+from nfl_signals.core.files import Json, write_json, write_text
 from nfl_signals.reports.shared.charts import CHARTS
 from nfl_signals.reports.shared.templates import render
-
-Json = dict[str, Any]
 
 
 def write_report(folder: Path, name: str, numbers: Json) -> Json:
@@ -17,12 +14,8 @@ def write_report(folder: Path, name: str, numbers: Json) -> Json:
     The charts come first and the JSON last, so a complete JSON means a complete report. The same
     numbers give the same bytes.
 
-    Returns:
-        What the JSON holds: the numbers, and in each of `markets` and beside them `charts`, the
-        paths of what was drawn.
-
-    Raises:
-        StorageError: a file could not be written.
+    Returns what the JSON holds: the numbers, and in each of `markets` and beside them `charts`, the
+    paths of what was drawn.
     """
     parts = [
         {**part, "charts": _draw(folder, part, f"{name}/{part['market']}_")}

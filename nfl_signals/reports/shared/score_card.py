@@ -6,20 +6,18 @@ Numbers come out as JSON values; what the rows cannot determine is None, never a
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
+from nfl_signals.core.files import Json
 from nfl_signals.reports.shared.targets import verdict
 from nfl_signals.stats import scores
+from nfl_signals.stats.arrays import Floats, Ints
 from nfl_signals.stats.bootstrap import Interval, minimum_detectable_effect, week_block_interval
-
-Floats = NDArray[np.float64]
-Json = dict[str, Any]
 
 LEVEL = 0.95  # coverage of every interval in the reports
 NO_ESTIMATE: Json = {"estimate": None, "low": None, "high": None}
@@ -32,7 +30,7 @@ class Graded:
 
     p: Floats  # stated, shape (n,)
     y: Floats  # 0 or 1, shape (n,)
-    weeks: NDArray[np.int64]  # label of each game's week, distinct over seasons, shape (n,)
+    weeks: Ints  # label of each game's week, distinct over seasons, shape (n,)
 
     @classmethod
     def of(cls, rows: pl.DataFrame) -> Self:
@@ -57,7 +55,7 @@ class Graded:
         return np.where(self.p == 0.5, 0.5, (self.p > 0.5) == (self.y == 1.0)).astype(np.float64)
 
 
-def week_labels(rows: pl.DataFrame) -> NDArray[np.int64]:
+def week_labels(rows: pl.DataFrame) -> Ints:
     """A number for each row's week, distinct over seasons."""
     return (rows["season"].cast(pl.Int64) * WEEKS_A_SEASON + rows["week"]).to_numpy()
 
@@ -71,10 +69,9 @@ def grade(rows: pl.DataFrame) -> dict[str, Graded]:
 def score_card(graded: Graded, *, seed: int) -> Json:
     """Every two-way score of one forecaster with at least one game.
 
-    Returns:
-        `n, n_weeks`; `brier, accuracy, slope` with 95 % intervals (`estimate, low, high`);
-        `log_loss` in nats, `auc`, `calibration_error` and the 95 % quantile of what a perfectly
-        calibrated forecast would show, `calibration_error_null95`.
+    Returns `n, n_weeks`; `brier, accuracy, slope` with 95 % intervals (`estimate, low, high`);
+    `log_loss` in nats, `auc`, `calibration_error` and the 95 % quantile of what a perfectly
+    calibrated forecast would show, `calibration_error_null95`.
     """
     p, y = graded.p, graded.y
     enough = len(p) >= 2
@@ -96,9 +93,8 @@ def score_card(graded: Graded, *, seed: int) -> Json:
 def compare(graded: Graded, reference: Graded, *, seed: int) -> Json:
     """Paired Brier difference on the same games in the same order; negative is better.
 
-    Returns:
-        `estimate, low, high, relative` (to the reference's Brier)`, minimum_detectable` (one-sided
-        5 %, power 80 %) and the verdict on "Brier below the reference's".
+    Returns `estimate, low, high, relative` (to the reference's Brier)`, minimum_detectable`
+    (one-sided 5 %, power 80 %) and the verdict on "Brier below the reference's".
     """
     difference = graded.squared_errors - reference.squared_errors
     n, result = len(difference), interval(difference, graded.weeks, seed=seed)
@@ -113,7 +109,7 @@ def compare(graded: Graded, reference: Graded, *, seed: int) -> Json:
     }
 
 
-def interval(values: Floats, weeks: NDArray[np.int64], *, seed: int) -> Json:
+def interval(values: Floats, weeks: Ints, *, seed: int) -> Json:
     """Mean with its week-block interval; no interval where there is only one week."""
     if len(np.unique(weeks)) < 2:
         return NO_ESTIMATE | {"estimate": float(values.mean())}

@@ -23,10 +23,9 @@ def settled_forecasts(
     References are given for the games that a base learner forecast; earlier seasons of `markets`
     make the base rate. The tables may hold all markets and schemes; `stacked` may have no rows.
 
-    Returns:
-        `forecaster, game_id, season, week, outcome, p, p_push`: learners by name, then the stack
-        and the references, each in time order. `p_push` of a reference is the share of pushes in
-        earlier seasons (null without any).
+    Returns `forecaster, game_id, season, week, outcome, p, p_push`: learners by name, then the
+    stack and the references, each in time order. `p_push` of a reference is the share of pushes in
+    earlier seasons (null without any).
 
     Raises:
         JoinError: a forecast is of a game that `markets` does not have.
@@ -60,9 +59,8 @@ def settled_forecasts(
 def earlier_seasons(settled: pl.DataFrame, market: Market) -> pl.DataFrame:
     """What was known of the market's frequencies before each season of its settled games.
 
-    Returns:
-        `season, base_rate` (share of YES among games that were no push) and `push_rate`; ats and
-        total start from one half, the moneyline has no such prior.
+    Returns `season, base_rate` (share of YES among games that were no push) and `push_rate`; ats
+    and total start from one half, the moneyline has no such prior.
     """
     counted = settled.group_by("season").agg(
         yes=(pl.col("outcome") == "yes").sum(), no=(pl.col("outcome") == "no").sum(), n=pl.len()

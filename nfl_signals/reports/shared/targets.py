@@ -6,11 +6,11 @@ A verdict never rests on a point: the whole interval has to lie on the right sid
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from nfl_signals.core.files import Json
 from nfl_signals.markets.definitions import MARKETS, MarketName
 
-Json = dict[str, Any]
 Verdict = Literal["PASS", "FAIL", "UNDERPOWERED"]
 Side = Literal["below", "above"]
 BREAK_EVEN = 110 / 210  # share of picks; risks 110 to win 100

@@ -1,15 +1,14 @@
 """Alert episodes in words: since when, how bad, what happens next; and the state of a market."""
 
 from datetime import datetime
-from typing import Any
 
 import polars as pl
 
+from nfl_signals.core.files import Json
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring.rolling_windows import SERIES
 from nfl_signals.reports.weekly.series import SeriesLabel
 
-Json = dict[str, Any]
 LEVELS = ("none", "ok", "info", "warning", "critical")
 NEXT = {
     "recalibration": "a recalibrated copy of the model is tried; it serves only if it is measurably "
@@ -41,8 +40,8 @@ ALL_RIGHT = NOTHING_TO_DO | {
 def alert_records(alerts: pl.DataFrame) -> list[Json]:
     """Every episode, the open ones first, then the gravest, then the newest.
 
-    Returns:
-        ALERTS_SCHEMA with dates as text, and in words `title, series, since, until, next, to_do`.
+    Returns ALERTS_SCHEMA with dates as text, and in words `title, series, since, until, next,
+    to_do`.
     """
     gravity = pl.col("severity").cast(pl.Enum(LEVELS)).to_physical()
     rows = alerts.sort(
@@ -60,7 +59,7 @@ def _record(row: Json) -> Json:
     is_open = row["state"] == "open"
     return dated | {
         "title": MARKETS[row["market"]].title,
-        "series": SeriesLabel(**{name: row[name] for name in SERIES}).short,
+        "series": SeriesLabel(**{name: row[name] for name in SERIES}).described()["short"],
         "since": f"{row['opened_season']} week {row['opened_week']}",
         "until": UNTIL.get(row["state"]) or f"{row['closed_season']} week {row['closed_week']}",
         "next": NEXT.get(row["next_step"], BY_HAND) if is_open else "it is over",

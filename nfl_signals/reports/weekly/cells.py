@@ -1,13 +1,12 @@
 """Table cells that the weekly report and the dashboard share: windows and the alarm backtest."""
 
 from itertools import groupby
-from typing import Any
 
 from nfl_signals.alerts.wording import evidence
+from nfl_signals.core.files import Json
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.reports.shared.markdown import NOTHING, number
 
-Json = dict[str, Any]
 WINDOW_HEADER = (
     "games",
     "n",
@@ -50,8 +49,7 @@ def window_cells(row: Json) -> list[str]:
 def backtest_cells(rows: list[Json]) -> list[list[str]]:
     """Market, series, seasons, and those with an alarm by the literal and by the shipped rule.
 
-    Args:
-        rows: `backtest.BACKTEST_SCHEMA`, sorted by market, series and season.
+    `rows` are `backtest.BACKTEST_SCHEMA`, sorted by market, series and season.
     """
     cells = []
     for (market, series), group in groupby(rows, lambda row: (row["market"], row["series"])):

@@ -7,12 +7,11 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from nfl_signals.alerts.wording import evidence
+from nfl_signals.core.files import Json
 from nfl_signals.reports.weekly import panels
 
-Json = dict[str, Any]
 Described = tuple[str, str, Json]  # title, caption, panel
 KINDS = ("error", "evidence", "brier", "reliability_season", "reliability_all")
 EDGES = ("low", "high", "consistent_low", "consistent_high")

@@ -1,10 +1,9 @@
 """Every number of the weekly report and the dashboard, computed once and as JSON values."""
 
-from typing import Any
-
 import polars as pl
 
 from nfl_signals.core.errors import InputError
+from nfl_signals.core.files import Json
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.reports.shared.templates import render
 from nfl_signals.reports.weekly.alerts import alert_records, grouped, state_of
@@ -20,18 +19,16 @@ from nfl_signals.reports.weekly.series import (
 from nfl_signals.reports.weekly.trends import trends
 from nfl_signals.reports.weekly.windows import changes, version_rows, window_rows
 
-Json = dict[str, Any]
 LIMITS = {"max_calibration_error", "min_days", "evidence", "window_weeks", "rule"}
 
 
 def weekly_numbers(inputs: WeeklyInputs) -> Json:
     """What there is to report on a Monday morning.
 
-    Returns:
-        JSON values: `season, week` of the newest graded games, `verdict`, `serving`, a part per
-        market under `markets` (the series that it is judged on), `others` (every other series),
-        `alerts` (`all, open, opened, recovered`), `predictions`, `alarm_backtest`, `glossary`,
-        `limits`, `as_of`, `source`.
+    Returns JSON values: `season, week` of the newest graded games, `verdict`, `serving`, a part per
+    market under `markets` (the series that it is judged on), `others` (every other series),
+    `alerts` (`all, open, opened, recovered`), `predictions`, `alarm_backtest`, `glossary`,
+    `limits`, `as_of`, `source`.
 
     Raises:
         InputError: no game has been graded and none is upcoming.
@@ -40,8 +37,9 @@ def weekly_numbers(inputs: WeeklyInputs) -> Json:
     records, serving = alert_records(inputs.alerts), serving_models(inputs.upcoming)
     sources = {row["market"]: row["signal_source"] for row in serving}
     parts = [_market(inputs, name, sources.get(name), records) for name in MARKETS]
-    shown = {part["series"]["key"] for part in parts if part["series"]}
-    others = [series for series in measured_series(inputs.metrics) if series.key not in shown]
+    shown = [part["series"] for part in parts]
+    measured = measured_series(inputs.metrics)
+    others = [series for series in measured if series.described() not in shown]
     return {
         "season": season,
         "week": week,
@@ -91,11 +89,10 @@ def _market(
 
 
 def _series(inputs: WeeklyInputs, series: SeriesLabel) -> Json:
-    described = ("book", "signal_source", "key", "label", "short", "is_walk_forward")
     return {
         "market": series.market,
         "title": MARKETS[series.market].title,
-        "series": {name: getattr(series, name) for name in described},
+        "series": series.described(),
         "windows": window_rows(inputs, series),
         "versions": version_rows(inputs.metrics, series),
         "trends": trends(inputs, series),

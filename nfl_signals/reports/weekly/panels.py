@@ -9,13 +9,12 @@ out by the width of a text, which would depend on the fonts of the machine.
 import re
 from functools import cache, partial
 from html import escape
-from typing import Any
 
 import altair as alt
 
+from nfl_signals.core.files import Json
 from nfl_signals.reports.shared.chart_style import svg
 
-Json = dict[str, Any]
 WIDTH, HEIGHT = 290, 202  # pixels of the plotting area
 LEFT, RIGHT, TOP, BOTTOM = 70, 40, 12, 46  # pixels around it
 HEAD = 40  # pixels more at the top for the title of a file
@@ -60,9 +59,7 @@ def weeks_panel(*, log: bool) -> Json:
     steps: Json = {"values": alt.ExprRef("steps")} if log else {"tickCount": 4}
     upward = alt.Axis(labelExpr="datum.value ? format(datum.value, y_format) : '0'", **steps)
     across = alt.Axis(
-        grid=False,
-        values=alt.ExprRef("places"),
-        labelExpr="names[indexof(places, datum.value)]",
+        grid=False, values=alt.ExprRef("places"), labelExpr="names[indexof(places, datum.value)]"
     )
     x = alt.X("place:Q", scale=_scale("-0.5", "weeks - 0.5"), axis=across)
     y = partial(alt.Y, scale=_scale("low", "high", log=log), axis=upward)

@@ -1,13 +1,12 @@
 """The upcoming week's predictions as a person reads them."""
 
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from nfl_signals.core.files import Json
 from nfl_signals.markets.definitions import MARKETS
 
-Json = dict[str, Any]
 EASTERN = ZoneInfo("America/New_York")
 FLAGS = {
     "ok": "ok",
@@ -22,9 +21,8 @@ KEPT = ("market", "p_hat", "p_market", "p_push", "signal_source", "model_version
 def pick_records(upcoming: pl.DataFrame) -> list[Json]:
     """One record per game and market, in order of kickoff.
 
-    Returns:
-        The columns KEPT, kickoff (US Eastern) and kickoff_at (ISO), game, title, line, gap (p_hat -
-        p_market, null without prices), flag and flag_words.
+    Returns the columns KEPT, kickoff (US Eastern) and kickoff_at (ISO), game, title, line, gap
+    (p_hat - p_market, null without prices), flag and flag_words.
     """
     return [_pick(row) for row in upcoming.sort("kickoff_at", "game_id", "market").to_dicts()]
 

@@ -13,18 +13,11 @@ from nfl_signals.reports.weekly.numbers import weekly_numbers
 def write_weekly_report(path: Path, inputs: WeeklyInputs) -> str:
     """Write one week's report, most urgent first; the same inputs give the same bytes.
 
-    The charts come first and the JSON last, so a complete JSON means a complete report.
-
-    Args:
-        path: of the Markdown; the JSON lies beside it, the charts in the folder of its stem.
-        inputs: tables and limits.
-
-    Returns:
-        The Markdown.
+    The charts come first, in the folder of the stem of `path`, and the JSON last, so a complete JSON
+    means a complete report. Returns the Markdown.
 
     Raises:
         InputError: there is no week to report on.
-        StorageError: a file could not be written.
     """
     numbers = weekly_numbers(inputs)
     for part in numbers["markets"]:

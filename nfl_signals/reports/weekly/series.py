@@ -6,14 +6,13 @@ never put into one number.
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import polars as pl
 
+from nfl_signals.core.files import Json
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.monitoring.rolling_windows import SERIES
 
-Json = dict[str, Any]
 BOOKS = {
     "production": "production, forecast before the games",
     "learning": "walk-forward, forecast afterwards by models that knew only earlier games",
@@ -34,26 +33,19 @@ class SeriesLabel:
         """Those of `frame` that are about this series."""
         return frame.filter(**asdict(self))
 
-    @property
-    def key(self) -> str:
-        """In names of files and of page sections."""
-        return f"{self.market}_{self.book}_{self.signal_source}"
+    def described(self) -> Json:
+        """How it is called: `key` in files and pages, `label` without and `short` with its market.
 
-    @property
-    def is_walk_forward(self) -> bool:
-        """Whether its forecasts were made after the games: the shadow book (`learning`)."""
-        return self.book == "learning"
-
-    @property
-    def label(self) -> str:
-        """In words, without the market."""
-        return f"{_source(self.signal_source)}, {BOOKS[self.book]}"
-
-    @property
-    def short(self) -> str:
-        """In few words, with the market."""
-        kind = "walk-forward" if self.is_walk_forward else "production"
-        return f"{MARKETS[self.market].title}, {self.signal_source}, {kind}"
+        `is_walk_forward`: its forecasts were made after the games, the shadow book (`learning`).
+        """
+        walk_forward = self.book == "learning"
+        kind = "walk-forward" if walk_forward else "production"
+        return asdict(self) | {
+            "key": f"{self.market}_{self.book}_{self.signal_source}",
+            "label": f"{_source(self.signal_source)}, {BOOKS[self.book]}",
+            "short": f"{MARKETS[self.market].title}, {self.signal_source}, {kind}",
+            "is_walk_forward": walk_forward,
+        }
 
 
 def measured_series(metrics: pl.DataFrame) -> list[SeriesLabel]:
@@ -66,11 +58,8 @@ def judged_series(
 ) -> SeriesLabel | None:
     """The series that a market is judged on; None before any of its games was measured.
 
-    Args:
-        metrics: `calibration_metrics.METRICS_SCHEMA`.
-        market: name.
-        window_weeks: weeks in the window that a series must have at the market's newest week.
-        serving: signal source that serves now; it goes first among those of production.
+    It must have a window of `window_weeks` at the market's newest week in METRICS_SCHEMA; the source
+    that serves now goes first among those of production.
     """
     rows = metrics.filter(market=market, scope="series")
     judged = rows.filter(window=f"{window_weeks}w").filter(END.max() == END)

@@ -1,15 +1,13 @@
 """What the charts show of one series: the weeks behind it, and its reliability curve."""
 
-from typing import Any
-
 import numpy as np
 import polars as pl
 
+from nfl_signals.core.files import Json
 from nfl_signals.reports.weekly.inputs import WeeklyInputs
 from nfl_signals.reports.weekly.series import END, SeriesLabel
 from nfl_signals.reports.weekly.windows import WINDOWS, Z95
 
-Json = dict[str, Any]
 SEASONS_SHOWN = 3  # as many as the evidence remembers
 PATH = ("season", "week", "segment", "n_season", "season_error", "season_ece", "e_value")
 CURVES = ("season", "all")
@@ -19,10 +17,9 @@ POINT = ("n", "mean_p", "mean_y", "low", "high", "consistent_low", "consistent_h
 def trends(inputs: WeeklyInputs, series: SeriesLabel) -> Json:
     """All that is drawn of one series.
 
-    Returns:
-        `path`: the evidence path over the newest seasons, the columns PATH, a record per week;
-        `rolling`: of `rolling_rows`; `curves`: by name of the newest window, the columns POINT, a
-        record per bin; `curve_labels`.
+    Returns `path`: the evidence path over the newest seasons, the columns PATH, a record per week;
+    `rolling`: of `rolling_rows`; `curves`: by name of the newest window, the columns POINT, a
+    record per bin; `curve_labels`.
     """
     path = _recent(series.rows(inputs.evidence).sort("season", "week"))
     newest = series.rows(inputs.curves).sort("bin").filter(END.max() == END, scope="series")
@@ -38,11 +35,10 @@ def trends(inputs: WeeklyInputs, series: SeriesLabel) -> Json:
 def rolling_rows(inputs: WeeklyInputs, series: SeriesLabel) -> list[Json]:
     """Brier score of the series and of the no-vig close over the same games, window by window.
 
-    Returns:
-        A record per week: season, week, n, brier, brier_market, and half_width: 1.96 standard
-        errors of the mean difference per game, weeks taken as blocks (the sandwich estimator
-        clustered by week, Cameron and Miller 2015, J. Human Resources 50(2), eq. 11); null where
-        one week is all there is.
+    Returns a record per week: season, week, n, brier, brier_market, and half_width: 1.96 standard
+    errors of the mean difference per game, weeks taken as blocks (the sandwich estimator clustered
+    by week, Cameron and Miller 2015, J. Human Resources 50(2), eq. 11); null where one week is all
+    there is.
     """
     forecasts = series.rows(inputs.graded).sort("made_at", maintain_order=True)
     last = forecasts.unique("game_id", keep="last").sort("game_id")  # as the monitor counts them

@@ -1,15 +1,14 @@
 """Per market the windows of its series, and what changed in them since the week before."""
 
 import math
-from typing import Any
 
 import polars as pl
 
+from nfl_signals.core.files import Json
 from nfl_signals.monitoring.rolling_windows import COUNTED
 from nfl_signals.reports.weekly.inputs import WeeklyInputs
 from nfl_signals.reports.weekly.series import END, SeriesLabel
 
-Json = dict[str, Any]
 WINDOWS = {
     "4w": "last 4 weeks",
     "8w": "last 8 weeks",
@@ -49,12 +48,11 @@ def version_rows(metrics: pl.DataFrame, series: SeriesLabel) -> list[Json]:
 def changes(inputs: WeeklyInputs, series: SeriesLabel) -> list[Json]:
     """The series' newest week beside the one before, for what an alarm looks at.
 
-    Returns:
-        `measure, before, now, limit, matters`, none in the first week of a season. The season's
-        error matters when it crosses the limit, an error of a window when it crosses what chance
-        alone gives in 5 % of windows, and evidence when it reaches the e-value that the alarm needs
-        or one week multiplies it by that, which chance does in at most 1 of that many weeks
-        (Markov's inequality).
+    Returns `measure, before, now, limit, matters`, none in the first week of a season. The season's
+    error matters when it crosses the limit, an error of a window when it crosses what chance alone
+    gives in 5 % of windows, and evidence when it reaches the e-value that the alarm needs or one
+    week multiplies it by that, which chance does in at most 1 of that many weeks (Markov's
+    inequality).
     """
     found, monitor = [], inputs.monitor
     path = _last_weeks(inputs, series, 2)

@@ -1,4 +1,7 @@
-"""When games kick off: dates and US Eastern times, neutral grounds, days of rest."""
+"""When games kick off: dates and US Eastern times, neutral grounds, days of rest.
+
+Week 1 opens on the Thursday after Labor Day. No team plays on a Thursday after a Thursday or Monday.
+"""
 
 from collections.abc import Iterable
 from datetime import date, timedelta

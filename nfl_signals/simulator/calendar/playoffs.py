@@ -7,7 +7,7 @@ NFL's own list of tie-breakers is longer and changes nothing that a forecast cou
 import numpy as np
 import polars as pl
 
-from nfl_signals.simulator.arrays import IntArray
+from nfl_signals.stats.arrays import Ints
 
 SEVEN_SEEDS_FROM = 2020
 ROUNDS = ("WC", "DIV", "CON", "SB")
@@ -33,7 +33,7 @@ def standings(games: pl.DataFrame) -> list[int]:
     return [int(team) for team in record["team"]]
 
 
-def ranked_divisions(order: list[int]) -> IntArray:
+def ranked_divisions(order: list[int]) -> Ints:
     """Teams of each division in the order of the standings, shape (8, 4)."""
     return np.array([[team for team in order if team // 4 == division] for division in range(8)])
 

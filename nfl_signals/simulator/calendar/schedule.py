@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from nfl_signals.simulator.arrays import IntArray
+from nfl_signals.stats.arrays import Ints
 
 SEVENTEEN_GAMES_FROM = 2021
 BYE_WEEKS = range(5, 15)
@@ -29,7 +29,7 @@ class _Rotation:
     """Divisions as lists of teams by last season's rank, and the season that turns the wheel."""
 
     season: int
-    divisions: IntArray
+    divisions: Ints
 
     @property
     def full(self) -> int:
@@ -58,7 +58,7 @@ def regular_weeks(season: int) -> int:
     return 18 if season >= SEVENTEEN_GAMES_FROM else 17
 
 
-def pairings(season: int, *, ranked: IntArray, rng: np.random.Generator) -> pl.DataFrame:
+def pairings(season: int, *, ranked: Ints, rng: np.random.Generator) -> pl.DataFrame:
     """The games `week, home, away`, by week; `ranked` are last season's divisions, shape (8, 4)."""
     rotation = _Rotation(season=season, divisions=ranked)
     last = regular_weeks(season)

@@ -16,9 +16,9 @@ import polars as pl
 
 from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.setting_sections import SimulatorSettings
-from nfl_signals.simulator.arrays import FloatArray, IntArray
 from nfl_signals.simulator.games.scoring import MARGINS, TOTALS, above_and_on
 from nfl_signals.simulator.games.season import distribution_of
+from nfl_signals.stats.arrays import Floats, Ints
 
 LONGEST_ODDS = 5000  # no bookmaker of the data quotes beyond -5000
 OPEN_OVER_CLOSE = 2.0  # with it lines move by an sd of 1.7 points, as spreads did in 2007-2023
@@ -34,7 +34,7 @@ OPENING = {
 }
 
 
-def american_odds(probability: FloatArray, *, hold: float) -> FloatArray:
+def american_odds(probability: Floats, *, hold: float) -> Floats:
     """Whole American odds at a `hold` (share of the handle kept), for probabilities without push.
 
     Example:
@@ -47,7 +47,7 @@ def american_odds(probability: FloatArray, *, hold: float) -> FloatArray:
     return np.round(odds.clip(-LONGEST_ODDS, LONGEST_ODDS))
 
 
-def even_line(pmf: FloatArray, support: IntArray) -> FloatArray:
+def even_line(pmf: Floats, support: Ints) -> Floats:
     """Half points, shape (n,), at which more and less are most evenly likely by an n x k `pmf`.
 
     Example:
@@ -87,7 +87,7 @@ def post_prices(
     settings: SimulatorSettings,
     scarce: bool,
     rng: np.random.Generator,
-    unseen: FloatArray | float = 0.0,
+    unseen: Floats | float = 0.0,
 ) -> Board:
     """Opening and closing lines and prices of a season's games as in `Season`.
 
@@ -114,7 +114,7 @@ def post_prices(
     )
 
 
-def _prices(games: pl.DataFrame, error: FloatArray, *, settings: SimulatorSettings) -> pl.DataFrame:
+def _prices(games: pl.DataFrame, error: Floats, *, settings: SimulatorSettings) -> pl.DataFrame:
     """Lines and prices of a bookmaker whose location of margin and total errs by that much."""
     belief = distribution_of(games, margin_error=error[0], total_error=error[1])
     spread, total = even_line(belief.margin, MARGINS), even_line(belief.total, TOTALS)

@@ -15,7 +15,7 @@ from scipy.special import expit, logit
 
 from nfl_signals.core.setting_sections import SimulatorSettings
 from nfl_signals.markets.definitions import ATS, MONEYLINE, TOTAL
-from nfl_signals.simulator.arrays import FloatArray
+from nfl_signals.stats.arrays import Floats
 
 PROBABILITIES = {
     ATS.name: ("p_home_cover", "p_cover_push"),
@@ -42,7 +42,7 @@ def drifted(season: pl.Expr, week: pl.Expr, *, settings: SimulatorSettings) -> p
 
 def unseen_drift(
     games: pl.DataFrame, *, season: int, settings: SimulatorSettings
-) -> FloatArray | float:
+) -> Floats | float:
     """Points of margin and total that the bookmaker does not know of, shape (2, n); 0 without drift."""
     if settings.drift_known or settings.drift_from is None:
         return 0.0

@@ -5,8 +5,8 @@ from math import comb, exp, factorial
 
 import numpy as np
 
-from nfl_signals.simulator.arrays import FloatArray, IntArray
 from nfl_signals.simulator.games.scoring import TOP_SCORE
+from nfl_signals.stats.arrays import Floats, Ints
 
 # Per team and game, 2010-2023.
 TOUCHDOWNS, FIELD_GOALS = 2.5, 1.65
@@ -26,7 +26,7 @@ def _probability(touchdowns: int, kicks: int, twos: int, field_goals: int, safet
     return scored * kicked * ways * conversions * (SAFETY if safety else 1 - SAFETY)
 
 
-def _ways_to_score() -> dict[int, tuple[IntArray, FloatArray]]:
+def _ways_to_score() -> dict[int, tuple[Ints, Floats]]:
     """For each score: rows of (touchdowns, kicks, field goals) and their probabilities."""
     ways: dict[int, list[tuple[int, int, int, float]]] = {}
     for touchdowns, field_goals, safety in product(range(11), range(9), (0, 1)):
@@ -45,8 +45,11 @@ def _ways_to_score() -> dict[int, tuple[IntArray, FloatArray]]:
 WAYS = _ways_to_score()
 
 
-def scoring_plays(scored: IntArray, rng: np.random.Generator) -> dict[str, IntArray]:
-    """Touchdowns and kicks behind points of any shape, each of that shape."""
+def scoring_plays(scored: Ints, rng: np.random.Generator) -> dict[str, Ints]:
+    """Touchdowns and kicks behind points of any shape, each of that shape.
+
+    `touchdowns, pat_made, pat_att, pat_missed, fg_made, fg_att, fg_missed`.
+    """
     plays = np.zeros((*scored.shape, 3), dtype=np.int64)
     for points in np.unique(scored):
         chosen = scored == points

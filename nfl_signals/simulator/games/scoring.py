@@ -5,18 +5,19 @@ The home margin m and the total t have the joint probability
     P(m, t) ∝ logistic(m; μ, σ_m) · normal(t; τ, σ_t) · key(|m|) · final((t + m) / 2) · final((t - m) / 2)
 
 on all pairs of whole, possible scores. The logistic density is more peaked than the normal one: with
-it favourites win as often as they really do at a given line. `key` holds the margins that football
-favours (3, 7, ...) and `final` the scores it favours (17, 20, 24, ...); both were fitted by iterative
-proportional fitting (Deming & Stephan 1940, doi 10.1214/aoms/1177731829) to the finals of 2002-2023
-given their closing lines, then the weights of 3, 7 and 10 raised so that lines on them push as often
-as in 2006-2025.
+it favourites win as often as they really do at a given line. `key` holds the
+margins that football favours (3, 7, ...) and `final` the scores it favours (17, 20, 24, ...); both
+were fitted by iterative proportional fitting (Deming & Stephan 1940, doi 10.1214/aoms/1177731829) to
+the finals of 2002-2023 given their closing lines, then the weights of 3, 7 and 10 raised so that
+lines on them push as often as in 2006-2025.
+Nothing here knows teams or prices.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from nfl_signals.simulator.arrays import BoolArray, FloatArray, IntArray
+from nfl_signals.stats.arrays import Bools, Floats, Ints
 
 TOP_SCORE = 70
 MARGINS = np.arange(-TOP_SCORE, TOP_SCORE + 1)
@@ -38,11 +39,11 @@ HIGHER_MARGIN_WEIGHT = 1.0
 HIGHER_FINAL_WEIGHT = 0.50
 
 
-def _padded(weights: tuple[float, ...], filler: float) -> FloatArray:
+def _padded(weights: tuple[float, ...], filler: float) -> Floats:
     return np.array(weights + (filler,) * (TOP_SCORE + 1 - len(weights)))
 
 
-def _lattice() -> FloatArray:
+def _lattice() -> Floats:
     """Weight of each margin (row) and total (column): zero where no two scores give them."""
     margin, total = MARGINS[:, None], TOTALS[None, :]
     home, away = (total + margin) // 2, (total - margin) // 2
@@ -61,24 +62,24 @@ LATTICE = _lattice()
 class SimulatedScores:
     """Joint distribution of margin and total for n games, shape (n, 141) each."""
 
-    total_factor: FloatArray  # what the total adds to the lattice, unnormalised
-    margin: FloatArray  # marginal probabilities over `MARGINS`
-    total: FloatArray  # marginal probabilities over `TOTALS`
+    total_factor: Floats  # what the total adds to the lattice, unnormalised
+    margin: Floats  # marginal probabilities over `MARGINS`
+    total: Floats  # marginal probabilities over `TOTALS`
 
-    def mean_margin(self) -> FloatArray:
+    def mean_margin(self) -> Floats:
         """Expected home margin, points."""
         return self.margin @ MARGINS
 
-    def mean_total(self) -> FloatArray:
+    def mean_total(self) -> Floats:
         """Expected total, points."""
         return self.total @ TOTALS
 
-    def mean_scores(self) -> FloatArray:
+    def mean_scores(self) -> Floats:
         """Expected points of home and away teams, shape (2, n)."""
         margin, total = self.mean_margin(), self.mean_total()
         return np.stack([(total + margin) / 2, (total - margin) / 2])
 
-    def draw(self, rng: np.random.Generator) -> tuple[IntArray, IntArray]:
+    def draw(self, rng: np.random.Generator) -> tuple[Ints, Ints]:
         """One score per game: home and away points."""
         uniform = rng.random((2, len(self.margin)))
         row = _inverse_cdf(self.margin, uniform[0])
@@ -87,9 +88,7 @@ class SimulatedScores:
         return (total + margin) // 2, (total - margin) // 2
 
 
-def score_distribution(
-    margin: FloatArray, total: FloatArray, *, can_tie: BoolArray
-) -> SimulatedScores:
+def score_distribution(margin: Floats, total: Floats, *, can_tie: Bools) -> SimulatedScores:
     """Distribution of the score of n games, by the locations of home margin and total in points."""
     scale = 2 * MARGIN_SD * np.sqrt(3) / np.pi
     margin_factor = np.cosh((MARGINS - STRETCH * margin[:, None]) / scale) ** -2.0
@@ -102,9 +101,7 @@ def score_distribution(
     )
 
 
-def above_and_on(
-    pmf: FloatArray, support: IntArray, line: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def above_and_on(pmf: Floats, support: Ints, line: Floats) -> tuple[Floats, Floats]:
     """Probability of more than n lines, and of landing on them, by an n x k `pmf`; nan without a line."""
     threshold = line[:, None]
     above = (pmf * (support > threshold)).sum(axis=1)
@@ -113,10 +110,10 @@ def above_and_on(
     return np.where(known, above, np.nan), np.where(known, level, np.nan)
 
 
-def _normalised(weights: FloatArray) -> FloatArray:
+def _normalised(weights: Floats) -> Floats:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-def _inverse_cdf(weights: FloatArray, uniform: FloatArray) -> IntArray:
+def _inverse_cdf(weights: Floats, uniform: Floats) -> Ints:
     cumulative = weights.cumsum(axis=1)
     return np.asarray((cumulative <= uniform[:, None] * cumulative[:, -1:]).sum(axis=1))

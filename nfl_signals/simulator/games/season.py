@@ -7,14 +7,15 @@ import numpy as np
 import polars as pl
 
 from nfl_signals.core.setting_sections import SimulatorSettings
-from nfl_signals.simulator.arrays import FloatArray, IntArray, stream
 from nfl_signals.simulator.calendar import events, kickoffs, playoffs, schedule
 from nfl_signals.simulator.games.drift import drifted
 from nfl_signals.simulator.games.scoring import SimulatedScores, score_distribution
+from nfl_signals.simulator.streams import stream
 from nfl_signals.simulator.teams.franchises import N_TEAMS, not_yet_founded
 from nfl_signals.simulator.teams.news import News, season_news
 from nfl_signals.simulator.teams.quarterbacks import Quarterbacks, draft
 from nfl_signals.simulator.teams.strengths import Strengths, next_week, opening_strengths
+from nfl_signals.stats.arrays import Floats, Ints
 
 AVERAGE_TOTAL = 46.0  # points; absent starters take one off
 HOME_FIELD = 1.9  # points
@@ -36,7 +37,7 @@ class Season:
     strengths: Strengths  # after the last week
     quarterbacks: Quarterbacks
     news: News
-    ranked: IntArray  # teams of each division by final rank, shape (8, 4)
+    ranked: Ints  # teams of each division by final rank, shape (8, 4)
 
 
 def play_season(
@@ -67,7 +68,7 @@ def play_season(
 
 
 def _regular_fixtures(
-    ranked: IntArray, idle: list[int], *, season: int, seed: int, settings: SimulatorSettings
+    ranked: Ints, idle: list[int], *, season: int, seed: int, settings: SimulatorSettings
 ) -> pl.DataFrame:
     draw = partial(stream, seed, season=season)
     pairs = schedule.pairings(season, ranked=ranked, rng=draw(topic="schedule"))
@@ -77,10 +78,7 @@ def _regular_fixtures(
 
 
 def distribution_of(
-    games: pl.DataFrame,
-    *,
-    margin_error: FloatArray | float = 0.0,
-    total_error: FloatArray | float = 0.0,
+    games: pl.DataFrame, *, margin_error: Floats | float = 0.0, total_error: Floats | float = 0.0
 ) -> SimulatedScores:
     """The score's distribution for each game: the truth, or as seen with an error in points."""
     return score_distribution(
@@ -142,7 +140,7 @@ class _Weeks:
             away_qb=pl.Series(self.quarterbacks.playing(away, week)),
         )
 
-    def _learn(self, games: pl.DataFrame, above_mean: FloatArray) -> None:
+    def _learn(self, games: pl.DataFrame, above_mean: Floats) -> None:
         """Carry the strengths into the next week; points above the mean have shape (2, n)."""
         surprise = self.changes.standard_normal((N_TEAMS, 2))  # stays with teams that do not play
         played = ~games["cancelled"].to_numpy()
@@ -152,7 +150,7 @@ class _Weeks:
         surprise[away] = np.column_stack([for_away, -for_home])
         self.strengths = next_week(self.strengths, surprise=surprise, rng=self.changes)
 
-    def _edge(self, team: IntArray, opponent: IntArray, week: IntArray) -> FloatArray:
+    def _edge(self, team: Ints, opponent: Ints, week: Ints) -> Floats:
         """Points above the average that a team scores against an opponent on neutral ground."""
         passing = self.quarterbacks.value(team, week)
         shape = self.news.practised[team, week - 1]

@@ -3,9 +3,9 @@
 import numpy as np
 import polars as pl
 
-from nfl_signals.simulator.arrays import FloatArray
 from nfl_signals.simulator.teams.franchises import INDOORS, TEAMS
 from nfl_signals.simulator.teams.people import FIRST_REFEREE, N_REFEREES, coach, person
+from nfl_signals.stats.arrays import Floats
 
 WARMEST, COLDEST = 78.0, 36.0  # usual degrees Fahrenheit on opening day and from January on
 SEASON_DAYS = 130
@@ -60,7 +60,7 @@ def _people(games: pl.DataFrame, season: int) -> dict[str, pl.Series]:
     return columns
 
 
-def _weather(games: pl.DataFrame, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+def _weather(games: pl.DataFrame, rng: np.random.Generator) -> tuple[Floats, Floats]:
     days = (games["gameday"] - games["gameday"].min()).dt.total_days().to_numpy()
     usual = WARMEST + (COLDEST - WARMEST) * np.minimum(days / SEASON_DAYS, 1.0)
     temperature = np.round(rng.normal(usual, TEMPERATURE_SD))

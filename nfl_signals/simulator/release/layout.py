@@ -1,4 +1,7 @@
-"""Columns and dtypes of nflverse's release files, in their order; what is not simulated is null."""
+"""Columns and dtypes of nflverse's release files, in their order.
+
+A release file always has all of its columns; what the simulator cannot know is null.
+"""
 
 import polars as pl
 

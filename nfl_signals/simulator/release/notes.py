@@ -1,8 +1,14 @@
 """Short notes of beat writers: the news in prose, among notes that mean nothing.
 
 A starting quarterback's absence is first reported on the day after the game in which he was hurt, so
-it is known before the injury report. How the rest of the offence practised (`news.PHRASES`) is
-reported on the day before the final report. `CHATTER` and `SCARE` are worth nothing.
+it is known before the injury report:
+
+    "Quarterback NAME left DAY's game hurt (AILMENT) and will miss time."
+    "Quarterback NAME did not practice DAY (AILMENT)."
+    "Quarterback NAME (AILMENT) is ruled out; NAME will start."
+
+How the rest of the offence practised is reported on the day before the final report; `news.PHRASES`
+lists the four sentences and their levels. Everything else (`CHATTER`, `SCARE`) is worth nothing.
 """
 
 from datetime import UTC, datetime, time, timedelta
@@ -31,7 +37,10 @@ SCARE_SHARE = 0.06
 
 
 def notes(weeks: list[TeamWeek], *, rng: np.random.Generator) -> pl.DataFrame:
-    """Notes on every team before each of its games of a season, by that game's week, team and time."""
+    """Notes on every team before each of its games of a season, by week, team and publication.
+
+    `season, week, team, note_id, published_at, text`; `week` is that of the game looked ahead to.
+    """
     chatter = rng.random(len(weeks)) < CHATTER_SHARE
     topics = rng.integers(len(CHATTER), size=len(weeks))
     scares = rng.random(len(weeks)) < SCARE_SHARE

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from nfl_signals.simulator.arrays import FloatArray, IntArray
 from nfl_signals.simulator.games.points import scoring_plays
 from nfl_signals.simulator.teams.franchises import TEAMS
+from nfl_signals.stats.arrays import Floats, Ints
 
-Columns = dict[str, IntArray]  # each of shape (2, n): home teams, away teams
+Columns = dict[str, Ints]  # each of shape (2, n): home teams, away teams
 
 
 def team_stats(games: pl.DataFrame, *, season: int, rng: np.random.Generator) -> pl.DataFrame:
@@ -48,7 +48,7 @@ def _identity(games: pl.DataFrame, season: int) -> pl.DataFrame:
     )
 
 
-def _box_score(scored: IntArray, rng: np.random.Generator) -> Columns:
+def _box_score(scored: Ints, rng: np.random.Generator) -> Columns:
     """Whole-number columns; reversing the first axis gives the opponent's."""
     plays = scoring_plays(scored, rng)
     touchdowns = plays.pop("touchdowns")
@@ -58,15 +58,15 @@ def _box_score(scored: IntArray, rng: np.random.Generator) -> Columns:
     return columns | _defence(columns, rng) | _penalties(rng, scored.shape)
 
 
-def _rounded(mean: npt.ArrayLike, sd: float, least: int, rng: np.random.Generator) -> IntArray:
+def _rounded(mean: npt.ArrayLike, sd: float, least: int, rng: np.random.Generator) -> Ints:
     return np.maximum(np.round(rng.normal(np.asarray(mean), sd)), least).astype(np.int64)
 
 
-def _count(mean: FloatArray, rng: np.random.Generator) -> IntArray:
+def _count(mean: Floats, rng: np.random.Generator) -> Ints:
     return rng.poisson(np.maximum(mean, 0.1))
 
 
-def _passing(scored: IntArray, touchdowns: IntArray, rng: np.random.Generator) -> Columns:
+def _passing(scored: Ints, touchdowns: Ints, rng: np.random.Generator) -> Columns:
     allowed = scored[::-1]
     attempts = _rounded(29.4 - 0.045 * scored + 0.278 * allowed, 8.0, 12, rng)
     completions = np.minimum(_rounded(0.9 + 0.604 * attempts, 3.2, 4, rng), attempts)
@@ -89,7 +89,7 @@ def _passing(scored: IntArray, touchdowns: IntArray, rng: np.random.Generator) -
     }
 
 
-def _rushing(scored: IntArray, rushing_tds: IntArray, rng: np.random.Generator) -> Columns:
+def _rushing(scored: Ints, rushing_tds: Ints, rng: np.random.Generator) -> Columns:
     carries = _rounded(26.8 + 0.29 * scored - 0.294 * scored[::-1], 6.4, 10, rng)
     yards = _rounded(4.3 * carries + 0.6 * (scored - 22), 38.0, 10, rng)
     fumbles = _count(np.full(scored.shape, 0.36), rng)
@@ -118,13 +118,13 @@ def _receiving(columns: Columns, rng: np.random.Generator) -> Columns:
     }
 
 
-def _all_fumbles(columns: Columns, what: str) -> IntArray:
+def _all_fumbles(columns: Columns, what: str) -> Ints:
     return columns[f"sack_{what}"] + columns[f"rushing_{what}"] + columns[f"receiving_{what}"]
 
 
 def _epa(
-    scored: IntArray, strength: FloatArray, columns: Columns, rng: np.random.Generator
-) -> dict[str, FloatArray]:
+    scored: Ints, strength: Floats, columns: Columns, rng: np.random.Generator
+) -> dict[str, Floats]:
     """Expected points added; `strength` is the true expected score, points."""
     given_away = _all_fumbles(columns, "fumbles_lost") + columns["passing_interceptions"] - 1.3
     above, expected = scored - 22.5, strength - 22.5

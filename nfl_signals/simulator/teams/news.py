@@ -1,8 +1,15 @@
 """What reports and notes hold about a team before a game, and what that is worth in points.
 
 Two things are reported: whether the starting quarterback is out (injury report and notes), and how the
-rest of the offence practised (notes alone), in five levels from -2 to 2, `PHRASES`; 0 is nothing. A
-team scores `points_per_level` more for each level.
+rest of the offence practised (notes alone), in five levels from -2 to 2:
+
+    -2  "Several starting UNIT of CODE missed practice on DAY."
+    -1  "One of CODE's starting UNIT missed practice on DAY."
+     0  nothing
+     1  "One of CODE's starting UNIT returned to practice on DAY."
+     2  "Several starting UNIT of CODE returned to practice on DAY."
+
+UNIT is linemen, receivers or backs. A team scores `points_per_level` more for each level.
 
 Under `news` = none both are drawn without looking at who plays, and nothing reported is worth
 anything; otherwise both are true. Whether the bookmaker knows is `bookmaker.py`.
@@ -13,10 +20,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from nfl_signals.core.setting_sections import SimulatorSettings
-from nfl_signals.simulator.arrays import BoolArray, FloatArray, IntArray
 from nfl_signals.simulator.teams.franchises import N_TEAMS
 from nfl_signals.simulator.teams.quarterbacks import Quarterbacks, absences
 from nfl_signals.simulator.teams.strengths import MAX_WEEKS
+from nfl_signals.stats.arrays import Bools, Floats, Ints
 
 LEVELS = (-2, -1, 0, 1, 2)
 LEVEL_SHARES = (0.05, 0.15, 0.60, 0.15, 0.05)
@@ -34,10 +41,10 @@ PHRASES = {
 class News:
     """What is reported in one season, shape (32, 22) each."""
 
-    out: BoolArray  # whether the starting quarterback is reported to miss the week
-    level: IntArray  # how the rest of the offence practised, -2 to 2
-    practised: FloatArray  # what the level is worth to the team's score, points
-    points: FloatArray  # what both are worth to it; zero where nothing reported is true
+    out: Bools  # whether the starting quarterback is reported to miss the week
+    level: Ints  # how the rest of the offence practised, -2 to 2
+    practised: Floats  # what the level is worth to the team's score, points
+    points: Floats  # what both are worth to it; zero where nothing reported is true
 
 
 def season_news(

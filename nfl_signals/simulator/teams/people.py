@@ -1,4 +1,7 @@
-"""Invented people: a number gives an id in the form of a GSIS id, and a name, without any draw."""
+"""Invented people: a number gives an id in the form of a GSIS id, and a name.
+
+No draw is needed, so who exists never depends on what else was drawn.
+"""
 
 from dataclasses import dataclass
 from functools import cache

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nfl_signals.simulator.arrays import BoolArray, FloatArray, IntArray
 from nfl_signals.simulator.teams.franchises import N_TEAMS
 from nfl_signals.simulator.teams.people import FIRST_QUARTERBACK
 from nfl_signals.simulator.teams.strengths import MAX_WEEKS
+from nfl_signals.stats.arrays import Bools, Floats, Ints
 
 STARTER_SD = 1.8  # points per game
 BACKUP_MEAN = -3.5  # points per game against the average starter
@@ -21,19 +21,19 @@ HEALS_PER_WEEK = 0.25  # four weeks on average
 class Quarterbacks:
     """One season's quarterbacks; row 0 holds the starters, row 1 the backups."""
 
-    numbers: IntArray  # people, shape (2, 32)
-    values: FloatArray  # points per game above the average starter, shape (2, 32)
-    out: BoolArray  # whether the starter misses the week, shape (32, 22)
+    numbers: Ints  # people, shape (2, 32)
+    values: Floats  # points per game above the average starter, shape (2, 32)
+    out: Bools  # whether the starter misses the week, shape (32, 22)
 
-    def playing(self, team: IntArray, week: IntArray) -> IntArray:
+    def playing(self, team: Ints, week: Ints) -> Ints:
         """Person who plays quarterback for each team in each week."""
         return np.asarray(self.numbers[self.out[team, week - 1].astype(int), team])
 
-    def loss(self, team: IntArray, week: IntArray) -> FloatArray:
+    def loss(self, team: Ints, week: Ints) -> Floats:
         """What the starter's absence costs, or brings, in points per game; zero while he plays."""
         return np.asarray(self.value(team, week) - self.values[0, team])
 
-    def value(self, team: IntArray, week: IntArray) -> FloatArray:
+    def value(self, team: Ints, week: Ints) -> Floats:
         """What who plays is worth, in points per game."""
         return np.asarray(self.values[self.out[team, week - 1].astype(int), team])
 
@@ -55,7 +55,7 @@ def draft(before: Quarterbacks | None, *, season: int, rng: np.random.Generator)
     )
 
 
-def absences(rng: np.random.Generator) -> BoolArray:
+def absences(rng: np.random.Generator) -> Bools:
     """Whether each team's starter misses each week of a season, shape (32, 22)."""
     hurt = rng.random((MAX_WEEKS, N_TEAMS)) < HURT_PER_WEEK
     lasting = rng.geometric(HEALS_PER_WEEK, size=(MAX_WEEKS, N_TEAMS))

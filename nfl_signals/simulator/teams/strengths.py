@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nfl_signals.simulator.arrays import FloatArray
 from nfl_signals.simulator.teams.franchises import N_TEAMS
+from nfl_signals.stats.arrays import Floats
 
 # Points per game around the league's average; with the quarterbacks they give closing spreads an sd
 # of 6 and closing totals an sd of 4.4 points, as in the seasons 2014-2023.
@@ -27,15 +27,15 @@ MAX_WEEKS = 22
 class Strengths:
     """Offences and defences of one week in standard deviations, shape (32, 2)."""
 
-    standard: FloatArray
+    standard: Floats
 
     @property
-    def offence(self) -> FloatArray:
+    def offence(self) -> Floats:
         """Points that each team scores above the average, shape (32,)."""
         return np.asarray(OFFENCE_SD * self.standard[:, 0])
 
     @property
-    def defence(self) -> FloatArray:
+    def defence(self) -> Floats:
         """Points that each team's opponents score below the average, shape (32,)."""
         return np.asarray(DEFENCE_SD * self.standard[:, 1])
 
@@ -48,7 +48,7 @@ def opening_strengths(before: Strengths | None, *, rng: np.random.Generator) -> 
     return Strengths(standard=_step(before.standard, shock, KEPT_OVER_SUMMER))
 
 
-def next_week(now: Strengths, *, surprise: FloatArray, rng: np.random.Generator) -> Strengths:
+def next_week(now: Strengths, *, surprise: Floats, rng: np.random.Generator) -> Strengths:
     """Strengths a week later; stationary as long as the surprise is standard and unforeseeable.
 
     `surprise` is that of this week's scores for each offence and defence, in standard deviations,
@@ -59,10 +59,10 @@ def next_week(now: Strengths, *, surprise: FloatArray, rng: np.random.Generator)
     return Strengths(standard=_step(now.standard, shock, KEPT_PER_WEEK))
 
 
-def _correlated(independent: FloatArray) -> FloatArray:
+def _correlated(independent: Floats) -> Floats:
     root = np.linalg.cholesky(np.array([[1.0, CORRELATION], [CORRELATION, 1.0]]))
     return np.asarray(independent @ root.T)
 
 
-def _step(state: FloatArray, shock: FloatArray, kept: float) -> FloatArray:
+def _step(state: Floats, shock: Floats, kept: float) -> Floats:
     return kept * state + float(np.sqrt(1 - kept**2)) * shock

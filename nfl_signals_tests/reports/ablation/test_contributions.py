@@ -114,9 +114,7 @@ def test_probabilities_move_in_logits_and_points_in_points(
     assert units["total"].startswith("points")
 
 
-def test_equal_features_keep_the_order_of_their_names(
-    games: dict[MarketName, MarketGames],
-) -> None:
+def test_equal_features_keep_the_order_of_their_names(games: dict[MarketName, MarketGames]) -> None:
     rows = contributions_of(games["total"], "lightgbm")["features"]
     unused = [row["feature"] for row in rows if row["mean_abs"] == 0.0]
     assert len(unused) > 1

@@ -88,16 +88,12 @@ def test_verdicts_in_words_follow_from_the_intervals(numbers: Json) -> None:
     assert {row["against_stack"]["verdict"] for row in rows} <= VERDICTS
 
 
-def test_a_forecaster_equal_to_the_stack_on_every_game_is_called_the_same(
-    numbers: Json,
-) -> None:
+def test_a_forecaster_equal_to_the_stack_on_every_game_is_called_the_same(numbers: Json) -> None:
     for part in numbers["markets"]:
         assert row_of(part["forecasters"], SEVERAL[1])["against_stack"]["verdict"] == "the same"
 
 
-def test_the_stack_without_the_market_is_worse_where_the_market_knows_most(
-    numbers: Json,
-) -> None:
+def test_the_stack_without_the_market_is_worse_where_the_market_knows_most(numbers: Json) -> None:
     row = row_of(part_of(numbers, "moneyline")["forecasters"], SEVERAL[0])
     assert row["against_stack"]["verdict"] == "worse"
 
@@ -112,9 +108,7 @@ def test_every_target_row_names_what_it_is_held_against(numbers: Json) -> None:
     assert all(target["reason"] and target["unit"] for target in numbers["targets"])
 
 
-def test_picks_are_of_the_spread_only_and_every_learner_is_compared(
-    numbers: Json,
-) -> None:
+def test_picks_are_of_the_spread_only_and_every_learner_is_compared(numbers: Json) -> None:
     assert [len(part["picks"]) for part in numbers["markets"]] == [3, 0, 0]
     for part in numbers["markets"]:
         pairs = [(row["learner"], row["measure"]) for row in part["gains"]["rows"]]

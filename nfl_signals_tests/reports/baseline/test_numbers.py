@@ -175,9 +175,7 @@ def test_reliability_bins_hold_every_shared_game_once(numbers: Json) -> None:
             assert sum(bins) == part["same_games"][0]["n"]
 
 
-def test_importance_is_the_mean_over_learners_of_the_fifteen_largest(
-    numbers: Json,
-) -> None:
+def test_importance_is_the_mean_over_learners_of_the_fifteen_largest(numbers: Json) -> None:
     rows = part_of(numbers, "total")["importance"]
     assert [row["feature"] for row in rows] == [f"f{i:02d}" for i in range(19, 4, -1)]
     assert rows[0]["share"] == pytest.approx((20 / 210 + 1 / 20) / 2)

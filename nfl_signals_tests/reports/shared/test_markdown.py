@@ -4,13 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nfl_signals.reports.shared.markdown import (
-    between,
-    cell,
-    number,
-    share,
-    share_between,
-)
+from nfl_signals.reports.shared.markdown import between, cell, number, share, share_between
 
 
 def test_a_dash_stands_for_what_is_not_known() -> None:

@@ -123,10 +123,7 @@ def test_points_lie_where_their_numbers_are(
 ) -> None:
     """Heights fall as the error rises, and as the logarithm of the evidence rises."""
     path = moneyline["trends"]["path"]
-    for name, key, shown in (
-        ("error", "season_error", float),
-        ("evidence", "e_value", math.log10),
-    ):
+    for name, key, shown in (("error", "season_error", float), ("evidence", "e_value", math.log10)):
         heights = [place(dot)[1] for dot in marks(drawn[name].svg, "dots")]
         values = [shown(row[key]) for row in path]
         per_unit = (heights[1] - heights[0]) / (values[1] - values[0])

@@ -1,13 +1,11 @@
-"""Array types of the simulator, and a random stream of its own for every season and topic."""
+"""Random streams of the simulator.
+
+Every season and topic has a stream of its own, so drawing more of one never moves another.
+"""
 
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 # The place of a topic is part of its stream: new ones come last.
 # fmt: off
@@ -19,7 +17,7 @@ Topic = Literal[
 
 
 def stream(seed: int, *, season: int, topic: Topic) -> np.random.Generator:
-    """Generator of one topic in one season: drawing more of it never moves another.
+    """Independent generator of one topic in one season.
 
     Example:
         >>> a, b = (stream(1, season=2014, topic="scores").random() for _ in range(2))

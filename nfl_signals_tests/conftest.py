@@ -29,6 +29,9 @@ SMALL_LEAGUE = {
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("steady")
 
+# A home that is put back has another file in the place of its registry: no connection may outlive that.
+os.environ["MLFLOW_SQLALCHEMYSTORE_POOLCLASS"] = "NullPool"
+
 _REAL_FOLDER = os.environ.get(REAL_DATA, "")
 
 

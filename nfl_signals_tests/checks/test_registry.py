@@ -25,7 +25,7 @@ from nfl_signals.registry.model_card import model_hash
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import MemoryRelease, utc
 from nfl_signals_tests.support.fake_ensemble import MarketEcho, write_ensemble
-from nfl_signals_tests.support.homes import made_once
+from nfl_signals_tests.support.homes import made_in_place, made_once, put_back
 from nfl_signals_tests.support.run_contexts import drop_rows, rewrite, settings_of
 
 VERSION = "v201509"
@@ -55,10 +55,21 @@ def original(
     return made_once(tmp_path_factory, "registry_checks", make)
 
 
+@pytest.fixture(scope="session")
+def registered_home(tmp_path_factory: pytest.TempPathFactory, original: Path) -> Path:
+    return made_in_place(
+        tmp_path_factory, "in_place", lambda home: register(shutil.copytree(original, home))
+    )
+
+
 @pytest.fixture
-def context(original: Path, tmp_path: Path) -> RunContext:
+def context(registered_home: Path) -> RunContext:
     """A copy of `original` whose ensemble is registered, as champion."""
-    context = context_at(shutil.copytree(original, tmp_path / "home"))
+    return context_at(put_back(registered_home))
+
+
+def register(home: Path) -> None:
+    context = context_at(home)
     registry = create_registry(context.paths)
     registry.register(
         context.paths.home / VERSION,
@@ -69,7 +80,6 @@ def context(original: Path, tmp_path: Path) -> RunContext:
     )
     registry.set_alias(CHAMPION, VERSION)
     registry.mark_complete()
-    return context
 
 
 def context_at(home: Path) -> RunContext:

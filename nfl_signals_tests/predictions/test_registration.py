@@ -36,7 +36,7 @@ from nfl_signals.registry.mlflow_registry import (
 from nfl_signals.registry.model_card import model_hash, read_card, write_card
 from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext, open_run
-from nfl_signals_tests.support.homes import made_once
+from nfl_signals_tests.support.homes import made_in_place, made_once, put_back
 from nfl_signals_tests.support.run_contexts import copy_context, drop_rows, rewrite, settings_of
 from nfl_signals_tests.support.small_training import LEAST
 
@@ -55,12 +55,19 @@ def original(tmp_path_factory: pytest.TempPathFactory, small_home: Path) -> Path
     return made_once(tmp_path_factory, "registered", make) / "home"
 
 
+@pytest.fixture(scope="session")
+def registered_home(tmp_path_factory: pytest.TempPathFactory, original: Path) -> Path:
+    def make(home: Path) -> None:
+        shutil.copytree(original, home)
+        home_registry(serving_from(home, "champion"))
+
+    return made_in_place(tmp_path_factory, "in_place", make)
+
+
 @pytest.fixture
-def home(original: Path, tmp_path: Path) -> Path:
+def home(registered_home: Path) -> Path:
     """A copy that has been registered where it lies."""
-    home = shutil.copytree(original, tmp_path / "home")
-    home_registry(serving_from(home, "champion"))
-    return home
+    return put_back(registered_home)
 
 
 def serving_from(home: Path, source: str) -> RunContext:
@@ -334,12 +341,17 @@ def test_after_a_check_mlflow_serves_the_champion_of_a_moved_home_as_the_readme_
 # --- checks on a finished home
 
 
+@pytest.fixture(scope="session")
+def finished_in_place(tmp_path_factory: pytest.TempPathFactory, finished_home: Path) -> Path:
+    return made_in_place(
+        tmp_path_factory, "finished", lambda home: home_registry(copy_context(finished_home, home))
+    )
+
+
 @pytest.fixture
-def finished(finished_home: Path, tmp_path: Path) -> RunContext:
+def finished(finished_in_place: Path) -> RunContext:
     """A copy that has been registered where it lies."""
-    context = copy_context(finished_home, tmp_path)
-    home_registry(context)
-    return context
+    return open_run(settings_of(put_back(finished_in_place)))
 
 
 @pytest.mark.parametrize("name", REGISTRY_CHECKS)

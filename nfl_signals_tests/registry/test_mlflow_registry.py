@@ -29,7 +29,7 @@ from nfl_signals.registry.mlflow_registry import (
     store_uri,
 )
 from nfl_signals_tests.support.fake_ensemble import FEATURES, FakeEnsemble, requests, write_ensemble
-from nfl_signals_tests.support.homes import made_once
+from nfl_signals_tests.support.homes import made_in_place, made_once, put_back
 
 REPOSITORY = Path(__file__).parents[2]
 ODD_NAME = "a home [1] é, 50% #2"
@@ -64,11 +64,15 @@ def home(original: Path, tmp_path: Path) -> Path:
     return shutil.copytree(original, tmp_path / "home")
 
 
+@pytest.fixture(scope="session")
+def built_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made_in_place(tmp_path_factory, "built", make_registry)
+
+
 @pytest.fixture
-def built(tmp_path: Path) -> Path:
+def built(built_home: Path) -> Path:
     """A home whose registry was built where it lies."""
-    make_registry(tmp_path / "built")
-    return tmp_path / "built"
+    return put_back(built_home)
 
 
 @pytest.fixture

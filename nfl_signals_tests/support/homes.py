@@ -116,6 +116,21 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     return folder
 
 
+def made_in_place(
+    factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]
+) -> Path:
+    """A home that each worker makes once and `put_back` restores: a registry knows where it lies."""
+    folder = factory.mktemp(name)
+    make(folder / "home")
+    return Path(shutil.copytree(folder / "home", folder / "kept")).with_name("home")
+
+
+def put_back(home: Path) -> Path:
+    """Undo what a test did to a home of `made_in_place`."""
+    shutil.rmtree(home, ignore_errors=True)
+    return shutil.copytree(home.with_name("kept"), home)
+
+
 def without_lines(release: Path) -> str:
     """Remove the spread market and the moneylines of one upcoming game; returns the game."""
     games = pl.read_parquet(release / SCHEDULE)

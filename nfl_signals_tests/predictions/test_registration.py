@@ -240,6 +240,7 @@ def store_text(home: Path) -> str:
         return "\n".join(connection.iterdump())
 
 
+@pytest.mark.slow
 def test_a_moved_home_has_the_same_versions_and_nothing_in_it_names_the_old_place(
     home: Path, tmp_path: Path
 ) -> None:
@@ -261,6 +262,7 @@ def test_a_moved_home_has_the_same_versions_and_nothing_in_it_names_the_old_plac
     assert not home.exists()
 
 
+@pytest.mark.slow
 def test_a_moved_home_takes_new_versions_and_its_original_stays_as_it_was(
     home: Path, tmp_path: Path
 ) -> None:
@@ -279,6 +281,7 @@ def test_opening_again_where_a_home_lies_writes_nothing(home: Path) -> None:
     assert Paths(home).registry_store.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_registry_whose_building_was_killed_is_built_anew(home: Path) -> None:
     context = promoted_pair(home)
     create_registry(
@@ -288,6 +291,7 @@ def test_a_registry_whose_building_was_killed_is_built_anew(home: Path) -> None:
     assert aliases(context) == {FIRST: (), SECOND: (CHAMPION,)}
 
 
+@pytest.mark.slow
 def test_a_version_whose_files_are_damaged_is_left_out_and_the_log_names_it(
     home: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -301,6 +305,7 @@ def test_a_version_whose_files_are_damaged_is_left_out_and_the_log_names_it(
     assert "not what its card describes" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_damaged_champion_is_registered_under_no_alias(home: Path, tmp_path: Path) -> None:
     promoted_pair(home)
     moved = home.rename(tmp_path / "moved")
@@ -308,6 +313,7 @@ def test_a_damaged_champion_is_registered_under_no_alias(home: Path, tmp_path: P
     assert point_aliases(serving_from(moved, "champion")) == {}
 
 
+@pytest.mark.slow
 def test_two_runs_that_open_a_moved_home_build_one_registry(home: Path, tmp_path: Path) -> None:
     moved = home.rename(tmp_path / "moved")
     contexts = [serving_from(moved, "champion") for _ in range(2)]

@@ -74,6 +74,21 @@ CASES: dict[str, tuple[str, Callable[[], Json]]] = {
 each_report = pytest.mark.parametrize("report", [BASELINE, ABLATION])
 
 
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a report as it is written, once."""
+
+    @cache
+    def write(report: str) -> Path:
+        folder = tmp_path_factory.mktemp(report)
+        returned = write_report(folder, report, full_numbers(report))
+        stored = json.loads((folder / f"{report}.json").read_text())
+        assert stored == json.loads(json.dumps(returned))
+        return folder
+
+    return write
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_report_reads_as_committed(case: str, tmp_path: Path) -> None:
     report, inputs = CASES[case]
@@ -105,18 +120,17 @@ def summary(report: str, inputs: Json) -> str:
 
 
 @each_report
-def test_the_text_is_written_from_the_json_alone(report: str, tmp_path: Path) -> None:
-    returned = write_report(tmp_path, report, full_numbers(report))
-    stored = json.loads((tmp_path / f"{report}.json").read_text())
-    assert stored == json.loads(json.dumps(returned))
-    assert report_text(report, stored) == (tmp_path / f"{report}.md").read_text()
+def test_the_text_is_written_from_the_json_alone(
+    report: str, written: Callable[[str], Path]
+) -> None:
+    stored = json.loads((written(report) / f"{report}.json").read_text())
+    assert report_text(report, stored) == (written(report) / f"{report}.md").read_text()
 
 
 @each_report
-def test_every_chart_is_drawn_and_shown(report: str, tmp_path: Path) -> None:
-    write_report(tmp_path, report, full_numbers(report))
-    text = (tmp_path / f"{report}.md").read_text()
-    charts = sorted((tmp_path / report).glob("*.svg"))
+def test_every_chart_is_drawn_and_shown(report: str, written: Callable[[str], Path]) -> None:
+    text = (written(report) / f"{report}.md").read_text()
+    charts = sorted((written(report) / report).glob("*.svg"))
     assert len(charts) == (3 * 3 if report == BASELINE else 3 * 5 + 1)
     assert all(f"]({report}/{chart.name})" in text for chart in charts)
 
@@ -129,9 +143,10 @@ def test_without_games_there_is_no_chart(report: str, tmp_path: Path) -> None:
 
 
 @each_report
-def test_the_same_inputs_give_the_same_bytes(report: str, tmp_path: Path) -> None:
-    one, two = tmp_path / "one", tmp_path / "two"
-    write_report(one, report, full_numbers(report))
+def test_the_same_inputs_give_the_same_bytes(
+    report: str, written: Callable[[str], Path], tmp_path: Path
+) -> None:
+    one, two = written(report), tmp_path / "two"
     write_report(two, report, numbers_of(report, inputs_of(report)))
     files = sorted(file.relative_to(one) for file in one.rglob("*") if file.is_file())
     assert len(files) == (11 if report == BASELINE else 18)

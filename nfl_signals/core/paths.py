@@ -58,6 +58,10 @@ class Paths:
         """One season of one raw table."""
         return self.raw_folder(table) / f"{season}.parquet"
 
+    def quality(self, table: str, season: int) -> Path:
+        """What was repaired and set aside in one season of a raw table, or of the joins."""
+        return self.home / "data" / "quarantine" / table / f"{season}.parquet"
+
     def stacked_part(self, market: MarketName) -> Path:
         """Walk-forward stacked predictions of one market, before they are put together."""
         return self.home / "data" / "stacker" / "markets" / f"{market}.parquet"

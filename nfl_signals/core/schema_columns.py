@@ -17,11 +17,14 @@ def column(
     *checks: pa.Check,
     nullable: bool = False,
     unique: bool = False,
+    rule: str = "unusable_value",
 ) -> pa.Column:
-    """A typed column with the time at which its value is known."""
-    return pa.Column(
-        dtype, list(checks), nullable=nullable, unique=unique, metadata={"known_at": known_at}
-    )
+    """A typed column with the time at which its value is known.
+
+    `rule` names what is done about a value that breaks its checks (`ingest/rules.py`).
+    """
+    metadata = {"known_at": known_at, "rule": rule}
+    return pa.Column(dtype, list(checks), nullable=nullable, unique=unique, metadata=metadata)
 
 
 def probability(known_at: str, *, nullable: bool = False) -> pa.Column:
@@ -35,7 +38,7 @@ def price() -> pa.Column:
         lambda data: data.lazyframe.select(pl.col(data.key).abs() >= 100),
         error="American odds: at most -100 or at least +100",
     )
-    return column(pl.Float64(), "close", american, nullable=True)
+    return column(pl.Float64(), "close", american, nullable=True, rule="impossible_price")
 
 
 SEASON = column(pl.Int32(), "schedule", pa.Check.in_range(1920, 2100))

@@ -68,6 +68,17 @@ class SimulatorSettings(_Section):
     )
 
 
+class IngestSettings(_Section):
+    """What a source may get wrong before it is refused; the rules: `ingest/rules.py`."""
+
+    max_quarantined: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="share of a season's rows that may be set aside (20 rows always may)",
+    )
+
+
 class TrainingSettings(_Section):
     """How base learners, stack and calibrator are fitted, walk-forward."""
 

@@ -24,6 +24,7 @@ from pydantic_settings import SettingsError as UnreadableVariableError
 from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.setting_sections import (
     GateSettings,
+    IngestSettings,
     LlmSettings,
     MonitorSettings,
     SimulatorSettings,
@@ -49,7 +50,9 @@ class Settings(BaseSettings):
         default=None, description="URL or directory in nflverse's layout; unset: nflverse's own"
     )
     seasons: str | None = Field(
-        default=None, pattern=r"^\d{4}(-\d{4})?$", description="A-B, or one season; unset: all"
+        default=None,
+        pattern=r"^\d{4}(-(\d{4})?)?$",
+        description="A-B, A- (from A on), or one season; unset: all",
     )
     as_of: AwareDatetime | None = Field(
         default=None, description="nothing known after it exists; unset: the source's now"
@@ -63,9 +66,13 @@ class Settings(BaseSettings):
         pattern=SIGNAL_SOURCE_PATTERN,
         description="which model is served: proxy (the no-vig market), champion, or model_vN",
     )
-    cache_hours: float = Field(default=24.0, ge=0, description="age at which downloads are renewed")
+    offline: bool = Field(
+        default=False,
+        description="use the downloads that are there, and ask no server for newer ones",
+    )
     download_attempts: int = Field(default=4, ge=1, description="tries for each download")
     simulator: SimulatorSettings = SimulatorSettings()
+    ingest: IngestSettings = IngestSettings()
     training: TrainingSettings = TrainingSettings()
     monitor: MonitorSettings = MonitorSettings()
     gate: GateSettings = GateSettings()
@@ -93,7 +100,7 @@ class Settings(BaseSettings):
     @field_validator("seasons")
     @classmethod
     def _in_order(cls, value: str | None) -> str | None:
-        if value and "-" in value and value[:4] > value[5:]:
+        if value and value[5:] and value[:4] > value[5:]:
             raise ValueError(f"{value} runs backwards; write it as {value[5:]}-{value[:4]}")
         return value
 
@@ -108,9 +115,11 @@ class Settings(BaseSettings):
         return value
 
     @property
-    def season_range(self) -> tuple[int, int] | None:
-        """First and last season of the setting, inclusive; None means all there are."""
-        return None if self.seasons is None else (int(self.seasons[:4]), int(self.seasons[-4:]))
+    def season_range(self) -> tuple[int | None, int | None]:
+        """First and last season of the setting, inclusive; None means the source's."""
+        if self.seasons is None:
+            return None, None
+        return int(self.seasons[:4]), None if self.seasons[-1] == "-" else int(self.seasons[-4:])
 
     @classmethod
     def settings_customise_sources(

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
 from nfl_signals.alerts.series_status import SeriesStatus
 from nfl_signals.alerts.steps import alert_state
@@ -68,6 +69,30 @@ def blocking_check(
     return checked
 
 
+def quality_check(table: str) -> dg.AssetChecksDefinition:
+    """A warning that stops nothing: what was repaired, set aside and missing in a raw table."""
+    check = tables.raw_quality(table)
+
+    @dg.asset_check(
+        asset=f"raw_{table}",
+        name="quality",
+        description=(check.__doc__ or "").split("\n")[0],
+        partitions_def=SEASONS,
+    )
+    def checked(run_context: Run) -> dg.AssetCheckResult:
+        found = result_of(check, run_context)
+        rows = run_context.quality.filter(table=table)
+        counts = dict(rows.group_by("rule").agg(pl.col("rows").sum()).sort("rule").iter_rows())
+        return dg.AssetCheckResult(
+            passed=found.passed,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=found.description,
+            metadata=counts,
+        )
+
+    return checked
+
+
 @dg.asset_check(asset="calibration_metrics", name="calibration_drift")
 def calibration_drift(run_context: Run) -> dg.AssetCheckResult:
     """Is an alert open on a forecast of book production? Read by the sensor that answers it."""
@@ -104,6 +129,7 @@ defs = dg.Definitions(
     asset_checks=[
         *(blocking_check(*each, by_season=True) for each in BY_SEASON),
         *(blocking_check(*each, by_season=False) for each in WHOLE),
+        *(quality_check(table) for table in SCHEMAS),
         calibration_drift,
         fresh,
     ]

@@ -5,6 +5,7 @@ import dagster as dg
 from nfl_signals.defs.partitions import IN_ONE_RUN, SEASONS, chosen_seasons
 from nfl_signals.defs.resources import Run
 from nfl_signals.defs.tables import Result, asset
+from nfl_signals.ingest.raw import FILES
 from nfl_signals.workspace.tables import READERS, ingest
 
 DESCRIPTIONS = {
@@ -28,9 +29,14 @@ def raw_asset(table: str) -> dg.AssetsDefinition:
     )
     def ingested(context: dg.AssetExecutionContext, run_context: Run) -> Result:
         rows = ingest(run_context, table, chosen_seasons(context))
-        return dg.MaterializeResult(
-            metadata={"dagster/row_count": sum(rows.values()), "seasons": len(rows)}
-        )
+        counts: dict[str, int | str] = {
+            "dagster/row_count": sum(rows.values()),
+            "seasons": len(rows),
+        }
+        modified = run_context.release.modified_at(FILES[table].format(season=max(rows)))
+        if modified is not None:
+            counts["source_modified_at"] = modified.isoformat()
+        return dg.MaterializeResult(metadata=counts)
 
     return ingested
 

@@ -76,7 +76,7 @@ def _offense(team_stats: pl.DataFrame) -> pl.DataFrame:
         (pl.col("passing_epa") / dropbacks).alias("epa_pass"),
         (pl.col("rushing_epa") / pl.col("carries")).alias("epa_rush"),
         (pl.col("passing_epa") + pl.col("rushing_epa")).alias("epa_total"),
-        pl.sum_horizontal("passing_interceptions", *fumbles).alias("turnovers"),
+        pl.sum_horizontal("passing_interceptions", *fumbles, ignore_nulls=False).alias("turnovers"),
         (pl.col("sacks_suffered") / dropbacks).alias("sack_rate"),
         (first_downs / (dropbacks + pl.col("carries"))).alias("first_down_rate"),
         pl.col("penalty_yards").alias("penalty_yards"),

@@ -1,4 +1,4 @@
-"""Give the columns of a release table their stated types, or name the value that has another."""
+"""Give the columns of a release table their stated types, whatever they were published as."""
 
 from collections.abc import Mapping
 
@@ -6,35 +6,107 @@ import polars as pl
 
 from nfl_signals.core.errors import SchemaError
 from nfl_signals.core.schema_columns import UTC_MICROSECONDS
+from nfl_signals.ingest.quality import Quality
 from nfl_signals.ingest.release_columns import Column
 
+NA_TEXT = ("NA", "N/A", "NULL", "NaN", "nan")
+INSTANTS = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z")  # with a zone
+LOCAL_INSTANTS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M")  # UTC is meant
+TEXT_OF = {pl.Time: "%H:%M", pl.Date: "%Y-%m-%d", pl.Datetime: "%Y-%m-%d"}
+PLACE = "__place"  # of a row in the file
 
-def cast_columns(frame: pl.DataFrame, columns: Mapping[str, Column], where: str) -> pl.DataFrame:
-    """Exactly the stated columns of a table, each cast; a SchemaError names what fails in `where`."""
-    if missing := [name for name in columns if name not in frame.columns]:
+
+def cast_columns(
+    frame: pl.DataFrame, columns: Mapping[str, Column], where: str, quality: Quality
+) -> pl.DataFrame:
+    """Exactly the stated columns of a table as published, each cast to its stated type.
+
+    A value that does not survive its cast is missing, and noted as published; `where` is the file or
+    URL, for messages.
+
+    Raises:
+        SchemaError: a column that nothing can replace is missing, or not one of a column's values
+            survives its cast.
+    """
+    missing = [name for name in columns if name not in frame.columns]
+    if required := [name for name in missing if columns[name].required]:
         raise SchemaError(
-            f"{where}: column {', '.join(missing)} is missing (found: {', '.join(frame.columns[:60])}); "
-            "it was renamed or dropped upstream: fetch a release that has it."
+            f"{where}: column {', '.join(required)} is missing (found: "
+            f"{', '.join(frame.columns[:60])}); it was renamed or dropped upstream: fetch a release "
+            "that has it."
         )
-    return frame.select(_cast(frame[name], spec, where) for name, spec in columns.items())
+    for name in missing:
+        quality.note("column_missing", frame.head(1), name)
+    frame = frame.with_columns(pl.lit(None).alias(name) for name in missing).select(list(columns))
+    return frame.select(_cast(frame, name, spec, where, quality) for name, spec in columns.items())
 
 
-def _cast(values: pl.Series, spec: Column, where: str) -> pl.Series:
-    try:
-        if spec.dtype == UTC_MICROSECONDS and values.dtype == pl.Datetime:
-            zoned = values.dt.replace_time_zone("UTC") if values.dtype.time_zone is None else values  # type: ignore[attr-defined]
-            return zoned.dt.convert_time_zone("UTC").cast(spec.dtype)
-        cast = values.cast(spec.dtype, strict=False)
-    except pl.exceptions.PolarsError:
-        cast = pl.Series(values.name, [None] * len(values), dtype=spec.dtype)
+def _cast(frame: pl.DataFrame, name: str, spec: Column, where: str, quality: Quality) -> pl.Series:
+    values = _without_na(frame, name, quality)
+    if values.dtype == spec.dtype:
+        return values.fill_nan(None) if values.dtype.is_float() else values
+    cast = _converted(values, spec.dtype)
     changed = cast.is_null() & values.is_not_null()
     if values.dtype.is_float() and cast.dtype.is_integer():
         changed |= (cast.cast(values.dtype) != values).fill_null(value=False)  # lost its fraction
     lost = changed.arg_true()
-    if len(lost):
+    if len(lost) and len(lost) == len(values.drop_nulls()):
         row = int(lost[0])
         raise SchemaError(
-            f"{where}: column {values.name}, row {row}: {values[row]!r} is not a {spec.dtype} "
+            f"{where}: column {name}, row {row}: {values[row]!r} is not a {spec.dtype} "
             f"({len(lost)} such rows; the file's type is {values.dtype}); correct the source."
         )
+    if len(lost):
+        quality.note("unusable_value", frame.filter(changed), name)
+        cast = cast.set(changed, None)
+    elif not _drifts(values.dtype, spec.dtype) and values.null_count() < len(values):
+        quality.note("cast", frame.filter(values.is_not_null()), name)
     return cast.fill_nan(None) if cast.dtype.is_float() else cast
+
+
+def _without_na(frame: pl.DataFrame, name: str, quality: Quality) -> pl.Series:
+    values = frame[name]
+    if values.dtype != pl.String:
+        return values
+    written = values.is_in(NA_TEXT).fill_null(value=False)
+    if not written.any():
+        return values
+    quality.note("na_text", frame.filter(written), name)
+    return values.set(written, None)
+
+
+def _drifts(published: pl.DataType, wanted: pl.DataType) -> bool:
+    """Whether upstream's own types differ so from season to season: that is no fault of a row."""
+    numbers = published.is_numeric() and wanted.is_numeric()
+    instants = published.base_type() == pl.Datetime and wanted == UTC_MICROSECONDS
+    return numbers or instants or published == pl.Null
+
+
+def _converted(values: pl.Series, wanted: pl.DataType) -> pl.Series:
+    published = values.dtype
+    try:
+        if wanted == UTC_MICROSECONDS and published == pl.Datetime:
+            zoned = values.dt.replace_time_zone("UTC") if published.time_zone is None else values  # type: ignore[attr-defined]
+            return zoned.dt.convert_time_zone("UTC").cast(wanted)
+        if wanted == UTC_MICROSECONDS and published == pl.String:
+            return _instants(values)
+        if wanted == pl.String and published.base_type() in TEXT_OF:
+            return values.dt.strftime(TEXT_OF[published.base_type()])  # type: ignore[index]
+        if published == pl.String and wanted.is_integer():
+            values = values.cast(pl.Float64, strict=False)
+        return values.cast(wanted, strict=False)
+    except pl.exceptions.PolarsError:
+        return pl.Series(values.name, [None] * len(values), dtype=wanted)
+
+
+def _instants(values: pl.Series) -> pl.Series:
+    text = pl.col(values.name).str.strip_chars()
+    zoned = [
+        text.str.to_datetime(form, strict=False, time_unit="us").dt.convert_time_zone("UTC")
+        for form in INSTANTS
+    ]
+    local = [
+        text.str.to_datetime(form, strict=False, time_unit="us").dt.replace_time_zone("UTC")
+        for form in LOCAL_INSTANTS
+    ]
+    return values.to_frame().select(pl.coalesce(*zoned, *local)).to_series()

@@ -1,21 +1,18 @@
 """Referential integrity of the raw tables.
 
-Statistics, injuries and notes must belong to a scheduled game, and a played game must have
-statistics. What is tolerated is listed in `known_exceptions.py` with a reason; anything else is an
-error that names the row.
+Statistics, injuries and notes belong to a scheduled game, and a played game has statistics. What does not
+is left out of every join, and is reported: as known where `known_exceptions.yaml` has a reason, else as
+found by a rule of `rules.py`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import polars as pl
 
-from nfl_signals.core.errors import JoinError
-from nfl_signals.ingest.known_exceptions import (
-    GAMES_WITHOUT_STATS,
-    INJURIES_WITHOUT_GAME,
-    LAST_SEASON_WITH_SELF_OPPONENT,
-)
+from nfl_signals.ingest.known_exceptions import KnownExceptions
+from nfl_signals.ingest.quality import Quality
 
 STATS_MAY_BE_LATE = timedelta(days=3)  # nflverse publishes nightly; holidays cost a day or two
 TEAM_WEEK = ["season", "week", "team"]
@@ -23,10 +20,11 @@ TEAM_WEEK = ["season", "week", "team"]
 
 @dataclass(frozen=True, kw_only=True)
 class JoinReport:
-    """Rows without a match, by kind; all of them explained."""
+    """Rows without a match, by kind."""
 
     known: dict[str, str]  # 'table: row' -> reason, from the list of known exceptions
     late: list[str]  # games less than `STATS_MAY_BE_LATE` before `as_of` that lack statistics
+    found: tuple[Quality, ...]  # what nothing explains, by table and season
 
 
 def team_weeks(games: pl.DataFrame) -> pl.DataFrame:
@@ -44,81 +42,116 @@ def team_kickoffs(games: pl.DataFrame) -> pl.DataFrame:
     return team_weeks(games).select(*TEAM_WEEK, "kickoff_at")
 
 
-def check_references(
-    games: pl.DataFrame,
-    team_stats: pl.DataFrame,
-    injuries: pl.DataFrame,
-    notes: pl.DataFrame,
+def match_tables(
+    tables: Mapping[str, pl.DataFrame],
+    known: KnownExceptions,
     *,
     as_of: datetime,
+    max_share: float = 1.0,
 ) -> JoinReport:
-    """Match every table with the schedule, both ways; JoinError for a row that nothing explains."""
-    scheduled = team_weeks(games)
-    known = _orphan_stats(team_stats, scheduled)
-    known |= _orphan_reports("injuries", injuries, scheduled, INJURIES_WITHOUT_GAME)
-    known |= _orphan_reports("notes", notes, scheduled, {})
-    missing, late = _games_without_stats(team_stats, scheduled, as_of)
-    return JoinReport(known=known | missing, late=late)
+    """Match `team_stats`, `injuries` and `notes` with `games`, both ways.
+
+    Raises:
+        SchemaError: more than `max_share` of a season's rows have no match (`Quality.refuse_too_much`).
+    """
+    log = _Log(max_share)
+    scheduled = team_weeks(tables["games"])
+    _orphan_stats(tables["team_stats"], scheduled, known, log)
+    for name in ("injuries", "notes"):
+        reasons = known.reports if name == "injuries" else {}
+        _orphan_reports(name, tables[name], scheduled, reasons, log)
+    _games_without_stats(tables["team_stats"], scheduled, known, as_of, log)
+    for (name, season), quality in log.found.items():
+        rows = tables[name].filter(season=season).height
+        quality.refuse_too_much(rows, f"{name} of {season}, against the schedule")
+    return JoinReport(known=log.known, late=log.late, found=tuple(log.found.values()))
 
 
-def _orphan_stats(team_stats: pl.DataFrame, scheduled: pl.DataFrame) -> dict[str, str]:
-    known: dict[str, str] = {}
-    joined = team_stats.join(scheduled, on=TEAM_WEEK, how="left")
-    for row in joined.filter(pl.col("opponent_team") != pl.col("opponent")).iter_rows(named=True):
-        self_opponent = row["opponent_team"] == row["team"]
-        if not (self_opponent and row["season"] <= LAST_SEASON_WITH_SELF_OPPONENT):
-            raise JoinError(
-                f"team_stats: {_name(row)} names opponent {row['opponent_team']}, the schedule says "
-                f"{row['opponent']} ({row['game_id']}); correct the source."
-            )
-        known[f"team_stats: {_name(row)}"] = "names itself as opponent; the schedule's is used"
-    for row in joined.filter(pl.col("game_id").is_null()).iter_rows(named=True):
-        raise JoinError(
-            f"team_stats: {_name(row)} has no game in the schedule; add it to known_exceptions.py "
-            "with its reason, or correct the source."
-        )
-    return known
+def against_the_scheduled(team_stats: pl.DataFrame, games: pl.DataFrame) -> pl.DataFrame:
+    """Statistics without rows that name another opponent than the schedule's."""
+    scheduled = team_weeks(games).select(*TEAM_WEEK, "opponent")
+    return (
+        team_stats.join(scheduled, on=TEAM_WEEK, how="left", maintain_order="left")
+        .filter(~_against_another())
+        .drop("opponent")
+    )
+
+
+def _against_another() -> pl.Expr:
+    """Whether a row names another opponent; itself is the habit of early seasons, none is no claim."""
+    named = pl.col("opponent_team")
+    wrong = (named != pl.col("opponent")) & (named != pl.col("team"))
+    return wrong.fill_null(value=False)
+
+
+class _Log:
+    """What is found while tables are matched."""
+
+    def __init__(self, max_share: float) -> None:
+        self.max_share = max_share
+        self.known: dict[str, str] = {}
+        self.late: list[str] = []
+        self.found: dict[tuple[str, int], Quality] = {}
+
+    def note(self, table: str, rule: str, rows: pl.DataFrame, column: str = "") -> None:
+        for (season,), mine in rows.group_by("season", maintain_order=True):
+            key = (table, int(season))
+            quality = self.found.setdefault(key, Quality(*key, max_share=self.max_share))
+            quality.note(rule, mine, column)
+
+
+def _orphan_stats(
+    team_stats: pl.DataFrame, scheduled: pl.DataFrame, known: KnownExceptions, log: _Log
+) -> None:
+    columns = team_stats.columns
+    joined = team_stats.join(scheduled, on=TEAM_WEEK, how="left", maintain_order="left")
+    itself = pl.col("opponent_team") == pl.col("team")
+    early = pl.col("season") <= known.own_opponent_until
+    for row in joined.filter(itself & early).iter_rows(named=True):
+        log.known[f"team_stats: {_name(row)}"] = "names itself as opponent; the schedule's is used"
+    wrong = _against_another() | (itself & ~early)
+    log.note("team_stats", "opponent", joined.filter(wrong).select(columns), "opponent_team")
+    log.note("team_stats", "no_game", joined.filter(pl.col("game_id").is_null()).select(columns))
 
 
 def _orphan_reports(
     table: str,
     reports: pl.DataFrame,
     scheduled: pl.DataFrame,
-    exceptions: dict[tuple[int, int, str], str],
-) -> dict[str, str]:
-    known: dict[str, str] = {}
-    orphans = reports.join(scheduled, on=TEAM_WEEK, how="anti").group_by(TEAM_WEEK).len()
-    for row in orphans.sort(TEAM_WEEK).iter_rows(named=True):
-        reason = exceptions.get((row["season"], row["week"], row["team"]))
+    reasons: Mapping[tuple[int, int, str], str],
+    log: _Log,
+) -> None:
+    orphans = reports.join(scheduled, on=TEAM_WEEK, how="anti", maintain_order="left")
+    for (season, week, team), rows in orphans.sort(TEAM_WEEK).group_by(
+        TEAM_WEEK, maintain_order=True
+    ):
+        reason = reasons.get((season, week, team))
         if reason is None:
-            raise JoinError(
-                f"{table}: {_name(row)} ({row['len']} rows) has no game in the schedule; add it to "
-                "known_exceptions.py with its reason, or correct the source."
-            )
-        known[f"{table}: {_name(row)}, {row['len']} rows"] = reason
-    return known
+            log.note(table, "no_game", rows)
+        else:
+            log.known[f"{table}: {season} week {week} {team}, {rows.height} rows"] = reason
 
 
 def _games_without_stats(
-    team_stats: pl.DataFrame, scheduled: pl.DataFrame, as_of: datetime
-) -> tuple[dict[str, str], list[str]]:
-    known: dict[str, str] = {}
-    late: list[str] = []
+    team_stats: pl.DataFrame,
+    scheduled: pl.DataFrame,
+    known: KnownExceptions,
+    as_of: datetime,
+    log: _Log,
+) -> None:
+    reasons = known.games
     played = scheduled.filter(pl.col("result").is_not_null())
     lacking = played.join(team_stats, on=TEAM_WEEK, how="anti").sort("kickoff_at", "team")
+    recent = pl.col("kickoff_at") > as_of - STATS_MAY_BE_LATE
     for row in lacking.iter_rows(named=True):
         name = f"games: {row['game_id']} {row['team']}"
-        if row["game_id"] in GAMES_WITHOUT_STATS:
-            known[name] = GAMES_WITHOUT_STATS[row["game_id"]]
+        if row["game_id"] in reasons:
+            log.known[name] = reasons[row["game_id"]]
         elif row["kickoff_at"] > as_of - STATS_MAY_BE_LATE:
-            late.append(name)
-        else:
-            raise JoinError(
-                f"{name} was played {row['kickoff_at']:%Y-%m-%d} but team_stats has no row for it; "
-                "fetch the statistics again, or add it to known_exceptions.py with its reason."
-            )
-    return known, late
+            log.late.append(name)
+    unknown = ~pl.col("game_id").is_in(list(reasons)) & ~recent
+    log.note("team_stats", "late_statistics", lacking.filter(unknown), "game_id")
 
 
-def _name(row: dict[str, object]) -> str:
+def _name(row: Mapping[str, object]) -> str:
     return f"{row['season']} week {row['week']} {row['team']}"

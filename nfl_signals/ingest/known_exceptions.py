@@ -1,30 +1,95 @@
-"""Rows of the real releases that are known to be wrong or to lack a match, each with its reason.
+"""Rows that are known to lack a match, each with its reason: data, shipped beside this file and in the home.
 
-Anything not listed here is an error: no row is ever dropped silently. Checked against nflverse's
-releases of seasons 1999-2023. Rules that apply them are in `joins.py`.
+What is not listed is used as far as it goes too; it is reported, and listed in quarantine.
 """
 
-_NO_PLAY_BY_PLAY = "upstream play-by-play of this game is missing, so team statistics do not exist"
+from pathlib import Path
 
-GAMES_WITHOUT_STATS: dict[str, str] = dict.fromkeys(
-    (
-        "1999_01_BAL_STL 2000_03_SD_KC 2000_06_BUF_MIA 2001_01_PIT_JAX 2001_02_TEN_JAX "
-        "2001_03_CLE_JAX 2001_06_BUF_JAX 2001_09_CIN_JAX 2001_11_BAL_JAX 2001_12_GB_JAX "
-        "2001_16_KC_JAX 2002_01_IND_JAX 2002_04_NYJ_JAX 2002_05_PHI_JAX 2002_08_HOU_JAX "
-        "2002_10_WAS_JAX 2002_13_PIT_JAX 2002_14_CLE_JAX 2002_16_TEN_JAX"
-    ).split(),
-    _NO_PLAY_BY_PLAY,
-)
-"""Played games that lack statistics of one or both teams (22 team-games), by game id."""
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-INJURIES_WITHOUT_GAME: dict[tuple[int, int, str], str] = dict.fromkeys(
-    [(2022, 17, "BUF"), (2022, 17, "CIN")],
-    "the game was stopped in the first quarter and cancelled; its reports stayed",
-)
-"""Injury reports of a game that was never completed, by season, week, team."""
+from nfl_signals.core.errors import SettingsError
 
-LAST_SEASON_WITH_SELF_OPPONENT = 2002
-"""Until then `opponent_team` repeats the team itself in 112 rows of franchises that moved later."""
+FILE = "known_exceptions.yaml"
+SHIPPED = Path(__file__).with_name(FILE)
 
-FIRST_INJURY_SEASON = 2009
-"""nflverse publishes injury reports from this season on; earlier seasons have none."""
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reason: str
+
+
+class _Games(_Entry):
+    games: tuple[str, ...]
+
+
+class _Reports(_Entry):
+    season: int
+    week: int
+    teams: tuple[str, ...]
+
+
+class _OwnOpponent(_Entry):
+    until: int
+
+
+class KnownExceptions(BaseModel):
+    """What is known to be wrong with a source, by kind."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    games_without_statistics: tuple[_Games, ...] = ()
+    reports_without_game: tuple[_Reports, ...] = ()
+    statistics_against_oneself: tuple[_OwnOpponent, ...] = ()
+
+    @property
+    def games(self) -> dict[str, str]:
+        """Reason by id of a played game that lacks statistics of one or both teams."""
+        return {game: each.reason for each in self.games_without_statistics for game in each.games}
+
+    @property
+    def reports(self) -> dict[tuple[int, int, str], str]:
+        """Reason by season, week and team of reports on a game that was never completed."""
+        return {
+            (each.season, each.week, team): each.reason
+            for each in self.reports_without_game
+            for team in each.teams
+        }
+
+    @property
+    def own_opponent_until(self) -> int:
+        """The last season in which statistics may name their own team as opponent; 0: none."""
+        return max((each.until for each in self.statistics_against_oneself), default=0)
+
+
+def known_exceptions(home: Path) -> KnownExceptions:
+    """Those that are shipped and those of a home.
+
+    Raises:
+        SettingsError: the home's file cannot be used; names it, the field and the reason.
+    """
+    shipped, own = _read(SHIPPED), home / FILE
+    if not own.exists():
+        return shipped
+    added = _read(own)
+    return KnownExceptions(
+        **{
+            name: getattr(shipped, name) + getattr(added, name)
+            for name in KnownExceptions.model_fields
+        }
+    )
+
+
+def _read(file: Path) -> KnownExceptions:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        return KnownExceptions.model_validate(content)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SettingsError(f"{file}: cannot be read as YAML ({error}).") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise SettingsError(
+            f"{file}: {where}: {first['msg']}; see {SHIPPED} for the form."
+        ) from None

@@ -10,7 +10,13 @@ from nfl_signals.ingest.teams import TEAM_IDS
 
 def team(known_at: str = "schedule") -> pa.Column:
     """A current team code."""
-    return column(pl.String(), known_at, pa.Check.isin(sorted(TEAM_IDS), error="a known team code"))
+    known = pa.Check.isin(sorted(TEAM_IDS), error="a known team code")
+    return column(pl.String(), known_at, known, rule="team")
+
+
+def _line(low: float, high: float) -> pa.Column:
+    between = pa.Check.in_range(low, high)
+    return column(pl.Float64(), "close", between, nullable=True, rule="impossible_line")
 
 
 def _score() -> pa.Column:
@@ -25,7 +31,10 @@ RAW_GAMES = pa.DataFrameSchema(
         "season": SEASON,
         "week": WEEK,
         "game_type": column(
-            pl.String(), "schedule", pa.Check.isin(["REG", "WC", "DIV", "CON", "SB"])
+            pl.String(),
+            "schedule",
+            pa.Check.isin(["REG", "WC", "DIV", "CON", "SB"]),
+            rule="game_type",
         ),
         "kickoff_at": column(UTC_MICROSECONDS, "schedule"),
         "home_team": team(),
@@ -39,8 +48,8 @@ RAW_GAMES = pa.DataFrameSchema(
         "away_score": _score(),
         "result": column(pl.Float64(), "result", nullable=True),
         "total": _score(),
-        "spread_line": column(pl.Float64(), "close", pa.Check.in_range(-40, 40), nullable=True),
-        "total_line": column(pl.Float64(), "close", pa.Check.in_range(10, 100), nullable=True),
+        "spread_line": _line(-40, 40),
+        "total_line": _line(10, 100),
         **{name: price() for name in GAMES if name.endswith(("moneyline", "odds"))},
     },
     strict=True,
@@ -57,7 +66,7 @@ RAW_TEAM_STATS = pa.DataFrameSchema(
         **{
             name: column(pl.Float64(), "stats", nullable=True)
             if name.endswith("_epa")
-            else column(pl.Float64(), "stats", pa.Check.ge(0))
+            else column(pl.Float64(), "stats", pa.Check.ge(0), nullable=True)
             for name, spec in TEAM_STATS.items()
             if spec.known_at == "stats"
         },
@@ -81,6 +90,7 @@ RAW_INJURIES = pa.DataFrameSchema(
             "published",
             pa.Check.isin(["Out", "Doubtful", "Questionable", "Probable", "Note"]),
             nullable=True,
+            rule="report_status",
         ),
         "practice_status": column(pl.String(), "published", nullable=True),
         "date_modified": column(UTC_MICROSECONDS, "published", nullable=True),

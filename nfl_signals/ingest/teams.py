@@ -17,6 +17,35 @@ CURRENT_CODE: dict[str, str] = {
     "WSH": "WAS",
 }
 
+# How Pro-Football-Reference and ESPN write them, and the names of teams; a source should not mix them
+# with its own, so each is counted as a repair.
+OTHER_CODE: dict[str, str] = {
+    **{"ARZ": "ARI", "BLT": "BAL", "RAV": "BAL", "CLV": "CLE", "GNB": "GB", "HST": "HOU"},
+    **{"CLT": "IND", "KAN": "KC", "SDG": "LAC", "RAM": "LA", "SLR": "LA", "LVR": "LV", "RAI": "LV"},
+    **{
+        "NWE": "NE",
+        "NOR": "NO",
+        "SFO": "SF",
+        "TAM": "TB",
+        "OTI": "TEN",
+        "HTX": "HOU",
+        "CRD": "ARI",
+    },
+    **{"Arizona Cardinals": "ARI", "Atlanta Falcons": "ATL", "Baltimore Ravens": "BAL"},
+    **{"Buffalo Bills": "BUF", "Carolina Panthers": "CAR", "Chicago Bears": "CHI"},
+    **{"Cincinnati Bengals": "CIN", "Cleveland Browns": "CLE", "Dallas Cowboys": "DAL"},
+    **{"Denver Broncos": "DEN", "Detroit Lions": "DET", "Green Bay Packers": "GB"},
+    **{"Houston Texans": "HOU", "Indianapolis Colts": "IND", "Jacksonville Jaguars": "JAX"},
+    **{"Kansas City Chiefs": "KC", "Los Angeles Rams": "LA", "St. Louis Rams": "LA"},
+    **{"Los Angeles Chargers": "LAC", "San Diego Chargers": "LAC", "Las Vegas Raiders": "LV"},
+    **{"Oakland Raiders": "LV", "Miami Dolphins": "MIA", "Minnesota Vikings": "MIN"},
+    **{"New England Patriots": "NE", "New Orleans Saints": "NO", "New York Giants": "NYG"},
+    **{"New York Jets": "NYJ", "Philadelphia Eagles": "PHI", "Pittsburgh Steelers": "PIT"},
+    **{"Seattle Seahawks": "SEA", "San Francisco 49ers": "SF", "Tampa Bay Buccaneers": "TB"},
+    **{"Tennessee Titans": "TEN", "Washington Commanders": "WAS", "Washington Redskins": "WAS"},
+    "Washington Football Team": "WAS",
+}
+
 TEAM_IDS: frozenset[str] = frozenset(
     (
         "ARI ATL BAL BUF CAR CHI CIN CLE DAL DEN DET GB HOU IND JAX KC "
@@ -33,4 +62,4 @@ def franchise(code: pl.Expr) -> pl.Expr:
         >>> teams.select(franchise(pl.col("team"))).to_series().to_list()
         ['LV', 'JAX', 'KC']
     """
-    return code.replace(CURRENT_CODE)
+    return code.str.strip_chars().replace(CURRENT_CODE | OTHER_CODE)

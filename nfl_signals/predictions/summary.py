@@ -12,6 +12,7 @@ from nfl_signals.alerts.steps import alert_state
 from nfl_signals.core.errors import InputError, NflSignalsError
 from nfl_signals.core.files import read_json
 from nfl_signals.core.settings import describe
+from nfl_signals.ingest.quality import in_words
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.predictions.champion import configured_version, served_version
 from nfl_signals.registry import decision_log
@@ -35,6 +36,7 @@ class Pick:
     p_push: float  # probability of a push
     lean: str  # the side that the model rates higher than the market does
     gap: float  # by how much, percentage points
+    data_flag: str  # rules that found something wanting about the game
 
 
 def picks(context: RunContext) -> list[Pick]:
@@ -61,6 +63,7 @@ def status(context: RunContext) -> dict[str, Any]:
         "signal source": context.settings.signal_source,
         "model": served_model_line(context),
         "champion": _or_not_yet(partial(champion_line, context)),
+        "data": "\n".join(in_words(context.quality)) or "nothing repaired, set aside or missing",
         "ledger": _or_not_yet(partial(_ledger_line, context)),
         "calibration": _or_not_yet(
             lambda: "\n".join(each.sentence for each in alert_state(context).statuses())
@@ -115,6 +118,7 @@ def _pick(row: dict[str, Any]) -> Pick:
         p_push=row["p_push"],
         lean=_side(row, yes=gap > 0),
         gap=abs(gap),
+        data_flag=row["data_flag"],
     )
 
 

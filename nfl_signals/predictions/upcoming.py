@@ -8,6 +8,7 @@ import polars as pl
 from nfl_signals.alerts.steps import alert_state
 from nfl_signals.core.files import write_parquet
 from nfl_signals.ensemble.request import game_requests
+from nfl_signals.ingest.quality import flags_of_games
 from nfl_signals.monitoring import ledger
 from nfl_signals.predictions.champion import load_served_model
 from nfl_signals.predictions.ledger_rows import walk_forward_rows
@@ -20,7 +21,8 @@ _log = logging.getLogger(__name__)
 def predict_upcoming(context: RunContext) -> pl.DataFrame:
     """Predict the next week's games that have line and prices; store forecasts and explanations.
 
-    Returns the ledger's columns without `seal`, plus `p_market`; empty when nothing is upcoming.
+    Returns the ledger's columns without `seal`, plus `p_market` and `data_flag`; empty when nothing is
+    upcoming.
     Games without line or prices are skipped; see `week.skipped_games`.
 
     Raises:
@@ -29,10 +31,23 @@ def predict_upcoming(context: RunContext) -> pl.DataFrame:
     found = forecast_week(load_week(context))
     if found.explanations is not None:
         write_parquet(context.paths.explanations, found.explanations)
-    write_parquet(context.paths.upcoming, found.rows)
-    versions = found.rows["model_version"].unique().sort()
-    _log.info("upcoming: %d forecasts by %s", found.rows.height, ", ".join(versions) or "no model")
-    return found.rows
+    rows = with_data_flags(found.rows, context.features, context.quality)
+    write_parquet(context.paths.upcoming, rows)
+    versions = rows["model_version"].unique().sort()
+    _log.info("upcoming: %d forecasts by %s", rows.height, ", ".join(versions) or "no model")
+    return rows
+
+
+def with_data_flags(
+    rows: pl.DataFrame, features: pl.DataFrame, quality: pl.DataFrame
+) -> pl.DataFrame:
+    """Predictions with `data_flag`: which rules found something wanting about the game, or ''."""
+    home = features.filter("is_home").join(rows, on="game_id", how="semi")
+    games = home.select("game_id", "season", "week", home_team="team_id", away_team="opponent_id")
+    flags = games.select(
+        "game_id", pl.Series("data_flag", flags_of_games(quality, games), pl.String)
+    )
+    return rows.join(flags, on="game_id", how="left", maintain_order="left")
 
 
 def load_week(context: RunContext) -> UpcomingWeek:
@@ -61,7 +76,10 @@ def append_to_ledger(context: RunContext) -> dict[str, int]:
 
     Returns new rows by book, and the ledger's length as 'total'.
     """
-    parts = [_walk_forward(context), context.read(context.paths.upcoming).drop("p_market")]
+    parts = [
+        _walk_forward(context),
+        context.read(context.paths.upcoming).drop("p_market", "data_flag"),
+    ]
     if context.paths.challenge.exists():
         parts.append(context.read(context.paths.challenge))
     appended = ledger.append(context.paths.ledger, pl.concat(parts), first_stays=True)

@@ -1,5 +1,6 @@
 """The data dictionary of the feature table, generated from the declarations and the data."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -7,10 +8,18 @@ import polars as pl
 from nfl_signals.core.files import write_text
 from nfl_signals.features.declarations import FEATURES, Feature
 from nfl_signals.features.version import feature_version
+from nfl_signals.ingest.release_columns import GAMES, INJURIES, NOTES, TEAM_STATS, Column
+from nfl_signals.ingest.rules import RULES
 from nfl_signals.reports.shared.markdown import number
 from nfl_signals.reports.shared.templates import render
 
 FILE = "data_dictionary.md"
+RAW_COLUMNS = {
+    "schedules/games": GAMES,
+    "stats_team/stats_team_week": TEAM_STATS,
+    "injuries/injuries": INJURIES,
+    "notes/notes": NOTES,
+}
 KEYS = (
     ("game_id", "nflverse's game id; with team_id the key"),
     ("team_id", "franchise whose row this is, by its current code"),
@@ -33,8 +42,18 @@ def write_data_dictionary(folder: Path, features: pl.DataFrame) -> Path:
         feature_version=feature_version(),
         keys=KEYS,
         features=[_row(feature, features[feature.name]) for feature in FEATURES],
+        raw=[row for table, columns in RAW_COLUMNS.items() for row in _raw_rows(table, columns)],
+        rules=[[name, rule.answer, rule.what] for name, rule in RULES.items()],
     )
     return write_text(folder / FILE, text)
+
+
+def _raw_rows(table: str, columns: Mapping[str, Column]) -> list[list[str]]:
+    """What a release's column must be, and what is done with a file that lacks it."""
+    return [
+        [table, name, str(spec.dtype), spec.known_at, "refused" if spec.required else "all missing"]
+        for name, spec in columns.items()
+    ]
 
 
 def _row(feature: Feature, values: pl.Series) -> list[str]:

@@ -131,6 +131,7 @@ def weekly_inputs(context: RunContext) -> WeeklyInputs:
         monitor=monitor,
         as_of=context.as_of,
         source_name=context.settings.source,
+        quality=context.quality,
         alarm_backtest=context.derive(alarm_backtest, graded, monitor),
     )
 

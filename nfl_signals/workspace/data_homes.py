@@ -20,6 +20,7 @@ STAMP = "data/data_home.json"
 MOVING = {"state": "moving"}
 CONTENTS = (
     "data/raw",
+    "data/quarantine",
     "data/gold",
     "data/oof",
     "data/stacker",

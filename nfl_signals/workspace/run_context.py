@@ -13,9 +13,12 @@ from nfl_signals.core.errors import SettingsError, SourceError
 from nfl_signals.core.file_cache import FileCache
 from nfl_signals.core.files import read_json, read_parquet
 from nfl_signals.core.paths import Paths
-from nfl_signals.core.settings import Settings
-from nfl_signals.ingest.raw import seasons_in
-from nfl_signals.ingest.source import DirectoryRelease, Release, open_release
+from nfl_signals.core.settings import Settings, describe
+from nfl_signals.ingest.download import open_release
+from nfl_signals.ingest.history import LINES_HORIZON
+from nfl_signals.ingest.quality import QUALITY_SCHEMA
+from nfl_signals.ingest.raw import FILES, first_kickoff, seasons_in
+from nfl_signals.ingest.source import DirectoryRelease, Release
 from nfl_signals.llm.provider import open_provider
 from nfl_signals.llm.signals import SCHEMA as SIGNALS_SCHEMA
 from nfl_signals.registry import decision_log
@@ -57,6 +60,17 @@ class RunContext:
         return self.read(self.paths.llm_signals)
 
     @property
+    def quality(self) -> pl.DataFrame:
+        """What was repaired and set aside in the raw tables of the run's seasons, `QUALITY_SCHEMA`."""
+        stored = (
+            self.paths.quality(table, season)
+            for table in (*FILES, "joins")
+            for season in self.seasons
+        )
+        found = [self.read(path) for path in stored if path.exists()]
+        return pl.concat([QUALITY_SCHEMA.to_frame(), *found])
+
+    @property
     def decision_log(self) -> tuple[Decision, ...]:
         """Every decision about models, in the order written.
 
@@ -95,12 +109,13 @@ def open_run(settings: Settings) -> RunContext:
     open_provider(settings.llm, paths.llm_responses)  # an error now, not after minutes of ingestion
     claim_home(paths, settings)
     release = _release(settings, paths)
+    as_of = _as_of(settings, paths)
     return RunContext(
         settings=settings,
         paths=paths,
         release=release,
-        seasons=_enough_seasons(settings, release),
-        as_of=_as_of(settings, paths),
+        seasons=_enough_seasons(settings, release, as_of),
+        as_of=as_of,
     )
 
 
@@ -111,8 +126,8 @@ def _release(settings: Settings, paths: Paths) -> Release:
     return open_release(
         settings.nflverse,
         cache=paths.downloads,
-        cache_hours=settings.cache_hours,
         attempts=settings.download_attempts,
+        offline=settings.offline,
     )
 
 
@@ -127,24 +142,40 @@ def _ensure_league(settings: Settings, paths: Paths) -> None:
     write_release(simulate(settings.simulator, seed=settings.seed), paths.simulated)
 
 
-def chosen_seasons(settings: Settings, release: Release) -> tuple[int, ...]:
-    """Seasons of the source within the settings' range, ascending.
+def chosen_seasons(settings: Settings, release: Release, as_of: datetime) -> tuple[int, ...]:
+    """Seasons of the source within the settings' range, ascending, that have begun or are about to.
+
+    The schedule shows a season months ahead; it is one of the run's when its first game is within
+    `LINES_HORIZON` of `as_of`.
 
     Raises:
-        SourceError: the source does not hold the range's ends.
+        SourceError: the source does not hold the range's ends, or nothing of it has begun.
     """
     available = seasons_in(release)
-    first, last = settings.season_range or (available[0], available[-1])
+    first, last = settings.season_range
+    first, last = first or available[0], last or available[-1]
     if first not in available or last not in available:
         raise SourceError(
             f"seasons {first}-{last}: the source holds {available[0]}-{available[-1]}; choose "
             "seasons within that range (--seasons A-B)."
         )
-    return tuple(season for season in available if first <= season <= last)
+    chosen = tuple(season for season in available if first <= season <= last)
+    begun = tuple(season for season in chosen if _begun(release, season, as_of))
+    if not begun:
+        raise SourceError(
+            f"seasons {first}-{last}: none has begun by {describe(as_of)}; choose earlier seasons "
+            "(--seasons A-B) or a later --as-of."
+        )
+    return begun
 
 
-def _enough_seasons(settings: Settings, release: Release) -> tuple[int, ...]:
-    chosen, training = chosen_seasons(settings, release), settings.training
+def _begun(release: Release, season: int, as_of: datetime) -> bool:
+    kickoff = first_kickoff(release, season)
+    return kickoff is not None and kickoff <= as_of + LINES_HORIZON
+
+
+def _enough_seasons(settings: Settings, release: Release, as_of: datetime) -> tuple[int, ...]:
+    chosen, training = chosen_seasons(settings, release, as_of), settings.training
     needed = (
         training.min_learner_seasons
         + training.min_stack_seasons

@@ -8,15 +8,23 @@ import pandera.polars as pa
 import polars as pl
 
 from nfl_signals.core.errors import InputError
-from nfl_signals.core.files import write_parquet
+from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.core.progress import steps
 from nfl_signals.features.build import build_features, build_markets
 from nfl_signals.features.leakage import check_no_leak, sample_kickoffs
 from nfl_signals.ingest import raw
-from nfl_signals.ingest.history import History
-from nfl_signals.ingest.joins import JoinReport, check_references
+from nfl_signals.ingest.history import REPORT_LEAD, History
+from nfl_signals.ingest.joins import (
+    STATS_MAY_BE_LATE,
+    JoinReport,
+    against_the_scheduled,
+    match_tables,
+)
+from nfl_signals.ingest.known_exceptions import known_exceptions
+from nfl_signals.ingest.quality import QUALITY_SCHEMA, Quality
+from nfl_signals.ingest.raw import FIRST_INJURY_SEASON, first_kickoff
 from nfl_signals.ingest.schemas import RAW_GAMES, RAW_INJURIES, RAW_NOTES, RAW_TEAM_STATS
-from nfl_signals.ingest.source import Release
+from nfl_signals.ingest.source import MissingReleaseError, Release
 from nfl_signals.workspace.run_context import RunContext
 
 SCHEMAS: dict[str, pa.DataFrameSchema] = {
@@ -25,7 +33,8 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "injuries": RAW_INJURIES,
     "notes": RAW_NOTES,
 }
-READERS: dict[str, Callable[[Release, int], pl.DataFrame]] = {
+JOINS = "joins"  # what the raw tables lack of each other
+READERS: dict[str, Callable[[Release, int, Quality], pl.DataFrame]] = {
     "games": raw.read_games,
     "team_stats": raw.read_team_stats,
     "injuries": raw.read_injuries,
@@ -36,24 +45,52 @@ _log = logging.getLogger(__name__)
 
 
 def ingest(context: RunContext, table: str, seasons: Sequence[int]) -> dict[int, int]:
-    """Read, check and store seasons of one raw table.
+    """Read, check and store seasons of one raw table, and what was wrong with them.
 
     Every season is read and checked before the first is written, so a bad season changes nothing.
-
     Returns rows by season.
 
     Raises:
         SourceError, SchemaError: see `ingest/raw.py`.
     """
-    frames = {
-        season: READERS[table](context.release, season)
+    read = {
+        season: _read(context, table, season)
         for season in steps(list(seasons), f"seasons of {table} read")
     }
-    for season, frame in frames.items():
+    for season, (frame, quality) in read.items():
         write_parquet(context.paths.raw(table, season), frame)
-    rows = {season: frame.height for season, frame in frames.items()}
+        store_quality(context, table, season, [quality])
+    rows = {season: frame.height for season, (frame, _) in read.items()}
     _log.info("raw %s: %s", table, rows_of_seasons(sum(rows.values()), seasons))
     return rows
+
+
+def _read(context: RunContext, table: str, season: int) -> tuple[pl.DataFrame, Quality]:
+    """A season as published, or where it is not: the last good version, else no rows."""
+    share = context.settings.ingest.max_quarantined
+    quality = Quality(table, season, max_share=share)
+    try:
+        frame = READERS[table](context.release, season, quality)
+    except MissingReleaseError:
+        if table == "games":
+            raise
+        frame = _empty(SCHEMAS[table])
+    if frame.height or not _expected(context, table, season):
+        return frame, quality
+    stored = context.paths.raw(table, season)
+    kept = context.read(stored) if stored.exists() else frame
+    quality.degrade(kept.height)
+    _log.warning("raw %s of %d: not there; %d stored rows are used", table, season, kept.height)
+    return kept, quality
+
+
+def _expected(context: RunContext, table: str, season: int) -> bool:
+    """Whether a season has rows of a table by now: reports near its first game, statistics after it."""
+    if table == "notes" or (table == "injuries" and season < FIRST_INJURY_SEASON):
+        return False
+    first = first_kickoff(context.release, season)
+    delay = STATS_MAY_BE_LATE if table == "team_stats" else -REPORT_LEAD
+    return first is not None and first + delay <= context.as_of
 
 
 def load_history(
@@ -71,18 +108,40 @@ def load_history(
         table: _load(context, table, seasons) if table in tables else _empty(SCHEMAS[table])
         for table in READERS
     }
+    loaded["team_stats"] = against_the_scheduled(loaded["team_stats"], loaded["games"])
     return History(**loaded).known_at(context.as_of)
 
 
-def load_stored_history(context: RunContext) -> History:
-    """Raw tables of the run's leading seasons that are there; InputError where the first is not."""
+def stored_seasons(context: RunContext) -> list[int]:
+    """The run's leading seasons whose raw tables are there; its first one where none is."""
     missing = [
         season
         for season in context.seasons
         if not all(context.paths.raw(table, season).exists() for table in READERS)
     ]
     stored = [season for season in context.seasons if season < min(missing, default=9999)]
-    return load_history(context, last_season=max(stored, default=context.seasons[0]))
+    return stored or [context.seasons[0]]
+
+
+def unfinished_seasons(context: RunContext) -> list[int]:
+    """The run's last season, and those before it from the first that lacks results or raw tables.
+
+    Of the past only the season before is looked at: an older game without a result was never played.
+    """
+    last, before = context.seasons[-1], context.seasons[-2:-1]
+    stored = set(stored_seasons(context))
+    missing = [season for season in context.seasons if season not in stored]
+    missing += [
+        season
+        for season in stored.intersection(before)
+        if context.read(context.paths.raw("games", season))["result"].null_count()
+    ]
+    return list(range(min([last, *missing]), last + 1))
+
+
+def load_stored_history(context: RunContext) -> History:
+    """Raw tables of `stored_seasons`; InputError where the first is not there."""
+    return load_history(context, last_season=stored_seasons(context)[-1])
 
 
 def build_gold(context: RunContext, seasons: Sequence[int]) -> tuple[pl.DataFrame, JoinReport]:
@@ -91,12 +150,13 @@ def build_gold(context: RunContext, seasons: Sequence[int]) -> tuple[pl.DataFram
     Returns rows written, and what had no match in a join.
 
     Raises:
-        JoinError: a row has no match and no known exception explains it.
+        SchemaError: too much has no match.
     """
     history = load_history(context, last_season=max(seasons))
-    report = check_references(
-        history.games, history.team_stats, history.injuries, history.notes, as_of=context.as_of
-    )
+    report = matched(context, seasons)
+    for season in seasons:
+        mine = [each for each in report.found if each.season == season]
+        store_quality(context, JOINS, season, mine)
     features = store_seasons(context, context.paths.features, build_features(history), seasons)
     _log.info("gold features: %s", rows_of_seasons(features.height, seasons))
     return features, report
@@ -108,6 +168,29 @@ def build_gold_markets(context: RunContext, seasons: Sequence[int]) -> pl.DataFr
     markets = store_seasons(context, context.paths.markets, build_markets(history), seasons)
     _log.info("gold markets: %s", rows_of_seasons(markets.height, seasons))
     return markets
+
+
+def matched(context: RunContext, seasons: Sequence[int]) -> JoinReport:
+    """What of the stored raw tables of these seasons has no match in the schedule."""
+    tables = {table: _load(context, table, seasons) for table in READERS}
+    share = context.settings.ingest.max_quarantined
+    known = context.load(context.paths.home, known_exceptions)
+    return match_tables(tables, known, as_of=context.as_of, max_share=share)
+
+
+def store_quality(
+    context: RunContext, table: str, season: int, found: Sequence[Quality]
+) -> pl.DataFrame:
+    """Write what was found in a season of a table; no file where that is nothing."""
+    path = context.paths.quality(table, season)
+    before = read_parquet(path) if path.exists() else None
+    frames = [each.frame(context.as_of, before) for each in found]
+    frame = pl.concat([QUALITY_SCHEMA.to_frame(), *frames])
+    if frame.height:
+        write_parquet(path, frame)
+    else:
+        path.unlink(missing_ok=True)
+    return frame
 
 
 def check_features(context: RunContext) -> int:

@@ -128,7 +128,8 @@ def orphan_statistics(context: RunContext) -> None:
     week_of_the_final = read_parquet(path)["week"].max()
     final = read_parquet(path).filter(pl.col("week") == week_of_the_final)["team"]
     absent = ~pl.col("team").is_in(final.implode())
-    set_one(path, "week", week_of_the_final, absent, pl.col("week") == 1)
+    moved = pl.when(absent & (pl.col("week") == 1)).then(week_of_the_final).otherwise("week")
+    rewrite(path, moved.cast(pl.Int32).alias("week"))
 
 
 def negative_score(context: RunContext) -> None:
@@ -173,7 +174,11 @@ TAMPERINGS: list[tuple[Callable[[RunContext], None], str, str]] = [
     (dropped_stacked_row, "calibrated_predictions: contract", r"lacks 2024_\w+ and 0 more games"),
     (dropped_stacked_market, "calibrated_predictions: contract", r"moneyline lacks 2024_01_\w+"),
     (every_stacked_row_dropped, "calibrated_predictions: contract", r"ats lacks 2024_01_\w+"),
-    (orphan_statistics, "joins: referential integrity", r"2021 week \d+ \w+ has no game in the"),
+    (
+        orphan_statistics,
+        "joins: referential integrity",
+        r"against the schedule: .* rows cannot be used",
+    ),
     (negative_score, "raw_games: schema", r"games/2020\.parquet.*home_score"),
     (negative_count, "raw_team_stats: schema", r"team_stats/2020\.parquet.*attempts"),
     (unknown_status, "raw_injuries: schema", r"injuries/2020\.parquet.*report_status"),

@@ -21,7 +21,7 @@ def test_without_a_file_everything_has_a_default(tmp_path: Path) -> None:
     assert settings.source == "simulated"
     assert settings.signal_source == "champion"
     assert settings.as_of is None
-    assert settings.season_range is None
+    assert settings.season_range == (None, None)
     assert settings.monitor.max_calibration_error == 0.05
     assert settings.threads >= 1
 
@@ -89,9 +89,16 @@ def test_an_instant_keeps_its_zone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("seasons: 2006-2023", (2006, 2023)), ("seasons: '2021'", (2021, 2021))]
+    ("text", "expected"),
+    [
+        ("seasons: 2006-2023", (2006, 2023)),
+        ("seasons: '2021'", (2021, 2021)),
+        ("seasons: 2010-", (2010, None)),
+    ],
 )
-def test_seasons_are_inclusive(tmp_path: Path, text: str, expected: tuple[int, int]) -> None:
+def test_seasons_are_inclusive_and_may_be_open(
+    tmp_path: Path, text: str, expected: tuple[int, int | None]
+) -> None:
     assert load(tmp_path, text).season_range == expected
 
 

@@ -12,6 +12,7 @@ from nfl_signals.core.validation import validate
 from nfl_signals.features import schemas as feature_schemas
 from nfl_signals.ingest import schemas as ingest_schemas
 from nfl_signals.ingest.casting import cast_columns
+from nfl_signals.ingest.quality import Quality
 from nfl_signals.ingest.release_columns import Column
 from nfl_signals.llm import schemas as llm_schemas
 from nfl_signals.stacking import schemas as stacking_schemas
@@ -21,9 +22,13 @@ WHERE = "x.parquet"
 
 def cast(values: list[object], dtype: pl.DataType, to: pl.DataType) -> list[object]:
     frame = pl.DataFrame({"v": pl.Series(values, dtype=dtype), "other": values})
-    out = cast_columns(frame, {"v": Column(to, "schedule")}, WHERE)
+    out = cast_columns(frame, {"v": Column(to, "schedule", required=True)}, WHERE, noted())
     assert out.schema == {"v": to}
     return out["v"].to_list()
+
+
+def noted() -> Quality:
+    return Quality("games", 2023)
 
 
 @pytest.mark.parametrize(
@@ -48,14 +53,14 @@ def test_harmless_drift_of_types_is_accepted(
 @pytest.mark.parametrize(
     ("values", "dtype", "to", "message"),
     [
-        (["7", "x"], pl.String(), pl.Int32(), "row 1: 'x' is not a Int32"),
-        ([1.0, 1.5], pl.Float64(), pl.Int32(), "row 1: 1.5 is not a Int32"),
+        (["y", "x"], pl.String(), pl.Int32(), "row 0: 'y' is not a Int32"),
+        ([2.5, 1.5], pl.Float64(), pl.Int32(), "row 0: 2.5 is not a Int32"),
         ([2**40], pl.Int64(), pl.Int32(), "row 0: 1099511627776 is not a Int32"),
         (["soon"], pl.String(), UTC_MICROSECONDS, "row 0: 'soon' is not a Datetime"),
         ([[1]], pl.List(pl.Int64()), pl.Float64(), "row 0: .* is not a Float64"),
     ],
 )
-def test_a_value_that_a_cast_would_lose_or_bend_is_refused_with_row_and_type(
+def test_a_column_that_no_cast_saves_is_refused_with_row_and_type(
     values: list[object], dtype: pl.DataType, to: pl.DataType, message: str
 ) -> None:
     with pytest.raises(
@@ -69,8 +74,18 @@ def test_an_instant_without_zone_is_read_as_utc_and_one_with_a_zone_is_moved_the
     utc_noon = [noon.replace(tzinfo=UTC)]
     assert cast([noon], pl.Datetime("ns"), UTC_MICROSECONDS) == utc_noon
     eastern = pl.Series("v", [datetime(2023, 11, 5, 7)]).dt.replace_time_zone("America/New_York")
-    out = cast_columns(eastern.to_frame(), {"v": Column(UTC_MICROSECONDS, "schedule")}, WHERE)
-    assert out["v"].to_list() == utc_noon
+    column = Column(UTC_MICROSECONDS, "schedule", required=True)
+    assert (
+        cast_columns(eastern.to_frame(), {"v": column}, WHERE, noted())["v"].to_list() == utc_noon
+    )
+
+
+def test_one_value_that_a_cast_would_lose_is_missing_and_noted_as_published() -> None:
+    frame, quality = pl.DataFrame({"season": [2023, 2023], "week": ["7", "x"]}), noted()
+    column = Column(pl.Int32(), "schedule", required=True)
+    assert cast_columns(frame, {"week": column}, WHERE, quality)["week"].to_list() == [7, None]
+    (record,) = quality.records
+    assert (record["rule"], record["column"], record["value"]) == ("unusable_value", "week", "x")
 
 
 def test_a_renamed_column_is_named_together_with_what_was_found() -> None:
@@ -78,7 +93,9 @@ def test_a_renamed_column_is_named_together_with_what_was_found() -> None:
     with pytest.raises(
         SchemaError, match=r"x\.parquet: column spread_line is missing \(found: spread\)"
     ):
-        cast_columns(frame, {"spread_line": Column(pl.Float64(), "close")}, WHERE)
+        cast_columns(
+            frame, {"spread_line": Column(pl.Float64(), "close", required=True)}, WHERE, noted()
+        )
 
 
 SCHEMA = pa.DataFrameSchema(

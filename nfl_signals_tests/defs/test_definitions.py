@@ -11,6 +11,7 @@ from dagster._utils.schedules import schedule_execution_time_iterator
 
 import nfl_signals
 from nfl_signals.definitions import defs
+from nfl_signals.workspace.tables import SCHEMAS
 
 PACKAGE = Path(nfl_signals.__file__).parent
 GRAPH = defs.resolve_asset_graph()
@@ -149,7 +150,7 @@ def test_everything_that_writes_models_shares_one_pool() -> None:
     assert {asset for asset in DEPS if node(asset).pools == {"retraining"}} == fits
 
 
-def test_checks_block_except_drift_and_freshness() -> None:
+def test_checks_block_except_quality_drift_and_freshness() -> None:
     checks = {
         f"{name_of(key.asset_key)}: {key.name}": GRAPH.get(key).blocking
         for key in GRAPH.asset_check_keys
@@ -157,6 +158,7 @@ def test_checks_block_except_drift_and_freshness() -> None:
     assert checks == dict.fromkeys(BLOCKING_CHECKS, True) | {
         "calibration_metrics: calibration_drift": False,
         "calibration_metrics: fresh": False,
+        **{f"raw_{table}: quality": False for table in SCHEMAS},
     }
 
 

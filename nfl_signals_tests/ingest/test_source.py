@@ -1,9 +1,12 @@
 """A folder and a server in the same layout give the same tables; every failure names what and where."""
 
+import os
 import shutil
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -11,12 +14,9 @@ import pytest
 import stamina
 
 from nfl_signals.core.errors import SourceError
-from nfl_signals.ingest.source import (
-    DirectoryRelease,
-    MissingReleaseError,
-    UrlRelease,
-    open_release,
-)
+from nfl_signals.core.files import read_json, write_json
+from nfl_signals.ingest.download import RECHECK_SECONDS, UrlRelease, open_release
+from nfl_signals.ingest.source import DirectoryRelease, MissingReleaseError
 from nfl_signals_tests.support.builders import SCHEDULE, both_stats, game, release, write
 
 GAME = "2023_01_DET_KC"
@@ -27,21 +27,32 @@ class Server:
     """Serves a folder on the loopback interface, counts requests, and fails on demand."""
 
     def __init__(self, folder: Path) -> None:
-        self.requests: Counter[str] = Counter()
+        self.requests: Counter[str] = Counter()  # of whole files
+        self.asked: Counter[str] = Counter()  # whether one has changed
         self.failures: list[int] = []
+        self.stamps = True  # whether it says when a file was modified
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_HEAD(self) -> None:
+                outer.asked[self.path] += 1
+                self.answer()
+
             def do_GET(self) -> None:
                 outer.requests[self.path] += 1
+                self.wfile.write(self.answer())
+
+            def answer(self) -> bytes:
                 file = folder / self.path.lstrip("/")
                 status = outer.failures.pop(0) if outer.failures else 200
                 status = 404 if status == 200 and not file.is_file() else status
                 body = file.read_bytes() if status == 200 else b""
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
+                if outer.stamps and status == 200:
+                    self.send_header("Last-Modified", formatdate(file.stat().st_mtime, usegmt=True))
                 self.end_headers()
-                self.wfile.write(body)
+                return body
 
             def log_message(self, *_: object) -> None:
                 """No log of requests."""
@@ -73,8 +84,15 @@ def _no_pauses_between_attempts() -> Iterator[None]:
         yield
 
 
-def client(url: str, tmp_path: Path, *, attempts: int = 3, cache_hours: float = 1.0) -> UrlRelease:
-    return UrlRelease(url, cache=tmp_path / "cache", cache_hours=cache_hours, attempts=attempts)
+def client(url: str, tmp_path: Path, *, attempts: int = 3, offline: bool = False) -> UrlRelease:
+    return UrlRelease(url, cache=tmp_path / "cache", attempts=attempts, offline=offline)
+
+
+def a_day_later(tmp_path: Path, table: str = SCHEDULE) -> None:
+    """The copy was checked so long ago that its server has to be asked."""
+    facts = tmp_path / "cache" / f"{table}.json"
+    content = read_json(facts)
+    write_json(facts, content | {"checked": content["checked"] - 2 * RECHECK_SECONDS})
 
 
 def test_a_folder_and_a_server_give_equal_tables(
@@ -87,16 +105,56 @@ def test_a_folder_and_a_server_give_equal_tables(
     assert remote.locate(STATS) == f"{server.url}/{STATS}.parquet"
 
 
-def test_a_second_read_comes_from_the_cache(server: Server, tmp_path: Path) -> None:
+def test_the_steps_of_one_run_download_a_file_once(server: Server, tmp_path: Path) -> None:
     first = client(server.url, tmp_path).read(SCHEDULE)
     assert client(server.url, tmp_path).read(SCHEDULE).equals(first)
     assert server.requests == {f"/{SCHEDULE}.parquet": 1}
+    assert not server.asked
 
 
-def test_a_cache_of_no_age_is_never_used(server: Server, tmp_path: Path) -> None:
+def test_a_file_that_is_still_the_same_is_asked_about_and_not_downloaded_again(
+    server: Server, tmp_path: Path
+) -> None:
+    first = client(server.url, tmp_path).read(SCHEDULE)
+    for asked in (1, 2):
+        a_day_later(tmp_path)
+        assert client(server.url, tmp_path).read(SCHEDULE).equals(first)
+        assert server.asked == {f"/{SCHEDULE}.parquet": asked}
+    assert server.requests.total() == 1
+
+
+def test_a_file_that_has_changed_is_downloaded_however_young_its_copy(
+    folder: Path, server: Server, tmp_path: Path
+) -> None:
+    assert client(server.url, tmp_path).read(SCHEDULE).height == 1
+    a_day_later(tmp_path)
+    rows = [game(GAME, "2023-09-07"), game("2023_02_KC_JAX", "2023-09-17")]
+    write(release(rows), folder)
+    os.utime(folder / f"{SCHEDULE}.parquet", (0, 1_700_000_000))
+    assert client(server.url, tmp_path).read(SCHEDULE).height == 2
+    assert client(server.url, tmp_path).modified_at(SCHEDULE) == datetime.fromtimestamp(
+        1_700_000_000, UTC
+    )
+
+
+def test_a_server_that_stamps_nothing_is_always_asked_for_the_file(
+    server: Server, tmp_path: Path
+) -> None:
+    server.stamps = False
     for _ in range(2):
-        client(server.url, tmp_path, cache_hours=0).read(SCHEDULE)
+        client(server.url, tmp_path).read(SCHEDULE)
+        a_day_later(tmp_path)
     assert server.requests[f"/{SCHEDULE}.parquet"] == 2
+
+
+def test_offline_the_copy_is_used_and_nobody_is_asked(server: Server, tmp_path: Path) -> None:
+    first = client(server.url, tmp_path).read(SCHEDULE)
+    a_day_later(tmp_path)
+    assert client(server.url, tmp_path, offline=True).read(SCHEDULE).equals(first)
+    with pytest.raises(MissingReleaseError, match="no copy of this file, and the run is offline"):
+        client(server.url, tmp_path, offline=True).read(STATS)
+    assert server.requests.total() == 1
+    assert not server.asked
 
 
 def test_a_file_that_the_server_lacks_is_requested_once(server: Server, tmp_path: Path) -> None:
@@ -151,8 +209,7 @@ def test_a_truncated_file_is_named_and_not_kept(
 
 def test_a_damaged_cache_is_fetched_again(server: Server, tmp_path: Path) -> None:
     client(server.url, tmp_path).read(SCHEDULE)
-    (cached,) = (tmp_path / "cache").iterdir()
-    cached.write_bytes(b"PAR1")
+    (tmp_path / "cache" / f"{SCHEDULE}.parquet").write_bytes(b"PAR1")
     assert client(server.url, tmp_path).read(SCHEDULE).height == 1
     assert server.requests.total() == 2
 
@@ -165,7 +222,7 @@ def test_a_missing_file_in_a_folder_is_an_error_that_names_what_to_check(folder:
 
 
 def test_an_address_is_a_url_a_folder_or_nflverse_itself(folder: Path, tmp_path: Path) -> None:
-    options = {"cache": tmp_path, "cache_hours": 1.0, "attempts": 1}
+    options = {"cache": tmp_path, "attempts": 1}
     assert isinstance(open_release(str(folder), **options), DirectoryRelease)
     assert open_release("https://example.org/r/", **options).locate("a/b") == (
         "https://example.org/r/a/b.parquet"
@@ -176,4 +233,4 @@ def test_an_address_is_a_url_a_folder_or_nflverse_itself(folder: Path, tmp_path:
 def test_a_folder_that_is_not_there_is_named(folder: Path, tmp_path: Path) -> None:
     shutil.rmtree(folder)
     with pytest.raises(SourceError, match="release: no such folder; point NFL_SIGNALS_NFLVERSE"):
-        open_release(str(folder), cache=tmp_path, cache_hours=1, attempts=1)
+        open_release(str(folder), cache=tmp_path, attempts=1)

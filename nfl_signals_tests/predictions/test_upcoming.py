@@ -36,7 +36,8 @@ def test_every_game_of_the_next_week_is_predicted_in_every_market(context: RunCo
     assert sorted(upcoming["game_id"].unique()) == sorted(games["game_id"])
     assert upcoming.height == games.height * len(MARKETS)
     assert upcoming.select("season", "week").unique().rows() == [(2024, 10)]
-    assert upcoming.columns == [*ledger.CONTENT, "p_market"]
+    assert upcoming.columns == [*ledger.CONTENT, "p_market", "data_flag"]
+    assert upcoming["data_flag"].unique().to_list() == [""]
     assert upcoming.equals(upcoming.sort("kickoff_at", "game_id", "market"))
     assert skipped_games(context.markets, context.as_of) == {name: [] for name in MARKETS}
 

@@ -149,6 +149,9 @@ class MemoryRelease:
             raise MissingReleaseError(f"{self.locate(table)}: no such file")
         return self.tables[table]
 
+    def modified_at(self, table: str) -> None:
+        """See `Release.modified_at`."""
+
     def change(self, table: str, *columns: pl.Expr) -> "MemoryRelease":
         """The same release with columns of one table replaced."""
         return MemoryRelease(self.tables | {table: self.tables[table].with_columns(*columns)})

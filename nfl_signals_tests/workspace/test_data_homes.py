@@ -126,11 +126,11 @@ def kill_at(monkeypatch: pytest.MonkeyPatch, move: int) -> None:
 
 
 @pytest.mark.parametrize("after", [SIMULATED[1], SIMULATED[2], SIMULATED[3], NFLVERSE])
-@pytest.mark.parametrize("move", range(14))
+@pytest.mark.parametrize("move", range(15))
 def test_a_switch_killed_between_any_two_moves_is_finished_by_the_next_claim(
     tmp_path: Path, move: int, after: Settings
 ) -> None:
-    """Ten folders go, four of the other data home come; whoever is next, nothing is mixed or lost."""
+    """Eleven folders go, four of the other data home come; whoever is next, nothing is mixed or lost."""
     theirs = ("data/gold", "data/ledger", "models", "reports")
     claim(tmp_path, SIMULATED[2])
     furnish(tmp_path, "two", names=theirs)
@@ -143,7 +143,7 @@ def test_a_switch_killed_between_any_two_moves_is_finished_by_the_next_claim(
     claim(tmp_path, after)
     expected = {data_home_name(SIMULATED[1]): {"one"}, data_home_name(SIMULATED[2]): {"two"}}
     assert owners(tmp_path) == expected.get(data_home_name(after), set())
-    for settings, owner, count in ((SIMULATED[1], "one", 10), (SIMULATED[2], "two", 4)):
+    for settings, owner, count in ((SIMULATED[1], "one", 11), (SIMULATED[2], "two", 4)):
         claim(tmp_path, settings)
         assert owners(tmp_path) == {owner}
         assert sum((tmp_path / name / "rows.txt").exists() for name in CONTENTS) == count

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -45,11 +46,21 @@ def test_now_of_a_simulated_run_is_the_leagues_tuesday(home: Path) -> None:
 
 
 def test_the_instant_in_the_settings_wins_and_is_given_in_utc(home: Path) -> None:
-    eastern = datetime(2020, 11, 1, 9, tzinfo=timezone(timedelta(hours=-5)))
+    eastern = datetime(2021, 11, 1, 9, tzinfo=timezone(timedelta(hours=-5)))
     as_of = opened(home, as_of=eastern).as_of
-    assert as_of == datetime(2020, 11, 1, 14, tzinfo=UTC)
+    assert as_of == datetime(2021, 11, 1, 14, tzinfo=UTC)
     assert as_of.utcoffset() == timedelta(0)
-    assert opened(home, as_of="2020-11-01").as_of == datetime(2020, 11, 1, tzinfo=UTC)
+    assert opened(home, as_of="2021-11-01").as_of == datetime(2021, 11, 1, tzinfo=UTC)
+
+
+def test_a_season_is_one_of_the_runs_when_its_first_game_is_within_the_horizon(home: Path) -> None:
+    """The season of 2021 opens on Thursday, September 9; lines are looked at eight days ahead."""
+    seasons = partial(opened, home)
+    assert seasons(as_of="2021-09-02").seasons == (2018, 2019, 2020, 2021)
+    with pytest.raises(SettingsError, match="seasons 2018-2020: 3 seasons, at least 4 are needed"):
+        seasons(as_of="2021-08-31")
+    with pytest.raises(SourceError, match="seasons 2018-2021: none has begun by 2017-07-01"):
+        seasons(as_of="2017-07-01")
 
 
 def test_now_of_real_games_is_the_last_full_hour(home: Path, tmp_path: Path) -> None:

@@ -172,13 +172,16 @@ def test_gold_is_read_in_time_order(context: RunContext) -> None:
         )
 
 
-def test_a_played_game_without_statistics_stops_the_build(context: RunContext) -> None:
+def test_a_played_game_without_statistics_counts_by_its_score_and_is_reported(
+    context: RunContext,
+) -> None:
     missing = (pl.col("week") == 3) & (pl.col("team") == "KC")
     drop_rows(context.paths.raw("team_stats", 2021), missing)
-    before = gold(context)
-    with pytest.raises(InputError, match=r"2021_03_.*KC.* team_stats has no row for it"):
-        tables.build_gold(context, context.seasons)
-    assert gold(context) == before
+    features, _ = tables.build_gold(context, context.seasons)
+    assert features.null_count().sum_horizontal().item() == 0
+    (found,) = context.quality.filter(table="team_stats").to_dicts()
+    assert (found["rule"], found["season"]) == ("late_statistics", 2021)
+    assert found["key"].startswith("2021_03_")
 
 
 @pytest.mark.slow

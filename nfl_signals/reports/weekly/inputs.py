@@ -7,6 +7,7 @@ import polars as pl
 
 from nfl_signals.alerts.backtest import BACKTEST_SCHEMA
 from nfl_signals.core.setting_sections import MonitorSettings
+from nfl_signals.ingest.quality import QUALITY_SCHEMA
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -22,4 +23,5 @@ class WeeklyInputs:
     monitor: MonitorSettings  # limits of the alarm
     as_of: datetime
     source_name: str
+    quality: pl.DataFrame = field(default_factory=QUALITY_SCHEMA.to_frame)  # of the raw tables
     alarm_backtest: pl.DataFrame = field(default_factory=BACKTEST_SCHEMA.to_frame)

@@ -4,6 +4,7 @@ import polars as pl
 
 from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import Json
+from nfl_signals.ingest.quality import in_words
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.reports.shared.templates import render
 from nfl_signals.reports.weekly.alerts import alert_records, grouped, state_of
@@ -27,8 +28,8 @@ def weekly_numbers(inputs: WeeklyInputs) -> Json:
 
     Returns JSON values: `season, week` of the newest graded games, `verdict`, `serving`, a part per
     market under `markets` (the series that it is judged on), `others` (every other series),
-    `alerts` (`all, open, opened, recovered`), `predictions`, `alarm_backtest`, `glossary`,
-    `limits`, `as_of`, `source`.
+    `alerts` (`all, open, opened, recovered`), `predictions`, `data_quality` (of this season),
+    `alarm_backtest`, `glossary`, `limits`, `as_of`, `source`.
 
     Raises:
         InputError: no game has been graded and none is upcoming.
@@ -52,6 +53,7 @@ def weekly_numbers(inputs: WeeklyInputs) -> Json:
         "others": [_series(inputs, series) for series in others],
         "alerts": {"all": records, **grouped(records, season=season, week=week)},
         "predictions": pick_records(inputs.upcoming),
+        "data_quality": in_words(inputs.quality.filter(pl.col("season") == season)),
         "alarm_backtest": inputs.alarm_backtest.sort("market", "series", "season").to_dicts(),
         "glossary": [list(pair) for pair in glossary(inputs.monitor)],
     }

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from nfl_signals.ingest.quality import Quality
 from nfl_signals.reports.weekly.alerts import BY_HAND, alert_records, grouped, state_of
 from nfl_signals.reports.weekly.glossary import glossary
 from nfl_signals.reports.weekly.inputs import WeeklyInputs
@@ -43,6 +44,18 @@ def with_path(*, season_error: tuple[float, float], e_value: tuple[float, float]
 
 def alert(**changed: Any) -> pl.DataFrame:  # noqa: ANN401 - a value of any column
     return weekly_inputs().alerts.with_columns(**{k: pl.lit(v) for k, v in changed.items()})
+
+
+def test_what_the_feed_lacks_is_said_with_the_day_since_when(tmp_path: Path) -> None:
+    inputs = weekly_inputs()
+    quality = Quality("injuries", weekly_numbers(inputs)["season"])
+    quality.degrade(0)
+    lacking = replace(inputs, quality=quality.frame(inputs.as_of))
+    text = write_weekly_report(tmp_path / "week.md", lacking).replace("\\", "")
+    assert "## Data\n\nWhat was repaired" in text
+    since = f"since {inputs.as_of:%Y-%m-%d}"
+    assert f"2025 injuries: table_missing (no rows), 0 rows, degrade, {since}" in text
+    assert "## Data" not in write_weekly_report(tmp_path / "week.md", inputs)
 
 
 def test_production_counts_as_soon_as_it_has_a_window_of_its_own() -> None:

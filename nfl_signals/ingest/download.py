@@ -1,0 +1,179 @@
+"""A release behind a URL: downloaded through nflreadpy, kept, and asked whether it has changed.
+
+A copy is used again only after its server has said that the file is still the same (ETag, Last-Modified
+and size), or within `RECHECK_SECONDS`, so that the steps of one run see one release. What a clock says
+about a copy's age does not count: yesterday's file is not today's release.
+"""
+
+import time
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import stamina
+from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
+
+from nfl_signals.core.errors import InputError, SourceError
+from nfl_signals.core.files import Json, read_json, write_json, write_parquet
+from nfl_signals.ingest.source import DirectoryRelease, MissingReleaseError, Release, unreadable
+
+RETRY_WAIT_SECONDS = 0.5  # first pause between download attempts; doubles each time
+TIMEOUT_SECONDS = 30
+RECHECK_SECONDS = 300  # a copy that was the newest so long ago is not asked about again
+VALIDATORS = ("ETag", "Last-Modified", "Content-Length")
+
+
+class UrlRelease:
+    """Release files below a URL; without `base_url` nflverse's own.
+
+    A file that does not exist is not tried again. `offline` uses the copies that are there, whatever
+    their age, and asks nobody.
+    """
+
+    def __init__(
+        self, base_url: str | None, *, cache: Path, attempts: int, offline: bool = False
+    ) -> None:
+        self.base_url, self.attempts = base_url, attempts
+        self.cache, self.offline = cache, offline
+        self._headers: Json = {}  # of the newest response
+
+    @cached_property
+    def _downloader(self) -> Any:  # noqa: ANN401 - nflreadpy ships no types
+        from nflreadpy.config import CacheMode, update_config
+        from nflreadpy.downloader import NflverseDownloader
+
+        update_config(cache_mode=CacheMode.OFF, timeout=TIMEOUT_SECONDS)
+        # Retries are announced on stderr; stamina's own default writes to stdout.
+        set_on_retry_hooks([LoggingOnRetryHook])
+        downloader = NflverseDownloader()
+        downloader.session.hooks["response"].append(self._remember)
+        if self.base_url is not None:
+            downloader.BASE_URLS = {"nflverse-data": self.base_url.rstrip("/") + "/"}
+        return downloader
+
+    def locate(self, table: str) -> str:
+        """URL of the table's file."""
+        return f"{self._downloader.BASE_URLS['nflverse-data']}{table}.parquet"
+
+    def read(self, table: str) -> pl.DataFrame:
+        """See `Release.read`."""
+        if (kept := self._kept(table)) is not None:
+            return kept
+        if self.offline:
+            raise MissingReleaseError(
+                f"{self._copy(table)}: no copy of this file, and the run is offline; run once without."
+            )
+        frame: pl.DataFrame = self._tried(table, self._download)
+        write_parquet(self._copy(table), frame)
+        self._note(table)
+        return frame
+
+    def modified_at(self, table: str) -> datetime | None:
+        """See `Release.modified_at`: as the server says."""
+        stamp = self._facts(table).get("Last-Modified")
+        return parsedate_to_datetime(stamp) if stamp else None
+
+    def _kept(self, table: str) -> pl.DataFrame | None:
+        """The copy, where it can be read and is still what the server has."""
+        facts = self._facts(table)
+        if not facts or not (self.offline or self._is_newest(table, facts)):
+            return None
+        try:
+            return pl.read_parquet(self._copy(table), glob=False)
+        except (pl.exceptions.PolarsError, OSError):
+            return None  # a damaged copy is fetched again
+
+    def _is_newest(self, table: str, facts: Json) -> bool:
+        if 0 <= time.time() - facts["checked"] < RECHECK_SECONDS:
+            return True
+        self._tried(table, self._ask)
+        told = {name: self._headers.get(name) for name in VALIDATORS}
+        same = all(told[name] == facts[name] for name in VALIDATORS)
+        if same and (told["ETag"] or told["Last-Modified"]):
+            self._note(table)
+            return True
+        return False
+
+    def _ask(self, table: str) -> None:
+        try:
+            response = self._downloader.session.head(
+                self.locate(table), timeout=TIMEOUT_SECONDS, allow_redirects=True
+            )
+        except OSError as error:
+            raise ConnectionError(f"{type(error).__name__}") from error
+        if not response.ok:
+            self._headers = {}  # then it is fetched, and that says what is wrong
+
+    def _tried(self, table: str, attempt: Any) -> Any:  # noqa: ANN401 - a function of the table
+        retrying = stamina.retry_context(
+            on=ConnectionError, attempts=self.attempts, wait_initial=RETRY_WAIT_SECONDS
+        )
+        try:
+            for each in retrying:
+                with each:
+                    return attempt(table)
+        except ConnectionError as error:
+            raise SourceError(
+                f"{self.locate(table)}: unreachable after {self.attempts} attempts ({error}); check "
+                "the network and NFL_SIGNALS_NFLVERSE, then run again, or with NFL_SIGNALS_OFFLINE=true "
+                "on the copies that are there. Nothing was changed."
+            ) from error
+        raise AssertionError("stamina either returns or raises")
+
+    def _download(self, table: str) -> pl.DataFrame:
+        try:
+            frame: pl.DataFrame = self._downloader.download("nflverse-data", table)
+        except ConnectionError as error:
+            if _closed_status(error) == 404:
+                raise MissingReleaseError(
+                    f"{self.locate(table)}: no such file on the server (404)."
+                ) from error
+            raise
+        except ValueError as error:
+            raise SourceError(unreadable(self.locate(table), error)) from error
+        return frame
+
+    def _remember(self, response: Any, *_: object, **__: object) -> None:  # noqa: ANN401
+        self._headers = dict(response.headers)
+
+    def _copy(self, table: str) -> Path:
+        return self.cache / f"{table}.parquet"
+
+    def _note(self, table: str) -> None:
+        facts = {name: self._headers.get(name) for name in VALIDATORS}
+        write_json(self._copy(table).with_suffix(".json"), facts | {"checked": time.time()})
+
+    def _facts(self, table: str) -> Json:
+        """What was noted about the copy; nothing where there is none."""
+        try:
+            found: Json = read_json(self._copy(table).with_suffix(".json"))
+        except InputError:
+            return {}
+        return found if {*VALIDATORS, "checked"} <= found.keys() else {}
+
+
+def open_release(
+    address: str | None, *, cache: Path, attempts: int, offline: bool = False
+) -> Release:
+    """A directory, or a URL where the address is one or None; SourceError without the folder."""
+    if address is None or address.startswith(("http://", "https://")):
+        return UrlRelease(address, cache=cache, attempts=attempts, offline=offline)
+    root = Path(address).expanduser()
+    if not root.is_dir():
+        raise SourceError(
+            f"{root}: no such folder; point NFL_SIGNALS_NFLVERSE at a folder or URL that holds "
+            "schedules/games.parquet."
+        )
+    return DirectoryRelease(root)
+
+
+def _closed_status(error: ConnectionError) -> int | None:
+    """Status of the answer behind a failed download; nflreadpy leaves that answer open."""
+    response = getattr(error.__cause__, "response", None)
+    if response is None:
+        return None
+    response.close()
+    return int(response.status_code)

@@ -1,0 +1,183 @@
+"""What the rules found in one season of a table: repairs counted, and what was set aside as published."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from nfl_signals.core.errors import SchemaError
+from nfl_signals.ingest.rules import RULES
+
+KEYS = ("game_id", "season", "week", "team", "gsis_id", "note_id")
+WHOLE_SEASON = ("table_missing", "column_missing")
+FEW_ROWS = 20  # so many may be set aside whatever the share: a week of a new season has 32 rows
+QUALITY_SCHEMA = pl.Schema(
+    {
+        "table": pl.String(),
+        "season": pl.Int32(),
+        "answer": pl.String(),  # repair, quarantine or degrade
+        "rule": pl.String(),  # of `rules.RULES`
+        "column": pl.String(),  # whose value it is about; empty: the row's
+        "key": pl.String(),  # of the row; of the first one repaired
+        "value": pl.String(),  # as published; empty without one
+        "rows": pl.Int64(),  # how many
+        "published": pl.String(),  # the row as published, as JSON; empty for repairs
+        "first_seen": pl.Datetime("us", "UTC"),  # as_of of the first run that saw it
+        "last_seen": pl.Datetime("us", "UTC"),
+    }
+)
+FOUND = ["table", "season", "answer", "rule", "column", "key", "value", "rows", "published"]
+
+
+@dataclass(eq=False)
+class Quality:
+    """Collects what is found while one season of a table is read."""
+
+    table: str
+    season: int
+    max_share: float = 1.0  # of rows that may be set aside, beyond `FEW_ROWS`
+    records: list[dict[str, Any]] = field(default_factory=list)
+
+    def note(self, rule: str, rows: pl.DataFrame, column: str = "") -> None:
+        """Note rows, as they were published, that a rule is about; of repairs the first one is named."""
+        if rows.is_empty():
+            return
+        if RULES[rule].answer == "quarantine":
+            for row in rows.to_dicts():
+                self.records.append(
+                    self._record(rule, row, column, 1, json.dumps(row, default=str))
+                )
+        elif RULES[rule].each:
+            self.records += [self._record(rule, row, column, 1, "") for row in rows.to_dicts()]
+        else:
+            self.records.append(
+                self._record(rule, rows.row(0, named=True), column, rows.height, "")
+            )
+
+    def degrade(self, kept: int) -> None:
+        """Note that the season's file is not there, and how many stored rows stand for it."""
+        whole = pl.DataFrame({"season": [self.season]})
+        self.note("table_missing", whole)
+        self.records[-1] |= {"rows": kept, "value": "last good version" if kept else "no rows"}
+
+    def set_aside(self, frame: pl.DataFrame, bad: pl.Expr, rule: str) -> pl.DataFrame:
+        """The frame without the rows that are bad, which are noted."""
+        marked = frame.with_columns(bad.fill_null(value=False).alias("__bad"))
+        self.note(rule, marked.filter("__bad").drop("__bad"))
+        return marked.filter(~pl.col("__bad")).drop("__bad")
+
+    def withhold(
+        self, frame: pl.DataFrame, bad: pl.Expr, rule: str, columns: Sequence[str]
+    ) -> pl.DataFrame:
+        """The frame with null in the named columns of bad rows, which are noted."""
+        marked = frame.with_columns(bad.fill_null(value=False).alias("__bad"))
+        self.note(rule, marked.filter("__bad").drop("__bad"), columns[0])
+        return marked.with_columns(pl.when(~pl.col("__bad")).then(pl.col(columns))).drop("__bad")
+
+    def distinct(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The frame without rows that repeat another in every column."""
+        kept = frame.unique(maintain_order=True)
+        if kept.height < frame.height:
+            self.note("duplicate_row", frame.filter(frame.is_duplicated()))
+        return kept
+
+    def refuse_too_much(self, rows: int, where: str) -> None:
+        """Raise SchemaError where more is in quarantine than the limit allows, of `rows` published."""
+        keys = {each["key"] for each in self.records if each["answer"] == "quarantine"}
+        if len(keys) <= max(FEW_ROWS, self.max_share * rows):
+            return
+        worst = next(each for each in self.records if each["answer"] == "quarantine")
+        raise SchemaError(
+            f"{where}: season {self.season}: {len(keys)} of {rows} rows cannot be used, more than "
+            f"ingest.max_quarantined ({self.max_share:g}) allows; the first is {worst['key']}, column "
+            f"{worst['column'] or 'key'}: {worst['value'] or 'missing'} ({worst['rule']}). Fetch the "
+            "release again, or raise the limit."
+        )
+
+    def frame(self, as_of: datetime, before: pl.DataFrame | None = None) -> pl.DataFrame:
+        """`QUALITY_SCHEMA`; what was in `before` keeps when it was first seen."""
+        found = pl.DataFrame(self.records, schema={name: QUALITY_SCHEMA[name] for name in FOUND})
+        seen = {} if before is None else dict(before.select(_identity(), "first_seen").iter_rows())
+        first = [seen.get(name, as_of) for name in found.select(_identity()).to_series()]
+        return found.with_columns(
+            first_seen=pl.Series(first, dtype=QUALITY_SCHEMA["first_seen"]),
+            last_seen=pl.lit(as_of, dtype=QUALITY_SCHEMA["last_seen"]),
+        )
+
+    def _record(
+        self, rule: str, row: dict[str, Any], column: str, rows: int, published: str
+    ) -> dict[str, Any]:
+        named = [str(row[name]) for name in KEYS if row.get(name) is not None]
+        value = row.get(column)
+        return {
+            "table": self.table,
+            "season": self.season,
+            "answer": RULES[rule].answer,
+            "rule": rule,
+            "column": column,
+            "key": named[0] if "game_id" in row and named else " ".join(named),
+            "value": "" if value is None else str(value),
+            "rows": rows,
+            "published": published,
+        }
+
+
+def _identity() -> pl.Expr:
+    return pl.concat_str("rule", "column", "key", "published", separator="|").alias("identity")
+
+
+def in_words(quality: pl.DataFrame) -> list[str]:
+    """What was found, one line for each season, table and rule, newest season first.
+
+    Example:
+        >>> in_words(Quality("injuries", 2025, records=[]).frame(datetime(2025, 11, 1)))
+        []
+    """
+    by = ["season", "table", "answer", "rule"]
+    groups = quality.group_by(by, maintain_order=True).agg(
+        pl.col("rows").sum(), pl.col("key", "column", "value").first(), pl.col("first_seen").min()
+    )
+    return [
+        _line(row)
+        for row in groups.sort(
+            "season", "table", "rule", descending=[True, False, False]
+        ).to_dicts()
+    ]
+
+
+def flags_of_games(quality: pl.DataFrame, games: pl.DataFrame) -> list[str]:
+    """What of each game of `games` (game_id, season, week, home_team, away_team) was found wanting.
+
+    Rule names joined by commas; empty where nothing was. A missing table or column concerns every game of
+    its season.
+    """
+    whole = quality.filter(pl.col("rule").is_in(WHOLE_SEASON))
+    flags = []
+    for row in games.select("game_id", "season", "week", "home_team", "away_team").to_dicts():
+        mine = quality.filter(pl.col("season") == row["season"])
+        teams = [
+            f"{row['season']} {row['week']} {row[side]}" for side in ("home_team", "away_team")
+        ]
+        about = pl.any_horizontal(pl.col("key").str.starts_with(name) for name in teams)
+        named = mine.filter(about | (pl.col("key") == row["game_id"]))["rule"]
+        seasonal = whole.filter(season=row["season"])
+        names = {
+            *named,
+            *(f"{rule} ({table})" for rule, table in seasonal.select("rule", "table").rows()),
+        }
+        flags.append(", ".join(sorted(names)))
+    return flags
+
+
+def _line(row: dict[str, Any]) -> str:
+    told = [str(row[name]) for name in ("column", "value") if row[name]]
+    detail = f" ({' '.join(told)})" if told else ""
+    first = f", first {row['key']}" if row["key"] not in ("", str(row["season"])) else ""
+    rows = f"{row['rows']} row{'' if row['rows'] == 1 else 's'}"
+    return (
+        f"{row['season']} {row['table']}: {row['rule']}{detail}, {rows}{first}, {row['answer']}, "
+        f"since {row['first_seen']:%Y-%m-%d}"
+    )

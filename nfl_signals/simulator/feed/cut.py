@@ -1,0 +1,147 @@
+"""Any release cut to what was published at an instant.
+
+When upstream publishes what is measured on nflverse's releases: results within hours of the game,
+statistics the same night, a file of a season with its first rows, next season's schedule in May, a
+playoff game once its teams are known, the last week's times once the week before is over.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import polars as pl
+
+from nfl_signals.ingest.games import KICKOFF_ZONE, RESULTS, UNKNOWN_KICKOFF
+from nfl_signals.ingest.history import LINES, REPORT_LEAD, STARTER_LEAD, STARTERS
+from nfl_signals.ingest.raw import SCHEDULE
+from nfl_signals.ingest.source import MissingReleaseError, Release
+from nfl_signals.ingest.teams import franchise
+
+RESULTS_AFTER = timedelta(hours=4)  # from kickoff
+STATISTICS_AFTER = timedelta(hours=8)  # from kickoff
+LINES_BEFORE = timedelta(days=7)
+SEASON_SHOWN = "{season}-05-15"  # on which the schedule begins to hold a season
+ROUND_OVER = timedelta(hours=6)  # from the last kickoff of a week to the next week's pairings
+TEAM_WEEK = ["season", "week", "team"]
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A release of which every day can be had."""
+
+    release: Release
+
+    def at(self, instant: datetime) -> "FeedAt":
+        """What was published at an instant."""
+        return FeedAt(self, instant)
+
+    @cached_property
+    def games(self) -> pl.DataFrame:
+        """The schedule with `kickoff`, and `shown`: from when on it holds the game."""
+        games = self.release.read(SCHEDULE)
+        clock = pl.col("gameday").cast(pl.String) + " "
+        clock += pl.col("gametime").cast(pl.String).fill_null(UNKNOWN_KICKOFF)
+        local = clock.str.to_datetime("%Y-%m-%d %H:%M", strict=False, time_unit="us")
+        kickoff = local.dt.replace_time_zone(
+            KICKOFF_ZONE, ambiguous="earliest", non_existent="null"
+        )
+        games = games.with_columns(kickoff=kickoff.dt.convert_time_zone("UTC"))
+        weeks = games.group_by("season", "week").agg(over=pl.col("kickoff").max() + ROUND_OVER)
+        before = weeks.with_columns(pl.col("week") + 1).rename({"over": "week_before_over"})
+        games = games.join(before, on=["season", "week"], how="left", maintain_order="left")
+        may = pl.format(SEASON_SHOWN.replace("{season}", "{}"), "season").str.to_datetime(
+            "%Y-%m-%d", time_unit="us", time_zone="UTC"
+        )
+        regular = pl.col("game_type") == "REG"
+        shown = pl.when(regular).then(may).otherwise(pl.col("week_before_over"))
+        return games.with_columns(
+            shown=shown, last_week=regular & (pl.col("week") == _last_week(regular))
+        )
+
+
+def _last_week(regular: pl.Expr) -> pl.Expr:
+    return pl.col("week").filter(regular).max().over("season")
+
+
+@dataclass(frozen=True)
+class FeedAt:
+    """A `Release` that holds what was published by an instant."""
+
+    feed: Feed
+    instant: datetime
+
+    def locate(self, table: str) -> str:
+        """See `Release.locate`."""
+        return self.feed.release.locate(table)
+
+    def modified_at(self, table: str) -> datetime | None:
+        """See `Release.modified_at`: now."""
+        return self.instant
+
+    def read(self, table: str) -> pl.DataFrame:
+        """See `Release.read`; a season's file is not there before its first row."""
+        if table == SCHEDULE:
+            return self._schedule()
+        frame, kind = self.feed.release.read(table), table.split("/")[0]
+        known = {"stats_team": self._statistics, "injuries": self._reports, "notes": self._notes}
+        rows = known[kind](frame)
+        if rows.is_empty():
+            raise MissingReleaseError(f"{self.locate(table)}: not published by {self.instant}")
+        return rows
+
+    def _schedule(self) -> pl.DataFrame:
+        games, now = self.feed.games.filter(pl.col("shown") <= self.instant), pl.lit(self.instant)
+        kickoff, before = pl.col("kickoff"), pl.col("week_before_over")
+        told = {RESULTS_AFTER: RESULTS, -LINES_BEFORE: LINES, -STARTER_LEAD: STARTERS}
+        games = games.with_columns(
+            pl.when(kickoff + delay <= now).then(pl.col(name)).alias(name)
+            for delay, names in told.items()
+            for name in names
+            if name in games.columns
+        )
+        timed = ~pl.col("last_week") | (before <= now)
+        games = games.with_columns(pl.when(timed).then("gametime").alias("gametime"))
+        return games.drop("kickoff", "shown", "week_before_over", "last_week")
+
+    def _kickoffs(self) -> pl.DataFrame:
+        games = self.feed.games
+        sides = [
+            games.select("season", "week", "kickoff", team=f"{at}_team") for at in ("home", "away")
+        ]
+        return pl.concat(sides).with_columns(_team())
+
+    def _dated(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """With the kickoff of each row's game; of a team without one, of the week's first game."""
+        mine, weeks = (
+            self._kickoffs(),
+            self.feed.games.group_by("season", "week").agg(first=pl.col("kickoff").min()),
+        )
+        keyed = rows.with_columns(_team().alias("__team")).with_columns(
+            pl.col("season", "week").cast(mine.schema["season"])
+        )
+        dated = keyed.join(
+            mine.rename({"team": "__team"}),
+            on=["season", "week", "__team"],
+            how="left",
+            maintain_order="left",
+        ).join(weeks, on=["season", "week"], how="left", maintain_order="left")
+        return dated.with_columns(pl.coalesce("kickoff", "first").alias("kickoff")).drop(
+            "__team", "first"
+        )
+
+    def _statistics(self, rows: pl.DataFrame) -> pl.DataFrame:
+        dated = self._dated(rows)
+        return dated.filter(pl.col("kickoff") + STATISTICS_AFTER <= self.instant).drop("kickoff")
+
+    def _reports(self, rows: pl.DataFrame) -> pl.DataFrame:
+        dated = self._dated(rows)
+        stamp = pl.col("date_modified").cast(pl.Datetime("us", "UTC"))
+        known = pl.coalesce(stamp, pl.col("kickoff") - REPORT_LEAD)
+        return dated.filter(known <= self.instant).drop("kickoff")
+
+    def _notes(self, rows: pl.DataFrame) -> pl.DataFrame:
+        return rows.filter(pl.col("published_at") <= self.instant)
+
+
+def _team() -> pl.Expr:
+    return franchise(pl.col("team"))

@@ -1,0 +1,134 @@
+"""Every alteration that a feed has shown gets its declared answer, alone and together with others."""
+
+import random
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nfl_signals.core.errors import InputError
+from nfl_signals.core.files import read_parquet
+from nfl_signals.predictions.upcoming import predict_upcoming
+from nfl_signals.simulator.feed.catalog import TROUBLES
+from nfl_signals.simulator.feed.trouble import TroubledRelease, named
+from nfl_signals.workspace import tables
+from nfl_signals.workspace.run_context import RunContext
+from nfl_signals_tests.support.run_contexts import copy_context
+
+SEASON = 2024
+REFUSED = [name for name, each in TROUBLES.items() if each.answer == "refuse"]
+ANSWERED = [name for name in TROUBLES if name not in REFUSED]
+# What is repaired so that not a cell of any table differs.
+WITHOUT_A_TRACE = (
+    "game_twice result_missing gametime_is_time other_codes full_names stats_twice stamps_as_text "
+    "note_twice location_null"
+).split()
+# Two that alter the same thing, or of which one hides the other, are no test of either.
+EXCLUDING = (
+    {name for name, each in TROUBLES.items() if each.table == "team_stats"} - {"stats_late"},
+    {name for name, each in TROUBLES.items() if each.table == "injuries"},
+    {"other_codes", "full_names"},
+    {"time_tbd", "gametime_is_time"},
+    {"postponed", "cancelled", "stats_late", "stats_opponent", "stats_missing"},
+    {"score_wrong", "result_missing"},
+    {"note_twice", "note_unstamped"},
+)
+
+
+@pytest.fixture(scope="module")
+def context(finished_home: Path, tmp_path_factory: pytest.TempPathFactory) -> RunContext:
+    return copy_context(finished_home, tmp_path_factory.mktemp("troubled"))
+
+
+def ingested(context: RunContext, *names: str) -> RunContext:
+    """The season as it is read with these alterations."""
+    release = TroubledRelease(context.release, SEASON, named(names, TROUBLES))
+    changed = replace(context, release=release)
+    for table in tables.READERS:
+        tables.ingest(changed, table, [SEASON])
+    return changed
+
+
+def predicted(context: RunContext) -> pl.DataFrame:
+    """The upcoming week by what has been ingested."""
+    tables.build_gold(context, [SEASON])
+    tables.build_gold_markets(context, [SEASON])
+    return predict_upcoming(context)
+
+
+def answers(context: RunContext) -> set[tuple[str, str]]:
+    found = context.quality.filter(season=SEASON).select("rule", "answer")
+    joins = [each.frame(context.as_of) for each in tables.matched(context, [SEASON]).found]
+    every = pl.concat([found, *(each.select("rule", "answer") for each in joins)])
+    return set(every.iter_rows())
+
+
+def raw_tables(context: RunContext) -> dict[str, pl.DataFrame]:
+    return {name: read_parquet(context.paths.raw(name, SEASON)) for name in tables.READERS}
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_each_alteration_gets_its_declared_answer(context: RunContext, name: str) -> None:
+    assert (TROUBLES[name].rule, TROUBLES[name].answer) in answers(ingested(context, name))
+
+
+def test_without_an_alteration_there_is_nothing_to_answer(context: RunContext) -> None:
+    assert answers(ingested(context)) == set()
+
+
+@pytest.mark.parametrize("name", WITHOUT_A_TRACE)
+def test_what_is_repaired_whole_leaves_the_tables_as_they_would_have_been(
+    context: RunContext, name: str
+) -> None:
+    sound = raw_tables(ingested(context))
+    repaired = raw_tables(ingested(context, name))
+    assert all(repaired[table].equals(sound[table]) for table in sound)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_would_make_numbers_wrong_is_refused_and_nothing_is_written(
+    context: RunContext, name: str
+) -> None:
+    sound = raw_tables(ingested(context))
+    with pytest.raises(InputError, match=TROUBLES[name].rule):
+        ingested(context, name)
+    assert all(table.equals(sound[key]) for key, table in raw_tables(context).items())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ANSWERED)
+def test_with_each_alteration_every_game_is_predicted(context: RunContext, name: str) -> None:
+    games = set(predicted(ingested(context))["game_id"])
+    upcoming = predicted(ingested(context, name))
+    assert games <= set(upcoming["game_id"])
+    assert upcoming["p_hat"].is_between(0, 1, closed="none").all()
+
+
+@pytest.mark.slow
+@settings(max_examples=8)
+@given(seed=st.integers(0, 2**32))
+def test_ten_at_once_each_get_their_answer_and_the_week_is_predicted(
+    context: RunContext, seed: int
+) -> None:
+    chosen = compatible(random.Random(seed).sample(ANSWERED, len(ANSWERED)))[:10]
+    changed = ingested(context, *chosen)
+    assert {(TROUBLES[name].rule, TROUBLES[name].answer) for name in chosen} <= answers(changed)
+    assert predicted(changed).height > 0
+
+
+def compatible(names: Iterable[str]) -> list[str]:
+    """The names in their order, without those that an earlier one excludes."""
+    kept: list[str] = []
+    for name in names:
+        if not any(name in group and group & set(kept) for group in EXCLUDING):
+            kept.append(name)
+    return kept
+
+
+def test_a_name_that_there_is_not_is_refused_with_those_there_are() -> None:
+    with pytest.raises(InputError, match=r"trouble pro_bowel: no such.*there are .*pro_bowl"):
+        named(["pro_bowel"], TROUBLES)

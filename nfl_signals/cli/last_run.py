@@ -5,8 +5,11 @@ from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings, load_settings
 
 
-def as_last_run(source: str | None) -> Settings:
-    """Settings for looking at what is there: those of the last run where none are given.
+def as_last_run(source: str | None, **options: str | None) -> Settings:
+    """Settings for working on what is there: those of the last run where none are given.
+
+    The date and the last season of that run hold for looking; a command that takes `as_of` among its
+    `options` goes on from there: to now and to the source's newest season.
 
     Raises:
         SettingsError: a setting is refused.
@@ -16,5 +19,7 @@ def as_last_run(source: str | None) -> Settings:
     last = read_json(record) if record.exists() else {}
     fallback = {name: last.get(name) for name in ("source", "seasons", "given_as_of")}
     fallback["as_of"] = fallback.pop("given_as_of")
-    fallback = {name: value for name, value in fallback.items() if value}
-    return load_settings(fallback=fallback, source=source)
+    fallback = {name: value for name, value in fallback.items() if value and name not in options}
+    if "as_of" in options and "seasons" in fallback:
+        fallback["seasons"] = f"{str(fallback['seasons'])[:4]}-"
+    return load_settings(fallback=fallback, source=source, **options)

@@ -6,25 +6,21 @@ Exit codes: 0 the command did what it is for; 1 something failed; 2 what was giv
 import os
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from nfl_signals.cli.jobs import print_week, run_to_the_end
 from nfl_signals.cli.last_run import as_last_run
 from nfl_signals.cli.models import MODEL_COMMANDS
 from nfl_signals.cli.terminal import console, print_picks, progress
+from nfl_signals.cli.week import outcomes, week
 from nfl_signals.core.errors import NflSignalsError
-from nfl_signals.core.files import write_json
 from nfl_signals.core.settings import PROJECT_ROOT, describe, load_settings
-
-if TYPE_CHECKING:
-    from nfl_signals.workspace.run_context import RunContext
 
 app = typer.Typer(
     help="Calibrated NFL probabilities for three markets: against the spread, moneyline, total.\n\n"
@@ -62,28 +58,8 @@ def run(source: Source = None, seasons: Seasons = None, as_of: AsOf = None) -> N
     - `nfl-signals run --source nflverse --as-of 2023-11-14`
     """
     overrides: dict[str, Any] = {"source": source, "seasons": seasons, "as_of": as_of}
-    started = datetime.now(UTC)
     settings = load_settings(**overrides)
-    with progress() as show:
-        show("opening the source", 0, 1)
-        from nfl_signals.workspace.run_context import open_run
-
-        context = open_run(settings)
-        show("loading the pipeline", 0, 1)
-        from nfl_signals.definitions import defs
-        from nfl_signals.defs.launch import run_job
-
-        # Every step works as of this very instant, whatever the clock shows when it starts.
-        pinned = overrides | {"home": str(settings.home), "as_of": describe(context.as_of)}
-        run_job(defs, "everything", context, pinned, show, seasons=context.seasons)
-    from nfl_signals.predictions.summary import picks as read_picks
-
-    _record(context, started=started)
-    print_picks(read_picks(context))
-    console.print(f"\nReports: {escape(str(context.paths.reports / 'metrics_baseline.md'))}")
-    console.print(f"Ledger:  {escape(str(context.paths.ledger))}")
-    console.print(f"Look at: {escape(str(context.paths.dashboard))}")
-    console.print("Look around: [bold]nfl-signals ui[/bold], or [bold]make ui[/bold]")
+    print_week(run_to_the_end(settings, "everything", overrides, lambda context: context.seasons))
 
 
 @app.command()
@@ -106,7 +82,7 @@ def backfill(
     from nfl_signals.workspace.run_context import chosen_seasons, open_run
 
     context = open_run(as_last_run(source))
-    chosen = chosen_seasons(load_settings(seasons=seasons), context.release)
+    chosen = chosen_seasons(load_settings(seasons=seasons), context.release, context.as_of)
     overrides = {
         "home": str(context.paths.home),
         "source": context.settings.source,
@@ -171,7 +147,7 @@ def verify(source: Source = None) -> None:
         raise NflSignalsError(f"{failures} of {len(ALL_CHECKS)} checks failed")
 
 
-for command in MODEL_COMMANDS:
+for command in (week, outcomes, *MODEL_COMMANDS):
     app.command()(command)
 
 
@@ -184,15 +160,28 @@ def simulate(
     n_seasons: Annotated[int | None, typer.Option(help="How many seasons.")] = None,
     first_season: Annotated[int | None, typer.Option(help="First season.")] = None,
     seed: Annotated[int | None, typer.Option(help="Another league for another seed.")] = None,
+    trouble: Annotated[
+        list[str] | None,
+        typer.Option(help="Alter the last season as a feed might; `list` names the alterations."),
+    ] = None,
 ) -> None:
     """Write a simulated league in nflverse's layout, and its true probabilities beside it.
 
     The same seed always gives the same league; one more week played adds a week to an unchanged
     past. `run` makes its own league; this command is for leagues to experiment with.
+
+    Examples:
+    - `nfl-signals simulate --out league`
+
+    - `nfl-signals simulate --out league --trouble two_reports --trouble pro_bowl`
     """
+    if trouble == ["list"]:
+        _print_troubles()
+        return
     from nfl_signals.reports.league.report import write_league_report
+    from nfl_signals.simulator.feed.write import trouble_release
     from nfl_signals.simulator.league import simulate as simulate_league
-    from nfl_signals.simulator.write import write_release
+    from nfl_signals.simulator.write import RELEASE, write_release
 
     settings = load_settings(seed=seed)
     given = {"weeks_played": weeks_played, "n_seasons": n_seasons, "first_season": first_season}
@@ -200,6 +189,8 @@ def simulate(
     changed = load_settings(simulator=settings.simulator.model_dump() | changes).simulator
     league = simulate_league(changed, seed=settings.seed)
     write_release(league, out)
+    for name in trouble or ():
+        trouble_release(out / RELEASE, name)
     write_league_report(league, out)
     release = escape(str(out / "release"))
     console.print(
@@ -208,6 +199,15 @@ def simulate(
     command = f"nfl-signals run --source nflverse --as-of {describe(league.as_of)}"
     console.print("Run the pipeline on it:")
     console.print(f"  NFL_SIGNALS_NFLVERSE={release} {command}", soft_wrap=True)
+
+
+def _print_troubles() -> None:
+    from nfl_signals.simulator.feed.catalog import TROUBLES
+
+    for name, each in TROUBLES.items():
+        console.print(
+            f"[bold]{name}[/bold] ({each.table}, {each.answer}): {each.what}", highlight=False
+        )
 
 
 @app.command()
@@ -238,21 +238,6 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
     # Dagster announces successors of `dagster dev` on every start; that is not for users of the UI.
     quiet, where = ["-W", "ignore"], ["-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
     os.execv(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *where])
-
-
-def _record(context: "RunContext", *, started: datetime) -> None:
-    """The one file that holds wall-clock times."""
-    settings = context.settings
-    content = {
-        "started_at": describe(started),
-        "finished_at": describe(datetime.now(UTC)),
-        "as_of": describe(context.as_of),
-        "given_as_of": None if settings.as_of is None else describe(settings.as_of),
-        "source": settings.source,
-        "seasons": settings.seasons,
-        "nfl_signals": version("nfl-signals"),
-    }
-    write_json(context.paths.run_record, content)
 
 
 def _flatten(section: Any, prefix: str) -> Iterator[tuple[str, Any, str]]:  # noqa: ANN401

@@ -60,6 +60,9 @@ def print_picks(rows: "list[Pick]") -> None:
     console.print(f"\nUpcoming week, predicted {rows[0].made_at}; kickoffs in US Eastern time.")
     for title in dict.fromkeys(pick.market for pick in rows):
         console.print(_market_table(title, [pick for pick in rows if pick.market == title]))
+    flagged = {pick.game: pick.data_flag for pick in rows if pick.data_flag}
+    for game, flag in flagged.items():
+        console.print(f"{game}: predicted without complete data ({flag})", highlight=False)
     console.print("p_hat: probability of the home side or the over, given no push, in percent.")
     console.print(
         "lean: the side that the model rates above the no-vig market, by how many points."

@@ -1,0 +1,68 @@
+"""What the commands that run a job share: progress, the instant they are pinned to, the record of it."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+
+from nfl_signals.cli.terminal import console, print_picks, progress
+from nfl_signals.core.files import write_json
+from nfl_signals.core.settings import Settings, describe
+
+if TYPE_CHECKING:
+    from nfl_signals.workspace.run_context import RunContext
+
+Chosen = Callable[["RunContext"], Sequence[int]]
+
+
+def run_to_the_end(
+    settings: Settings, job: str, overrides: dict[str, Any], seasons: Chosen
+) -> "RunContext":
+    """Run a job over the chosen seasons in this process, and record it in `run.json`.
+
+    `overrides` are the options given; the run's instant is pinned: every step works as of it, whatever
+    the clock shows when the step starts.
+    """
+    started = datetime.now(UTC)
+    with progress() as show:
+        show("opening the source", 0, 1)
+        from nfl_signals.workspace.run_context import open_run
+
+        context = open_run(settings)
+        chosen = seasons(context)
+        show("loading the pipeline", 0, 1)
+        from nfl_signals.definitions import defs
+        from nfl_signals.defs.launch import run_job
+
+        pinned = overrides | {"home": str(settings.home), "as_of": describe(context.as_of)}
+        run_job(defs, job, context, pinned, show, seasons=chosen)
+    _record(context, started=started)
+    return context
+
+
+def print_week(context: "RunContext") -> None:
+    """The picks, what was found wanting in the data, and where to read on."""
+    from nfl_signals.predictions.summary import picks as read_picks
+
+    print_picks(read_picks(context))
+    console.print(f"\nReports: {escape(str(context.paths.reports / 'metrics_baseline.md'))}")
+    console.print(f"Ledger:  {escape(str(context.paths.ledger))}")
+    console.print(f"Look at: {escape(str(context.paths.dashboard))}")
+    console.print("Look around: [bold]nfl-signals ui[/bold], or [bold]make ui[/bold]")
+
+
+def _record(context: "RunContext", *, started: datetime) -> None:
+    """The one file that holds wall-clock times."""
+    settings = context.settings
+    content = {
+        "started_at": describe(started),
+        "finished_at": describe(datetime.now(UTC)),
+        "as_of": describe(context.as_of),
+        "given_as_of": None if settings.as_of is None else describe(settings.as_of),
+        "source": settings.source,
+        "seasons": settings.seasons,
+        "nfl_signals": version("nfl-signals"),
+    }
+    write_json(context.paths.run_record, content)

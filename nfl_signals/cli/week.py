@@ -1,0 +1,65 @@
+"""Commands of the season: week (Tuesday's refresh) and outcomes (every morning's results)."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from nfl_signals.cli.jobs import print_week, run_to_the_end
+from nfl_signals.cli.last_run import as_last_run
+from nfl_signals.cli.terminal import console
+from nfl_signals.core.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nfl_signals.workspace.run_context import RunContext
+
+Source = Annotated[str | None, typer.Option(help="Default: that of the last run.")]
+AsOf = Annotated[str | None, typer.Option(help="As of this date or instant; default: now.")]
+
+
+def week(source: Source = None, as_of: AsOf = None) -> None:
+    """Refresh the current season and predict the upcoming week: what `weekly_refresh` does on Tuesdays.
+
+    Models stay as they are. Run it again when lines have appeared or moved: games that have none yet are
+    named as skipped, and are predicted the next time; a forecast that is in the ledger stays as it was.
+    After weeks without a run it catches up by itself.
+
+    Examples:
+    - `nfl-signals week`
+
+    - `nfl-signals week --as-of 2023-11-14`
+    """
+    context = _current(source, as_of, "weekly_refresh")
+    print_week(context)
+
+
+def outcomes(source: Source = None, as_of: AsOf = None) -> None:
+    """Take in new results and measure calibration against them: what `daily_outcomes` does every morning.
+
+    Example: `nfl-signals outcomes`
+    """
+    from nfl_signals.predictions.summary import status
+
+    context = _current(source, as_of, "daily_outcomes")
+    for name in ("calibration", "data", "ledger"):
+        console.print(f"[bold]{name}[/bold]: {escape(str(status(context)[name]))}", highlight=False)
+    console.print(f"Reports: {escape(str(context.paths.reports))}")
+
+
+def _current(source: str | None, as_of: str | None, job: str) -> "RunContext":
+    """The job over the seasons that are not over, with the settings of the last run but its date."""
+    settings = as_last_run(source, as_of=as_of)
+    overrides: dict[str, Any] = {"source": settings.source, "seasons": settings.seasons}
+    return run_to_the_end(settings, job, overrides, _unfinished)
+
+
+def _unfinished(context: "RunContext") -> "Sequence[int]":
+    from nfl_signals.workspace.tables import unfinished_seasons
+
+    if not context.paths.features.exists():
+        raise InputError(
+            f"{context.paths.features}: no data yet; run `nfl-signals run` once, it trains the models."
+        )
+    return unfinished_seasons(context)

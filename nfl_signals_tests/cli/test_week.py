@@ -1,0 +1,84 @@
+"""The season from a terminal: week and outcomes in a home that was trained once."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from nfl_signals.core.files import read_json, read_parquet
+from nfl_signals.core.paths import Paths
+from nfl_signals_tests.conftest import SMALL_LEAGUE
+from nfl_signals_tests.support.homes import CommandResult, copy_of, nfl_signals
+
+WEEKS = "NFL_SIGNALS_SIMULATOR__WEEKS_PLAYED"
+
+
+@pytest.fixture
+def home(finished_home: Path, tmp_path: Path) -> Path:
+    """Nine weeks of the last season are played; week 10 is predicted."""
+    return copy_of(finished_home, tmp_path / "home")
+
+
+def call(home: Path, *command: object, weeks: int = 9) -> CommandResult:
+    return nfl_signals(*command, home=home, extra=SMALL_LEAGUE | {WEEKS: str(weeks)})
+
+
+def production(home: Path) -> pl.DataFrame:
+    return read_parquet(Paths(home).ledger).filter(book="production")
+
+
+@pytest.mark.slow
+def test_a_week_later_the_next_week_is_predicted_and_a_second_run_doubles_nothing(
+    home: Path,
+) -> None:
+    before = production(home)
+    done = call(home, "week", weeks=10)
+    assert done.code == 0, done.err
+    assert "Upcoming week, predicted 2024-11-12" in done.out
+    after = production(home)
+    assert after.filter(pl.col("kickoff_at").is_in(before["kickoff_at"].implode())).equals(before)
+    assert after.height > before.height
+    assert call(home, "week", weeks=10).code == 0
+    assert production(home).equals(after)
+
+
+@pytest.mark.slow
+def test_after_three_weeks_without_a_run_it_catches_up(home: Path) -> None:
+    done = call(home, "week", weeks=12)
+    assert done.code == 0, done.err
+    games = read_parquet(Paths(home).raw("games", 2024))
+    assert games.filter(week=12)["result"].null_count() == 0
+    upcoming = read_parquet(Paths(home).upcoming)
+    assert set(upcoming["game_id"]) == set(games.filter(week=13)["game_id"])
+
+
+@pytest.mark.slow
+def test_outcomes_grades_what_was_played_and_predicts_nothing(home: Path) -> None:
+    before, predicted = production(home), read_parquet(Paths(home).upcoming)
+    done = call(home, "outcomes", weeks=10)
+    assert done.code == 0, done.err
+    assert "calibration:" in done.out
+    assert production(home).equals(before)
+    assert read_parquet(Paths(home).upcoming).equals(predicted)
+    evidence = read_parquet(Paths(home).weekly_evidence).filter(book="production")
+    assert (evidence["season"].max(), evidence["week"].max()) == (2024, 10)
+
+
+@pytest.mark.slow
+def test_a_week_goes_on_from_now_in_a_home_that_was_run_as_of_a_date(home: Path) -> None:
+    assert call(home, "week", "--as-of", "2024-11-08").code == 0
+    assert read_json(Paths(home).run_record)["given_as_of"] == "2024-11-08T00:00:00+00:00"
+    assert call(home, "week").code == 0
+    assert read_json(Paths(home).run_record)["as_of"] == "2024-11-05T14:00:00+00:00"
+
+
+@pytest.mark.parametrize("command", ["week", "outcomes"])
+def test_a_home_without_a_run_is_told_to_make_one(command: str, tmp_path: Path) -> None:
+    done = call(tmp_path, command)
+    assert done.code == 2
+    assert "no data yet; run `nfl-signals run` once" in done.err
+
+
+@pytest.mark.parametrize("command", ["week", "outcomes"])
+def test_help_teaches_by_example(command: str, tmp_path: Path) -> None:
+    assert f"nfl-signals {command}" in call(tmp_path, command, "--help").out

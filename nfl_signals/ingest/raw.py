@@ -146,7 +146,8 @@ def _read(
             named = published["game_id"].str.starts_with(f"{season}_")
             mine |= numbers["season"].is_null() & named.fill_null(value=False)
         published = published.filter(mine.fill_null(value=False))
-    frame = cast_columns(quality.distinct(published), columns, where, quality)
+    read = published.select(name for name in published.columns if name in columns)
+    frame = cast_columns(quality.distinct(read), columns, where, quality)
     other = pl.col("season") != season
     return quality.set_aside(frame, other, "other_season")
 

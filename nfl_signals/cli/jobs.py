@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
-from nfl_signals.cli.terminal import console, print_picks, progress
+from nfl_signals.cli.terminal import console, print_picks, print_skipped, progress
 from nfl_signals.core.files import write_json
 from nfl_signals.core.settings import Settings, describe
 
@@ -45,8 +45,10 @@ def run_to_the_end(
 def print_week(context: "RunContext") -> None:
     """The picks, what was found wanting in the data, and where to read on."""
     from nfl_signals.predictions.summary import picks as read_picks
+    from nfl_signals.predictions.week import skipped_games
 
     print_picks(read_picks(context))
+    print_skipped(skipped_games(context.markets, context.as_of))
     console.print(f"\nReports: {escape(str(context.paths.reports / 'metrics_baseline.md'))}")
     console.print(f"Ledger:  {escape(str(context.paths.ledger))}")
     console.print(f"Look at: {escape(str(context.paths.dashboard))}")

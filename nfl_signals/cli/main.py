@@ -179,10 +179,13 @@ def simulate(
         _print_troubles()
         return
     from nfl_signals.reports.league.report import write_league_report
+    from nfl_signals.simulator.feed.catalog import TROUBLES
+    from nfl_signals.simulator.feed.trouble import named
     from nfl_signals.simulator.feed.write import trouble_release
     from nfl_signals.simulator.league import simulate as simulate_league
     from nfl_signals.simulator.write import RELEASE, write_release
 
+    named(trouble or (), TROUBLES)  # before anything is written
     settings = load_settings(seed=seed)
     given = {"weeks_played": weeks_played, "n_seasons": n_seasons, "first_season": first_season}
     changes = {name: value for name, value in given.items() if value is not None}

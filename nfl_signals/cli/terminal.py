@@ -69,6 +69,14 @@ def print_picks(rows: "list[Pick]") -> None:
     )
 
 
+def print_skipped(skipped: Mapping[str, list[str]]) -> None:
+    """Upcoming games without a prediction, by market: they have no line or no price yet."""
+    for market, games in skipped.items():
+        if games:
+            told = f"not predicted, no line or price yet ({market}): {', '.join(games)}"
+            console.print(told, highlight=False)
+
+
 def _market_table(title: str, rows: "list[Pick]") -> Table:
     headings = "kickoff game line odds >market >p_hat >push lean".split()
     table = _table(*headings, title=title, tight=False)

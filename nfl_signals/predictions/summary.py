@@ -118,7 +118,7 @@ def _pick(row: dict[str, Any]) -> Pick:
         p_push=row["p_push"],
         lean=_side(row, yes=gap > 0),
         gap=abs(gap),
-        data_flag=row["data_flag"],
+        data_flag=row.get("data_flag") or "",
     )
 
 

@@ -72,6 +72,24 @@ def test_a_week_goes_on_from_now_in_a_home_that_was_run_as_of_a_date(home: Path)
     assert read_json(Paths(home).run_record)["as_of"] == "2024-11-05T14:00:00+00:00"
 
 
+def test_an_alteration_that_there_is_not_is_refused_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
+    done = call(tmp_path, "simulate", "--out", tmp_path / "league", "--trouble", "pro_bowel")
+    assert (done.code, (tmp_path / "league").exists()) == (2, False)
+    assert "pro_bowl" in done.err
+    assert (
+        "pro_bowl (games, quarantine)"
+        in call(tmp_path, "simulate", "--out", tmp_path / "league", "--trouble", "list").out
+    )
+
+
+@pytest.mark.slow
+def test_a_game_without_a_line_is_named_as_skipped(nflverse_home: Path) -> None:
+    printed = " ".join((nflverse_home / "printed.txt").read_text().split())
+    assert "not predicted, no line or price yet (ats): 2024_10_" in printed
+
+
 @pytest.mark.parametrize("command", ["week", "outcomes"])
 def test_a_home_without_a_run_is_told_to_make_one(command: str, tmp_path: Path) -> None:
     done = call(tmp_path, command)

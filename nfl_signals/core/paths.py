@@ -40,6 +40,7 @@ class Paths:
     weekly_evidence = _Below("data/analysis/weekly_evidence.parquet")  # error and e-value, weekly
     alerts = _Below("data/analysis/alerts.parquet")  # episodes, open and over
     deliveries = _Below("data/analysis/deliveries.jsonl")  # which alerts were sent
+    known_exceptions = _Below("known_exceptions.yaml")  # a home's own; may be missing
     run_record = _Below("data/run.json")  # wall-clock times; no part of reproducibility hashes
     ensembles = _Below("models/ensemble")  # the version store: one folder a version
     retraining_lock = _Below("models/.retraining.lock")  # held while models are written

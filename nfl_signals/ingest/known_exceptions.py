@@ -63,13 +63,13 @@ class KnownExceptions(BaseModel):
         return max((each.until for each in self.statistics_against_oneself), default=0)
 
 
-def known_exceptions(home: Path) -> KnownExceptions:
-    """Those that are shipped and those of a home.
+def known_exceptions(own: Path) -> KnownExceptions:
+    """Those that are shipped and those of a home's `own` file, which may be missing.
 
     Raises:
         SettingsError: the home's file cannot be used; names it, the field and the reason.
     """
-    shipped, own = _read(SHIPPED), home / FILE
+    shipped = _read(SHIPPED)
     if not own.exists():
         return shipped
     added = _read(own)

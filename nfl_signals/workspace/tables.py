@@ -174,7 +174,7 @@ def matched(context: RunContext, seasons: Sequence[int]) -> JoinReport:
     """What of the stored raw tables of these seasons has no match in the schedule."""
     tables = {table: _load(context, table, seasons) for table in READERS}
     share = context.settings.ingest.max_quarantined
-    known = context.load(context.paths.home, known_exceptions)
+    known = context.load(context.paths.known_exceptions, known_exceptions)
     return match_tables(tables, known, as_of=context.as_of, max_share=share)
 
 

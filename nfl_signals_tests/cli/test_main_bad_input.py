@@ -73,42 +73,6 @@ def refused(done: CommandResult, *parts: str) -> None:
     assert [part for part in parts if part not in done.err] == [], done.err
 
 
-def game_of(place: Place, season: int) -> str:
-    """A played game."""
-    games = pl.read_parquet(place.release / SCHEDULE)
-    return str(games.filter(pl.col("season") == season)["game_id"][7])
-
-
-def set_in(game_id: str, column: str, value: object) -> Callable[[pl.DataFrame], pl.DataFrame]:
-    there = pl.col("game_id") == game_id
-    return lambda games: games.with_columns(
-        pl.when(there).then(pl.lit(value)).otherwise(column).alias(column)
-    )
-
-
-ONE_VALUE = {
-    "unknown team code": ("home_team", "XYZ", "XYZ fails 'a known team code'"),
-    "negative score": ("away_score", -3.0, "-3.0 fails 'a score of 0 or more'"),
-    "moneyline of 0": ("home_moneyline", 0.0, "0.0 fails 'American odds: at most -100"),
-}
-
-
-@pytest.mark.parametrize("mistake", ONE_VALUE)
-def test_a_bad_value_is_refused_by_file_column_game_and_expectation(
-    place: Place, mistake: str
-) -> None:
-    column, value, expectation = ONE_VALUE[mistake]
-    before = fingerprints(place.home, *RESULTS)
-    game_id = game_of(place, 2022)
-    place.change(SCHEDULE, set_in(game_id, column, value))
-    refused(place.run(), f"{SCHEDULE}: column {column}", game_id, expectation)
-    assert fingerprints(place.home, *RESULTS) == before
-
-
-def drop_file(place: Place) -> None:
-    (place.release / STATS).unlink()
-
-
 def truncate(place: Place) -> None:
     path = place.release / INJURIES
     path.write_bytes(path.read_bytes()[:-100])
@@ -122,21 +86,15 @@ def change_type(place: Place) -> None:
     place.change(STATS, lambda stats: stats.with_columns(carries=pl.lit("many")))
 
 
-def repeat_game(place: Place) -> None:
-    place.change(SCHEDULE, lambda games: pl.concat([games, games.head(1)]))
-
-
 def flip_spreads(place: Place) -> None:
     sign = pl.when(pl.col("season") == 2020).then(-1).otherwise(1)
     place.change(SCHEDULE, lambda games: games.with_columns(pl.col("spread_line") * sign))
 
 
 WHOLE_TABLES: dict[str, tuple[Callable[[Place], None], list[str]]] = {
-    "missing file": (drop_file, [f"{STATS}: no such file", "download", "again"]),
     "truncated file": (truncate, [f"{INJURIES}: not readable as parquet", "fetch it again"]),
     "renamed column": (rename_column, [f"{SCHEDULE}: ", "column spread_line", "missing"]),
     "wrong type": (change_type, [f"{STATS}: column carries, row 0: 'many' is not a Float64"]),
-    "duplicated game": (repeat_game, [f"{SCHEDULE}: ", "2018_01_", "game_id"]),
     "flipped spread": (flip_spreads, [f"{SCHEDULE}: column spread_line, season 2020", "-1"]),
 }
 

@@ -167,5 +167,5 @@ def test_every_check_of_the_project_passes_on_a_finished_home(finished_home: Pat
     context = open_run(load_settings(home=finished_home))
     checks = [check for check in CHECKS if check is not calibration_drift]
     results = {key: check(run_context=context) for check in checks for key in check.check_keys}
-    assert len(results) == 14
+    assert len(results) == 18
     assert {key: result.description for key, result in results.items() if not result.passed} == {}

@@ -126,13 +126,13 @@ def test_a_team_that_names_itself_as_opponent_is_known_until_2002_and_reported_a
 def test_a_home_adds_exceptions_of_its_own_and_a_bad_file_is_named(tmp_path: Path) -> None:
     file = tmp_path / "known_exceptions.yaml"
     file.write_text("games_without_statistics: [{games: [2024_01_A_B], reason: lost}]")
-    assert known_exceptions(tmp_path).games["2024_01_A_B"] == "lost"
-    assert "1999_01_BAL_STL" in known_exceptions(tmp_path).games
+    assert known_exceptions(file).games["2024_01_A_B"] == "lost"
+    assert "1999_01_BAL_STL" in known_exceptions(file).games
     file.write_text("games_without_statistics: [{games: [2024_01_A_B]}]")
     with pytest.raises(
         SettingsError, match=r"known_exceptions\.yaml: games_without.*reason: Field"
     ):
-        known_exceptions(tmp_path)
+        known_exceptions(file)
 
 
 def test_a_simulated_league_has_no_row_without_a_match(simulated_history: History) -> None:

@@ -43,8 +43,9 @@ def outcomes(source: Source = None, as_of: AsOf = None) -> None:
     from nfl_signals.predictions.summary import status
 
     context = _current(source, as_of, "daily_outcomes")
+    found = status(context)
     for name in ("calibration", "data", "ledger"):
-        console.print(f"[bold]{name}[/bold]: {escape(str(status(context)[name]))}", highlight=False)
+        console.print(f"[bold]{name}[/bold]: {escape(str(found[name]))}", highlight=False)
     console.print(f"Reports: {escape(str(context.paths.reports))}")
 
 

@@ -13,7 +13,6 @@ NA_TEXT = ("NA", "N/A", "NULL", "NaN", "nan")
 INSTANTS = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z")  # with a zone
 LOCAL_INSTANTS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M")  # UTC is meant
 TEXT_OF = {pl.Time: "%H:%M", pl.Date: "%Y-%m-%d", pl.Datetime: "%Y-%m-%d"}
-PLACE = "__place"  # of a row in the file
 
 
 def cast_columns(

@@ -54,19 +54,27 @@ def check_spread_sign(games: pl.DataFrame, where: str) -> None:
             )
 
 
+def day_of() -> pl.Expr:
+    """The date of `gameday`, in whichever of `DAYS` it is written; null where in none."""
+    return pl.coalesce(pl.col("gameday").str.to_date(form, strict=False) for form in DAYS)
+
+
+def kickoff_of(text: pl.Expr) -> pl.Expr:
+    """The UTC instant of 'YYYY-MM-DD HH:MM' in US Eastern time; null where that is none."""
+    local = text.str.to_datetime("%Y-%m-%d %H:%M", strict=False, time_unit="us")
+    eastern = local.dt.replace_time_zone(KICKOFF_ZONE, ambiguous="earliest", non_existent="null")
+    return eastern.dt.convert_time_zone("UTC")
+
+
 def _with_kickoffs(games: pl.DataFrame, quality: Quality) -> pl.DataFrame:
-    day = pl.coalesce(pl.col("gameday").str.to_date(form, strict=False) for form in DAYS)
     clock = pl.col("gametime").str.extract(r"^(\d{1,2}:\d{2})(?::\d{2})?$")
-    games = games.with_columns(__day=day, __clock=clock)
+    games = games.with_columns(__day=day_of(), __clock=clock)
     quality.note("day_unknown", games.filter(pl.col("__day").is_null()), "gameday")
     if games["__clock"].null_count() < games.height:  # a season without any time has none upstream
         quality.note("time_unknown", games.filter(pl.col("__clock").is_null()), "gametime")
     text = pl.coalesce("__day", _usual_days(games)).dt.strftime("%Y-%m-%d")
     text = text + " " + pl.col("__clock").fill_null(UNKNOWN_KICKOFF)
-    kickoff = text.str.to_datetime("%Y-%m-%d %H:%M", strict=False, time_unit="us")
-    eastern = kickoff.dt.replace_time_zone(KICKOFF_ZONE, ambiguous="earliest", non_existent="null")
-    kickoff_at = eastern.dt.convert_time_zone("UTC").alias("kickoff_at")
-    return games.with_columns(kickoff_at).drop("__day", "__clock")
+    return games.with_columns(kickoff_at=kickoff_of(text)).drop("__day", "__clock")
 
 
 def _usual_days(games: pl.DataFrame) -> pl.Series:

@@ -14,6 +14,7 @@ import polars as pl
 from nfl_signals.ingest.known_exceptions import KnownExceptions
 from nfl_signals.ingest.quality import Quality
 
+JOINS = "joins"  # under which what is found here is stored, beside the raw tables
 STATS_MAY_BE_LATE = timedelta(days=3)  # nflverse publishes nightly; holidays cost a day or two
 TEAM_WEEK = ["season", "week", "team"]
 
@@ -142,15 +143,13 @@ def _games_without_stats(
     reasons = known.games
     played = scheduled.filter(pl.col("result").is_not_null())
     lacking = played.join(team_stats, on=TEAM_WEEK, how="anti").sort("kickoff_at", "team")
-    recent = pl.col("kickoff_at") > as_of - STATS_MAY_BE_LATE
-    for row in lacking.iter_rows(named=True):
-        name = f"games: {row['game_id']} {row['team']}"
-        if row["game_id"] in reasons:
-            log.known[name] = reasons[row["game_id"]]
-        elif row["kickoff_at"] > as_of - STATS_MAY_BE_LATE:
-            log.late.append(name)
-    unknown = ~pl.col("game_id").is_in(list(reasons)) & ~recent
-    log.note("team_stats", "late_statistics", lacking.filter(unknown), "game_id")
+    explained = pl.col("game_id").is_in(list(reasons))
+    recent = ~explained & (pl.col("kickoff_at") > as_of - STATS_MAY_BE_LATE)
+    for row in lacking.filter(explained).iter_rows(named=True):
+        log.known[f"games: {row['game_id']} {row['team']}"] = reasons[row["game_id"]]
+    for row in lacking.filter(recent).iter_rows(named=True):
+        log.late.append(f"games: {row['game_id']} {row['team']}")
+    log.note("team_stats", "late_statistics", lacking.filter(~explained & ~recent), "game_id")
 
 
 def _name(row: Mapping[str, object]) -> str:

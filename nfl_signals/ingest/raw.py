@@ -7,15 +7,14 @@ Rows that belong to no game are `joins.py`.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 
-import pandera.polars as pa
 import polars as pl
 
 from nfl_signals.core.errors import SourceError
 from nfl_signals.ingest.answers import conforming
 from nfl_signals.ingest.casting import cast_columns
-from nfl_signals.ingest.games import check_spread_sign, normalised_games, one_game_a_week
+from nfl_signals.ingest.games import check_spread_sign, day_of, normalised_games, one_game_a_week
 from nfl_signals.ingest.quality import Quality
 from nfl_signals.ingest.release_columns import GAMES, INJURIES, NOTES, TEAM_STATS, Column
 from nfl_signals.ingest.schemas import RAW_GAMES, RAW_INJURIES, RAW_NOTES, RAW_TEAM_STATS
@@ -44,13 +43,13 @@ def seasons_in(release: Release) -> list[int]:
     return [int(season) for season in seasons.unique().sort()]
 
 
-def first_kickoff(release: Release, season: int) -> datetime | None:
-    """About when a season begins: noon UTC of its first day with a game; None without days."""
+def openings(release: Release) -> dict[int, datetime]:
+    """About when each season begins: noon UTC of its first day with a game; none without days."""
     wanted = {name: GAMES[name] for name in ("season", "gameday")}
     where = release.locate(SCHEDULE)
-    days = cast_columns(release.read(SCHEDULE), wanted, where, Quality("games", season))
-    first = days.filter(season=season)["gameday"].str.to_date(strict=False).min()
-    return datetime.combine(first, NOON, tzinfo=UTC) if isinstance(first, date) else None
+    days = cast_columns(release.read(SCHEDULE), wanted, where, Quality("games", 0))
+    first = days.group_by("season").agg(day_of().min().alias("day")).drop_nulls()
+    return {season: datetime.combine(day, NOON, tzinfo=UTC) for season, day in first.iter_rows()}
 
 
 def read_games(release: Release, season: int, quality: Quality | None = None) -> pl.DataFrame:
@@ -63,9 +62,9 @@ def read_games(release: Release, season: int, quality: Quality | None = None) ->
     quality, where = quality or Quality("games", season), release.locate(SCHEDULE)
     games = _read(release, SCHEDULE, GAMES, quality, whole=True)
     if games.is_empty():
-        first, *_, last = [*seasons_in(release), *seasons_in(release)]
+        held = seasons_in(release)
         raise SourceError(
-            f"{where}: season {season} has no games (the file holds {first}-{last}); "
+            f"{where}: season {season} has no games (the file holds {held[0]}-{held[-1]}); "
             "choose a season that it has, or fetch a newer release."
         )
     games = _with_franchises(games, ["home_team", "away_team"], quality)
@@ -83,14 +82,14 @@ def read_team_stats(release: Release, season: int, quality: Quality | None = Non
         SchemaError: a column is wrong, or too many rows are.
     """
     quality = quality or Quality("team_stats", season)
-    stats = _read(release, FILES["team_stats"].format(season=season), TEAM_STATS, quality)
+    table = FILES["team_stats"].format(season=season)
+    stats = _read(release, table, TEAM_STATS, quality)
     stats = _with_franchises(stats, ["team", "opponent_team"], quality)
-    stats = _one_row_each(stats.sort("week", "team"), RAW_TEAM_STATS, quality)
+    stats = _one_row_each(stats.sort("week", "team"), list(RAW_TEAM_STATS.unique or ()), quality)
     for name in (name for name, spec in TEAM_STATS.items() if spec.known_at == "stats"):
         if not name.endswith("_epa"):
             quality.note("missing_statistic", stats.filter(pl.col(name).is_null()), name)
-    where = release.locate(FILES["team_stats"].format(season=season))
-    return conforming(stats, RAW_TEAM_STATS, where, quality)
+    return conforming(stats, RAW_TEAM_STATS, release.locate(table), quality)
 
 
 def read_injuries(release: Release, season: int, quality: Quality | None = None) -> pl.DataFrame:
@@ -125,7 +124,7 @@ def read_notes(release: Release, season: int, quality: Quality | None = None) ->
     except MissingReleaseError:
         return pl.DataFrame(schema={name: spec.dtype for name, spec in NOTES.items()})
     notes = _with_franchises(notes, ["team"], quality)
-    notes = _one_row_each(notes.sort("published_at", "note_id"), RAW_NOTES, quality, ["note_id"])
+    notes = _one_row_each(notes.sort("published_at", "note_id"), ["note_id"], quality)
     return conforming(notes, RAW_NOTES, release.locate(table), quality)
 
 
@@ -158,12 +157,9 @@ def _with_franchises(frame: pl.DataFrame, columns: list[str], quality: Quality) 
     return frame.with_columns(franchise(pl.col(name)) for name in columns)
 
 
-def _one_row_each(
-    frame: pl.DataFrame, schema: pa.DataFrameSchema, quality: Quality, key: list[str] | None = None
-) -> pl.DataFrame:
+def _one_row_each(frame: pl.DataFrame, key: list[str], quality: Quality) -> pl.DataFrame:
     """Without rows of one key that contradict each other: none can be believed."""
-    named = pl.struct(key or list(schema.unique or ()))
-    return quality.set_aside(frame, named.is_duplicated(), "conflicting_rows")
+    return quality.set_aside(frame, pl.struct(key).is_duplicated(), "conflicting_rows")
 
 
 def _newest_reports(injuries: pl.DataFrame, quality: Quality) -> pl.DataFrame:

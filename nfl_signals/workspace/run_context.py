@@ -16,8 +16,9 @@ from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings, describe
 from nfl_signals.ingest.download import open_release
 from nfl_signals.ingest.history import LINES_HORIZON
+from nfl_signals.ingest.joins import JOINS
 from nfl_signals.ingest.quality import QUALITY_SCHEMA
-from nfl_signals.ingest.raw import FILES, first_kickoff, seasons_in
+from nfl_signals.ingest.raw import FILES, openings, seasons_in
 from nfl_signals.ingest.source import DirectoryRelease, Release
 from nfl_signals.llm.provider import open_provider
 from nfl_signals.llm.signals import SCHEMA as SIGNALS_SCHEMA
@@ -64,7 +65,7 @@ class RunContext:
         """What was repaired and set aside in the raw tables of the run's seasons, `QUALITY_SCHEMA`."""
         stored = (
             self.paths.quality(table, season)
-            for table in (*FILES, "joins")
+            for table in (*FILES, JOINS)
             for season in self.seasons
         )
         found = [self.read(path) for path in stored if path.exists()]
@@ -160,18 +161,14 @@ def chosen_seasons(settings: Settings, release: Release, as_of: datetime) -> tup
             "seasons within that range (--seasons A-B)."
         )
     chosen = tuple(season for season in available if first <= season <= last)
-    begun = tuple(season for season in chosen if _begun(release, season, as_of))
+    opening, horizon = openings(release), as_of + LINES_HORIZON
+    begun = tuple(each for each in chosen if each in opening and opening[each] <= horizon)
     if not begun:
         raise SourceError(
             f"seasons {first}-{last}: none has begun by {describe(as_of)}; choose earlier seasons "
             "(--seasons A-B) or a later --as-of."
         )
     return begun
-
-
-def _begun(release: Release, season: int, as_of: datetime) -> bool:
-    kickoff = first_kickoff(release, season)
-    return kickoff is not None and kickoff <= as_of + LINES_HORIZON
 
 
 def _enough_seasons(settings: Settings, release: Release, as_of: datetime) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from nfl_signals.features.leakage import check_no_leak, sample_kickoffs
 from nfl_signals.ingest import raw
 from nfl_signals.ingest.history import REPORT_LEAD, History
 from nfl_signals.ingest.joins import (
+    JOINS,
     STATS_MAY_BE_LATE,
     JoinReport,
     against_the_scheduled,
@@ -22,7 +23,7 @@ from nfl_signals.ingest.joins import (
 )
 from nfl_signals.ingest.known_exceptions import known_exceptions
 from nfl_signals.ingest.quality import QUALITY_SCHEMA, Quality
-from nfl_signals.ingest.raw import FIRST_INJURY_SEASON, first_kickoff
+from nfl_signals.ingest.raw import FIRST_INJURY_SEASON, openings
 from nfl_signals.ingest.schemas import RAW_GAMES, RAW_INJURIES, RAW_NOTES, RAW_TEAM_STATS
 from nfl_signals.ingest.source import MissingReleaseError, Release
 from nfl_signals.workspace.run_context import RunContext
@@ -33,7 +34,6 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "injuries": RAW_INJURIES,
     "notes": RAW_NOTES,
 }
-JOINS = "joins"  # what the raw tables lack of each other
 READERS: dict[str, Callable[[Release, int, Quality], pl.DataFrame]] = {
     "games": raw.read_games,
     "team_stats": raw.read_team_stats,
@@ -88,7 +88,7 @@ def _expected(context: RunContext, table: str, season: int) -> bool:
     """Whether a season has rows of a table by now: reports near its first game, statistics after it."""
     if table == "notes" or (table == "injuries" and season < FIRST_INJURY_SEASON):
         return False
-    first = first_kickoff(context.release, season)
+    first = openings(context.release).get(season)
     delay = STATS_MAY_BE_LATE if table == "team_stats" else -REPORT_LEAD
     return first is not None and first + delay <= context.as_of
 
@@ -178,9 +178,7 @@ def matched(context: RunContext, seasons: Sequence[int]) -> JoinReport:
     return match_tables(tables, known, as_of=context.as_of, max_share=share)
 
 
-def store_quality(
-    context: RunContext, table: str, season: int, found: Sequence[Quality]
-) -> pl.DataFrame:
+def store_quality(context: RunContext, table: str, season: int, found: Sequence[Quality]) -> None:
     """Write what was found in a season of a table; no file where that is nothing."""
     path = context.paths.quality(table, season)
     before = read_parquet(path) if path.exists() else None
@@ -190,7 +188,6 @@ def store_quality(
         write_parquet(path, frame)
     else:
         path.unlink(missing_ok=True)
-    return frame
 
 
 def check_features(context: RunContext) -> int:

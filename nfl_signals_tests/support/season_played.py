@@ -7,7 +7,6 @@ import polars as pl
 
 from nfl_signals.monitoring.steps import update_metrics
 from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming
-from nfl_signals.predictions.week import skipped_games
 from nfl_signals.simulator.feed.cut import Feed
 from nfl_signals.workspace import tables
 from nfl_signals.workspace.llm_signals import build_signals
@@ -45,10 +44,3 @@ def daily(context: RunContext) -> None:
     """`daily_outcomes`: tables, metrics."""
     refresh_tables(context)
     update_metrics(context)
-
-
-def games_with_lines(context: RunContext, upcoming_only: pl.DataFrame) -> set[str]:
-    """Upcoming games that have line and prices in some market."""
-    skipped = skipped_games(context.markets, context.as_of)
-    everywhere = set.intersection(*(set(games) for games in skipped.values()))
-    return set(upcoming_only["game_id"]) - everywhere

@@ -1,6 +1,6 @@
 """Every alteration by its name; what each does, and the answer that is owed, stand beside it."""
 
-from collections.abc import Callable
+from functools import partial
 
 import polars as pl
 
@@ -8,7 +8,6 @@ from nfl_signals.simulator.feed.trouble import Alter, Expected, Trouble
 
 FIRST = pl.int_range(pl.len()) == 0  # of a season's rows
 TWO = pl.int_range(pl.len()) < 2
-UPDATED = pl.datetime(2000, 1, 1, time_zone="UTC")
 
 
 def _set(name: str, value: object, where: pl.Expr | None = None) -> Alter:
@@ -129,29 +128,15 @@ def _other_sport(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select("season", innings=pl.lit(9))
 
 
-def _trouble(table: str, answer: Expected, rule: str, what: str) -> Callable[[Alter], Trouble]:
-    return lambda alter: Trouble(table=table, answer=answer, rule=rule, what=what, alter=alter)
+def _trouble(table: str, answer: Expected, rule: str, what: str, alter: Alter) -> Trouble:
+    return Trouble(table=table, answer=answer, rule=rule, what=what, alter=alter)
 
 
-def _games(answer: Expected, rule: str, what: str, alter: Alter) -> Trouble:
-    return _trouble("games", answer, rule, what)(alter)
-
-
-def _stats(answer: Expected, rule: str, what: str, alter: Alter) -> Trouble:
-    return _trouble("team_stats", answer, rule, what)(alter)
-
-
-def _injuries(answer: Expected, rule: str, what: str, alter: Alter) -> Trouble:
-    return _trouble("injuries", answer, rule, what)(alter)
-
-
-def _notes(answer: Expected, rule: str, what: str, alter: Alter) -> Trouble:
-    return _trouble("notes", answer, rule, what)(alter)
-
-
+_games, _stats, _injuries, _notes = (
+    partial(_trouble, table) for table in ("games", "team_stats", "injuries", "notes")
+)
 OTHER_CODES = {"GB": "GNB", "KC": "KAN", "NE": "NWE", "NO": "NOR", "SF": "SFO", "TB": "TAM"}
 NAMES = {"GB": "Green Bay Packers", "KC": "Kansas City Chiefs", "NYG": "New York Giants"}
-RESULT_COLUMNS = ("result", "total")
 
 TROUBLES: dict[str, Trouble] = {
     "day_unknown": _games(

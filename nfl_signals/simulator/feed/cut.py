@@ -11,8 +11,9 @@ from functools import cached_property
 
 import polars as pl
 
-from nfl_signals.ingest.games import KICKOFF_ZONE, RESULTS, UNKNOWN_KICKOFF
+from nfl_signals.ingest.games import RESULTS, UNKNOWN_KICKOFF, kickoff_of
 from nfl_signals.ingest.history import LINES, REPORT_LEAD, STARTER_LEAD, STARTERS
+from nfl_signals.ingest.joins import team_kickoffs
 from nfl_signals.ingest.raw import SCHEDULE
 from nfl_signals.ingest.source import MissingReleaseError, Release
 from nfl_signals.ingest.teams import franchise
@@ -22,7 +23,6 @@ STATISTICS_AFTER = timedelta(hours=8)  # from kickoff
 LINES_BEFORE = timedelta(days=7)
 SEASON_SHOWN = "{season}-05-15"  # on which the schedule begins to hold a season
 ROUND_OVER = timedelta(hours=6)  # from the last kickoff of a week to the next week's pairings
-TEAM_WEEK = ["season", "week", "team"]
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,7 @@ class Feed:
         games = self.release.read(SCHEDULE)
         clock = pl.col("gameday").cast(pl.String) + " "
         clock += pl.col("gametime").cast(pl.String).fill_null(UNKNOWN_KICKOFF)
-        local = clock.str.to_datetime("%Y-%m-%d %H:%M", strict=False, time_unit="us")
-        kickoff = local.dt.replace_time_zone(
-            KICKOFF_ZONE, ambiguous="earliest", non_existent="null"
-        )
-        games = games.with_columns(kickoff=kickoff.dt.convert_time_zone("UTC"))
+        games = games.with_columns(kickoff=kickoff_of(clock))
         weeks = games.group_by("season", "week").agg(over=pl.col("kickoff").max() + ROUND_OVER)
         before = weeks.with_columns(pl.col("week") + 1).rename({"over": "week_before_over"})
         games = games.join(before, on=["season", "week"], how="left", maintain_order="left")
@@ -57,6 +53,13 @@ class Feed:
         return games.with_columns(
             shown=shown, last_week=regular & (pl.col("week") == _last_week(regular))
         )
+
+    @cached_property
+    def kickoffs(self) -> pl.DataFrame:
+        """Kickoff of each franchise's game, and `first`: of its week's first game."""
+        games = self.games.with_columns(franchise(pl.col("home_team", "away_team")))
+        mine = team_kickoffs(games.rename({"kickoff": "kickoff_at"}))
+        return mine.with_columns(first=pl.col("kickoff_at").min().over("season", "week"))
 
 
 def _last_week(regular: pl.Expr) -> pl.Expr:
@@ -103,30 +106,22 @@ class FeedAt:
         games = games.with_columns(pl.when(timed).then("gametime").alias("gametime"))
         return games.drop("kickoff", "shown", "week_before_over", "last_week")
 
-    def _kickoffs(self) -> pl.DataFrame:
-        games = self.feed.games
-        sides = [
-            games.select("season", "week", "kickoff", team=f"{at}_team") for at in ("home", "away")
-        ]
-        return pl.concat(sides).with_columns(_team())
-
     def _dated(self, rows: pl.DataFrame) -> pl.DataFrame:
         """With the kickoff of each row's game; of a team without one, of the week's first game."""
-        mine, weeks = (
-            self._kickoffs(),
-            self.feed.games.group_by("season", "week").agg(first=pl.col("kickoff").min()),
-        )
-        keyed = rows.with_columns(_team().alias("__team")).with_columns(
-            pl.col("season", "week").cast(mine.schema["season"])
+        mine = self.feed.kickoffs
+        weeks = mine.select("season", "week", "first").unique()
+        keyed = rows.with_columns(
+            franchise(pl.col("team")).alias("__team"),
+            pl.col("season", "week").cast(mine.schema["season"]),
         )
         dated = keyed.join(
-            mine.rename({"team": "__team"}),
+            mine.drop("first").rename({"team": "__team"}),
             on=["season", "week", "__team"],
             how="left",
             maintain_order="left",
         ).join(weeks, on=["season", "week"], how="left", maintain_order="left")
-        return dated.with_columns(pl.coalesce("kickoff", "first").alias("kickoff")).drop(
-            "__team", "first"
+        return dated.with_columns(kickoff=pl.coalesce("kickoff_at", "first")).drop(
+            "__team", "kickoff_at", "first"
         )
 
     def _statistics(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -141,7 +136,3 @@ class FeedAt:
 
     def _notes(self, rows: pl.DataFrame) -> pl.DataFrame:
         return rows.filter(pl.col("published_at") <= self.instant)
-
-
-def _team() -> pl.Expr:
-    return franchise(pl.col("team"))

@@ -35,7 +35,12 @@ os.environ["MLFLOW_SQLALCHEMYSTORE_POOLCLASS"] = "NullPool"
 _REAL_FOLDER = os.environ.get(REAL_DATA, "")
 
 
+@pytest.hookimpl(trylast=True)  # after the order was drawn
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker makes the finished home while the other runs what does without it."""
+    readers = [item for item in items if "finished_home" in getattr(item, "fixturenames", ())]
+    chosen = set(readers)
+    items[:] = [*readers[:1], *(item for item in items if item not in chosen), *readers[1:]]
     if _REAL_FOLDER and Path(_REAL_FOLDER).is_dir():
         return
     reason = f"{REAL_DATA} is not a directory of nflverse releases"

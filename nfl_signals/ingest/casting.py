@@ -9,10 +9,14 @@ from nfl_signals.core.schema_columns import UTC_MICROSECONDS
 from nfl_signals.ingest.quality import Quality
 from nfl_signals.ingest.release_columns import Column
 
-NA_TEXT = ("NA", "N/A", "NULL", "NaN", "nan")
+NA_TEXT = ("", *"NA N/A NaN <NA> NULL None na n/a nan null none NONE".split())
 INSTANTS = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z")  # with a zone
 LOCAL_INSTANTS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M")  # UTC is meant
 TEXT_OF = {pl.Time: "%H:%M", pl.Date: "%Y-%m-%d", pl.Datetime: "%Y-%m-%d"}
+EPOCHS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (float("inf"), 1e-3))  # below, in microseconds
+FEW_VALUES = (
+    20  # as many bad values as that may be all there are; more, and the column is another one
+)
 
 
 def cast_columns(
@@ -42,14 +46,14 @@ def cast_columns(
 
 def _cast(frame: pl.DataFrame, name: str, spec: Column, where: str, quality: Quality) -> pl.Series:
     values = _without_na(frame, name, quality)
-    if values.dtype == spec.dtype:
-        return values.fill_nan(None) if values.dtype.is_float() else values
-    cast = _converted(values, spec.dtype)
+    cast = values if values.dtype == spec.dtype else _converted(values, spec.dtype)
     changed = cast.is_null() & values.is_not_null()
     if values.dtype.is_float() and cast.dtype.is_integer():
         changed |= (cast.cast(values.dtype) != values).fill_null(value=False)  # lost its fraction
+    if cast.dtype.is_float():
+        changed |= cast.is_infinite().fill_null(value=False)
     lost = changed.arg_true()
-    if len(lost) and len(lost) == len(values.drop_nulls()):
+    if len(lost) > FEW_VALUES and len(lost) == len(values.drop_nulls()):
         row = int(lost[0])
         raise SchemaError(
             f"{where}: column {name}, row {row}: {values[row]!r} is not a {spec.dtype} "
@@ -60,14 +64,18 @@ def _cast(frame: pl.DataFrame, name: str, spec: Column, where: str, quality: Qua
         cast = cast.set(changed, None)
     elif not _drifts(values.dtype, spec.dtype) and values.null_count() < len(values):
         quality.note("cast", frame.filter(values.is_not_null()), name)
-    return cast.fill_nan(None) if cast.dtype.is_float() else cast
+    return cast
 
 
 def _without_na(frame: pl.DataFrame, name: str, quality: Quality) -> pl.Series:
     values = frame[name]
+    if values.dtype.is_float():
+        return values.fill_nan(None)
+    if values.dtype in (pl.Categorical, pl.Enum):
+        values = values.cast(pl.String)
     if values.dtype != pl.String:
         return values
-    written = values.is_in(NA_TEXT).fill_null(value=False)
+    written = values.str.strip_chars().is_in(NA_TEXT).fill_null(value=False)
     if not written.any():
         return values
     quality.note("na_text", frame.filter(written), name)
@@ -78,7 +86,8 @@ def _drifts(published: pl.DataType, wanted: pl.DataType) -> bool:
     """Whether upstream's own types differ so from season to season: that is no fault of a row."""
     numbers = published.is_numeric() and wanted.is_numeric()
     instants = published.base_type() == pl.Datetime and wanted == UTC_MICROSECONDS
-    return numbers or instants or published == pl.Null
+    texts = published in (pl.Categorical, pl.Enum) and wanted == pl.String
+    return published == wanted or numbers or instants or texts or published == pl.Null
 
 
 def _converted(values: pl.Series, wanted: pl.DataType) -> pl.Series:
@@ -89,6 +98,8 @@ def _converted(values: pl.Series, wanted: pl.DataType) -> pl.Series:
             return zoned.dt.convert_time_zone("UTC").cast(wanted)
         if wanted == UTC_MICROSECONDS and published == pl.String:
             return _instants(values)
+        if wanted == UTC_MICROSECONDS and published.is_numeric():
+            return _since_the_epoch(values)
         if wanted == pl.String and published.base_type() in TEXT_OF:
             return values.dt.strftime(TEXT_OF[published.base_type()])  # type: ignore[index]
         if published == pl.String and wanted.is_integer():
@@ -96,6 +107,14 @@ def _converted(values: pl.Series, wanted: pl.DataType) -> pl.Series:
         return values.cast(wanted, strict=False)
     except pl.exceptions.PolarsError:
         return pl.Series(values.name, [None] * len(values), dtype=wanted)
+
+
+def _since_the_epoch(values: pl.Series) -> pl.Series:
+    """Numbers as seconds, milli-, micro- or nanoseconds since 1970, whichever their size says."""
+    number = pl.col(values.name).cast(pl.Float64)
+    units = pl.coalesce(pl.when(number.abs() < below).then(number * unit) for below, unit in EPOCHS)
+    instants = units.round().cast(pl.Int64).cast(UTC_MICROSECONDS)
+    return values.to_frame().select(instants).to_series()
 
 
 def _instants(values: pl.Series) -> pl.Series:

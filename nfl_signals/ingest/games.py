@@ -1,5 +1,6 @@
 """One season of the schedule: kickoffs, flags and results settled, by the rules of `rules.py`."""
 
+import math
 from datetime import timedelta
 
 import polars as pl
@@ -11,7 +12,9 @@ from nfl_signals.markets.odds import no_vig_probability
 
 KICKOFF_ZONE = "America/New_York"
 UNKNOWN_KICKOFF = "13:00"  # 1999 has no kickoff times; early Sunday afternoon is the usual slot
-GAMES_FOR_SIGN_CHECK = 30  # below this the sign of a correlation means nothing
+GAMES_FOR_SIGN_CHECK = 8
+SIGN_Z = -3.0  # so far below 0 a correlation lies by chance once in 700 times
+LEAGUE_YEAR = (3, 15)  # month and day on which one begins
 DAYS = ("%Y-%m-%d", "%m/%d/%Y", "%Y%m%d")
 RESULTS = ["home_score", "away_score", "result", "total"]
 
@@ -20,20 +23,27 @@ def normalised_games(games: pl.DataFrame, quality: Quality) -> pl.DataFrame:
     """One UTC kickoff, flags instead of codes, complete results; columns as in `RAW_GAMES`."""
     games = _with_results(_with_kickoffs(games, quality), quality)
     games = _with_flags(games, quality)
-    return games.select(list(RAW_GAMES.columns)).sort("kickoff_at", "game_id")
+    return games.select(list(RAW_GAMES.columns)).sort("kickoff_at", "game_id", maintain_order=True)
 
 
 def one_game_a_week(games: pl.DataFrame, quality: Quality) -> pl.DataFrame:
-    """One game under two ids (a moved team's old and new code) would double every join."""
-    numbered = games.with_row_index("place")
-    sides = [
-        numbered.select("place", "game_id", "week", team=f"{at}_team") for at in ("home", "away")
-    ]
-    twice = pl.concat(sides).filter(pl.struct("week", "team").is_duplicated())
-    later = twice.filter(pl.col("place") > pl.col("place").min().over("week", "team"))
-    itself = pl.col("home_team") == pl.col("away_team")
-    second = pl.col("game_id").is_in(later["game_id"].implode())
-    return quality.set_aside(games, second | itself, "two_games")
+    """One row for a game id and for a team's week: a game under two ids would double every join.
+
+    A played game goes before one that is not, then a priced one, then the first listed.
+    """
+    numbered = games.with_row_index("__row")
+    priority = [pl.col("result").is_null(), pl.col("spread_line").is_null(), pl.col("__row")]
+    claimed: set[object] = set()
+    second = []
+    for row, game_id, week, *teams in (
+        numbered.sort(priority).select("__row", "game_id", "week", "home_team", "away_team").rows()
+    ):
+        claims = {game_id, *((week, team) for team in teams)}
+        if len(claims) == 1 + len(teams) and claimed.isdisjoint(claims):
+            claimed |= claims
+        else:
+            second.append(row)
+    return quality.set_aside(numbered, pl.col("__row").is_in(second), "two_games").drop("__row")
 
 
 def check_spread_sign(games: pl.DataFrame, where: str) -> None:
@@ -46,7 +56,7 @@ def check_spread_sign(games: pl.DataFrame, where: str) -> None:
         if pairs.height < GAMES_FOR_SIGN_CHECK:
             continue
         correlation = pairs.select(pl.corr("spread_line", against)).item()
-        if correlation < 0:
+        if _below_zero(correlation, pairs.height):
             raise SchemaError(
                 f"{where}: column spread_line, season {games['season'][0]}: correlation with "
                 f"{against} is {correlation:.2f} over {pairs.height} games; expected above 0 "
@@ -54,9 +64,19 @@ def check_spread_sign(games: pl.DataFrame, where: str) -> None:
             )
 
 
-def day_of() -> pl.Expr:
-    """The date of `gameday`, in whichever of `DAYS` it is written; null where in none."""
-    return pl.coalesce(pl.col("gameday").str.to_date(form, strict=False) for form in DAYS)
+def day_of(season: pl.Expr) -> pl.Expr:
+    """The date of `gameday`, in whichever of `DAYS` it is written; null outside the league year."""
+    day = pl.coalesce(pl.col("gameday").str.to_date(form, strict=False) for form in DAYS)
+    return pl.when(
+        day.is_between(pl.date(season, *LEAGUE_YEAR), pl.date(season + 1, *LEAGUE_YEAR))
+    ).then(day)
+
+
+def _below_zero(correlation: float, pairs: int) -> bool:
+    """Whether chance does not explain a correlation below 0, by Fisher's (1921) transformation."""
+    if not -1 < correlation < 1:  # NaN where one of the two never varies
+        return correlation <= -1
+    return math.atanh(correlation) * math.sqrt(pairs - 3) < SIGN_Z
 
 
 def kickoff_of(text: pl.Expr) -> pl.Expr:
@@ -67,14 +87,15 @@ def kickoff_of(text: pl.Expr) -> pl.Expr:
 
 
 def _with_kickoffs(games: pl.DataFrame, quality: Quality) -> pl.DataFrame:
-    clock = pl.col("gametime").str.extract(r"^(\d{1,2}:\d{2})(?::\d{2})?$")
-    games = games.with_columns(__day=day_of(), __clock=clock)
+    clock = pl.col("gametime").str.strip_chars().str.extract(r"^(\d{1,2}:\d{2})(?::\d{2})?$")
+    games = games.with_columns(__day=day_of(pl.lit(quality.season)))
     quality.note("day_unknown", games.filter(pl.col("__day").is_null()), "gameday")
-    if games["__clock"].null_count() < games.height:  # a season without any time has none upstream
-        quality.note("time_unknown", games.filter(pl.col("__clock").is_null()), "gametime")
-    text = pl.coalesce("__day", _usual_days(games)).dt.strftime("%Y-%m-%d")
-    text = text + " " + pl.col("__clock").fill_null(UNKNOWN_KICKOFF)
-    return games.with_columns(kickoff_at=kickoff_of(text)).drop("__day", "__clock")
+    day = pl.coalesce("__day", _usual_days(games)).dt.strftime("%Y-%m-%d") + " "
+    games = games.with_columns(__kickoff=kickoff_of(day + clock))
+    if games["gametime"].null_count() < games.height:  # a season without any time has none upstream
+        quality.note("time_unknown", games.filter(pl.col("__kickoff").is_null()), "gametime")
+    usual = kickoff_of(day + UNKNOWN_KICKOFF)
+    return games.with_columns(kickoff_at=pl.coalesce("__kickoff", usual)).drop("__day", "__kickoff")
 
 
 def _usual_days(games: pl.DataFrame) -> pl.Series:
@@ -94,6 +115,7 @@ def _with_results(games: pl.DataFrame, quality: Quality) -> pl.DataFrame:
         (some & pl.any_horizontal(home.is_null(), away.is_null()))
         | (result != pl.col("result"))
         | (total != pl.col("total"))
+        | (pl.min_horizontal(home, away) < 0)
     )
     games = quality.withhold(games, wrong, "scores_contradict", RESULTS)
     lacking = home.is_not_null() & pl.any_horizontal(pl.col("result", "total").is_null())

@@ -17,6 +17,7 @@ STARTER_LEAD = timedelta(minutes=90)  # inactive lists are public
 REPORT_LEAD = timedelta(hours=24)  # reports without a time stamp: final a day before kickoff
 LINES_HORIZON = timedelta(days=8)  # a line further ahead is not the week's market yet
 
+PLAYER_WEEK = [*TEAM_WEEK, "gsis_id"]
 STARTERS = ["home_qb_id", "away_qb_id"]
 RESULTS = ["home_score", "away_score", "result", "total"]
 LINES = (
@@ -31,7 +32,7 @@ class History:
 
     games: pl.DataFrame  # one row per game
     team_stats: pl.DataFrame  # one row per team and game
-    injuries: pl.DataFrame  # one row per player and week
+    injuries: pl.DataFrame  # one row per player, week and time stamp
     notes: pl.DataFrame  # one row per note
 
     def known_at(self, as_of: datetime) -> "History":
@@ -62,11 +63,15 @@ def report_known_at() -> pl.Expr:
 
 
 def reports_before_kickoff(history: History) -> pl.DataFrame:
-    """Injury rows known before kickoff of a scheduled game, with `kickoff_at` and `known_at`."""
+    """Each player's newest report before kickoff of a scheduled game, with `kickoff_at`, `known_at`."""
     return (
-        history.injuries.join(team_kickoffs(history.games), on=TEAM_WEEK, how="inner")
+        history.injuries.join(
+            team_kickoffs(history.games), on=TEAM_WEEK, how="inner", maintain_order="left"
+        )
         .with_columns(known_at=report_known_at())
         .filter(pl.col("known_at") < pl.col("kickoff_at"))
+        .sort("known_at", maintain_order=True)
+        .unique(PLAYER_WEEK, keep="last", maintain_order=True)
     )
 
 

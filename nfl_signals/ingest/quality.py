@@ -1,6 +1,7 @@
 """What the rules found in one season of a table: repairs counted, and what was set aside as published."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,6 +46,7 @@ class Quality:
         """Note rows, as they were published, that a rule is about; of repairs the first one is named."""
         if rows.is_empty():
             return
+        rows = rows.select(pl.exclude(r"^__.*$"))
         if RULES[rule].answer == "quarantine":
             for row in rows.to_dicts():
                 self.records.append(
@@ -86,12 +88,12 @@ class Quality:
 
     def refuse_too_much(self, rows: int, where: str) -> None:
         """Raise SchemaError where more is in quarantine than the limit allows, of `rows` published."""
-        keys = {each["key"] for each in self.records if each["answer"] == "quarantine"}
-        if len(keys) <= max(FEW_ROWS, self.max_share * rows):
+        unusable = self._rows_in_quarantine()
+        if unusable <= max(FEW_ROWS, self.max_share * rows):
             return
         worst = next(each for each in self.records if each["answer"] == "quarantine")
         raise SchemaError(
-            f"{where}: season {self.season}: {len(keys)} of {rows} rows cannot be used, more than "
+            f"{where}: season {self.season}: {unusable} of {rows} rows cannot be used, more than "
             f"ingest.max_quarantined ({self.max_share:g}) allows; the first is {worst['key']}, column "
             f"{worst['column'] or 'key'}: {worst['value'] or 'missing'} ({worst['rule']}). Fetch the "
             "release again, or raise the limit."
@@ -106,6 +108,18 @@ class Quality:
             first_seen=pl.Series(first, dtype=QUALITY_SCHEMA["first_seen"]),
             last_seen=pl.lit(as_of, dtype=QUALITY_SCHEMA["last_seen"]),
         )
+
+    def _rows_in_quarantine(self) -> int:
+        """A row counts once for all its values; rows that share a key, or lack part of it, each."""
+        counted = Counter(
+            (each["key"], each["rule"], each["column"])
+            for each in self.records
+            if each["answer"] == "quarantine"
+        )
+        rows: dict[str, int] = {}
+        for (key, _, _), found in counted.items():
+            rows[key] = max(rows.get(key, 0), found)
+        return sum(rows.values())
 
     def _record(
         self, rule: str, row: dict[str, Any], column: str, rows: int, published: str
@@ -161,7 +175,9 @@ def flags_of_games(quality: pl.DataFrame, games: pl.DataFrame) -> list[str]:
         teams = [
             f"{row['season']} {row['week']} {row[side]}" for side in ("home_team", "away_team")
         ]
-        about = pl.any_horizontal(pl.col("key").str.starts_with(name) for name in teams)
+        about = pl.any_horizontal(
+            (pl.col("key") + " ").str.starts_with(f"{name} ") for name in teams
+        )
         named = mine.filter(about | (pl.col("key") == row["game_id"]))["rule"]
         seasonal = whole.filter(season=row["season"])
         names = {

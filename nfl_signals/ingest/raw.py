@@ -14,11 +14,18 @@ import polars as pl
 from nfl_signals.core.errors import SourceError
 from nfl_signals.ingest.answers import conforming
 from nfl_signals.ingest.casting import cast_columns
-from nfl_signals.ingest.games import check_spread_sign, day_of, normalised_games, one_game_a_week
+from nfl_signals.ingest.games import (
+    LEAGUE_YEAR,
+    check_spread_sign,
+    day_of,
+    normalised_games,
+    one_game_a_week,
+)
+from nfl_signals.ingest.history import PLAYER_WEEK
 from nfl_signals.ingest.quality import Quality
 from nfl_signals.ingest.release_columns import GAMES, INJURIES, NOTES, TEAM_STATS, Column
 from nfl_signals.ingest.schemas import RAW_GAMES, RAW_INJURIES, RAW_NOTES, RAW_TEAM_STATS
-from nfl_signals.ingest.source import MissingReleaseError, Release
+from nfl_signals.ingest.source import Release
 from nfl_signals.ingest.teams import OTHER_CODE, franchise
 
 SCHEDULE = "schedules/games"
@@ -31,6 +38,7 @@ FILES = {
 FIRST_INJURY_SEASON = 2009  # nflverse publishes injury reports from this season on
 NOON = time(12)
 SEASON = {"season": GAMES["season"]}
+ANY_GAMES = RAW_GAMES.update_column("game_id", unique=False)
 
 
 def seasons_in(release: Release) -> list[int]:
@@ -48,7 +56,7 @@ def openings(release: Release) -> dict[int, datetime]:
     wanted = {name: GAMES[name] for name in ("season", "gameday")}
     where = release.locate(SCHEDULE)
     days = cast_columns(release.read(SCHEDULE), wanted, where, Quality("games", 0))
-    first = days.group_by("season").agg(day_of().min().alias("day")).drop_nulls()
+    first = days.group_by("season").agg(day_of(pl.col("season")).min().alias("day")).drop_nulls()
     return {season: datetime.combine(day, NOON, tzinfo=UTC) for season, day in first.iter_rows()}
 
 
@@ -68,8 +76,10 @@ def read_games(release: Release, season: int, quality: Quality | None = None) ->
             "choose a season that it has, or fetch a newer release."
         )
     games = _with_franchises(games, ["home_team", "away_team"], quality)
-    games = conforming(normalised_games(games, quality), RAW_GAMES, where, quality)
+    published = games.height
+    games = conforming(normalised_games(games, quality), ANY_GAMES, where, quality)
     games = one_game_a_week(games, quality)
+    quality.refuse_too_much(published, where)
     check_spread_sign(games, where)
     return games
 
@@ -107,23 +117,21 @@ def read_injuries(release: Release, season: int, quality: Quality | None = None)
     quality.note("player_unknown", injuries.filter(nameless), "full_name")
     injuries = injuries.with_columns(pl.coalesce("gsis_id", "full_name").alias("gsis_id"))
     injuries = quality.set_aside(injuries, pl.col("gsis_id").is_null(), "key_missing")
-    injuries = _newest_reports(injuries, quality).sort("week", "team", "gsis_id")
+    injuries = _one_report_a_stamp(_stamped(injuries, "date_modified", quality), quality)
+    injuries = injuries.sort("week", "team", "gsis_id", "date_modified")
     return conforming(injuries, RAW_INJURIES, release.locate(table), quality)
 
 
 def read_notes(release: Release, season: int, quality: Quality | None = None) -> pl.DataFrame:
-    """One season's notes, schema `schemas.RAW_NOTES`; empty where there are none, as in nflverse.
+    """One season's notes, schema `schemas.RAW_NOTES`.
 
     Raises:
-        SourceError: unreadable.
+        SourceError: missing (`MissingReleaseError`; nflverse has none) or unreadable.
         SchemaError: a column is wrong, or too many rows are.
     """
     quality, table = quality or Quality("notes", season), FILES["notes"].format(season=season)
-    try:
-        notes = _read(release, table, NOTES, quality)
-    except MissingReleaseError:
-        return pl.DataFrame(schema={name: spec.dtype for name, spec in NOTES.items()})
-    notes = _with_franchises(notes, ["team"], quality)
+    notes = _with_franchises(_read(release, table, NOTES, quality), ["team"], quality)
+    notes = _stamped(notes, "published_at", quality)
     notes = _one_row_each(notes.sort("published_at", "note_id"), ["note_id"], quality)
     return conforming(notes, RAW_NOTES, release.locate(table), quality)
 
@@ -146,7 +154,7 @@ def _read(
             mine |= numbers["season"].is_null() & named.fill_null(value=False)
         published = published.filter(mine.fill_null(value=False))
     read = published.select(name for name in published.columns if name in columns)
-    frame = cast_columns(quality.distinct(read), columns, where, quality)
+    frame = cast_columns(read, columns, where, quality)
     other = pl.col("season") != season
     return quality.set_aside(frame, other, "other_season")
 
@@ -154,7 +162,7 @@ def _read(
 def _with_franchises(frame: pl.DataFrame, columns: list[str], quality: Quality) -> pl.DataFrame:
     for name in columns:
         quality.note("team_code", frame.filter(pl.col(name).is_in(list(OTHER_CODE))), name)
-    return frame.with_columns(franchise(pl.col(name)) for name in columns)
+    return quality.distinct(frame.with_columns(franchise(pl.col(name)) for name in columns))
 
 
 def _one_row_each(frame: pl.DataFrame, key: list[str], quality: Quality) -> pl.DataFrame:
@@ -162,13 +170,15 @@ def _one_row_each(frame: pl.DataFrame, key: list[str], quality: Quality) -> pl.D
     return quality.set_aside(frame, pl.struct(key).is_duplicated(), "conflicting_rows")
 
 
-def _newest_reports(injuries: pl.DataFrame, quality: Quality) -> pl.DataFrame:
-    """Of several rows on a player and week the one modified last; of equals the last in the file."""
-    key = list(RAW_INJURIES.unique or ())
+def _stamped(frame: pl.DataFrame, name: str, quality: Quality) -> pl.DataFrame:
+    """Without stamps before the league year: a placeholder would make its row known all along."""
+    begins = datetime(quality.season, *LEAGUE_YEAR, tzinfo=UTC)
+    return quality.withhold(frame, pl.col(name) < begins, "unusable_value", [name])
+
+
+def _one_report_a_stamp(injuries: pl.DataFrame, quality: Quality) -> pl.DataFrame:
+    """Of reports of one stamp the last listed; which of several stamps counts depends on the instant."""
     ordered = injuries.sort("date_modified", nulls_last=False, maintain_order=True)
-    kept = ordered.unique(key, keep="last", maintain_order=True)
-    if kept.height < injuries.height:
-        quality.note(
-            "newest_report", ordered.filter(~pl.struct(key).is_last_distinct()), "report_status"
-        )
-    return kept
+    older = ~pl.struct(PLAYER_WEEK).is_last_distinct()
+    quality.note("newest_report", ordered.filter(older), "report_status")
+    return ordered.filter(pl.struct(*PLAYER_WEEK, "date_modified").is_last_distinct())

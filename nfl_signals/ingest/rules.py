@@ -22,7 +22,7 @@ class Rule:
 
 
 RULES: dict[str, Rule] = {
-    "na_text": Rule("repair", "NA written as text is a missing value."),
+    "na_text": Rule("repair", "NA written as text, or a blank, is a missing value."),
     "cast": Rule("repair", "A value of another type, or a date in another format, is converted."),
     "column_missing": Rule(
         "repair", "A column that one feature needs is absent: it is all missing."
@@ -32,10 +32,10 @@ RULES: dict[str, Rule] = {
         "repair", "A team by another source's code, or by its name, gets its own code."
     ),
     "day_unknown": Rule(
-        "repair", "A game without a day is put on its week's usual day.", each=True
+        "repair", "A game without a day in its season is put on its week's usual day.", each=True
     ),
     "time_unknown": Rule(
-        "repair", "A game without a kickoff time kicks off at 13:00 US Eastern.", each=True
+        "repair", "A game without a possible kickoff time kicks off at 13:00 US Eastern.", each=True
     ),
     "flag_unknown": Rule(
         "repair",
@@ -43,7 +43,9 @@ RULES: dict[str, Rule] = {
         each=True,
     ),
     "result_from_scores": Rule("repair", "Result and total are computed from both scores."),
-    "newest_report": Rule("repair", "Of several reports on a player and week the newest counts."),
+    "newest_report": Rule(
+        "repair", "Of several reports on a player and week the newest known counts."
+    ),
     "player_unknown": Rule("repair", "A player without an id is known by his name."),
     "missing_statistic": Rule(
         "repair", "A statistic that is missing leaves the mean of the others."
@@ -54,7 +56,7 @@ RULES: dict[str, Rule] = {
     "report_status": Rule("quarantine", "A status that nobody has declared says nothing."),
     "scores_contradict": Rule(
         "quarantine",
-        "A game whose scores, result and total contradict each other has none of them.",
+        "A game whose scores, result and total contradict each other, or cannot be, has none of them.",
     ),
     "key_missing": Rule("quarantine", "A row without a part of its key is set aside."),
     "other_season": Rule("quarantine", "A row of another season is set aside."),
@@ -63,7 +65,8 @@ RULES: dict[str, Rule] = {
         "quarantine", "A game that is no league game (Pro Bowl, preseason) is set aside."
     ),
     "two_games": Rule(
-        "quarantine", "Of two games of a team in a week the second listed is set aside."
+        "quarantine",
+        "Of rows for one game, or games of a team in one week, one counts: played, else priced, else first.",
     ),
     "conflicting_rows": Rule(
         "quarantine", "Rows of one key that contradict each other are set aside."

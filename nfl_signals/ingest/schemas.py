@@ -8,10 +8,10 @@ from nfl_signals.ingest.release_columns import GAMES, TEAM_STATS
 from nfl_signals.ingest.teams import TEAM_IDS
 
 
-def team(known_at: str = "schedule") -> pa.Column:
+def team(known_at: str = "schedule", *, nullable: bool = False, rule: str = "team") -> pa.Column:
     """A current team code."""
     known = pa.Check.isin(sorted(TEAM_IDS), error="a known team code")
-    return column(pl.String(), known_at, known, rule="team")
+    return column(pl.String(), known_at, known, nullable=nullable, rule=rule)
 
 
 def _line(low: float, high: float) -> pa.Column:
@@ -62,7 +62,7 @@ RAW_TEAM_STATS = pa.DataFrameSchema(
         "season": SEASON,
         "week": WEEK,
         "team": team(),
-        "opponent_team": team(),
+        "opponent_team": team(nullable=True, rule="unusable_value"),
         **{
             name: column(pl.Float64(), "stats", nullable=True)
             if name.endswith("_epa")
@@ -96,7 +96,7 @@ RAW_INJURIES = pa.DataFrameSchema(
         "date_modified": column(UTC_MICROSECONDS, "published", nullable=True),
     },
     strict=True,
-    unique=["season", "week", "team", "gsis_id"],
+    unique=["season", "week", "team", "gsis_id", "date_modified"],
     name="raw_injuries",
 )
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandera.polars as pa
@@ -75,10 +76,12 @@ def _read(context: RunContext, table: str, season: int) -> tuple[pl.DataFrame, Q
         if table == "games":
             raise
         frame = _empty(SCHEMAS[table])
-    if frame.height or not _expected(context, table, season):
+    if frame.height:
         return frame, quality
     stored = context.paths.raw(table, season)
     kept = context.read(stored) if stored.exists() else frame
+    if kept.is_empty() and not _expected(context, table, season):
+        return frame, quality
     quality.degrade(kept.height)
     _log.warning("raw %s of %d: not there; %d stored rows are used", table, season, kept.height)
     return kept, quality
@@ -104,12 +107,9 @@ def load_history(
         InputError: a season has not been materialized yet.
     """
     seasons = [s for s in context.seasons if last_season is None or s <= last_season]
-    loaded = {
-        table: _load(context, table, seasons) if table in tables else _empty(SCHEMAS[table])
-        for table in READERS
-    }
-    loaded["team_stats"] = against_the_scheduled(loaded["team_stats"], loaded["games"])
-    return History(**loaded).known_at(context.as_of)
+    history = _known(context, seasons, tables)
+    stats = against_the_scheduled(history.team_stats, history.games)
+    return replace(history, team_stats=stats)
 
 
 def stored_seasons(context: RunContext) -> list[int]:
@@ -172,7 +172,8 @@ def build_gold_markets(context: RunContext, seasons: Sequence[int]) -> pl.DataFr
 
 def matched(context: RunContext, seasons: Sequence[int]) -> JoinReport:
     """What of the stored raw tables of these seasons has no match in the schedule."""
-    tables = {table: _load(context, table, seasons) for table in READERS}
+    history = _known(context, seasons, tuple(READERS))
+    tables = {table: getattr(history, table) for table in READERS}
     share = context.settings.ingest.max_quarantined
     known = context.load(context.paths.known_exceptions, known_exceptions)
     return match_tables(tables, known, as_of=context.as_of, max_share=share)
@@ -211,7 +212,7 @@ def store_seasons(
     for season, part in zip(seasons, written, strict=True):
         write_parquet(folder / f"{season}.parquet", part)
     for file in folder.glob("*.parquet"):
-        if int(file.stem) not in context.seasons:
+        if file.stem.isdecimal() and int(file.stem) not in context.seasons:
             file.unlink()
     return pl.concat(written)
 
@@ -228,6 +229,15 @@ def rows_of_seasons(rows: int, seasons: Sequence[int]) -> str:
 
 def _empty(schema: pa.DataFrameSchema) -> pl.DataFrame:
     return pl.DataFrame(schema={name: column.dtype.type for name, column in schema.columns.items()})
+
+
+def _known(context: RunContext, seasons: Sequence[int], tables: Sequence[str]) -> History:
+    """The stored tables as known at the run's `as_of`; those not among `tables` are empty."""
+    loaded = {
+        table: _load(context, table, seasons) if table in tables else _empty(SCHEMAS[table])
+        for table in READERS
+    }
+    return History(**loaded).known_at(context.as_of)
 
 
 def _load(context: RunContext, table: str, seasons: Sequence[int]) -> pl.DataFrame:

@@ -20,7 +20,7 @@ GAMES = [
 ]
 
 
-def note(team: str, published_at: datetime, text: str = "", **columns: object) -> Row:
+def note(team: str, published_at: datetime, text: str = "limited", **columns: object) -> Row:
     row = builders.note(OPENER, team, published_at, note_id=f"{team}{published_at:%d%H%M%S}")
     return row | {"text": text} | columns
 

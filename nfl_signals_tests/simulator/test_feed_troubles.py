@@ -25,17 +25,19 @@ ANSWERED = [name for name in TROUBLES if name not in REFUSED]
 # What is repaired so that not a cell of any table differs.
 WITHOUT_A_TRACE = (
     "game_twice result_missing gametime_is_time other_codes full_names stats_twice stamps_as_text "
-    "note_twice location_null"
+    "note_twice location_null stamps_as_numbers notes_missing"
 ).split()
 # Two that alter the same thing, or of which one hides the other, are no test of either.
 EXCLUDING = (
     {name for name, each in TROUBLES.items() if each.table == "team_stats"} - {"stats_late"},
     {name for name, each in TROUBLES.items() if each.table == "injuries"},
     {"other_codes", "full_names"},
-    {"time_tbd", "gametime_is_time"},
+    {"time_tbd", "gametime_is_time", "time_impossible", "game_two_versions"},
+    {"odds_zero", "odds_infinite"},
+    {"roof_dropped", "blank_text"},
     {"postponed", "cancelled", "stats_late", "stats_opponent", "stats_missing"},
     {"score_wrong", "result_missing"},
-    {"note_twice", "note_unstamped"},
+    {"note_twice", "note_unstamped", "notes_missing"},
 )
 
 

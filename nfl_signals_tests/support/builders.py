@@ -9,6 +9,7 @@ import polars as pl
 
 from nfl_signals.ingest import raw
 from nfl_signals.ingest.history import History
+from nfl_signals.ingest.release_columns import NOTES
 from nfl_signals.ingest.source import MissingReleaseError, Release
 from nfl_signals.simulator.release import layout
 
@@ -206,8 +207,15 @@ def read_history(source: Release, *, last_season: int = 2100) -> History:
         games=pl.concat(raw.read_games(source, season) for season in seasons),
         team_stats=pl.concat(raw.read_team_stats(source, season) for season in seasons),
         injuries=pl.concat(raw.read_injuries(source, season) for season in seasons),
-        notes=pl.concat(raw.read_notes(source, season) for season in seasons),
+        notes=pl.concat(_notes(source, season) for season in seasons),
     )
+
+
+def _notes(source: Release, season: int) -> pl.DataFrame:
+    try:
+        return raw.read_notes(source, season)
+    except MissingReleaseError:
+        return pl.DataFrame(schema={name: spec.dtype for name, spec in NOTES.items()})
 
 
 def history(

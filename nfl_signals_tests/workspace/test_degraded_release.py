@@ -47,7 +47,7 @@ def rebuilt(context: RunContext, table: str) -> RunContext:
 
 
 @pytest.mark.parametrize("how", ["missing", "empty"])
-@pytest.mark.parametrize("table", ["injuries", "team_stats"])
+@pytest.mark.parametrize("table", ["injuries", "team_stats", "notes"])
 def test_what_was_there_before_stays_as_it_was_and_is_flagged(
     context: RunContext, table: str, how: str
 ) -> None:

@@ -1,5 +1,6 @@
 """Every alteration by its name; what each does, and the answer that is owed, stand beside it."""
 
+from datetime import UTC, datetime
 from functools import partial
 
 import polars as pl
@@ -97,6 +98,10 @@ def _cancelled(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(pl.col("game_id") != played[len(played) // 2])
 
 
+def _as_seconds(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pl.col("date_modified").dt.epoch("s"))
+
+
 def _two_reports(frame: pl.DataFrame) -> pl.DataFrame:
     update = frame.head(1).with_columns(
         report_status=pl.lit("Out"), date_modified=pl.col("date_modified") + pl.duration(hours=1)
@@ -148,6 +153,15 @@ TROUBLES: dict[str, Trouble] = {
         "The last week has TBD for times.",
         _in_last_week("gametime", "TBD"),
     ),
+    "time_impossible": _games(
+        "repair",
+        "time_unknown",
+        "The last week kicks off at 25:00.",
+        _in_last_week("gametime", "25:00"),
+    ),
+    "day_of_another_year": _games(
+        "repair", "day_unknown", "A year is misspelt.", _set("gameday", "2042-10-11", FIRST)
+    ),
     "division_null": _games(
         "repair", "flag_unknown", "div_game is null.", _set("div_game", None, FIRST)
     ),
@@ -159,6 +173,9 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "moneyline_99": _games(
         "quarantine", "impossible_price", "A moneyline of -99.", _set("home_moneyline", -99, FIRST)
+    ),
+    "odds_infinite": _games(
+        "quarantine", "unusable_value", "Infinite odds.", _set("over_odds", float("inf"), FIRST)
     ),
     "line_400": _games(
         "quarantine", "impossible_line", "A total of 400.", _set("total_line", 400.0, FIRST)
@@ -176,6 +193,9 @@ TROUBLES: dict[str, Trouble] = {
         "quarantine", "team", "An opponent TBD.", _added(game_id="tbd", away_team="TBD")
     ),
     "game_twice": _games("repair", "duplicate_row", "Rows are listed twice.", _doubled),
+    "game_two_versions": _games(
+        "quarantine", "two_games", "A game is listed with two times.", _added(gametime="23:00")
+    ),
     "result_missing": _games(
         "repair", "result_from_scores", "Scores are there, results not yet.", _set("result", None)
     ),
@@ -193,6 +213,7 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "gametime_is_time": _games("repair", "cast", "gametime is a time.", _as_time),
     "na_text": _games("repair", "na_text", "NA is written out.", _set("home_qb_id", "NA", FIRST)),
+    "blank_text": _games("repair", "na_text", "A roof is a blank.", _set("roof", " ", FIRST)),
     "roof_dropped": _games(
         "repair", "column_missing", "The column roof is gone.", _dropped("roof")
     ),
@@ -244,6 +265,9 @@ TROUBLES: dict[str, Trouble] = {
         "Another opponent than scheduled.",
         _set("opponent_team", "LAC", FIRST),
     ),
+    "opponent_stranger": _stats(
+        "quarantine", "unusable_value", "An opponent XYZ.", _set("opponent_team", "XYZ", FIRST)
+    ),
     "stats_missing": _stats(
         "degrade", "table_missing", "The season's statistics answer 404.", _gone
     ),
@@ -261,6 +285,15 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "bye_team": _injuries("quarantine", "no_game", "A report of a team on its bye.", _of_a_bye),
     "stamps_as_text": _injuries("repair", "cast", "date_modified is a string.", _as_text),
+    "stamps_as_numbers": _injuries(
+        "repair", "cast", "date_modified is in seconds since 1970.", _as_seconds
+    ),
+    "stamp_placeholder": _injuries(
+        "quarantine",
+        "unusable_value",
+        "A stamp is of year 1.",
+        _set("date_modified", datetime(1, 1, 1, tzinfo=UTC), FIRST),
+    ),
     "all_stars": _injuries(
         "quarantine", "team", "Reports of AFC and NFC.", _set("team", "AFC", TWO)
     ),
@@ -272,6 +305,7 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "injuries_empty": _injuries("degrade", "table_missing", "The file has no rows.", _empty),
     "note_twice": _notes("repair", "duplicate_row", "Notes are listed twice.", _doubled),
+    "notes_missing": _notes("degrade", "table_missing", "The season's notes answer 404.", _gone),
     "note_unstamped": _notes(
         "quarantine", "key_missing", "A note without a stamp.", _set("published_at", None, FIRST)
     ),

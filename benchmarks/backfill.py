@@ -23,7 +23,8 @@ from nfl_signals.core.files import read_json
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import load_settings
 from nfl_signals.definitions import defs
-from nfl_signals.defs.launch import RANGE_END, RANGE_START, register_seasons
+from nfl_signals.defs.launch import register_seasons
+from nfl_signals.defs.partitions import RANGE_END, RANGE_START
 from nfl_signals.learners.baseline import fit_baseline
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.stacking.splits import Fold, purged_kfold, walk_forward

@@ -6,9 +6,10 @@ from typing import Any
 import dagster as dg
 
 from nfl_signals.defs.checks import DRIFT_CHECK, PENDING_STEPS
-from nfl_signals.defs.partitions import sync_seasons
+from nfl_signals.defs.partitions import range_tags, sync_seasons
 from nfl_signals.defs.resources import Run
 from nfl_signals.workspace.run_context import RunContext
+from nfl_signals.workspace.tables import unfinished_seasons
 
 EASTERN = "America/New_York"
 IN_SEASON = "9-12,1-2"  # months with games
@@ -27,12 +28,12 @@ everything = dg.define_asset_job(
 weekly_refresh = dg.define_asset_job(
     "weekly_refresh",
     selection=_TABLES | _FORECASTS,
-    description="The current season's data, the upcoming week's predictions, calibration.",
+    description="Data of the seasons that are not over, the upcoming week's predictions, calibration.",
 )
 daily_outcomes = dg.define_asset_job(
     "daily_outcomes",
     selection=_TABLES | _METRICS,
-    description="New results of the current season, and calibration against them.",
+    description="New results, and calibration against them.",
 )
 recalibration = dg.define_asset_job(
     "recalibration",
@@ -62,21 +63,24 @@ SCHEDULED: dict[str, Any] = {
 @dg.schedule(job=weekly_refresh, cron_schedule=f"0 9 * {IN_SEASON} 2", **SCHEDULED)
 def weekly_schedule(context: dg.ScheduleEvaluationContext, run_context: Run) -> Request:
     """Tuesday morning, US Eastern, in season: the week is over and the next one has lines."""
-    return _current_season(context, run_context)
+    return _unfinished(context, run_context)
 
 
 @dg.schedule(job=daily_outcomes, cron_schedule=f"0 10 * {IN_SEASON} *", **SCHEDULED)
 def daily_schedule(context: dg.ScheduleEvaluationContext, run_context: Run) -> Request:
     """Every morning in season: yesterday's outcomes reach the metrics within 24 hours."""
-    return _current_season(context, run_context)
+    return _unfinished(context, run_context)
 
 
-def _current_season(context: dg.ScheduleEvaluationContext, run_context: RunContext) -> Request:
-    """The source's last season as partition; skipped until a first full run has made models."""
+def _unfinished(context: dg.ScheduleEvaluationContext, run_context: RunContext) -> Request:
+    """The seasons that are not over, in one run; skipped until a first full run has made models."""
     if not run_context.paths.features.exists():
         return dg.SkipReason("no data yet: run the job `everything` once")
     sync_seasons(context.instance, run_context.seasons)
-    return dg.RunRequest(partition_key=str(run_context.seasons[-1]))
+    seasons = unfinished_seasons(run_context)
+    if len(seasons) == 1:
+        return dg.RunRequest(partition_key=str(seasons[0]))
+    return dg.RunRequest(tags=range_tags(seasons))
 
 
 def run_request_for(pending: Sequence[dict[str, Any]]) -> dg.RunRequest | None:

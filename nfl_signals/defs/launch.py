@@ -12,14 +12,11 @@ from dagster._core.errors import DagsterAssetCheckFailedError
 from nfl_signals.core.errors import NflSignalsError
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import PROJECT_ROOT
-from nfl_signals.defs.partitions import sync_seasons
+from nfl_signals.defs.partitions import range_tags, sync_seasons
 from nfl_signals.workspace.run_context import RunContext
 
 StepListener = Callable[[str, int, int], None]
 """Name of the finished step, steps finished, steps in all."""
-
-RANGE_START = "dagster/asset_partition_range_start"
-RANGE_END = "dagster/asset_partition_range_end"
 
 
 def prepare_instance(paths: Paths) -> None:
@@ -76,7 +73,7 @@ def run_job(
                     "resources": {"run_context": {"config": given}},
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                 },
-                tags={RANGE_START: str(seasons[0]), RANGE_END: str(seasons[-1])},
+                tags=range_tags(seasons),
             )
         except DagsterAssetCheckFailedError:
             raise NflSignalsError("; ".join(watcher.failed_checks)) from None

@@ -6,6 +6,8 @@ import dagster as dg
 
 SEASONS = dg.DynamicPartitionsDefinition(name="season")
 IN_ONE_RUN = dg.BackfillPolicy.single_run()
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
 
 
 def sync_seasons(instance: dg.DagsterInstance, seasons: Sequence[int]) -> None:
@@ -15,6 +17,11 @@ def sync_seasons(instance: dg.DagsterInstance, seasons: Sequence[int]) -> None:
     for season in sorted(present - set(wanted)):
         instance.delete_dynamic_partition("season", season)
     instance.add_dynamic_partitions("season", [s for s in wanted if s not in present])
+
+
+def range_tags(seasons: Sequence[int]) -> dict[str, str]:
+    """Tags of one run over a range of seasons, ascending and without gaps among the partitions."""
+    return {RANGE_START: str(seasons[0]), RANGE_END: str(seasons[-1])}
 
 
 def chosen_seasons(context: dg.AssetExecutionContext) -> list[int]:

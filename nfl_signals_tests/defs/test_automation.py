@@ -16,6 +16,7 @@ from nfl_signals.defs.automation import (
     weekly_schedule,
 )
 from nfl_signals.defs.checks import PENDING_STEPS
+from nfl_signals.defs.partitions import range_tags
 from nfl_signals.workspace.run_context import open_run
 from nfl_signals_tests.support.homes import copy_of
 
@@ -206,7 +207,8 @@ def test_a_new_season_becomes_a_partition_at_the_next_tick(
     (tmp_path / "gold").rename(home / "data" / "gold")
     request = tick(weekly_schedule, stored_instance, home)
     assert isinstance(request, dg.RunRequest)
-    assert request.partition_key == "2025"
+    # 2024 was half played when it was last looked at: its results are owed too, in the same run.
+    assert (request.partition_key, request.tags) == (None, range_tags([2024, 2025]))
     assert "2025" in stored_instance.get_dynamic_partitions("season")
 
 

@@ -27,6 +27,13 @@ WITHOUT_A_TRACE = (
     "game_twice result_missing gametime_is_time other_codes full_names stats_twice stamps_as_text "
     "note_twice location_null stamps_as_numbers notes_missing"
 ).split()
+# What can be wrong with one game's row, or with a row about one of its teams.
+OF_ONE_GAME = (
+    "division_null location_null odds_zero odds_infinite moneyline_99 line_400 na_text blank_text "
+    "day_of_another_year score_wrong pro_bowl preseason opponent_tbd game_twice game_two_versions "
+    "new_status player_null week_null stamp_placeholder all_stars two_reports bye_team note_unstamped "
+    "note_twice"
+).split()
 # Two that alter the same thing, or of which one hides the other, are no test of either.
 EXCLUDING = (
     {name for name, each in TROUBLES.items() if each.table == "team_stats"} - {"stats_late"},
@@ -60,6 +67,27 @@ def predicted(context: RunContext) -> pl.DataFrame:
     tables.build_gold(context, [SEASON])
     tables.build_gold_markets(context, [SEASON])
     return predict_upcoming(context)
+
+
+def altered_for(context: RunContext, game_id: str, name: str) -> RunContext:
+    """The season as it is read with an alteration of the rows about one game."""
+    trouble, (_, week, *teams) = TROUBLES[name], game_id.split("_")
+
+    def alter(frame: pl.DataFrame) -> pl.DataFrame:
+        about = pl.col("week") == int(week)
+        if trouble.table == "games":
+            about = pl.col("game_id") == game_id
+        else:
+            about &= pl.col("team").is_in(teams)
+        altered = trouble.alter(frame.filter(about))
+        assert altered is not None
+        return pl.concat([frame.filter(~about), altered], how="vertical_relaxed")
+
+    release = TroubledRelease(context.release, SEASON, (replace(trouble, alter=alter),))
+    changed = replace(context, release=release)
+    for table in tables.READERS:
+        tables.ingest(changed, table, [SEASON])
+    return changed
 
 
 def answers(context: RunContext) -> set[tuple[str, str]]:
@@ -108,6 +136,23 @@ def test_with_each_alteration_every_game_is_predicted(context: RunContext, name:
     upcoming = predicted(ingested(context, name))
     assert games <= set(upcoming["game_id"])
     assert upcoming["p_hat"].is_between(0, 1, closed="none").all()
+
+
+@pytest.fixture(scope="module")
+def sound(context: RunContext) -> pl.DataFrame:
+    return predicted(ingested(context))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OF_ONE_GAME)
+def test_what_is_wrong_with_one_game_changes_no_byte_of_another_ones_forecast(
+    context: RunContext, sound: pl.DataFrame, name: str
+) -> None:
+    game_id = sound["game_id"].sort()[3]
+    changed = altered_for(context, game_id, name)
+    assert (TROUBLES[name].rule, TROUBLES[name].answer) in answers(changed)
+    others = pl.col("game_id") != game_id
+    assert predicted(changed).filter(others).equals(sound.filter(others))
 
 
 @pytest.mark.slow

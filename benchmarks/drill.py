@@ -1,4 +1,4 @@
-"""A fire drill: a forecast goes wrong, week after week passes, and the real daemon has to answer."""
+"""A forecast goes wrong, week after week passes, and the real Dagster daemon has to answer the alarm."""
 
 import argparse
 import os

@@ -38,8 +38,9 @@ Seasons = Annotated[str | None, typer.Option(help="A-B, e.g. 2010-2023; default:
 AsOf = Annotated[
     str | None,
     typer.Option(
-        help="Nothing known after this date or instant exists for the run, e.g. 2023-11-14 or "
-        "2023-11-14T14:00:00+00:00; default: the source's now."
+        help="Nothing known after this instant exists for the run, e.g. 2023-11-14T14:00:00+00:00. "
+        "A bare date means its start, 00:00 UTC: as of a Tuesday the Monday night game is not over. "
+        "Default: the source's now."
     ),
 ]
 
@@ -48,9 +49,9 @@ AsOf = Annotated[
 def run(source: Source = None, seasons: Seasons = None, as_of: AsOf = None) -> None:
     """Run everything: ingest, features, models, predictions, ledger, calibration, reports.
 
-    Reads `signals.yaml` and `NFL_SIGNALS_*`; options win. `NFL_SIGNALS_NFLVERSE` points the
-    nflverse source at another URL or at a folder. All output lies under `NFL_SIGNALS_HOME`
-    (default: the repository). The run shows up in the Dagster UI as the job `everything`.
+    Reads the `signals.yaml` of `NFL_SIGNALS_HOME` (default: the repository), then `NFL_SIGNALS_*`;
+    options win. `NFL_SIGNALS_NFLVERSE` points the nflverse source at another URL or at a folder. All
+    output lies under `NFL_SIGNALS_HOME`. The Dagster UI shows the run as the job `everything`.
 
     Examples:
     - `nfl-signals run`
@@ -151,6 +152,19 @@ for command in (week, outcomes, *MODEL_COMMANDS):
     app.command()(command)
 
 
+def _list_troubles(trouble: list[str] | None) -> list[str] | None:
+    """Names the alterations, and ends the command, where `list` is among them."""
+    if "list" not in (trouble or ()):
+        return trouble
+    from nfl_signals.simulator.feed.catalog import TROUBLES
+
+    for name, each in TROUBLES.items():
+        console.print(
+            f"[bold]{name}[/bold] ({each.table}, {each.answer}): {each.what}", highlight=False
+        )
+    raise typer.Exit
+
+
 @app.command()
 def simulate(
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
@@ -162,7 +176,12 @@ def simulate(
     seed: Annotated[int | None, typer.Option(help="Another league for another seed.")] = None,
     trouble: Annotated[
         list[str] | None,
-        typer.Option(help="Alter the last season as a feed might; `list` names the alterations."),
+        typer.Option(
+            help="Alter the last season as a feed might; may be repeated. `list` names the "
+            "alterations, needs no --out and writes nothing.",
+            is_eager=True,  # read before --out is missed
+            callback=_list_troubles,
+        ),
     ] = None,
 ) -> None:
     """Write a simulated league in nflverse's layout, and its true probabilities beside it.
@@ -174,10 +193,9 @@ def simulate(
     - `nfl-signals simulate --out league`
 
     - `nfl-signals simulate --out league --trouble two_reports --trouble pro_bowl`
+
+    - `nfl-signals simulate --trouble list`
     """
-    if trouble == ["list"]:
-        _print_troubles()
-        return
     from nfl_signals.reports.league.report import write_league_report
     from nfl_signals.simulator.feed.catalog import TROUBLES
     from nfl_signals.simulator.feed.trouble import named
@@ -202,15 +220,6 @@ def simulate(
     command = f"nfl-signals run --source nflverse --as-of {describe(league.as_of)}"
     console.print("Run the pipeline on it:")
     console.print(f"  NFL_SIGNALS_NFLVERSE={release} {command}", soft_wrap=True)
-
-
-def _print_troubles() -> None:
-    from nfl_signals.simulator.feed.catalog import TROUBLES
-
-    for name, each in TROUBLES.items():
-        console.print(
-            f"[bold]{name}[/bold] ({each.table}, {each.answer}): {each.what}", highlight=False
-        )
 
 
 @app.command()

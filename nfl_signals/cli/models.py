@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from nfl_signals.registry.decision_log import Decision
     from nfl_signals.workspace.run_context import RunContext
 
-Version = Annotated[str, typer.Argument(help="As `models/ensemble/` names it, e.g. v202409.")]
+Version = Annotated[
+    str,
+    typer.Argument(
+        help="As `models/ensemble/` names it: v, season and week of its last training game, e.g. "
+        "v202409."
+    ),
+]
 Reason = Annotated[str | None, typer.Option(help="Why, in words; it stays in the decision log.")]
 Source = Annotated[str | None, typer.Option(help="Default: that of the last run.")]
 
@@ -111,10 +117,12 @@ def compare(
 ) -> None:
     """Compare a challenger with a champion on all settled games that both forecast before kickoff.
 
-    `proxy` is the price itself, `replay` the walk-forward (the shadow book), `model_vN` the forecasts of
-    that version in production. Each finding of the gate is shown with its interval over redrawn weeks, n
-    forecasts, its limit, a verdict, and the smallest difference that so many games show with power
-    80 %. Larger is worse for the challenger. Nothing is decided or written.
+    `proxy` is the no-vig price. `replay` is the walk-forward: past games, each forecast by a model fitted
+    on earlier seasons. `model_vN`, e.g. model_v202409, is what that version forecast in production.
+
+    Each finding of the gate is shown with its interval over redrawn weeks, n forecasts, its limit, a
+    verdict, and the smallest difference that so many games show with power 80 %. Larger is worse for the
+    challenger. Nothing is decided or written.
 
     These intervals are for one look. Below them stands a confidence sequence a market: the score
     difference so far, with bounds that hold in all weeks at once, however often you look.

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from nfl_signals.workspace.run_context import RunContext
 
 Source = Annotated[str | None, typer.Option(help="Default: that of the last run.")]
-AsOf = Annotated[str | None, typer.Option(help="As of this date or instant; default: now.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option(help="As of this instant; a bare date means its start, 00:00 UTC. Default: now."),
+]
 
 
 def week(source: Source = None, as_of: AsOf = None) -> None:

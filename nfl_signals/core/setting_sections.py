@@ -75,7 +75,7 @@ class IngestSettings(_Section):
         default=0.05,
         ge=0,
         le=1,
-        description="share of a season's rows that may be set aside (20 rows always may)",
+        description="share of a season's rows that may be quarantined; 20 always may, whatever the share",
     )
 
 
@@ -124,7 +124,8 @@ class MonitorSettings(_Section):
     window_weeks: int = Field(default=8, ge=1, description="rolling window, NFL weeks with games")
     rule: Literal["proven", "literal"] = Field(
         default="proven",
-        description="proven: an error that lasts and has evidence; literal: a plain ECE that lasts",
+        description="what raises an alarm: proven, an error that lasts and an e-value of `evidence`; "
+        "literal, a plain ten-bin ECE that lasts, whatever the e-value",
     )
     max_calibration_error: float = Field(
         default=0.05, ge=0, description="calibration error that counts as too large, probability"
@@ -132,7 +133,7 @@ class MonitorSettings(_Section):
     critical_error: float = Field(
         default=0.10,
         ge=0,
-        description="calibration error that makes an alarm critical, probability",
+        description="calibration error above which an alarm is critical, probability",
     )
     recovery_error: float = Field(
         default=0.04, ge=0, description="an alarm is over at or below this error, probability"
@@ -143,10 +144,10 @@ class MonitorSettings(_Section):
     evidence: float = Field(
         default=20.0,
         ge=0,
-        description="e-value from which an error counts as shown (20 = 5 % false alarms)",
+        description="e-value an alarm needs; a right forecast reaches 20 in at most 5 % of seasons",
     )
     watch_evidence: float = Field(
-        default=5.0, ge=0, description="e-value from which a lasting error is worth a note"
+        default=5.0, ge=0, description="e-value from which a lasting error is noted (severity info)"
     )
     cooldown_days: int = Field(
         default=21, ge=0, description="days from one retraining for an alarm to the next"
@@ -208,7 +209,8 @@ class LlmSettings(_Section):
 
     provider: Literal["rules", "openai", "replay", "none"] = Field(
         default="rules",
-        description="rules: built in; openai: an OpenAI-compatible server; replay: recorded answers",
+        description="rules: built in, no LLM; openai: an OpenAI-compatible server; replay: its "
+        "recorded answers; none: no signals",
     )
     base_url: str | None = Field(
         default=None, description="of the OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1"

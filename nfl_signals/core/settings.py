@@ -42,7 +42,10 @@ class Settings(BaseSettings):
         env_prefix="NFL_SIGNALS_", env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
-    home: Path = Field(default=PROJECT_ROOT, description="data, models, reports hang under it")
+    home: Path = Field(
+        default=PROJECT_ROOT,
+        description="signals.yaml is read from it; data, models, reports hang under it",
+    )
     source: Literal["simulated", "nflverse"] = Field(
         default="simulated", description="where games come from"
     )
@@ -55,7 +58,9 @@ class Settings(BaseSettings):
         description="A-B, A- (from A on), or one season; unset: all",
     )
     as_of: AwareDatetime | None = Field(
-        default=None, description="nothing known after it exists; unset: the source's now"
+        default=None,
+        description="nothing known after it exists for the run; a bare date means 00:00 UTC; "
+        "unset: the source's now",
     )
     seed: int = Field(default=20_250_907, ge=0, description="the only source of randomness")
     threads: int = Field(
@@ -64,7 +69,8 @@ class Settings(BaseSettings):
     signal_source: str = Field(
         default="champion",
         pattern=SIGNAL_SOURCE_PATTERN,
-        description="which model is served: proxy (the no-vig market), champion, or model_vN",
+        description="which model is served: proxy (the no-vig market), champion (promoted last), or one "
+        "version, e.g. model_v202409",
     )
     offline: bool = Field(
         default=False,

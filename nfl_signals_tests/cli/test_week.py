@@ -7,6 +7,7 @@ import pytest
 
 from nfl_signals.core.files import read_json, read_parquet
 from nfl_signals.core.paths import Paths
+from nfl_signals.simulator.feed.catalog import TROUBLES
 from nfl_signals_tests.conftest import SMALL_LEAGUE
 from nfl_signals_tests.support.homes import CommandResult, copy_of, nfl_signals
 
@@ -78,10 +79,21 @@ def test_an_alteration_that_there_is_not_is_refused_before_anything_is_written(
     done = call(tmp_path, "simulate", "--out", tmp_path / "league", "--trouble", "pro_bowel")
     assert (done.code, (tmp_path / "league").exists()) == (2, False)
     assert "pro_bowl" in done.err
-    assert (
-        "pro_bowl (games, quarantine)"
-        in call(tmp_path, "simulate", "--out", tmp_path / "league", "--trouble", "list").out
+
+
+def test_alterations_are_listed_without_a_folder_to_write_to(tmp_path: Path) -> None:
+    done = call(tmp_path, "simulate", "--trouble", "list")
+    assert done.code == 0, done.err
+    assert all(
+        f"{name} ({each.table}, {each.answer})" in done.out for name, each in TROUBLES.items()
     )
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_league_needs_a_folder_to_be_written_to(tmp_path: Path) -> None:
+    done = call(tmp_path, "simulate", "--trouble", "pro_bowl")
+    assert done.code == 2
+    assert "--out" in done.err
 
 
 @pytest.mark.slow

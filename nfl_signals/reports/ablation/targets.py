@@ -43,8 +43,8 @@ BELOW_LEARNERS = Target(
     markets=tuple(MARKETS),
     reason="What the stack is for: it must be worth more than any of its parts that knows no price. "
     "The best learner decides; chosen on these very games, it looks better than it is. On ats and "
-    "total the line has used up nearly all that is known: every calibrated forecast there scores close "
-    "to a coin's 0.25, so 2 % can only come from a learner that is much worse than a coin.",
+    "total the line is close to efficient: every calibrated forecast there scores close to a coin's "
+    "0.25, so 2 % can only come from a learner that is much worse than a coin.",
 )
 CALIBRATED_SLOPE = Target(
     key="calibrated_slope",

@@ -63,6 +63,7 @@ lock:  ## resolve pyproject.toml again into requirements.lock (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--extra dev --extra bench pyproject.toml --output-file requirements.lock
 
-clean:  ## remove the environment and everything that runs wrote
-	rm -rf .venv data/raw data/gold data/oof data/stacker data/upcoming data/ledger data/analysis \
-		data/simulated data/downloads data/homes data/*.json data/*.lock models reports
+clean:  ## remove the environment and everything that runs wrote into this folder
+	rm -rf .venv data/raw data/quarantine data/gold data/llm data/oof data/stacker data/upcoming data/ledger \
+		data/analysis data/simulated data/downloads data/homes data/*.json data/*.lock models reports
+	find dagster_home -mindepth 1 -maxdepth 1 ! -name dagster.yaml -exec rm -rf {} +

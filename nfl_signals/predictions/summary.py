@@ -100,7 +100,11 @@ def champion_line(context: RunContext) -> str:
 
 def _ledger_line(context: RunContext) -> str:
     counts = context.read(context.paths.ledger).group_by("book").len().sort("book")
-    return ", ".join(f"{rows} predictions in the {book} book" for book, rows in counts.iter_rows())
+    named = {"learning": "shadow book (learning)"}
+    return ", ".join(
+        f"{rows} predictions in the {named.get(book, f'{book} book')}"
+        for book, rows in counts.iter_rows()
+    )
 
 
 def _pick(row: dict[str, Any]) -> Pick:

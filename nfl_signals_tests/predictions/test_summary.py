@@ -106,7 +106,7 @@ def test_status_of_a_finished_home_names_the_served_model_and_what_there_is(
     lines = status(context)
     books = dict(read_parquet(context.paths.ledger)["book"].value_counts().iter_rows())
     assert lines["ledger"] == (
-        f"{books['learning']} predictions in the learning book, "
+        f"{books['learning']} predictions in the shadow book (learning), "
         f"{books['production']} predictions in the production book"
     )
     assert lines["home"] == str(context.paths.home)

@@ -71,14 +71,12 @@ def predicted(context: RunContext) -> pl.DataFrame:
 
 def altered_for(context: RunContext, game_id: str, name: str) -> RunContext:
     """The season as it is read with an alteration of the rows about one game."""
-    trouble, (_, week, *teams) = TROUBLES[name], game_id.split("_")
+    trouble, (_, _, *teams) = TROUBLES[name], game_id.split("_")
 
     def alter(frame: pl.DataFrame) -> pl.DataFrame:
-        about = pl.col("week") == int(week)
-        if trouble.table == "games":
-            about = pl.col("game_id") == game_id
-        else:
-            about &= pl.col("team").is_in(teams)
+        # On a Tuesday the newest reports are those of the week before.
+        newest = (pl.col("week") >= 9) & pl.col("team").is_in(teams)
+        about = pl.col("game_id") == game_id if trouble.table == "games" else newest
         altered = trouble.alter(frame.filter(about))
         assert altered is not None
         return pl.concat([frame.filter(~about), altered], how="vertical_relaxed")

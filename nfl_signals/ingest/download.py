@@ -1,12 +1,13 @@
 """A release behind a URL: downloaded through nflreadpy, kept, and asked whether it has changed.
 
 A copy is used again only after its server has said that the file is still the same (ETag, Last-Modified
-and size), or within `RECHECK_SECONDS`, so that the steps of one run see one release. What a clock says
-about a copy's age does not count: yesterday's file is not today's release.
+and size), or within `RECHECK_SECONDS` and not from before the run's now, so that the steps of one run
+see one release. What a clock says about a copy's age does not count: yesterday's file is not today's
+release.
 """
 
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
@@ -23,21 +24,28 @@ from nfl_signals.ingest.source import DirectoryRelease, MissingReleaseError, Rel
 RETRY_WAIT_SECONDS = 0.5  # first pause between download attempts; doubles each time
 TIMEOUT_SECONDS = 30
 RECHECK_SECONDS = 300  # a copy that was the newest so long ago is not asked about again
+NO_MATTER_WHEN = datetime.min.replace(tzinfo=UTC)
 VALIDATORS = ("ETag", "Last-Modified", "Content-Length")
 
 
 class UrlRelease:
     """Release files below a URL; without `base_url` nflverse's own.
 
-    A file that does not exist is not tried again. `offline` uses the copies that are there, whatever
-    their age, and asks nobody.
+    A file that does not exist is not tried again. A copy that was checked before `since` has to be
+    again. `offline` uses the copies that are there, whatever their age, and asks nobody.
     """
 
     def __init__(
-        self, base_url: str | None, *, cache: Path, attempts: int, offline: bool = False
+        self,
+        base_url: str | None,
+        *,
+        cache: Path,
+        attempts: int,
+        since: datetime = NO_MATTER_WHEN,
+        offline: bool = False,
     ) -> None:
         self.base_url, self.attempts = base_url, attempts
-        self.cache, self.offline = cache, offline
+        self.cache, self.since, self.offline = cache, since, offline
         self._headers: Json = {}  # of the newest response
 
     @cached_property
@@ -87,7 +95,8 @@ class UrlRelease:
             return None  # a damaged copy is fetched again
 
     def _is_newest(self, table: str, facts: Json) -> bool:
-        if 0 <= time.time() - facts["checked"] < RECHECK_SECONDS:
+        checked = facts["checked"]
+        if 0 <= time.time() - checked < RECHECK_SECONDS and checked >= self.since.timestamp():
             return True
         self._tried(table, self._ask)
         told = {name: self._headers.get(name) for name in VALIDATORS}
@@ -156,11 +165,16 @@ class UrlRelease:
 
 
 def open_release(
-    address: str | None, *, cache: Path, attempts: int, offline: bool = False
+    address: str | None,
+    *,
+    cache: Path,
+    attempts: int,
+    since: datetime = NO_MATTER_WHEN,
+    offline: bool = False,
 ) -> Release:
     """A directory, or a URL where the address is one or None; SourceError without the folder."""
     if address is None or address.startswith(("http://", "https://")):
-        return UrlRelease(address, cache=cache, attempts=attempts, offline=offline)
+        return UrlRelease(address, cache=cache, attempts=attempts, since=since, offline=offline)
     root = Path(address).expanduser()
     if not root.is_dir():
         raise SourceError(

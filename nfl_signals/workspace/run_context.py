@@ -109,8 +109,10 @@ def open_run(settings: Settings) -> RunContext:
     paths = Paths(settings.home)
     open_provider(settings.llm, paths.llm_responses)  # an error now, not after minutes of ingestion
     claim_home(paths, settings)
-    release = _release(settings, paths)
+    if settings.source == "simulated":
+        _ensure_league(settings, paths)
     as_of = _as_of(settings, paths)
+    release = _release(settings, paths, as_of)
     return RunContext(
         settings=settings,
         paths=paths,
@@ -120,14 +122,14 @@ def open_run(settings: Settings) -> RunContext:
     )
 
 
-def _release(settings: Settings, paths: Paths) -> Release:
+def _release(settings: Settings, paths: Paths, as_of: datetime) -> Release:
     if settings.source == "simulated":
-        _ensure_league(settings, paths)
         return DirectoryRelease(paths.simulated / "release")
     return open_release(
         settings.nflverse,
         cache=paths.downloads,
         attempts=settings.download_attempts,
+        since=as_of,
         offline=settings.offline,
     )
 

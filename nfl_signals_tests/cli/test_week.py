@@ -5,11 +5,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from nfl_signals.core.files import read_json, read_parquet
+from nfl_signals.core.files import read_json, read_parquet, write_json
 from nfl_signals.core.paths import Paths
+from nfl_signals.ingest.source import DirectoryRelease
 from nfl_signals.simulator.feed.catalog import TROUBLES
+from nfl_signals.simulator.feed.cut import Feed
+from nfl_signals.simulator.feed.write import write_feed
+from nfl_signals.simulator.write import RELEASE
 from nfl_signals_tests.conftest import SMALL_LEAGUE
+from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.homes import CommandResult, copy_of, nfl_signals
+from nfl_signals_tests.support.http_release import served
 
 WEEKS = "NFL_SIGNALS_SIMULATOR__WEEKS_PLAYED"
 
@@ -94,6 +100,29 @@ def test_a_league_needs_a_folder_to_be_written_to(tmp_path: Path) -> None:
     done = call(tmp_path, "simulate", "--trouble", "pro_bowl")
     assert done.code == 2
     assert "--out" in done.err
+
+
+@pytest.mark.slow
+def test_what_mondays_run_downloaded_is_not_what_tuesdays_run_predicts_from(
+    nflverse_home: Path, tmp_path: Path
+) -> None:
+    home, league = copy_of(nflverse_home / "home", tmp_path / "home"), tmp_path / "league"
+    two_weeks_on = SMALL_LEAGUE | {WEEKS: "11", "NFL_SIGNALS_SEED": "7"}
+    assert nfl_signals("simulate", "--out", league, home=home, extra=two_weeks_on).code == 0
+    feed, folder = Feed(DirectoryRelease(league / RELEASE)), tmp_path / "served"
+    with served(folder) as server:
+        for command, instant in (("outcomes", "2024-11-11T15:00"), ("week", "2024-11-12T14:00")):
+            write_feed(feed.at(utc(instant)), folder, range(2018, 2025))
+            for copy in Paths(home).downloads.rglob("*.json"):  # it was yesterday
+                write_json(copy, read_json(copy) | {"checked": 0.0})
+            options = ("--source", "nflverse", "--as-of", f"{instant}+00:00")
+            where = {"NFL_SIGNALS_NFLVERSE": server.url, "NFL_SIGNALS_SEED": "7"}
+            done = nfl_signals(command, *options, home=home, extra=where)
+            assert done.code == 0, done.err
+    games = read_parquet(Paths(home).raw("games", 2024)).filter(week=11)
+    upcoming = read_parquet(Paths(home).upcoming)
+    assert set(upcoming["game_id"]) == set(games["game_id"])
+    assert games["spread_line"].null_count() == 0
 
 
 @pytest.mark.slow

@@ -2,11 +2,8 @@
 
 import os
 import shutil
-import threading
-from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from email.utils import formatdate
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -18,47 +15,10 @@ from nfl_signals.core.files import read_json, write_json
 from nfl_signals.ingest.download import RECHECK_SECONDS, UrlRelease, open_release
 from nfl_signals.ingest.source import DirectoryRelease, MissingReleaseError
 from nfl_signals_tests.support.builders import SCHEDULE, both_stats, game, release, write
+from nfl_signals_tests.support.http_release import Server, served
 
 GAME = "2023_01_DET_KC"
 STATS = "stats_team/stats_team_week_2023"
-
-
-class Server:
-    """Serves a folder on the loopback interface, counts requests, and fails on demand."""
-
-    def __init__(self, folder: Path) -> None:
-        self.requests: Counter[str] = Counter()  # of whole files
-        self.asked: Counter[str] = Counter()  # whether one has changed
-        self.failures: list[int] = []
-        self.stamps = True  # whether it says when a file was modified
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_HEAD(self) -> None:
-                outer.asked[self.path] += 1
-                self.answer()
-
-            def do_GET(self) -> None:
-                outer.requests[self.path] += 1
-                self.wfile.write(self.answer())
-
-            def answer(self) -> bytes:
-                file = folder / self.path.lstrip("/")
-                status = outer.failures.pop(0) if outer.failures else 200
-                status = 404 if status == 200 and not file.is_file() else status
-                body = file.read_bytes() if status == 200 else b""
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                if outer.stamps and status == 200:
-                    self.send_header("Last-Modified", formatdate(file.stat().st_mtime, usegmt=True))
-                self.end_headers()
-                return body
-
-            def log_message(self, *_: object) -> None:
-                """No log of requests."""
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
 
 
 @pytest.fixture
@@ -69,13 +29,8 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(folder: Path) -> Iterator[Server]:
-    serving = Server(folder)
-    thread = threading.Thread(target=serving.http.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield serving
-    serving.http.shutdown()
-    thread.join()
-    serving.http.server_close()
+    with served(folder) as serving:
+        yield serving
 
 
 @pytest.fixture(autouse=True)
@@ -110,6 +65,16 @@ def test_the_steps_of_one_run_download_a_file_once(server: Server, tmp_path: Pat
     assert client(server.url, tmp_path).read(SCHEDULE).equals(first)
     assert server.requests == {f"/{SCHEDULE}.parquet": 1}
     assert not server.asked
+
+
+def test_a_copy_from_before_the_runs_now_is_asked_about_however_young(
+    server: Server, tmp_path: Path
+) -> None:
+    client(server.url, tmp_path).read(SCHEDULE)
+    for since, asked in ((datetime.now(UTC) - timedelta(seconds=60), 0), (datetime.now(UTC), 1)):
+        later = UrlRelease(server.url, cache=tmp_path / "cache", attempts=3, since=since)
+        later.read(SCHEDULE)
+        assert server.asked.total() == asked
 
 
 def test_a_file_that_is_still_the_same_is_asked_about_and_not_downloaded_again(

@@ -1,9 +1,10 @@
 """How fast the gold features are built, beside plain pandas, and how that grows with the rows."""
 
 import argparse
+import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -17,12 +18,14 @@ import polars as pl
 from growth import REPEATS, SLOW, scale
 from terminal import run, season_range, show
 
+from nfl_signals.core.schema_columns import no_rows
 from nfl_signals.features import build
 from nfl_signals.features.declarations import FEATURES
 from nfl_signals.ingest.history import History
+from nfl_signals.ingest.quality import Quality
 from nfl_signals.ingest.raw import seasons_in
-from nfl_signals.ingest.source import DirectoryRelease
-from nfl_signals.workspace.tables import READERS
+from nfl_signals.ingest.source import DirectoryRelease, MissingReleaseError
+from nfl_signals.workspace.tables import READERS, SCHEMAS
 
 MANUAL = """\
 Builds the gold features of every season of a release folder twice, with nfl_signals and with the
@@ -61,7 +64,10 @@ def load(folder: str, seasons: range | None) -> History:
     """Raw tables of a release folder, read and checked by the package."""
     release = DirectoryRelease(Path(folder))
     wanted = seasons or seasons_in(release)
-    tables = {table: pl.concat(read(release, s) for s in wanted) for table, read in READERS.items()}
+    tables = {table: no_rows(schema) for table, schema in SCHEMAS.items()}
+    for (table, read), season in itertools.product(READERS.items(), wanted):
+        with suppress(MissingReleaseError):  # nflverse has no notes
+            tables[table] = tables[table].vstack(read(release, season, Quality(table, season)))
     return History(**tables)
 
 

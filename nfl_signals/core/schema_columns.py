@@ -27,6 +27,11 @@ def column(
     return pa.Column(dtype, list(checks), nullable=nullable, unique=unique, metadata=metadata)
 
 
+def no_rows(schema: pa.DataFrameSchema) -> pl.DataFrame:
+    """A table of a schema without any row."""
+    return pl.DataFrame(schema={name: column.dtype.type for name, column in schema.columns.items()})
+
+
 def probability(known_at: str, *, nullable: bool = False) -> pa.Column:
     """A number in [0, 1]."""
     return column(pl.Float64(), known_at, pa.Check.in_range(0.0, 1.0), nullable=nullable)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, time
 import polars as pl
 
 from nfl_signals.core.errors import SourceError
+from nfl_signals.core.schema_columns import no_rows
 from nfl_signals.ingest.answers import conforming
 from nfl_signals.ingest.casting import cast_columns
 from nfl_signals.ingest.games import (
@@ -111,7 +112,7 @@ def read_injuries(release: Release, season: int, quality: Quality | None = None)
     """
     quality, table = quality or Quality("injuries", season), FILES["injuries"].format(season=season)
     if season < FIRST_INJURY_SEASON:
-        return pl.DataFrame(schema={name: spec.dtype for name, spec in INJURIES.items()})
+        return no_rows(RAW_INJURIES)
     injuries = _with_franchises(_read(release, table, INJURIES, quality), ["team"], quality)
     nameless = pl.col("gsis_id").is_null() & pl.col("full_name").is_not_null()
     quality.note("player_unknown", injuries.filter(nameless), "full_name")

@@ -11,6 +11,7 @@ import polars as pl
 from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.core.progress import steps
+from nfl_signals.core.schema_columns import no_rows
 from nfl_signals.features.build import build_features, build_markets
 from nfl_signals.features.leakage import check_no_leak, sample_kickoffs
 from nfl_signals.ingest import raw
@@ -75,7 +76,7 @@ def _read(context: RunContext, table: str, season: int) -> tuple[pl.DataFrame, Q
     except MissingReleaseError:
         if table == "games":
             raise
-        frame = _empty(SCHEMAS[table])
+        frame = no_rows(SCHEMAS[table])
     if frame.height:
         return frame, quality
     stored = context.paths.raw(table, season)
@@ -227,14 +228,10 @@ def rows_of_seasons(rows: int, seasons: Sequence[int]) -> str:
     return f"{rows:,} rows of {len(seasons)} season{'' if len(seasons) == 1 else 's'}"
 
 
-def _empty(schema: pa.DataFrameSchema) -> pl.DataFrame:
-    return pl.DataFrame(schema={name: column.dtype.type for name, column in schema.columns.items()})
-
-
 def _known(context: RunContext, seasons: Sequence[int], tables: Sequence[str]) -> History:
     """The stored tables as known at the run's `as_of`; those not among `tables` are empty."""
     loaded = {
-        table: _load(context, table, seasons) if table in tables else _empty(SCHEMAS[table])
+        table: _load(context, table, seasons) if table in tables else no_rows(SCHEMAS[table])
         for table in READERS
     }
     return History(**loaded).known_at(context.as_of)

@@ -7,9 +7,10 @@ from typing import Any
 
 import polars as pl
 
+from nfl_signals.core.schema_columns import no_rows
 from nfl_signals.ingest import raw
 from nfl_signals.ingest.history import History
-from nfl_signals.ingest.release_columns import NOTES
+from nfl_signals.ingest.schemas import RAW_NOTES
 from nfl_signals.ingest.source import MissingReleaseError, Release
 from nfl_signals.simulator.release import layout
 
@@ -215,7 +216,7 @@ def _notes(source: Release, season: int) -> pl.DataFrame:
     try:
         return raw.read_notes(source, season)
     except MissingReleaseError:
-        return pl.DataFrame(schema={name: spec.dtype for name, spec in NOTES.items()})
+        return no_rows(RAW_NOTES)
 
 
 def history(

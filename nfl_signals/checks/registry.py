@@ -4,7 +4,7 @@ import polars as pl
 
 from nfl_signals.checks.tables import Figures
 from nfl_signals.core.errors import InputError, IntegrityError
-from nfl_signals.ensemble.ensemble import SEQUENCE_LEARNER
+from nfl_signals.learners.baseline import SEQUENCE_LEARNERS
 from nfl_signals.predictions.registration import home_registry
 from nfl_signals.predictions.upcoming import requests_for
 from nfl_signals.registry.mlflow_registry import CHAMPION
@@ -36,7 +36,7 @@ def champion_predictions(context: RunContext) -> Figures:
     """
     model = home_registry(context).load(CHAMPION)
     learners = read_card(model.ensemble).get("learners", [])
-    requests = stored_requests(context, sequences=SEQUENCE_LEARNER in learners)
+    requests = stored_requests(context, sequences=not SEQUENCE_LEARNERS.isdisjoint(learners))
     # Without MLflow first: what is wrong with stored tables then has this program's message.
     expected = model.reader.predict(requests)
     served = model.predict(requests)

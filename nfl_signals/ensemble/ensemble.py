@@ -22,7 +22,7 @@ from nfl_signals.ensemble.request import (
     request_sequences,
 )
 from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, StackedModel, load_stacked_model
-from nfl_signals.learners.baseline import Baseline
+from nfl_signals.learners.baseline import SEQUENCE_LEARNERS, Baseline
 from nfl_signals.learners.game_matrix import game_matrix
 from nfl_signals.learners.protocol import Inputs
 from nfl_signals.markets.definitions import MARKETS, Market
@@ -32,7 +32,6 @@ from nfl_signals.stacking.inputs import drop_missing_signals
 from nfl_signals.stacking.walk_forward import prefer_signals, without_signals
 
 ENSEMBLE_FILE = "ensemble.json"
-SEQUENCE_LEARNER = "lstm"  # reads each team's last games
 SCORES_FILE = "score_distribution.json"
 RECALIBRATION_FILE = "recalibration.json"  # of recalibrated copies only
 
@@ -86,7 +85,7 @@ class Ensemble:
     @property
     def reads_sequences(self) -> bool:
         """Whether requests must hold each team's last games."""
-        return any(SEQUENCE_LEARNER in learners for learners in self.learners.values())
+        return any(not SEQUENCE_LEARNERS.isdisjoint(each) for each in self.learners.values())
 
     def predict(self, requests: pl.DataFrame) -> pl.DataFrame:
         """Forecast every market that a request has a price for, in the order of requests.

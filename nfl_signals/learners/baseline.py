@@ -25,9 +25,9 @@ from nfl_signals.markets.definitions import MARKETS, Market
 from nfl_signals.markets.outcome_distribution import OutcomeDistribution, fit_outcome_distribution
 from nfl_signals.stats.arrays import Floats, Ints
 
-LEARNERS: dict[str, Callable[[Spec], Learner]] = {
-    kind.name: kind for kind in (LogisticLearner, LightGBMLearner, XGBoostLearner, LSTMLearner)
-}
+KINDS: tuple[type[Learner], ...] = (LogisticLearner, LightGBMLearner, XGBoostLearner, LSTMLearner)
+LEARNERS = {kind.name: kind for kind in KINDS}
+SEQUENCE_LEARNERS = {kind.name for kind in KINDS if kind.reads_sequences}
 HOLDOUT_SHARE = 0.2  # of the training games, the latest: they size the outcome distribution
 TAIL = 1e-4  # no single base model claims more certainty than this
 BASELINE_FILE = "baseline.json"

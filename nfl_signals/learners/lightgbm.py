@@ -38,6 +38,9 @@ class LightGBMLearner:
     """
 
     name = "lightgbm"
+    description = "gradient-boosted trees, leaf by leaf, on the same features as logistic"
+    packages = "lightgbm"
+    reads_sequences = False
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec

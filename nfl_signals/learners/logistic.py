@@ -28,6 +28,9 @@ class LogisticLearner:
     """
 
     name = "logistic"
+    description = "linear model on team ratings, form, injuries and rest; never sees a price"
+    packages = "scikit-learn"
+    reads_sequences = False
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec

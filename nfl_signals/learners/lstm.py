@@ -53,6 +53,9 @@ class LSTMLearner:
     """
 
     name = "lstm"
+    description = "recurrent network over each team's last games; never sees a price"
+    packages = "torch"
+    reads_sequences = True
 
     def __init__(self, spec: Spec) -> None:
         torch = _torch()

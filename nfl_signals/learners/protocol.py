@@ -63,7 +63,13 @@ class Learner(Protocol):
     """Fits once, predicts deterministically, is stored as data, never as code."""
 
     name: str  # key in tables and paths
+    description: str  # what it is, to whoever advises on the stack's weights
+    packages: str  # what it fits and predicts with, under every name it may be installed by
+    reads_sequences: bool  # whether it needs `Inputs.sequence`
     spec: Spec
+
+    def __init__(self, spec: Spec) -> None:
+        """Keep what it is given; SettingsError where its package or device is not there."""
 
     def fit(self, inputs: Inputs, y: Floats) -> Self:
         """Fit to n games and n targets; on a CPU the same input gives the same bits."""

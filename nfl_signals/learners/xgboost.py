@@ -39,6 +39,9 @@ class XGBoostLearner:
     """
 
     name = "xgboost"
+    description = "gradient-boosted trees, level by level, on the same features as logistic"
+    packages = "xgboost-cpu xgboost"
+    reads_sequences = False
 
     def __init__(self, spec: Spec) -> None:
         import xgboost

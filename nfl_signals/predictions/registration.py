@@ -10,7 +10,8 @@ from pathlib import Path
 import polars as pl
 
 from nfl_signals.core.errors import InputError, IntegrityError
-from nfl_signals.ensemble.ensemble import SEQUENCE_LEARNER, Ensemble
+from nfl_signals.ensemble.ensemble import Ensemble
+from nfl_signals.learners.baseline import SEQUENCE_LEARNERS
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.predictions.challenger import challenger
 from nfl_signals.predictions.champion import PROXY, configured_version
@@ -132,10 +133,11 @@ def _register(context: RunContext, registry: Registry, version: str) -> None:
     card = read_card(folder)
     if registry.registered(card):
         return
+    wanted = not SEQUENCE_LEARNERS.isdisjoint(card["learners"])
     registry.register(
         folder,
         reader=Ensemble,
-        example=example_requests(context, sequences=SEQUENCE_LEARNER in card["learners"]),
+        example=example_requests(context, sequences=wanted),
         metrics=_metrics(folder),
         params={"seed": card["seed"], "learners": ", ".join(card["learners"])},
     )

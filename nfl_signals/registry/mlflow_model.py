@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from nfl_signals.core.errors import InputError
+from nfl_signals.learners.baseline import LEARNERS
 from nfl_signals.registry.model_card import read_card
 from nfl_signals.registry.serving import (
     FEATURE_VERSION,
@@ -34,7 +35,8 @@ EXAMPLE = "serving_input_example.json"  # MLflow's name for a request to try
 
 _TYPES = {pl.String: "string", pl.Boolean: "boolean", pl.Float64: "double", pl.Int64: "long"}
 # The package itself is not among them: it is on no index, so there its name would be anybody's.
-_NEEDED = "mlflow polars pyarrow pandas numpy scipy scikit-learn lightgbm xgboost-cpu xgboost torch"
+_NEEDED = "mlflow polars pyarrow pandas numpy scipy".split()
+_NEEDED += [name for kind in LEARNERS.values() for name in kind.packages.split()]
 _CODE = '''"""What MLflow runs to load this folder; the ensemble beside it is data only."""
 
 from nfl_signals.registry.mlflow_model import serve_with
@@ -107,11 +109,7 @@ def requirements() -> list[str]:
     """What a model folder needs beside this package, in the versions installed here."""
     installed = {item.name.lower(): item.version for item in importlib.metadata.distributions()}
     # Without '+cpu' and the like: a build for this machine is not to be had everywhere.
-    return [
-        f"{name}=={installed[name].partition('+')[0]}"
-        for name in _NEEDED.split()
-        if name in installed
-    ]
+    return [f"{name}=={installed[name].partition('+')[0]}" for name in _NEEDED if name in installed]
 
 
 def _schema(frame: pl.DataFrame) -> Any:  # noqa: ANN401 - a class of MLflow

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from nfl_signals.core.settings import Settings
+from nfl_signals.learners.baseline import LEARNERS
 from nfl_signals.llm.advice import Advice, advise
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.stacking.prior import Adviser
@@ -13,10 +14,7 @@ from nfl_signals.stacking.prior import Adviser
 SEASON_OPENS = (9, 1)  # month, day: no game of a season is earlier
 DESCRIPTIONS = {
     "market": "the bookmaker's closing price of {yes}, margin removed",
-    "logistic": "linear model on team ratings, form, injuries and rest; never sees a price",
-    "lightgbm": "gradient-boosted trees, leaf by leaf, on the same features as logistic",
-    "xgboost": "gradient-boosted trees, level by level, on the same features as logistic",
-    "lstm": "recurrent network over each team's last games; never sees a price",
+    **{name: kind.description for name, kind in LEARNERS.items()},
     "quarterback": "news about the starting quarterback, home and away combined, -2 to 2",
     "offense": "news about the rest of the offence, home and away combined, -2 to 2",
     "defense": "news about the defence, home and away combined, -2 to 2",

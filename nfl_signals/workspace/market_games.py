@@ -6,14 +6,13 @@ import numpy as np
 import polars as pl
 
 from nfl_signals.core.errors import InputError
+from nfl_signals.learners.baseline import SEQUENCE_LEARNERS
 from nfl_signals.learners.game_matrix import GameMatrix, game_matrix
 from nfl_signals.markets.definitions import MARKETS, Market, MarketName
 from nfl_signals.registry.model_card import TrainingWindow
 from nfl_signals.registry.model_version import ModelVersion
 from nfl_signals.stats.arrays import Bools, Floats, Ints
 from nfl_signals.workspace.run_context import RunContext
-
-SEQUENCE_LEARNERS = frozenset({"lstm"})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -4,11 +4,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
+from nfl_signals.core.setting_sections import LearnerName
+from nfl_signals.learners.baseline import LEARNERS
 from nfl_signals.learners.protocol import Inputs, Task, shares
+from nfl_signals.registry.model_card import PACKAGES
 from nfl_signals_tests.support.model_builders import (
     EVERY_LEARNER,
     files_of,
@@ -31,9 +35,10 @@ both_tasks = pytest.mark.parametrize("task", ["probability", "mean"])
 IN_A_FRESH_PROCESS = """
 import sys
 from pathlib import Path
+from nfl_signals.learners.baseline import LEARNERS
 from nfl_signals_tests.support.hashes import sha256_of
 from nfl_signals_tests.support.model_builders import inputs_of, new_learner, planted, targets
-for name in ("lightgbm", "logistic", "lstm", "xgboost"):
+for name in LEARNERS:
     for task in ("probability", "mean"):
         x, points = planted(600, seed=1)
         inputs, learner = inputs_of(x), new_learner(name, task, monotone=(1, 0, 0, 0))
@@ -45,6 +50,16 @@ print(sha256_of(Path(sys.argv[1])))
 
 
 # --- what holds for every learner
+
+
+def test_the_settings_offer_every_learner_that_there_is() -> None:
+    assert set(get_args(LearnerName)) == set(LEARNERS)
+
+
+def test_a_card_names_the_packages_of_every_learner_but_the_optional_one() -> None:
+    on_the_card = {name for names in PACKAGES.values() for name in names}
+    used = {name for kind in LEARNERS.values() for name in kind.packages.split()}
+    assert used - on_the_card == {"torch"}
 
 
 @every_learner
@@ -74,7 +89,7 @@ def test_two_fresh_processes_with_other_thread_counts_write_the_same_bytes(tmp_p
             check=True,
         )
         printed.append(result.stdout)
-    assert len(printed[0].splitlines()) == 9
+    assert len(printed[0].splitlines()) == 2 * len(LEARNERS) + 1
     assert printed[0] == printed[1]
 
 

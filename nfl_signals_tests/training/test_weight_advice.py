@@ -4,15 +4,15 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import polars as pl
 import pytest
 import stamina
 
 from nfl_signals.core.files import read_parquet
-from nfl_signals.core.setting_sections import LearnerName
 from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS
+from nfl_signals.learners.baseline import LEARNERS
 from nfl_signals.stacking.inputs import SIGNALS
 from nfl_signals.training import stacks
 from nfl_signals.training.weight_advice import DESCRIPTIONS, SEASON_OPENS
@@ -105,7 +105,7 @@ def test_without_an_answer_the_market_is_right(copy: Path) -> None:
 
 
 def test_every_input_that_a_stack_can_have_is_described_to_the_adviser() -> None:
-    assert set(DESCRIPTIONS) == {"market", *get_args(LearnerName), *SIGNALS}
+    assert set(DESCRIPTIONS) == {"market", *LEARNERS, *SIGNALS}
 
 
 def test_no_game_is_played_before_the_adviser_is_prompted_about_its_season(

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from terminal import run, show
 
 from nfl_signals.alerts.alarm_rule import INFO, WARNING, Alarm, Reading
 from nfl_signals.core.files import write_json
-from nfl_signals.core.setting_sections import MonitorSettings
+from nfl_signals.core.setting_sections import MonitorSettings, RuleName
 from nfl_signals.stats.binned_ece import binned_error, weekly_bin_sums
 from nfl_signals.stats.e_process import log_mixture, weekly_log_bets
 from nfl_signals.stats.recalibration_error import gap_to_date, weekly_sums
@@ -70,18 +70,19 @@ def simulate(spans: int, seasons: int, truth: str, seed: int) -> Spans:
     )
 
 
-def fired(games: Spans) -> dict[str, Flags]:
+def fired(games: Spans, policy: MonitorSettings = POLICY) -> dict[str, Flags]:
     """Whether each rule's alarm stands at the end of each week, shape (spans, weeks)."""
     evidence = np.exp(np.minimum(log_mixture(_weekly(weekly_log_bets, games), games.season), 700))
     ece = binned_error(_so_far(_weekly(weekly_bin_sums, games), games.season))
-    shipped = _levels(games, evidence, ece)
-    tested = {"shipped policy": shipped >= WARNING, "evidence alone": evidence >= POLICY.evidence}
+    levels = _levels(games, evidence, ece, policy)
+    name = "shipped policy" if policy == POLICY else f"rule {policy.rule}"
+    tested = {name: levels >= WARNING, "evidence alone": evidence >= POLICY.evidence}
     naive = {
         "ECE > 0.05, two weeks": _twice_over(ece, games.season),
         "weekly |Z| > 1.96": _z(games) > 1.96,
     }
     known = {"oracle": _oracle(games) >= np.log(POLICY.evidence)}
-    return tested | naive | known | {"note": shipped >= INFO}
+    return tested | naive | known | {"note": levels >= INFO}
 
 
 def wilson(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -103,12 +104,13 @@ def summary(flags: Flags) -> dict[str, Any]:
 def main() -> None:
     """Print one table a span; write the figures where asked."""
     options = _arguments()
+    policy = MonitorSettings(rule=options.rule)
     found = {
         seasons: {
             truth: {
                 rule: summary(flags)
                 for rule, flags in fired(
-                    simulate(options.spans, seasons, truth, options.seed)
+                    simulate(options.spans, seasons, truth, options.seed), policy
                 ).items()
             }
             for truth in TRUTHS
@@ -147,10 +149,12 @@ def _z(games: Spans) -> Floats:
     )
 
 
-def _levels(games: Spans, evidence: Floats, ece: Floats) -> NDArray[np.int64]:
+def _levels(
+    games: Spans, evidence: Floats, ece: Floats, policy: MonitorSettings
+) -> NDArray[np.int64]:
     """The package's own alarm, read at the end of every week."""
     gap = gap_to_date(_weekly(weekly_sums, games), games.season)
-    alarm = Alarm(POLICY, shape=(len(gap),))
+    alarm = Alarm(policy, shape=(len(gap),))
     readings = (
         Reading(
             season=int(season),
@@ -190,6 +194,10 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--spans", type=int, default=1000, help="simulated per truth (default: 1000)"
+    )
+    rules = get_args(RuleName)
+    parser.add_argument(
+        "--rule", choices=rules, default=POLICY.rule, help="default: the shipped one"
     )
     parser.add_argument("--seed", type=int, default=SEED, help=f"default: {SEED}")
     parser.add_argument("--out", metavar="DIR", help="write alarms.json there")

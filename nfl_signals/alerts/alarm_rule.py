@@ -48,6 +48,7 @@ class Judgement:
     """What a reading means, in the shape of its measures."""
 
     level: Ints  # place in LEVELS
+    error: Floats  # that the rule looks at, probability
     days_over: Ints  # that the error has been above the limit without a break
     evidence: Floats  # largest e-value so far in this season, since it last counted afresh
     settled: Bools  # at or below the recovery limit for long enough
@@ -82,7 +83,7 @@ class Alarm:
         if self._span != (span := (reading.season, reading.segment)):
             self._start_afresh(span)
         policy, literal = self.policy, self.policy.rule == "literal"
-        error = np.asarray(reading.ece if literal else reading.error)
+        error = np.asarray({"proven": reading.error, "literal": reading.ece}[policy.rule])
         self._over = _since(self._over, error > policy.max_calibration_error, reading.day)
         self._calm = _since(self._calm, error <= policy.recovery_error, reading.day)
         self._evidence = np.maximum(self._evidence, np.asarray(reading.e_value) / self._counted)
@@ -94,6 +95,7 @@ class Alarm:
         grave = alarming & (error > policy.critical_error)
         return Judgement(
             level=np.select([grave, alarming, noted], [CRITICAL, WARNING, INFO], 0),
+            error=error,
             days_over=days,
             evidence=self._evidence,
             settled=_days(self._calm, reading.day) > policy.min_days,

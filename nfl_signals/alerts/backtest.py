@@ -15,7 +15,7 @@ from nfl_signals.monitoring.rolling_windows import SERIES
 from nfl_signals.monitoring.weekly_evidence import evidence_path
 
 WALK_FORWARD, CLOSE = "model, walk-forward", "no-vig close"
-RULES = ("literal", "proven")
+RULES = {"weeks_literal": "literal", "weeks_shipped": MonitorSettings().rule}
 
 BACKTEST_SCHEMA = pl.Schema(
     {
@@ -48,18 +48,14 @@ def alarm_backtest(graded: pl.DataFrame, policy: MonitorSettings) -> pl.DataFram
 
 def _seasons(name: str, path: pl.DataFrame, policy: MonitorSettings) -> list[dict[str, Any]]:
     weeks, raised = [reading_of(week) for week in path.iter_rows(named=True)], []
-    for rule in RULES:
+    for weeks_of, rule in RULES.items():
         alarm = Alarm(policy.model_copy(update={"rule": rule}))
         levels = [int(alarm.read(week).level) for week in weeks]
-        raised.append(pl.Series(rule, [level >= WARNING for level in levels], dtype=pl.Int32))
+        raised.append(pl.Series(weeks_of, [level >= WARNING for level in levels], dtype=pl.Int32))
     return (
         path.with_columns(*raised)
         .group_by("market", "season", maintain_order=True)
-        .agg(
-            weeks_literal=pl.col("literal").sum(),
-            weeks_shipped=pl.col("proven").sum(),
-            final_error=pl.col("season_ece").last(),
-        )
+        .agg(pl.col(*RULES).sum(), final_error=pl.col("season_ece").last())
         .with_columns(series=pl.lit(name))
         .to_dicts()
     )

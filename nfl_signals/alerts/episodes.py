@@ -116,8 +116,7 @@ class _Episode:
 
     def add(self, week: dict[str, Any], judgement: Judgement) -> None:
         self.latest, self.judgement = week, judgement
-        literal = self.policy.rule == "literal"
-        self.error = float(week["season_ece" if literal else "season_error"])
+        self.error = float(judgement.error)
         self.n_weeks += 1
         self.level = max(self.level, int(judgement.level))
         self.peak_error = max(self.peak_error, self.error)

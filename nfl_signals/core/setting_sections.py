@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 LearnerName = Literal["logistic", "lightgbm", "xgboost", "lstm"]
+RuleName = Literal["proven", "literal"]
 
 
 class _Section(BaseModel):
@@ -122,7 +123,7 @@ class MonitorSettings(_Section):
     """When an alarm is raised, how grave it is and when it is over; why so: `alerts/episodes.py`."""
 
     window_weeks: int = Field(default=8, ge=1, description="rolling window, NFL weeks with games")
-    rule: Literal["proven", "literal"] = Field(
+    rule: RuleName = Field(
         default="proven",
         description="what raises an alarm: proven, an error that lasts and an e-value of `evidence`; "
         "literal, a plain ten-bin ECE that lasts, whatever the e-value",

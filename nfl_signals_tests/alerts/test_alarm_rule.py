@@ -1,6 +1,7 @@
 """The alarm needs an error that lasts and evidence of it, both in one season and of one model."""
 
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nfl_signals.alerts.alarm_rule import LEVELS, Alarm, Judgement, Reading
-from nfl_signals.core.setting_sections import MonitorSettings
+from nfl_signals.core.setting_sections import MonitorSettings, RuleName
 
 POLICY = MonitorSettings()
 WEEKS = 6
@@ -152,6 +153,15 @@ def test_the_literal_rule_reads_the_plain_error_and_needs_no_evidence() -> None:
         for week in range(3)
     ]
     assert [LEVELS[int(each.level)] for each in found] == ["none", "none", "warning"]
+
+
+def test_every_rule_that_can_be_set_judges_the_error_it_is_about() -> None:
+    week = Reading(season=0, day=7, segment=0, error=0.06, ece=0.09, e_value=1.0)
+    found = {
+        rule: float(Alarm(MonitorSettings(rule=rule)).read(week).error)
+        for rule in get_args(RuleName)
+    }
+    assert found == {"proven": 0.06, "literal": 0.09}
 
 
 def test_the_limits_are_those_of_the_requirement() -> None:

@@ -2,6 +2,7 @@
 
 from itertools import groupby
 
+from nfl_signals.alerts.backtest import RULES
 from nfl_signals.alerts.wording import evidence
 from nfl_signals.core.files import Json
 from nfl_signals.markets.definitions import MARKETS
@@ -18,7 +19,6 @@ WINDOW_HEADER = (
     "closing-line value (n)",
     "evidence (season error)",
 )
-RULES = ("weeks_literal", "weeks_shipped")
 
 
 def window_cells(row: Json) -> list[str]:

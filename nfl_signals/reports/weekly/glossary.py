@@ -13,6 +13,6 @@ def glossary(monitor: MonitorSettings) -> list[tuple[str, str]]:
         seasons = f"{100 / monitor.evidence:.3g} % of seasons"
     known = dict(monitor) | {"seasons": seasons}
     return [
-        (entry["term"], entry.get(monitor.rule, entry["text"]).format(**known))
+        (entry["term"], entry["text" if "text" in entry else monitor.rule].format(**known))
         for entry in yaml.safe_load(data_text("glossary.yaml"))
     ]

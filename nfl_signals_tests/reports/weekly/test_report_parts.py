@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import polars as pl
 import pytest
 
+from nfl_signals.core.setting_sections import MonitorSettings, RuleName
 from nfl_signals.ingest.quality import Quality
 from nfl_signals.reports.weekly.alerts import BY_HAND, alert_records, grouped, state_of
 from nfl_signals.reports.weekly.glossary import glossary
@@ -254,6 +255,12 @@ def test_charts_show_as_many_seasons_as_the_evidence_remembers() -> None:
     path = pl.concat([inputs.evidence, older])
     shown = trends(replace(inputs, evidence=path), WALK_FORWARD)["path"]
     assert {row["season"] for row in shown} == {2024, 2025}
+
+
+def test_the_glossary_says_of_every_rule_when_its_alarm_is_raised() -> None:
+    rules = get_args(RuleName)
+    alarms = {dict(glossary(MonitorSettings(rule=rule)))["Alarm"] for rule in rules}
+    assert len(alarms) == len(rules)
 
 
 def test_the_glossary_names_the_limits_in_force() -> None:

@@ -196,7 +196,7 @@ def _opened(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     spread = pl.when(market == "ats").then("spread_open").when(market == "total").then("total_open")
     both = both.with_columns(opened=spread)
     known = pl.col("opened").is_not_null()
-    sd = pl.col("market").replace_strict(POINTS_SD, default=1.0, return_dtype=pl.Float64)
+    sd = pl.col("market").replace_strict(POINTS_SD, return_dtype=pl.Float64)
     move = both.select(pl.when(known).then((pl.col("line") - pl.col("opened")) / sd).otherwise(0.0))
     shift = move.to_series().to_numpy()
     carried = [pl.Series(n, norm.cdf(norm.ppf(both[n].to_numpy()) + shift)) for n in VALUED]

@@ -40,11 +40,8 @@ def coherent_rows(distribution: ScoreDistribution, rows: pl.DataFrame) -> pl.Dat
     found = make_coherent(
         distribution,
         CoherenceInputs(
-            p_moneyline=numbers("moneyline", "p_calibrated"),
-            p_ats=numbers("ats", "p_calibrated"),
-            p_total=numbers("total", "p_calibrated"),
-            spread_line=numbers("ats", "line"),
-            total_line=numbers("total", "line"),
+            **{f"p_{name}": numbers(name, "p_calibrated") for name in MARKETS},
+            **{m.line_column: numbers(m.name, "line") for m in MARKETS.values() if m.line_column},
         ),
     )
     forecasts = pl.concat(

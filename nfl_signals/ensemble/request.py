@@ -22,14 +22,12 @@ import polars as pl
 from nfl_signals.core.errors import SchemaError
 from nfl_signals.features.declarations import FEATURES
 from nfl_signals.learners.sequences import CHANNELS, WINDOW, sequences
-from nfl_signals.markets.definitions import MARKETS, Market
+from nfl_signals.markets.definitions import LINES, MARKETS, PRICES, Market
 from nfl_signals.markets.odds import no_vig_probability
 from nfl_signals.stacking.inputs import SIGNALS, weighed_signals
 from nfl_signals.stats.arrays import Floats
 
 SIDES = ("home", "away")
-LINES = [market.line_column for market in MARKETS.values() if market.line_column]
-PRICES = [column for m in MARKETS.values() for column in (m.price_yes_column, m.price_no_column)]
 FEATURE_COLUMNS = [f"{side}_{feature.name}" for side in SIDES for feature in FEATURES]
 SIGNAL_COLUMNS = [f"{side}_signal_{name}" for side in SIDES for name in SIGNALS]
 SEQUENCE_COLUMNS = [

@@ -111,7 +111,7 @@ def fit_baseline(
     )
     new = partial(LEARNERS[learner], spec)
     baseline = partial(Baseline, market=market, names=matrix.names)
-    if market.name == "moneyline":
+    if market.line_column is None:
         decided = y != 0
         fitted = new().fit(inputs.take(decided), (y[decided] > 0).astype(np.float64))
         return baseline(learner=fitted, distribution=None, push_rate=float(np.mean(~decided)))
@@ -140,7 +140,7 @@ def _spec(market: Market, names: tuple[str, ...]) -> Spec:
     """No constraint, equal belief, on the CPU: all that a stored learner needs."""
     return Spec(
         names=names,
-        task="probability" if market.name == "moneyline" else "mean",
+        task="probability" if market.line_column is None else "mean",
         combine=combine_of(market),
         monotone=(0,) * len(names),
         weight=(1.0,) * len(names),

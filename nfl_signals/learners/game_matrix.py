@@ -35,7 +35,7 @@ class GameMatrix:
 
 def combine_of(market: Market) -> Combine:
     """Margins are about differences, totals about sums."""
-    return "difference" if market.outcome_column == "result" else "sum"
+    return "difference" if market.away_sign < 0 else "sum"
 
 
 def game_matrix(

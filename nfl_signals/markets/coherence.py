@@ -82,11 +82,9 @@ class CoherentForecasts:
 
     mu: Floats  # location of the home margin, points; NaN where nothing was known of it
     tau: Floats  # location of the total, points
-    # per market, probability of YES given no push; NaN where there is no line
+    # Per market, probability of YES given no push and of a push; NaN where there is no line.
     p_hat: dict[MarketName, Floats]
-    p_push: dict[
-        MarketName, Floats
-    ]  # per market, probability of a push; NaN where there is no line
+    p_push: dict[MarketName, Floats]
 
 
 def make_coherent(distribution: ScoreDistribution, inputs: CoherenceInputs) -> CoherentForecasts:

@@ -25,6 +25,8 @@ class Market:
     price_yes_column: str  # American odds on YES at the close
     price_no_column: str  # American odds on NO at the close
     push: str  # when neither side wins
+    # sd of the points around the close (nflverse 2006-2023, 4,861 games); None where there is no line
+    points_sd: float | None
     # from when to when the forecast is valid
     horizon: str = "made before kickoff, settled at the end of the game, overtime included"
 
@@ -39,22 +41,28 @@ class Market:
         """Sign of the away team's number: taken off a margin, added to a total."""
         return -1.0 if self.outcome_column == "result" else 1.0
 
+    def quoted(self, line: float, home: str) -> str:
+        """The line as bettors write it, the home team's for a spread; empty without one."""
+        if self.line_column is None:
+            return ""
+        if self.outcome_column == "total":
+            return f"{line:g}"
+        # nflverse's sign is positive for a home favourite; bettors quote the favourite with a minus.
+        return f"{home} {-line:+g}" if line else f"{home} pick'em"
+
     def line(self) -> pl.Expr:
         """Threshold in points: the line, or 0 for the moneyline."""
         return pl.lit(0.0) if self.line_column is None else pl.col(self.line_column)
 
     def outcome(self) -> pl.Expr:
         """'yes', 'no', 'push', or null while the game or the line is unknown."""
-        excess = pl.col(self.outcome_column) - self.line()
-        return (
-            pl.when(excess > 0)
-            .then(pl.lit("yes"))
-            .when(excess < 0)
-            .then(pl.lit("no"))
-            .when(excess == 0)
-            .then(pl.lit("push"))
-            .otherwise(None)
-        )
+        return outcome_of(pl.col(self.outcome_column) - self.line())
+
+
+def outcome_of(excess: pl.Expr) -> pl.Expr:
+    """'yes', 'no', 'push' or null, by the points above the line."""
+    won = pl.when(excess > 0).then(pl.lit("yes")).when(excess < 0).then(pl.lit("no"))
+    return won.when(excess == 0).then(pl.lit("push"))
 
 
 ATS = Market(
@@ -66,6 +74,7 @@ ATS = Market(
     price_yes_column="home_spread_odds",
     price_no_column="away_spread_odds",
     push="the home margin equals the spread",
+    points_sd=13.3,
 )
 MONEYLINE = Market(
     name="moneyline",
@@ -76,6 +85,7 @@ MONEYLINE = Market(
     price_yes_column="home_moneyline",
     price_no_column="away_moneyline",
     push="the game is tied",
+    points_sd=None,
 )
 TOTAL = Market(
     name="total",
@@ -86,6 +96,10 @@ TOTAL = Market(
     price_yes_column="over_odds",
     price_no_column="under_odds",
     push="the points equal the line",
+    points_sd=13.4,
 )
 
 MARKETS: dict[MarketName, Market] = {market.name: market for market in (ATS, MONEYLINE, TOTAL)}
+LINES = [market.line_column for market in MARKETS.values() if market.line_column]
+PRICES = [column for m in MARKETS.values() for column in (m.price_yes_column, m.price_no_column)]
+OUTCOMES = sorted({market.outcome_column for market in MARKETS.values()})

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nfl_signals.markets.definitions import MarketName
+from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.stats.arrays import Floats, Ints
 
 LARGEST_MARGIN = 80  # points; the record is 73
@@ -101,7 +101,7 @@ class ScoreDistribution:
             tau: location of the total, n.
             line: threshold in points, n; any number: half points cannot push.
         """
-        total = market == "total"
+        total = MARKETS[market].outcome_column == "total"
         mass = self.totals(mu, tau) if total else self.margins(mu, tau)
         side = np.sign((TOTALS if total else MARGINS)[None, :] - line[:, None])
         return np.column_stack([(mass * (side == sign)).sum(axis=1) for sign in (1, 0, -1)])

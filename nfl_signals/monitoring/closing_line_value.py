@@ -9,11 +9,10 @@ import numpy as np
 import polars as pl
 from scipy.stats import norm
 
+from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.stats.arrays import Floats
 
-POINTS_SD = {"ats": 13.3, "total": 13.4}
-"""sd of margin and total around the close, points: nflverse 2006-2023, 4,861 games."""
-
+POINTS_SD = {name: market.points_sd for name, market in MARKETS.items()}
 CLOSE = ["line", "price_yes", "price_no", "p_market"]
 
 
@@ -50,7 +49,7 @@ def with_closing_line_value(graded: pl.DataFrame, close: pl.DataFrame) -> pl.Dat
 
 def _at_line_taken(both: pl.DataFrame) -> Floats:
     """Closing probability of YES at the line taken, NaN where unknown; YES is above the line."""
-    sd = both["market"].replace_strict(POINTS_SD, default=1.0, return_dtype=pl.Float64).to_numpy()
+    sd = both["market"].replace_strict(POINTS_SD, return_dtype=pl.Float64).to_numpy()
     close, move = both["p_market_close"].to_numpy(), (both["line_close"] - both["line"]).to_numpy()
     carried: Floats = norm.cdf(norm.ppf(close) + move / sd)
     # Unmoved lines keep the price itself, not the price after a round trip through the normal.

@@ -18,7 +18,7 @@ from nfl_signals.core.errors import InputError, IntegrityError, JoinError
 from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.core.hash_chain import GENESIS, broken_links, seals_after
 from nfl_signals.core.locks import exclusive, lock_beside
-from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.markets.definitions import MARKETS, OUTCOMES, outcome_of
 from nfl_signals.markets.odds import no_vig_probability
 
 UTC_TIME = pl.Datetime("us", "UTC")
@@ -183,23 +183,21 @@ def grade(ledger: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
     if outcomes["game_id"].is_duplicated().any():
         game = outcomes.filter(pl.col("game_id").is_duplicated())["game_id"][0]
         raise JoinError(f"outcomes: {game} has more than one row; expected one per game.")
-    points = outcomes.select("game_id", "result", "total")
+    points = outcomes.select("game_id", *OUTCOMES)
     points_of = pl.coalesce(
         pl.when(pl.col("market") == market.name).then(pl.col(market.outcome_column))
         for market in MARKETS.values()
     )
-    excess = points_of - pl.col("line")
-    won = pl.when(excess > 0).then(pl.lit("yes")).when(excess < 0).then(pl.lit("no"))
     return (
         ledger.join(points, on="game_id", how="left", maintain_order="left")
         .with_columns(
-            outcome=won.when(excess == 0).then(pl.lit("push")),
+            outcome=outcome_of(points_of - pl.col("line")),
             p_market=no_vig_probability(pl.col("price_yes"), pl.col("price_no")),
         )
         .with_columns(
             y=pl.when(pl.col("outcome") != "push").then(pl.col("outcome") == "yes").cast(pl.Float64)
         )
-        .drop("result", "total")
+        .drop(OUTCOMES)
     )
 
 

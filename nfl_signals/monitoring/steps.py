@@ -13,6 +13,7 @@ import polars as pl
 from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import write_parquet
 from nfl_signals.ingest.history import RESULT_DELAY
+from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.calibration_metrics import (
     METRICS_SCHEMA,
@@ -48,7 +49,8 @@ def graded_at(rows: pl.DataFrame, markets: pl.DataFrame, as_of: datetime) -> pl.
     known = pl.col("kickoff_at") + RESULT_DELAY <= as_of
     points = markets.select("game_id", "market", pl.when(known).then("points"))
     wide = points.pivot(on="market", index="game_id", values="points")
-    outcomes = wide.select("game_id", pl.col("moneyline").alias("result"), "total")
+    # Markets with one outcome column have the same points.
+    outcomes = wide.select("game_id", **{m.outcome_column: m.name for m in MARKETS.values()})
     graded = ledger.latest_before_kickoff(ledger.grade(rows, outcomes))
     return with_closing_line_value(graded, markets.filter(known))
 

@@ -115,7 +115,7 @@ def _pick(row: dict[str, Any]) -> Pick:
         kickoff=f"{kickoff:%a %H:%M}",
         game=f"{row['away']} at {row['home']}",
         market=MARKETS[row["market"]].title,
-        line=_line(row),
+        line=MARKETS[row["market"]].quoted(row["line"], row["home"]),
         prices=f"{row['price_yes']:+.0f}/{row['price_no']:+.0f}",
         p_market=row["p_market"],
         p_hat=row["p_hat"],
@@ -126,16 +126,7 @@ def _pick(row: dict[str, Any]) -> Pick:
     )
 
 
-def _line(row: dict[str, Any]) -> str:
-    if row["market"] == "moneyline":
-        return ""
-    if row["market"] == "total":
-        return f"{row['line']:g}"
-    # nflverse's sign is positive for a home favourite; bettors quote the favourite with a minus.
-    return f"{row['home']} {-row['line']:+g}" if row["line"] else f"{row['home']} pick'em"
-
-
 def _side(row: dict[str, Any], *, yes: bool) -> str:
-    if row["market"] == "total":
+    if MARKETS[row["market"]].outcome_column == "total":
         return "over" if yes else "under"
     return str(row["home"] if yes else row["away"])

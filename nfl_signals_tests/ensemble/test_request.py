@@ -10,8 +10,7 @@ import pytest
 from nfl_signals.core.errors import SchemaError
 from nfl_signals.ensemble.request import (
     FEATURE_COLUMNS,
-    LINES,
-    PRICES,
+    RULES,
     SIGNAL_COLUMNS,
     checked,
     game_requests,
@@ -22,7 +21,7 @@ from nfl_signals.features.build import build_markets
 from nfl_signals.features.declarations import FEATURES
 from nfl_signals.ingest.history import History
 from nfl_signals.learners.game_matrix import game_matrix
-from nfl_signals.markets.definitions import ATS, MARKETS, MONEYLINE, TOTAL, Market
+from nfl_signals.markets.definitions import ATS, LINES, MARKETS, MONEYLINE, PRICES, TOTAL, Market
 from nfl_signals.stacking.inputs import SIGNALS, game_signals
 
 NAMES = [feature.name for feature in FEATURES]
@@ -169,6 +168,10 @@ def test_no_two_columns_share_a_name() -> None:
 
 
 # --- what may be left out
+
+
+def test_every_line_and_price_of_a_request_has_limits() -> None:
+    assert {*LINES, *PRICES} <= {column for column, _, _ in RULES}
 
 
 def test_lines_prices_and_signals_may_be_left_out_and_then_no_market_is_requested() -> None:

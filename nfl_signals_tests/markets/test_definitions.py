@@ -3,7 +3,8 @@
 import polars as pl
 import pytest
 
-from nfl_signals.markets.definitions import ATS, MARKETS, MONEYLINE, TOTAL, Market
+from nfl_signals.ingest import history
+from nfl_signals.markets.definitions import ATS, LINES, MARKETS, MONEYLINE, PRICES, TOTAL, Market
 
 
 def outcome(
@@ -53,6 +54,15 @@ def test_points_equal_to_the_total_line_are_a_push(total: float, expected: str) 
 def test_an_unplayed_game_has_no_outcome_in_any_market() -> None:
     for market in MARKETS.values():
         assert outcome(market, spread_line=3.0, total_line=44.0) is None
+
+
+def test_every_market_with_a_line_says_how_far_the_points_scatter_around_it() -> None:
+    for market in MARKETS.values():
+        assert (market.points_sd is None) == (market.line_column is None)
+
+
+def test_every_line_and_price_is_hidden_from_a_run_before_its_week() -> None:
+    assert set(history.LINES) == {*LINES, *PRICES}
 
 
 def test_without_a_line_only_the_moneyline_is_settled() -> None:

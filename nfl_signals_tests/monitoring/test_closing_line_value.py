@@ -47,6 +47,11 @@ def test_totals_use_the_spread_of_totals() -> None:
     assert value(over, {**over, "line": 46.5}) == pytest.approx(gained)
 
 
+def test_a_market_that_nobody_has_defined_is_refused() -> None:
+    with pytest.raises(pl.exceptions.InvalidOperationError, match="incomplete mapping"):
+        value({"market": "first_half"}, {"market": "first_half", "line": 4.5})
+
+
 def test_moneyline_prices_are_compared_as_they_are() -> None:
     market = {"market": "moneyline", "line": 0.0}
     taken = market | {"p_market": 0.6, "price_yes": -160.0, "p_hat": 0.58}

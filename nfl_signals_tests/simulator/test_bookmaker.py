@@ -8,14 +8,9 @@ from hypothesis import strategies as st
 
 from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.setting_sections import SimulatorSettings
+from nfl_signals.markets.definitions import LINES, PRICES
 from nfl_signals.markets.odds import implied_probability, no_vig_probability
-from nfl_signals.simulator.games.bookmaker import (
-    LINES,
-    PRICES,
-    american_odds,
-    even_line,
-    post_prices,
-)
+from nfl_signals.simulator.games.bookmaker import american_odds, even_line, post_prices
 from nfl_signals.simulator.games.scoring import MARGINS, score_distribution
 from nfl_signals.simulator.games.truth import truth_table
 

@@ -10,7 +10,7 @@ from nfl_signals.stacking.inputs import SIGNALS
 from nfl_signals.workspace.market_games import MarketGames
 
 TOP = 10  # features shown per learner
-UNITS = {"moneyline": "logits", "ats": "points of margin", "total": "points of both teams"}
+POINTS = {"result": "points of margin", "total": "points of both teams"}
 
 
 def feature_contributions(games: MarketGames, baseline: Baseline, version: str) -> Json | None:
@@ -32,7 +32,7 @@ def feature_contributions(games: MarketGames, baseline: Baseline, version: str) 
         "version": version,
         "season": int(seasons.max()),
         "n": len(last),
-        "unit": UNITS[games.market.name],
+        "unit": POINTS[games.market.outcome_column] if games.market.line_column else "logits",
         "n_features": len(sizes),
         "features": [{"feature": name, "mean_abs": sizes[name]} for name in largest],
     }

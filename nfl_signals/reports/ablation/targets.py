@@ -78,7 +78,7 @@ PUSH_RATES = Target(
     title="Stated push rate inside the observed interval",
     limit=2.0,
     unit="factor between stated and observed rate that must be visible",
-    markets=("ats", "moneyline", "total"),
+    markets=tuple(MARKETS),
     reason="Mean p_push against the share of pushes with its 95 % Wilson interval. FAIL if the stated "
     "rate lies outside; UNDERPOWERED if the interval also holds twice or half of it. Of several such "
     "intervals around a perfect forecast, one in twenty misses by chance.",

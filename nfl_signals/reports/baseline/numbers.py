@@ -81,7 +81,7 @@ def _market(market: Market, settled: pl.DataFrame, seed: int) -> Json:
         "summary_of": [name for name in compared if name == STACK]
         or [name for name in learners if name in compared],
         "per_season": score_card.per_season(decided),
-        "three_way": [] if market.name == "moneyline" else _three_way(settled),
+        "three_way": [] if market.line_column is None else _three_way(settled),
         "reliability": score_card.reliability(curves),
     }
 

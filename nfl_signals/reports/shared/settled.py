@@ -66,7 +66,7 @@ def earlier_seasons(settled: pl.DataFrame, market: Market) -> pl.DataFrame:
         yes=(pl.col("outcome") == "yes").sum(), no=(pl.col("outcome") == "no").sum(), n=pl.len()
     )
     before = pl.all().exclude("season").cum_sum().shift(1, fill_value=0).cast(pl.Float64)
-    start = None if market.name == "moneyline" else 0.5
+    start = None if market.line_column is None else 0.5
     decided = pl.col("yes") + pl.col("no")
     return (
         counted.sort("season")

@@ -30,15 +30,13 @@ def pick_records(upcoming: pl.DataFrame) -> list[Json]:
 def _pick(row: Json) -> Json:
     kickoff, flag, close = row["kickoff_at"], row["period_flag"], row["p_market"]
     away, _, home = row["game_id"].split("_", 2)[-1].rpartition("_")
-    # nflverse's sign is positive for a home favourite; bettors quote the favourite with a minus.
-    spread = f"{home} {-row['line']:+g}" if row["line"] else f"{home} pick'em"
-    lines = {"moneyline": "", "total": f"{row['line']:g}", "ats": spread}
+    market = MARKETS[row["market"]]
     return {name: row[name] for name in KEPT} | {
         "kickoff": f"{kickoff.astimezone(EASTERN):%a %d %b %H:%M}",
         "kickoff_at": kickoff.isoformat(),
         "game": f"{away} at {home}" if away else row["game_id"],
-        "title": MARKETS[row["market"]].title,
-        "line": lines[row["market"]],
+        "title": market.title,
+        "line": market.quoted(row["line"], home),
         "gap": None if close is None else row["p_hat"] - close,
         "flag": flag,
         "flag_words": FLAGS.get(flag, flag),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 import polars as pl
 
 from nfl_signals.core.setting_sections import SimulatorSettings
+from nfl_signals.markets.definitions import LINES, PRICES
 from nfl_signals.simulator.calendar.kickoffs import thursday
 from nfl_signals.simulator.calendar.schedule import regular_weeks
 from nfl_signals.simulator.teams.franchises import TEAMS, last_season
@@ -15,10 +16,7 @@ KNOWN_AT_THE_END = (
     "away_score home_score result total overtime temp wind referee away_qb_id home_qb_id away_qb_name "
     "home_qb_name"
 ).split()
-KNOWN_AT_THE_CLOSE = (
-    "spread_line total_line away_moneyline home_moneyline away_spread_odds home_spread_odds under_odds "
-    "over_odds"
-).split()
+KNOWN_AT_THE_CLOSE = [*LINES, *PRICES]
 KNOWN_AT_THE_OPEN = "spread_open total_open home_moneyline_open away_moneyline_open".split()
 
 

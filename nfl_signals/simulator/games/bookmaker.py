@@ -16,16 +16,13 @@ import polars as pl
 
 from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.setting_sections import SimulatorSettings
+from nfl_signals.markets.definitions import LINES, PRICES
 from nfl_signals.simulator.games.scoring import MARGINS, TOTALS, above_and_on
 from nfl_signals.simulator.games.season import distribution_of
 from nfl_signals.stats.arrays import Floats, Ints
 
 LONGEST_ODDS = 5000  # no bookmaker of the data quotes beyond -5000
 OPEN_OVER_CLOSE = 2.0  # with it lines move by an sd of 1.7 points, as spreads did in 2007-2023
-PRICES = (
-    "away_moneyline home_moneyline away_spread_odds home_spread_odds under_odds over_odds"
-).split()
-LINES = ("spread_line", "total_line")
 OPENING = {
     "spread_open": "spread_line",
     "total_open": "total_line",
@@ -105,7 +102,7 @@ def post_prices(
     earlier = error + refined * rng.standard_normal((2, len(games)))
     return Board(
         closing=close.with_columns(
-            pl.when(pl.lit(pl.Series(~(missing & scarce)))).then(pl.col(*names))
+            pl.when(pl.lit(pl.Series(~(missing & scarce)))).then(pl.col(names))
             for names, missing in ((PRICES, unrecorded), (LINES, without_lines))
         ),
         opening=_prices(games, earlier, settings=settings).select(

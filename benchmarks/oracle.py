@@ -16,6 +16,7 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import read_parquet, write_json
 from nfl_signals.markets.definitions import MARKETS, Market
 from nfl_signals.reports.shared.settled import earlier_seasons
+from nfl_signals.simulator.games.drift import PROBABILITIES
 from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.bootstrap import Interval
 from nfl_signals.workspace.run_context import RunContext
@@ -39,11 +40,6 @@ a bookmaker who knows more than they do: there their gap closed may be far below
 TRUTH, BASE = "truth", "base rate"
 FORECASTERS = {"close": "p_market", "stack": "p_hat"} | {n: f"p_{n}" for n in LEARNERS}
 COLUMNS = {TRUTH: "t", **FORECASTERS, BASE: "base_rate"}
-TRUE_COLUMNS = {
-    "ats": ("p_home_cover", "p_cover_push"),
-    "moneyline": ("p_home_win", "p_tie"),
-    "total": ("p_over", "p_total_push"),
-}
 FORMATS = {  # digits, scale
     "brier": (4, 1),
     "minus_truth": (5, 1),
@@ -86,7 +82,7 @@ def games(context: RunContext, market: Market, truth: pl.DataFrame) -> pl.DataFr
     markets = read_parquet(context.paths.markets).filter(market=market.name)
     stacked = read_parquet(context.paths.stacked).filter(market=market.name)
     settled = markets.filter(pl.col("outcome").is_not_null())
-    win, push = TRUE_COLUMNS[market.name]
+    win, push = PROBABILITIES[market.name]
     rows = (
         stacked.join(settled.select("game_id", "outcome"), on="game_id")
         .join(earlier_seasons(settled, market), on="season")

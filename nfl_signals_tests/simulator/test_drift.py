@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from scipy.special import logit
 
 from nfl_signals.core.setting_sections import SimulatorSettings
+from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.simulator.games.drift import PROBABILITIES
 from nfl_signals.simulator.league import League, simulate
 from nfl_signals.stats.scores import calibration_slope_intercept
 
@@ -31,6 +33,10 @@ def games(of: League) -> pl.DataFrame:
 
 def forecasts(**drift: float) -> pl.DataFrame:
     return league(**drift).model_forecasts
+
+
+def test_the_true_probability_of_every_market_is_known() -> None:
+    assert set(PROBABILITIES) == set(MARKETS)
 
 
 @pytest.mark.parametrize("drift", [{"drift_home_field": 3.0}, {"drift_scoring": -4.0}])

@@ -59,9 +59,16 @@ def main() -> None:
         settings = load_settings(
             home=home, source="nflverse", nflverse=options.nflverse, as_of=trained
         )
-        play(open_run(settings), options.first, options.last)
+        context = trained_on(open_run(settings))
+        play(context, options.first, options.last)
         if options.without_reports:
-            cost_of_reports(open_run(settings), options.without_reports)
+            cost_of_reports(context, options.without_reports)
+
+
+def trained_on(context: RunContext) -> RunContext:
+    """The context with the seasons that the home has."""
+    stored = context.paths.raw("games", context.seasons[-1]).parent.glob("*.parquet")
+    return replace(context, seasons=tuple(sorted(int(file.stem) for file in stored)))
 
 
 def play(context: RunContext, first: datetime, last: datetime) -> None:

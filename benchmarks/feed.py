@@ -5,15 +5,16 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import polars as pl
 from terminal import run, season_range, show
 
 from nfl_signals.core.errors import NflSignalsError
+from nfl_signals.core.files import write_json
 from nfl_signals.core.settings import load_settings
 from nfl_signals.ensemble.ensemble import Ensemble
 from nfl_signals.ensemble.request import game_requests
@@ -23,6 +24,7 @@ from nfl_signals.ingest.source import DirectoryRelease
 from nfl_signals.llm.provider import open_provider
 from nfl_signals.llm.signals import read_signals
 from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.steps import update_metrics
 from nfl_signals.predictions.champion import load_served_model
 from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming
@@ -34,10 +36,10 @@ from nfl_signals.workspace.llm_signals import build_signals
 from nfl_signals.workspace.run_context import RunContext, chosen_seasons, open_run
 
 MANUAL = """\
-Plays every day from --first to --last in a copy of a home that was trained before them, with the release
-cut to what was published that day: the daily job each morning of the season, the weekly job every
-Tuesday of the year. A day fails where a job raises, or where a game of the week that has line and prices
-is not predicted. Nothing is retrained.
+Plays every day from --first to --last, or the --days named, in a copy of a home that was trained before
+them, with the release cut to what was published that day: the daily job each morning of the season, the
+weekly job every Tuesday of the year. A day fails where a job raises, or where a game of the week that
+has line and prices is not predicted. Nothing is retrained.
 
 Then the seasons of --without-reports are forecast once more without a single injury report, as if the
 file had answered 404: what that costs in Brier score, per market, with the interval over whole weeks.
@@ -55,12 +57,16 @@ def main() -> None:
     options = _arguments()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(shutil.copytree(options.home, Path(folder) / "home"))
-        trained = options.first.isoformat()
+        days = options.days or list(mornings(options.first, options.last))
+        trained = days[0].isoformat()
         settings = load_settings(
             home=home, source="nflverse", nflverse=options.nflverse, as_of=trained
         )
         context = trained_on(open_run(settings))
-        play(context, options.first, options.last)
+        figures = play(context, days)
+        show("Feed of each day", list(figures), [[str(number) for number in figures.values()]])
+        if options.out is not None:
+            write_json(options.out / "feed.json", figures)
         if options.without_reports:
             cost_of_reports(context, options.without_reports)
 
@@ -71,11 +77,11 @@ def trained_on(context: RunContext) -> RunContext:
     return replace(context, seasons=tuple(sorted(int(file.stem) for file in stored)))
 
 
-def play(context: RunContext, first: datetime, last: datetime) -> None:
-    """Run the jobs of every day; print what failed and what was predicted."""
+def play(context: RunContext, days: Sequence[datetime]) -> dict[str, int]:
+    """Run the jobs of every day and print what failed; how many ran, and how many games were predicted."""
     feed, predicted = Feed(DirectoryRelease(Path(str(context.settings.nflverse)))), set[str]()
     counts: Counter[str] = Counter()
-    for instant in mornings(first, last):
+    for instant in days:
         today = on_the_day(context, feed, instant)
         for job, due in (
             ("daily", instant.month in IN_SEASON),
@@ -93,24 +99,26 @@ def play(context: RunContext, first: datetime, last: datetime) -> None:
             except (NflSignalsError, pl.exceptions.PolarsError, AssertionError) as error:
                 counts["failed"] += 1
                 print(f"{instant:%Y-%m-%d} {job}: {type(error).__name__}: {error}", flush=True)
-    kickoff = pl.col("kickoff").is_between(first, last)
-    owed = feed.games.filter(kickoff).drop_nulls(["spread_line", "result"])
-    columns = ["daily jobs", "weekly jobs", "failed", "games played with a line", "predicted"]
-    made = owed.filter(pl.col("game_id").is_in(sorted(predicted))).height
-    figures = [counts["daily"], counts["weekly"], counts["failed"], owed.height, made]
-    show(
-        f"Feed of each day, {first:%Y-%m-%d} to {last:%Y-%m-%d}",
-        columns,
-        [[str(n) for n in figures]],
-    )
+    rows = ledger.read(context.paths.ledger).filter(book="production")
+    assert set(rows["game_id"]) == predicted, "the ledger holds other games than were predicted"
+    return {
+        **{name: counts[name] for name in ("daily", "weekly", "failed")},
+        "games with a line": _owed(feed, days[0], days[-1]),
+        "games predicted": len(predicted),
+    }
+
+
+def _owed(feed: Feed, first: datetime, last: datetime) -> int:
+    """Games of the days that were played and had a line."""
+    between = feed.games.filter(pl.col("kickoff").is_between(first, last))
+    return between.drop_nulls(["spread_line", "result"]).height
 
 
 def mornings(first: datetime, last: datetime) -> Iterator[datetime]:
     """Every morning from the first day to the last."""
-    day = first.date()
-    while day <= last.date():
-        yield datetime.combine(day, MORNING)
-        day += timedelta(days=1)
+    while first <= last:
+        yield first
+        first += timedelta(days=1)
 
 
 def on_the_day(context: RunContext, feed: Feed, instant: datetime) -> RunContext:
@@ -206,14 +214,19 @@ def _arguments() -> argparse.Namespace:
         "--home", default=home, required=home is None, help="trained before --first"
     )
     parser.add_argument("--nflverse", required=True, help="folder of nflverse releases")
-    parser.add_argument("--first", type=_day, required=True)
-    parser.add_argument("--last", type=_day, required=True)
+    parser.add_argument("--first", type=_day, help="with --last: every day from here")
+    parser.add_argument("--last", type=_day, help="to here")
+    parser.add_argument("--days", type=_day, nargs="+", help="or these days alone, ascending")
+    parser.add_argument("--out", type=Path, help="folder for feed.json, the figures")
     parser.add_argument("--without-reports", type=season_range, help="seasons, such as 2022-2023")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.days is None and None in (options.first, options.last):
+        parser.error("say which days: --first and --last, or --days")
+    return options
 
 
 def _day(written: str) -> datetime:
-    return datetime.fromisoformat(written).replace(tzinfo=UTC)
+    return datetime.combine(date.fromisoformat(written), MORNING)
 
 
 if __name__ == "__main__":

@@ -99,6 +99,7 @@ def test_rest_ahead_is_counted_from_the_announced_calendar() -> None:
     assert ahead["gameday"].equals(ahead["gameday_other"])
 
 
+@pytest.mark.slow
 def test_a_game_moved_beyond_as_of_is_not_played_yet() -> None:
     late = moved_games().filter(
         pl.col("season") == 2021, pl.col("weekday").is_in(["Tuesday", "Wednesday"])

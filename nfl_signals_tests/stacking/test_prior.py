@@ -107,6 +107,7 @@ def test_a_prior_puts_the_intercept_before_the_inputs() -> None:
 # --- how firmly weights are held, as the games decide
 
 
+@pytest.mark.slow
 def test_noise_is_held_firmly_and_stays_near_zero() -> None:
     """The evidence is itself a draw: one league in ten may prefer the next width."""
     stacks = [fitted(seed) for seed in range(10)]

@@ -148,6 +148,7 @@ def test_no_forecast_of_a_season_depends_on_its_own_or_later_outcomes(
     assert not after.filter(~forward & old).equals(before.filter(~forward & old))
 
 
+@pytest.mark.slow
 def test_training_again_gives_the_same_bytes_on_any_number_of_threads(
     trained: RunContext, tmp_path: Path
 ) -> None:

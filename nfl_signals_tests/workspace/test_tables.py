@@ -92,6 +92,7 @@ def test_a_missing_raw_season_is_named_with_what_to_do(context: RunContext, tabl
     assert gold(context) == before
 
 
+@pytest.mark.slow
 def test_seasons_built_one_by_one_are_those_of_a_single_run(context: RunContext) -> None:
     before = gold(context)
     for file in context.paths.features.parent.rglob("*.parquet"):

@@ -4,6 +4,7 @@ import math
 from datetime import timedelta
 
 import polars as pl
+from scipy.special import ndtr
 
 from nfl_signals.core.errors import SchemaError
 from nfl_signals.ingest.quality import Quality
@@ -13,6 +14,8 @@ from nfl_signals.markets.odds import no_vig_probability
 KICKOFF_ZONE = "America/New_York"
 UNKNOWN_KICKOFF = "13:00"  # 1999 has no kickoff times; early Sunday afternoon is the usual slot
 GAMES_FOR_SIGN_CHECK = 8
+MARGIN_SD = 13.3  # points, of the margin around the line
+FAR_APART = 0.25
 SIGN_Z = -3.0  # so far below 0 a correlation lies by chance once in 700 times
 LEAGUE_YEAR = (3, 15)  # month and day on which one begins
 DAYS = ("%Y-%m-%d", "%m/%d/%Y", "%Y%m%d")
@@ -62,6 +65,19 @@ def check_spread_sign(games: pl.DataFrame, where: str) -> None:
                 f"{against} is {correlation:.2f} over {pairs.height} games; expected above 0 "
                 "(positive = home favoured). The sign is flipped: multiply the column by -1."
             )
+
+
+def without_contradicted_lines(games: pl.DataFrame, quality: Quality) -> pl.DataFrame:
+    """Without spread and moneylines of games where they cannot both be meant: nobody knows which is.
+
+    A home favourite by `s` points wins with probability Phi(s / 13.3) or so; over 5,407 real games the
+    no-vig moneyline is never further from that than 0.102.
+    """
+    p_price = no_vig_probability(pl.col("home_moneyline"), pl.col("away_moneyline"))
+    p_line = ndtr(games["spread_line"].to_numpy() / MARGIN_SD)
+    apart = (p_price - pl.lit(pl.Series(p_line, dtype=pl.Float64).fill_nan(None))).abs() > FAR_APART
+    names = ["spread_line", "home_moneyline", "away_moneyline"]
+    return quality.withhold(games, apart, "line_against_price", names)
 
 
 def day_of(season: pl.Expr) -> pl.Expr:

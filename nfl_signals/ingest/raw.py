@@ -21,6 +21,7 @@ from nfl_signals.ingest.games import (
     day_of,
     normalised_games,
     one_game_a_week,
+    without_contradicted_lines,
 )
 from nfl_signals.ingest.history import PLAYER_WEEK
 from nfl_signals.ingest.quality import Quality
@@ -80,8 +81,9 @@ def read_games(release: Release, season: int, quality: Quality | None = None) ->
     published = games.height
     games = conforming(normalised_games(games, quality), ANY_GAMES, where, quality)
     games = one_game_a_week(games, quality)
-    quality.refuse_too_much(published, where)
     check_spread_sign(games, where)
+    games = without_contradicted_lines(games, quality)
+    quality.refuse_too_much(published, where)
     return games
 
 

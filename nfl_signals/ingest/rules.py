@@ -53,6 +53,10 @@ RULES: dict[str, Rule] = {
     "unusable_value": Rule("quarantine", "A value that cannot be is missing."),
     "impossible_price": Rule("quarantine", "A price between -100 and 100 is no American price."),
     "impossible_line": Rule("quarantine", "A line outside the range of lines is missing."),
+    "line_against_price": Rule(
+        "quarantine",
+        "A spread and moneylines that favour different teams, by far, are all missing.",
+    ),
     "report_status": Rule("quarantine", "A status that nobody has declared says nothing."),
     "scores_contradict": Rule(
         "quarantine",

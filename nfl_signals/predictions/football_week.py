@@ -2,29 +2,32 @@
 
 from datetime import datetime, time, timedelta
 
-PREDICTION_WEEKDAY = 1  # Tuesday: the week's schedule fires then
-PREDICTION_TIME = time(14, 0)  # UTC; 9 or 10 in the morning, US Eastern
+PREDICTION_WEEKDAY = (
+    1  # Tuesday: from its first minute, UTC, the week that is bet on is the next one
+)
+PREDICTION_TIME = time(
+    14, 0
+)  # UTC; 9 or 10 in the morning, US Eastern: the week's schedule fires then
 WEEK_ENDS = time(10, 0)  # UTC, on Wednesdays: games moved to Tuesday night are over
 
 
 def end_of_football_week(as_of: datetime) -> datetime:
     """The Wednesday, 10:00 UTC, at which the week that is being bet on ends.
 
-    On a Tuesday that is the week ahead, what is left of the old one included; on other days the
-    current one.
+    From Tuesday 00:00 UTC on that is the week ahead; what is left of the old one is part of it.
 
     Example:
         >>> from datetime import UTC
         >>> end_of_football_week(datetime(2023, 11, 14, 14, tzinfo=UTC)).isoformat()
         '2023-11-22T10:00:00+00:00'
-        >>> end_of_football_week(datetime(2023, 11, 18, 14, tzinfo=UTC)).isoformat()
+        >>> end_of_football_week(datetime(2023, 11, 15, 3, tzinfo=UTC)).isoformat()
+        '2023-11-22T10:00:00+00:00'
+        >>> end_of_football_week(datetime(2023, 11, 20, 14, tzinfo=UTC)).isoformat()
         '2023-11-22T10:00:00+00:00'
     """
-    days = (PREDICTION_WEEKDAY + 1 - as_of.weekday()) % 7
-    end = datetime.combine(as_of.date(), WEEK_ENDS, as_of.tzinfo) + timedelta(days)
-    return (
-        end if end > as_of and as_of.weekday() != PREDICTION_WEEKDAY else end + timedelta(weeks=1)
-    )
+    since_tuesday = (as_of.weekday() - PREDICTION_WEEKDAY) % 7
+    today = datetime.combine(as_of.date(), WEEK_ENDS, as_of.tzinfo)
+    return today + timedelta(days=8 - since_tuesday)
 
 
 def tuesday_before(kickoff: datetime) -> datetime:

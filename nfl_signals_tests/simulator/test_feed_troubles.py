@@ -29,7 +29,8 @@ WITHOUT_A_TRACE = (
 ).split()
 # What can be wrong with one game's row, or with a row about one of its teams.
 OF_ONE_GAME = (
-    "division_null location_null odds_zero odds_infinite moneyline_99 line_400 na_text blank_text "
+    "division_null location_null odds_zero odds_infinite moneyline_99 line_400 one_line_flipped na_text "
+    "blank_text "
     "day_of_another_year score_wrong pro_bowl preseason opponent_tbd game_twice game_two_versions "
     "new_status player_null week_null stamp_placeholder all_stars two_reports bye_team note_unstamped "
     "note_twice"
@@ -41,6 +42,7 @@ EXCLUDING = (
     {"other_codes", "full_names"},
     {"time_tbd", "gametime_is_time", "time_impossible", "game_two_versions"},
     {"odds_zero", "odds_infinite"},
+    {"moneyline_99", "one_line_flipped", "game_twice", "game_two_versions"},
     {"roof_dropped", "blank_text"},
     {"postponed", "cancelled", "stats_late", "stats_opponent", "stats_missing"},
     {"score_wrong", "result_missing"},

@@ -74,6 +74,14 @@ def _flipped(name: str) -> Alter:
     return lambda frame: frame.with_columns(-pl.col(name))
 
 
+def _one_flipped(frame: pl.DataFrame) -> pl.DataFrame:
+    lines = {"spread_line": -9.5, "home_moneyline": -450, "away_moneyline": 350}
+    return frame.with_columns(
+        pl.when(FIRST).then(pl.lit(value)).otherwise(name).alias(name)
+        for name, value in lines.items()
+    )
+
+
 def _one_day_unknown(frame: pl.DataFrame) -> pl.DataFrame:
     first = frame.filter(_last_week(frame))["game_id"][0]
     return _changed(frame, _set("gameday", None, pl.col("game_id") == first))
@@ -210,6 +218,9 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "spread_flipped": _games(
         "refuse", "sign is flipped", "The spread has a bettor's sign.", _flipped("spread_line")
+    ),
+    "one_line_flipped": _games(
+        "quarantine", "line_against_price", "One spread has the other sign.", _one_flipped
     ),
     "gametime_is_time": _games("repair", "cast", "gametime is a time.", _as_time),
     "na_text": _games("repair", "na_text", "NA is written out.", _set("home_qb_id", "NA", FIRST)),

@@ -1,0 +1,60 @@
+"""Which games are upcoming: every hour has its week, and it changes at kickoffs and on Tuesdays alone."""
+
+from datetime import datetime, timedelta
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nfl_signals.predictions.week import upcoming_games
+from nfl_signals_tests.support.builders import utc
+
+MONDAY = utc("2023-11-13 00:00")
+HOURS = 5 * 7 * 24
+kickoffs = st.lists(st.integers(0, HOURS * 60), min_size=1, max_size=12, unique=True)
+
+
+def games(minutes: list[int]) -> pl.DataFrame:
+    times = [MONDAY + timedelta(minutes=each) for each in minutes]
+    schema = {"kickoff_at": pl.Datetime("us", "UTC"), "points": pl.Float64}
+    return pl.DataFrame({"kickoff_at": times, "points": [None] * len(times)}, schema=schema)
+
+
+def upcoming(of: pl.DataFrame, as_of: datetime) -> set[datetime]:
+    return set(upcoming_games(of, as_of)["kickoff_at"])
+
+
+@given(kickoffs)
+def test_the_upcoming_games_change_at_kickoffs_and_when_tuesday_begins(minutes: list[int]) -> None:
+    of = games(minutes)
+    for hour in range(0, HOURS, 3):
+        before, after = MONDAY + timedelta(hours=hour), MONDAY + timedelta(hours=hour + 3)
+        started = {kickoff for kickoff in of["kickoff_at"] if before < kickoff <= after}
+        gone = upcoming(of, before) - upcoming(of, after)
+        come = upcoming(of, after) - upcoming(of, before)
+        assert gone <= started
+        tuesday_begins = after.weekday() == 1 and after.hour == 0
+        assert not come or tuesday_begins
+
+
+@given(kickoffs)
+def test_a_game_is_upcoming_at_every_hour_from_its_tuesday_on(minutes: list[int]) -> None:
+    of = games(minutes)
+    for kickoff in of["kickoff_at"]:
+        day = kickoff - timedelta(days=(kickoff.weekday() - 1) % 7)
+        as_of = day.replace(hour=0, minute=0)
+        while as_of < kickoff:
+            assert kickoff in upcoming(of, as_of)
+            as_of += timedelta(hours=1)
+
+
+def test_on_tuesday_night_next_weeks_games_stay_upcoming_while_a_moved_game_is_played() -> None:
+    tuesday_night, sunday = utc("2023-11-15 00:15"), utc("2023-11-19 18:00")
+    of = games([]).vstack(
+        pl.DataFrame(
+            {"kickoff_at": [tuesday_night, sunday], "points": [None, None]}, schema=games([]).schema
+        )
+    )
+    assert upcoming(of, utc("2023-11-14 14:00")) == {tuesday_night, sunday}
+    for hour in range(12):
+        assert sunday in upcoming(of, utc(f"2023-11-15 {hour:02}:30"))

@@ -9,13 +9,22 @@ import dagster as dg
 import polars as pl
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from nfl_signals.core.errors import NflSignalsError, SchemaError
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import load_settings
 from nfl_signals.definitions import defs
 from nfl_signals.defs.launch import prepare_instance, register_seasons, run_job
-from nfl_signals.defs.partitions import sync_seasons
+from nfl_signals.defs.partitions import (
+    IN_ONE_RUN,
+    RANGE_END,
+    RANGE_START,
+    SEASONS,
+    chosen_seasons,
+    sync_seasons,
+)
 from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals_tests.support.homes import SCHEDULE, copy_of, fingerprints
 
@@ -69,10 +78,37 @@ def test_a_configuration_that_somebody_changed_stays(tmp_path: Path) -> None:
     assert file.read_text().endswith("# mine\n")
 
 
-def test_partitions_become_exactly_the_seasons(instance: dg.DagsterInstance) -> None:
-    sync_seasons(instance, [2018, 2019, 2020])
-    sync_seasons(instance, [2019, 2020, 2021])
-    assert sorted(instance.get_dynamic_partitions("season")) == ["2019", "2020", "2021"]
+years = st.lists(st.integers(1999, 2030), max_size=8)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # every state is a start
+@given(st.lists(years, min_size=1, max_size=3))
+def test_partitions_become_exactly_the_seasons_and_ascend_whatever_was_there(
+    instance: dg.DagsterInstance, runs: list[list[int]]
+) -> None:
+    for seasons in runs:
+        sync_seasons(instance, sorted(set(seasons)))
+        expected = [str(season) for season in sorted(set(seasons))]
+        assert list(instance.get_dynamic_partitions("season")) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "found"), [("2001", "2003", [2001, 2002, 2003]), ("2003", "2001", None)]
+)
+def test_a_range_is_the_years_it_names_or_it_is_refused(
+    instance: dg.DagsterInstance, first: str, last: str, found: list[int] | None
+) -> None:
+    sync_seasons(instance, [2002, 2003])
+    sync_seasons(instance, [2001, 2002, 2003])  # a season before those that are there
+    seen = []
+
+    @dg.asset(partitions_def=SEASONS, backfill_policy=IN_ONE_RUN)
+    def seasons(context: dg.AssetExecutionContext) -> None:
+        seen.append(chosen_seasons(context))
+
+    tags = {RANGE_START: first, RANGE_END: last}
+    done = dg.materialize([seasons], instance=instance, tags=tags, raise_on_error=False)
+    assert (seen, done.success) == ([found] if found else [], found is not None)
 
 
 @pytest.mark.slow

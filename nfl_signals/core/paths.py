@@ -51,6 +51,11 @@ class Paths:
     dashboard = _Below("reports/dashboard.html")  # one page that opens without a network
     dagster_home = _Below("dagster_home")  # Dagster's runs, events, schedules
 
+    @property
+    def trained_on(self) -> "Paths":
+        """The gold tables as they were when models were trained: what proofs of models compare with."""
+        return TrainedOn(self.home)
+
     def raw_folder(self, table: str) -> Path:
         """All seasons of one raw table."""
         return self.home / "data" / "raw" / table
@@ -82,3 +87,10 @@ class Paths:
     def weekly_report(self, season: int, week: int) -> Path:
         """Report on a week; its JSON lies beside it, its charts in a folder."""
         return self.reports / "weekly" / f"{season}-w{week:02d}.md"
+
+
+class TrainedOn(Paths):
+    """The same paths, but for the gold tables kept by the last training."""
+
+    features = _Below("data/oof/trained_on/features.parquet")
+    markets = _Below("data/oof/trained_on/markets.parquet")

@@ -64,11 +64,16 @@ def train_baselines(context: RunContext, name: MarketName) -> dict[str, dict[str
 
 
 def predict_out_of_fold(context: RunContext) -> pl.DataFrame:
-    """Predict every game of every market out of fold, under both schemes, and store the table."""
+    """Predict every game of every market out of fold, under both schemes, and store the table.
+
+    The gold tables are kept beside it: they go on changing, and a proof needs those of the training.
+    """
     require(context.settings.training.learners, context.settings.training.device)
     tasks, games = _tasks(context)
     table = out_of_fold(tasks, games, threads=context.settings.threads)
     write_parquet(context.paths.oof, validate(table, OOF, "oof_predictions"))
+    write_parquet(context.paths.trained_on.features, context.features)
+    write_parquet(context.paths.trained_on.markets, context.markets)
     return table
 
 

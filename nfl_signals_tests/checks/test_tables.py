@@ -220,7 +220,7 @@ def test_games_without_a_line_are_not_expected(context: RunContext) -> None:
     """Seasons of the source that lack a line or a price are no fault."""
     expected = ALL_CHECKS["calibrated_predictions: contract"](context)
     spread = (pl.col("market") == "ats") & (pl.col("week") == 2)
-    rewrite(context.paths.markets / "2024.parquet", pl.when(~spread).then("line").alias("line"))
+    rewrite(context.paths.trained_on.markets, pl.when(~spread).then("line").alias("line"))
     drop_rows(context.paths.stacked, spread)
     figures = ALL_CHECKS["calibrated_predictions: contract"](context)
     assert figures["rows"] < expected["rows"]

@@ -57,6 +57,10 @@ def test_after_three_weeks_without_a_run_it_catches_up(home: Path) -> None:
     assert games.filter(week=12)["result"].null_count() == 0
     upcoming = read_parquet(Paths(home).upcoming)
     assert set(upcoming["game_id"]) == set(games.filter(week=13)["game_id"])
+    verified = call(home, "verify", weeks=12)
+    assert verified.code == 0, (
+        verified.out
+    )  # models are held against the tables they were trained on
 
 
 @pytest.mark.slow

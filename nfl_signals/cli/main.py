@@ -18,7 +18,7 @@ from nfl_signals.cli.jobs import print_week, run_to_the_end
 from nfl_signals.cli.last_run import as_last_run
 from nfl_signals.cli.models import MODEL_COMMANDS
 from nfl_signals.cli.terminal import console, print_picks, progress
-from nfl_signals.cli.week import outcomes, week
+from nfl_signals.cli.week import Offline, outcomes, week
 from nfl_signals.core.errors import NflSignalsError
 from nfl_signals.core.settings import PROJECT_ROOT, describe, load_settings
 
@@ -46,7 +46,9 @@ AsOf = Annotated[
 
 
 @app.command()
-def run(source: Source = None, seasons: Seasons = None, as_of: AsOf = None) -> None:
+def run(
+    source: Source = None, seasons: Seasons = None, as_of: AsOf = None, offline: Offline = False
+) -> None:
     """Run everything: ingest, features, models, predictions, ledger, calibration, reports.
 
     Reads the `signals.yaml` of `NFL_SIGNALS_HOME` (default: the repository), then `NFL_SIGNALS_*`;
@@ -59,6 +61,7 @@ def run(source: Source = None, seasons: Seasons = None, as_of: AsOf = None) -> N
     - `nfl-signals run --source nflverse --as-of 2023-11-14`
     """
     overrides: dict[str, Any] = {"source": source, "seasons": seasons, "as_of": as_of}
+    overrides["offline"] = "true" if offline else None
     settings = load_settings(**overrides)
     print_week(run_to_the_end(settings, "everything", overrides, lambda context: context.seasons))
 

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from nfl_signals.workspace.run_context import RunContext
 
 Source = Annotated[str | None, typer.Option(help="Default: that of the last run.")]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Use the downloaded copies that are there; ask no server.")
+]
 AsOf = Annotated[
     str | None,
     typer.Option(help="As of this instant; a bare date means its start, 00:00 UTC. Default: now."),
 ]
 
 
-def week(source: Source = None, as_of: AsOf = None) -> None:
+def week(source: Source = None, as_of: AsOf = None, offline: Offline = False) -> None:
     """Refresh the current season and predict the upcoming week: what `weekly_refresh` does on Tuesdays.
 
     Models stay as they are. Run it again when lines have appeared or moved: games that have none yet are
@@ -34,28 +37,33 @@ def week(source: Source = None, as_of: AsOf = None) -> None:
 
     - `nfl-signals week --as-of 2023-11-14`
     """
-    context = _current(source, as_of, "weekly_refresh")
+    context = _current(source, as_of, offline, "weekly_refresh")
     print_week(context)
 
 
-def outcomes(source: Source = None, as_of: AsOf = None) -> None:
+def outcomes(source: Source = None, as_of: AsOf = None, offline: Offline = False) -> None:
     """Take in new results and measure calibration against them: what `daily_outcomes` does every morning.
 
     Example: `nfl-signals outcomes`
     """
     from nfl_signals.predictions.summary import status
 
-    context = _current(source, as_of, "daily_outcomes")
+    context = _current(source, as_of, offline, "daily_outcomes")
     found = status(context)
     for name in ("calibration", "data", "ledger"):
         console.print(f"[bold]{name}[/bold]: {escape(str(found[name]))}", highlight=False)
     console.print(f"Reports: {escape(str(context.paths.reports))}")
 
 
-def _current(source: str | None, as_of: str | None, job: str) -> "RunContext":
+def _current(source: str | None, as_of: str | None, offline: bool, job: str) -> "RunContext":
     """The job over the seasons that are not over, with the settings of the last run but its date."""
-    settings = as_last_run(source, as_of=as_of)
-    overrides: dict[str, Any] = {"source": settings.source, "seasons": settings.seasons}
+    asked = "true" if offline else None
+    settings = as_last_run(source, as_of=as_of, offline=asked)
+    overrides: dict[str, Any] = {
+        "source": settings.source,
+        "seasons": settings.seasons,
+        "offline": asked,
+    }
     return run_to_the_end(settings, job, overrides, _unfinished)
 
 

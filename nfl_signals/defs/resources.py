@@ -12,6 +12,7 @@ FIELDS = {
     "source": "simulated or nflverse",
     "seasons": "A-B; unset: all there are",
     "as_of": "date or instant; unset: the source's now",
+    "offline": "true: the downloaded copies that are there, whatever their age",
     "signal_source": "proxy, champion or model_vN",
 }
 

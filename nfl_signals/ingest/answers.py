@@ -59,6 +59,6 @@ def _answered(
             frame = quality.withhold(frame, bad, rule, [name])
             continue
         lacking = pl.col(ROW).is_in(mine.filter("missing")[ROW].implode())
-        frame = quality.set_aside(frame, lacking, "key_missing")
-        frame = quality.set_aside(frame, bad, rule)
+        frame = quality.set_aside(frame, lacking, "key_missing", name)
+        frame = quality.set_aside(frame, bad, rule, name)
     return frame.drop(ROW)

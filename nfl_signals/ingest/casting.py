@@ -1,6 +1,7 @@
 """Give the columns of a release table their stated types, whatever they were published as."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import polars as pl
 
@@ -9,8 +10,13 @@ from nfl_signals.core.schema_columns import UTC_MICROSECONDS
 from nfl_signals.ingest.quality import Quality
 from nfl_signals.ingest.release_columns import Column
 
+BLANKS = " \t\r\n\u00a0\ufeff"
+WORDS = {"PK": "0", "PICK": "0", "EVEN": "100", "EV": "100"}  # of lines and prices
 NA_TEXT = ("", *"NA N/A NaN <NA> NULL None na n/a nan null none NONE".split())
 INSTANTS = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z")  # with a zone
+DAY_IS_OVER = timedelta(
+    hours=29
+)  # after 00:00 UTC: what has a day alone is known when it ended in the US
 LOCAL_INSTANTS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M")  # UTC is meant
 TEXT_OF = {pl.Time: "%H:%M", pl.Date: "%Y-%m-%d", pl.Datetime: "%Y-%m-%d"}
 EPOCHS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (float("inf"), 1e-3))  # below, in microseconds
@@ -56,7 +62,7 @@ def _cast(frame: pl.DataFrame, name: str, spec: Column, where: str, quality: Qua
     if len(lost) > FEW_VALUES and len(lost) == len(values.drop_nulls()):
         row = int(lost[0])
         raise SchemaError(
-            f"{where}: column {name}, row {row}: {values[row]!r} is not a {spec.dtype} "
+            f"{where}: column {name}, row {row}: {str(values[row])[:60]!r} is not a {spec.dtype} "
             f"({len(lost)} such rows; the file's type is {values.dtype}); correct the source."
         )
     if len(lost):
@@ -75,7 +81,8 @@ def _without_na(frame: pl.DataFrame, name: str, quality: Quality) -> pl.Series:
         values = values.cast(pl.String)
     if values.dtype != pl.String:
         return values
-    written = values.str.strip_chars().is_in(NA_TEXT).fill_null(value=False)
+    values = values.str.strip_chars(BLANKS)
+    written = values.is_in(NA_TEXT).fill_null(value=False)
     if not written.any():
         return values
     quality.note("na_text", frame.filter(written), name)
@@ -100,8 +107,14 @@ def _converted(values: pl.Series, wanted: pl.DataType) -> pl.Series:
             return _instants(values)
         if wanted == UTC_MICROSECONDS and published.is_numeric():
             return _since_the_epoch(values)
+        if wanted == UTC_MICROSECONDS and published == pl.Date:
+            return values.cast(wanted) + DAY_IS_OVER
         if wanted == pl.String and published.base_type() in TEXT_OF:
             return values.dt.strftime(TEXT_OF[published.base_type()])  # type: ignore[index]
+        if published.is_nested():
+            return pl.Series(values.name, [None] * len(values), dtype=wanted)
+        if published == pl.String and wanted.is_float():
+            values = values.str.to_uppercase().replace(WORDS)
         if published == pl.String and wanted.is_integer():
             values = values.cast(pl.Float64, strict=False)
         return values.cast(wanted, strict=False)
@@ -127,4 +140,5 @@ def _instants(values: pl.Series) -> pl.Series:
         text.str.to_datetime(form, strict=False, time_unit="us").dt.replace_time_zone("UTC")
         for form in LOCAL_INSTANTS
     ]
-    return values.to_frame().select(pl.coalesce(*zoned, *local)).to_series()
+    day = text.str.to_date("%Y-%m-%d", strict=False).cast(UTC_MICROSECONDS) + DAY_IS_OVER
+    return values.to_frame().select(pl.coalesce(*zoned, *local, day)).to_series()

@@ -7,6 +7,7 @@ release.
 """
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -46,7 +47,7 @@ class UrlRelease:
     ) -> None:
         self.base_url, self.attempts = base_url, attempts
         self.cache, self.since, self.offline = cache, since, offline
-        self._headers: Json = {}  # of the newest response
+        self._headers: Mapping[str, str] = {}  # of the newest response; names in any case
 
     @cached_property
     def _downloader(self) -> Any:  # noqa: ANN401 - nflreadpy ships no types
@@ -81,8 +82,11 @@ class UrlRelease:
 
     def modified_at(self, table: str) -> datetime | None:
         """See `Release.modified_at`: as the server says."""
-        stamp = self._facts(table).get("Last-Modified")
-        return parsedate_to_datetime(stamp) if stamp else None
+        try:
+            told = parsedate_to_datetime(str(self._facts(table).get("Last-Modified")))
+        except ValueError:  # not in the form of RFC 9110
+            return None
+        return told if told.tzinfo else told.replace(tzinfo=UTC)
 
     def _kept(self, table: str) -> pl.DataFrame | None:
         """The copy, where it can be read and is still what the server has."""
@@ -146,7 +150,7 @@ class UrlRelease:
         return frame
 
     def _remember(self, response: Any, *_: object, **__: object) -> None:  # noqa: ANN401
-        self._headers = dict(response.headers)
+        self._headers = response.headers
 
     def _copy(self, table: str) -> Path:
         return self.cache / f"{table}.parquet"
@@ -161,7 +165,8 @@ class UrlRelease:
             found: Json = read_json(self._copy(table).with_suffix(".json"))
         except InputError:
             return {}
-        return found if {*VALIDATORS, "checked"} <= found.keys() else {}
+        complete = isinstance(found, dict) and {*VALIDATORS, "checked"} <= found.keys()
+        return found if complete and isinstance(found["checked"], int | float) else {}
 
 
 def open_release(

@@ -9,16 +9,20 @@ from scipy.special import ndtr
 from nfl_signals.core.errors import SchemaError
 from nfl_signals.ingest.quality import Quality
 from nfl_signals.ingest.schemas import RAW_GAMES
-from nfl_signals.markets.odds import no_vig_probability
+from nfl_signals.ingest.teams import franchise
+from nfl_signals.markets.odds import implied_probability, no_vig_probability
 
 KICKOFF_ZONE = "America/New_York"
 UNKNOWN_KICKOFF = "13:00"  # 1999 has no kickoff times; early Sunday afternoon is the usual slot
 GAMES_FOR_SIGN_CHECK = 8
 MARGIN_SD = 13.3  # points, of the margin around the line
 FAR_APART = 0.25
+BOTH_SIDES = (0.95, 1.15)  # implied probabilities together; 0.981 to 1.049 in real games
 SIGN_Z = -3.0  # so far below 0 a correlation lies by chance once in 700 times
 LEAGUE_YEAR = (3, 15)  # month and day on which one begins
-DAYS = ("%Y-%m-%d", "%m/%d/%Y", "%Y%m%d")
+DAYS = ("%Y-%m-%d", "%m/%d/%Y", "%Y%m%d", "%d.%m.%Y")
+TIME_OF_DAY = r"[T ]\d{2}:\d{2}.*$|\.0$"
+CLOCK = r"(?i)^(\d{1,2}:\d{2})(?::\d{2}(?:\.\d+)?)?(?: ?E[DS]?T)?$"
 RESULTS = ["home_score", "away_score", "result", "total"]
 
 
@@ -32,10 +36,23 @@ def normalised_games(games: pl.DataFrame, quality: Quality) -> pl.DataFrame:
 def one_game_a_week(games: pl.DataFrame, quality: Quality) -> pl.DataFrame:
     """One row for a game id and for a team's week: a game under two ids would double every join.
 
-    A played game goes before one that is not, then a priced one, then the first listed.
+    A game whose id fits its week and teams goes before one where it does not; then a played game before
+    one that is not, then a priced one, then the first listed.
     """
     numbered = games.with_row_index("__row")
-    priority = [pl.col("result").is_null(), pl.col("spread_line").is_null(), pl.col("__row")]
+    named = pl.format(
+        "{}_{}_{}", pl.col("week").cast(pl.String).str.zfill(2), "away_team", "home_team"
+    )
+    id_of = [
+        franchise(pl.col("game_id").str.split("_").list.get(at, null_on_oob=True)) for at in (2, 3)
+    ]
+    week_of = pl.col("game_id").str.split("_").list.get(1, null_on_oob=True)
+    priority = [
+        pl.format("{}_{}_{}", week_of, *id_of).ne_missing(named),
+        pl.col("result").is_null(),
+        pl.col("spread_line").is_null(),
+        pl.col("__row"),
+    ]
     claimed: set[object] = set()
     second = []
     for row, game_id, week, *teams in (
@@ -75,14 +92,19 @@ def without_contradicted_lines(games: pl.DataFrame, quality: Quality) -> pl.Data
     """
     p_price = no_vig_probability(pl.col("home_moneyline"), pl.col("away_moneyline"))
     p_line = ndtr(games["spread_line"].to_numpy() / MARGIN_SD)
+    both = implied_probability(pl.col("home_moneyline")) + implied_probability(
+        pl.col("away_moneyline")
+    )
     apart = (p_price - pl.lit(pl.Series(p_line, dtype=pl.Float64).fill_nan(None))).abs() > FAR_APART
+    apart |= ~both.is_between(*BOTH_SIDES)
     names = ["spread_line", "home_moneyline", "away_moneyline"]
     return quality.withhold(games, apart, "line_against_price", names)
 
 
 def day_of(season: pl.Expr) -> pl.Expr:
     """The date of `gameday`, in whichever of `DAYS` it is written; null outside the league year."""
-    day = pl.coalesce(pl.col("gameday").str.to_date(form, strict=False) for form in DAYS)
+    text = pl.col("gameday").str.replace(TIME_OF_DAY, "")
+    day = pl.coalesce(text.str.to_date(form, strict=False) for form in DAYS)
     return pl.when(
         day.is_between(pl.date(season, *LEAGUE_YEAR), pl.date(season + 1, *LEAGUE_YEAR))
     ).then(day)
@@ -103,7 +125,8 @@ def kickoff_of(text: pl.Expr) -> pl.Expr:
 
 
 def _with_kickoffs(games: pl.DataFrame, quality: Quality) -> pl.DataFrame:
-    clock = pl.col("gametime").str.strip_chars().str.extract(r"^(\d{1,2}:\d{2})(?::\d{2})?$")
+    twelve = pl.col("gametime").str.to_time("%I:%M %p", strict=False).dt.strftime("%H:%M")
+    clock = pl.coalesce(pl.col("gametime").str.extract(CLOCK), twelve)
     games = games.with_columns(__day=day_of(pl.lit(quality.season)))
     quality.note("day_unknown", games.filter(pl.col("__day").is_null()), "gameday")
     day = pl.coalesce("__day", _usual_days(games)).dt.strftime("%Y-%m-%d") + " "
@@ -132,6 +155,8 @@ def _with_results(games: pl.DataFrame, quality: Quality) -> pl.DataFrame:
         | (result != pl.col("result"))
         | (total != pl.col("total"))
         | (pl.min_horizontal(home, away) < 0)
+        | (total == 0)  # none since 1943: a game that has not begun
+        | (home % 1 + away % 1 != 0)
     )
     games = quality.withhold(games, wrong, "scores_contradict", RESULTS)
     lacking = home.is_not_null() & pl.any_horizontal(pl.col("result", "total").is_null())
@@ -145,8 +170,8 @@ def _with_flags(games: pl.DataFrame, quality: Quality) -> pl.DataFrame:
     teams = pl.concat_list("home_team", "away_team").list.sort().list.join("-")
     meet_twice = pl.len().over(teams, pl.col("game_type")) > 1
     return games.with_columns(
-        is_neutral=(pl.col("location") == "Neutral").fill_null(value=False),
+        is_neutral=(pl.col("location").str.to_lowercase() == "neutral").fill_null(value=False),
         is_divisional=(pl.col("div_game") == 1).fill_null(meet_twice),
         # A retractable roof counts as covered: whether it opens is decided on the day.
-        is_covered=pl.col("roof").fill_null("outdoors") != "outdoors",
+        is_covered=pl.col("roof").str.to_lowercase().fill_null("outdoors") != "outdoors",
     )

@@ -14,6 +14,7 @@ from nfl_signals.ingest.joins import TEAM_WEEK, team_kickoffs
 RESULT_DELAY = timedelta(hours=6)  # a game and its overtime are over
 STATS_DELAY = timedelta(hours=12)  # nightly publication of play-by-play statistics
 STARTER_LEAD = timedelta(minutes=90)  # inactive lists are public
+EARLIEST_REPORT = timedelta(days=10)  # before kickoff; the first of a week are 8.3 days early
 REPORT_LEAD = timedelta(hours=24)  # reports without a time stamp: final a day before kickoff
 LINES_HORIZON = timedelta(days=8)  # a line further ahead is not the week's market yet
 
@@ -58,8 +59,13 @@ class History:
 
 
 def report_known_at() -> pl.Expr:
-    """When an injury row was known: its own stamp, else `REPORT_LEAD` before kickoff."""
-    return pl.coalesce(pl.col("date_modified"), pl.col("kickoff_at") - REPORT_LEAD)
+    """When an injury row was known: its own stamp, else `REPORT_LEAD` before kickoff.
+
+    A stamp of more than `EARLIEST_REPORT` before kickoff is none: nothing was reported then.
+    """
+    stamp, kickoff = pl.col("date_modified"), pl.col("kickoff_at")
+    stamped = pl.when(stamp.is_not_null() & ~(stamp < kickoff - EARLIEST_REPORT)).then(stamp)
+    return pl.coalesce(stamped, kickoff - REPORT_LEAD)
 
 
 def reports_before_kickoff(history: History) -> pl.DataFrame:

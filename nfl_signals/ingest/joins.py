@@ -149,7 +149,7 @@ def _games_without_stats(
         log.known[f"games: {row['game_id']} {row['team']}"] = reasons[row["game_id"]]
     for row in lacking.filter(recent).iter_rows(named=True):
         log.late.append(f"games: {row['game_id']} {row['team']}")
-    log.note("team_stats", "late_statistics", lacking.filter(~explained & ~recent), "game_id")
+    log.note("team_stats", "late_statistics", lacking.filter(~explained))
 
 
 def _name(row: Mapping[str, object]) -> str:

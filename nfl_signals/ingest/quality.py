@@ -1,6 +1,7 @@
 """What the rules found in one season of a table: repairs counted, and what was set aside as published."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ from nfl_signals.ingest.rules import RULES
 
 KEYS = ("game_id", "season", "week", "team", "gsis_id", "note_id")
 WHOLE_SEASON = ("table_missing", "column_missing")
-FEW_ROWS = 20  # so many may be set aside whatever the share: a week of a new season has 32 rows
+OF_FORM = ("conflicting_rows", "late_statistics", "opponent", "scores_contradict")
+FEW_ROWS = 40  # so many may be set aside whatever the share: a week of a new season has 32 rows
 QUALITY_SCHEMA = pl.Schema(
     {
         "table": pl.String(),
@@ -40,6 +42,7 @@ class Quality:
     table: str
     season: int
     max_share: float = 1.0  # of rows that may be set aside, beyond `FEW_ROWS`
+    read: int = 0  # rows of the season as published
     records: list[dict[str, Any]] = field(default_factory=list)
 
     def note(self, rule: str, rows: pl.DataFrame, column: str = "") -> None:
@@ -65,10 +68,12 @@ class Quality:
         self.note("table_missing", whole)
         self.records[-1] |= {"rows": kept, "value": "last good version" if kept else "no rows"}
 
-    def set_aside(self, frame: pl.DataFrame, bad: pl.Expr, rule: str) -> pl.DataFrame:
+    def set_aside(
+        self, frame: pl.DataFrame, bad: pl.Expr, rule: str, column: str = ""
+    ) -> pl.DataFrame:
         """The frame without the rows that are bad, which are noted."""
         marked = frame.with_columns(bad.fill_null(value=False).alias("__bad"))
-        self.note(rule, marked.filter("__bad").drop("__bad"))
+        self.note(rule, marked.filter("__bad").drop("__bad"), column)
         return marked.filter(~pl.col("__bad")).drop("__bad")
 
     def withhold(
@@ -88,15 +93,19 @@ class Quality:
 
     def refuse_too_much(self, rows: int, where: str) -> None:
         """Raise SchemaError where more is in quarantine than the limit allows, of `rows` published."""
-        unusable = self._rows_in_quarantine()
+        unusable, rows = self._rows_in_quarantine(), max(rows, self.read)
         if unusable <= max(FEW_ROWS, self.max_share * rows):
             return
-        worst = next(each for each in self.records if each["answer"] == "quarantine")
+        worst = next(
+            each
+            for each in self.records
+            if each["answer"] == "quarantine" and RULES[each["rule"]].counted
+        )
         raise SchemaError(
             f"{where}: season {self.season}: {unusable} of {rows} rows cannot be used, more than "
             f"ingest.max_quarantined ({self.max_share:g}) allows; the first is {worst['key']}, column "
-            f"{worst['column'] or 'key'}: {worst['value'] or 'missing'} ({worst['rule']}). Fetch the "
-            "release again, or raise the limit."
+            f"{worst['column'] or 'key'}: {worst['value'] or 'missing'} ({worst['rule']}: "
+            f"{RULES[worst['rule']].what}) Fetch the release again, or raise the limit."
         )
 
     def frame(self, as_of: datetime, before: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -114,7 +123,7 @@ class Quality:
         counted = Counter(
             (each["key"], each["rule"], each["column"])
             for each in self.records
-            if each["answer"] == "quarantine"
+            if each["answer"] == "quarantine" and RULES[each["rule"]].counted
         )
         rows: dict[str, int] = {}
         for (key, _, _), found in counted.items():
@@ -137,6 +146,21 @@ class Quality:
             "rows": rows,
             "published": published,
         }
+
+
+def refuse_vanished(
+    before: pl.DataFrame, now: pl.DataFrame, key: list[str], where: str, quality: Quality
+) -> None:
+    """Note games that were there and are not any more; SchemaError where many rows of a table are gone."""
+    gone = before.join(now, on=key, how="anti")
+    if gone.height > max(FEW_ROWS, quality.max_share * before.height):
+        raise SchemaError(
+            f"{where}: season {quality.season}: {gone.height} of {before.height} rows of {quality.table} "
+            f"that were there are missing, the first is {', '.join(map(str, gone.row(0)[:3]))}; fetch the "
+            "release again, or remove the stored file if they are to go."
+        )
+    if quality.table == "games":
+        quality.note("rows_vanished", gone)
 
 
 def _identity() -> pl.Expr:
@@ -166,24 +190,24 @@ def flags_of_games(quality: pl.DataFrame, games: pl.DataFrame) -> list[str]:
     """What of each game of `games` (game_id, season, week, home_team, away_team) was found wanting.
 
     Rule names joined by commas; empty where nothing was. A missing table or column concerns every game of
-    its season.
+    its season, a lost result or lost statistics every later game of the team.
     """
-    whole = quality.filter(pl.col("rule").is_in(WHOLE_SEASON))
+    found = list(
+        quality.select("season", "table", "rule", "key").unique().sort(pl.all()).iter_rows()
+    )
     flags = []
-    for row in games.select("game_id", "season", "week", "home_team", "away_team").to_dicts():
-        mine = quality.filter(pl.col("season") == row["season"])
-        teams = [
-            f"{row['season']} {row['week']} {row[side]}" for side in ("home_team", "away_team")
-        ]
-        about = pl.any_horizontal(
-            (pl.col("key") + " ").str.starts_with(f"{name} ") for name in teams
-        )
-        named = mine.filter(about | (pl.col("key") == row["game_id"]))["rule"]
-        seasonal = whole.filter(season=row["season"])
-        names = {
-            *named,
-            *(f"{rule} ({table})" for rule, table in seasonal.select("rule", "table").rows()),
-        }
+    for row in games.select("game_id", "season", "week", "home_team", "away_team").iter_rows():
+        game_id, season, week, *teams = row
+        names: set[str] = set()
+        for at, table, rule, key in found:
+            if at != season:
+                continue
+            _, when, *who = [*re.split("[_ ]", key), "", ""]
+            mine = not set(teams).isdisjoint(who)
+            if rule in WHOLE_SEASON:
+                names.add(f"{rule} ({table})")
+            elif key == game_id or (mine and (when == str(week) or rule in OF_FORM)):
+                names.add(rule)
         flags.append(", ".join(sorted(names)))
     return flags
 

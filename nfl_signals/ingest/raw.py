@@ -39,6 +39,8 @@ FILES = {
 }
 FIRST_INJURY_SEASON = 2009  # nflverse publishes injury reports from this season on
 NOON = time(12)
+GAME_ID = r"^(\d{4})_(\d{1,2})_(\w+)_(\w+)$"  # season, week, away, home
+YEARS = (1920, 2100)
 SEASON = {"season": GAMES["season"]}
 ANY_GAMES = RAW_GAMES.update_column("game_id", unique=False)
 
@@ -46,8 +48,7 @@ ANY_GAMES = RAW_GAMES.update_column("game_id", unique=False)
 def seasons_in(release: Release) -> list[int]:
     """Seasons that the schedule holds, ascending; SourceError where it holds none."""
     where = release.locate(SCHEDULE)
-    table = cast_columns(release.read(SCHEDULE), SEASON, where, Quality("games", 0))
-    seasons = table["season"].drop_nulls()
+    seasons = _seasons(release.read(SCHEDULE), where).drop_nulls()
     if seasons.is_empty():
         raise SourceError(f"{where}: holds no games at all; fetch the release again.")
     return [int(season) for season in seasons.unique().sort()]
@@ -55,9 +56,9 @@ def seasons_in(release: Release) -> list[int]:
 
 def openings(release: Release) -> dict[int, datetime]:
     """About when each season begins: noon UTC of its first day with a game; none without days."""
-    wanted = {name: GAMES[name] for name in ("season", "gameday")}
-    where = release.locate(SCHEDULE)
-    days = cast_columns(release.read(SCHEDULE), wanted, where, Quality("games", 0))
+    where, published = release.locate(SCHEDULE), release.read(SCHEDULE)
+    days = cast_columns(published, {"gameday": GAMES["gameday"]}, where, Quality("games", 0))
+    days = days.with_columns(_seasons(published, where)).drop_nulls("season")
     first = days.group_by("season").agg(day_of(pl.col("season")).min().alias("day")).drop_nulls()
     return {season: datetime.combine(day, NOON, tzinfo=UTC) for season, day in first.iter_rows()}
 
@@ -77,7 +78,7 @@ def read_games(release: Release, season: int, quality: Quality | None = None) ->
             f"{where}: season {season} has no games (the file holds {held[0]}-{held[-1]}); "
             "choose a season that it has, or fetch a newer release."
         )
-    games = _with_franchises(games, ["home_team", "away_team"], quality)
+    games = _with_franchises(_named_by_id(games, quality), ["home_team", "away_team"], quality)
     published = games.height
     games = conforming(normalised_games(games, quality), ANY_GAMES, where, quality)
     games = one_game_a_week(games, quality)
@@ -99,7 +100,10 @@ def read_team_stats(release: Release, season: int, quality: Quality | None = Non
     stats = _read(release, table, TEAM_STATS, quality)
     stats = _with_franchises(stats, ["team", "opponent_team"], quality)
     stats = _one_row_each(stats.sort("week", "team"), list(RAW_TEAM_STATS.unique or ()), quality)
-    for name in (name for name, spec in TEAM_STATS.items() if spec.known_at == "stats"):
+    counted = [name for name, spec in TEAM_STATS.items() if spec.known_at == "stats"]
+    not_there_yet = pl.col("attempts") + pl.col("carries") == 0
+    stats = quality.withhold(stats, not_there_yet, "unusable_value", counted)
+    for name in counted:
         if not name.endswith("_epa"):
             quality.note("missing_statistic", stats.filter(pl.col(name).is_null()), name)
     return conforming(stats, RAW_TEAM_STATS, release.locate(table), quality)
@@ -118,7 +122,11 @@ def read_injuries(release: Release, season: int, quality: Quality | None = None)
     injuries = _with_franchises(_read(release, table, INJURIES, quality), ["team"], quality)
     nameless = pl.col("gsis_id").is_null() & pl.col("full_name").is_not_null()
     quality.note("player_unknown", injuries.filter(nameless), "full_name")
-    injuries = injuries.with_columns(pl.coalesce("gsis_id", "full_name").alias("gsis_id"))
+    injuries = injuries.with_columns(
+        pl.coalesce("gsis_id", "full_name").alias("gsis_id"),
+        pl.col("position").str.to_uppercase(),
+        pl.col("report_status").str.to_titlecase(),
+    )
     injuries = quality.set_aside(injuries, pl.col("gsis_id").is_null(), "key_missing")
     injuries = _one_report_a_stamp(_stamped(injuries, "date_modified", quality), quality)
     injuries = injuries.sort("week", "team", "gsis_id", "date_modified")
@@ -150,16 +158,38 @@ def _read(
     """A season's rows of a file, cast; of a file that holds one season, others are set aside."""
     where, published, season = release.locate(table), release.read(table), quality.season
     if whole:
-        numbers = cast_columns(published, SEASON, where, Quality(quality.table, season))
-        mine = numbers["season"] == season
-        if "game_id" in published.columns and published["game_id"].dtype == pl.String:
-            named = published["game_id"].str.starts_with(f"{season}_")
-            mine |= numbers["season"].is_null() & named.fill_null(value=False)
-        published = published.filter(mine.fill_null(value=False))
-    read = published.select(name for name in published.columns if name in columns)
-    frame = cast_columns(read, columns, where, quality)
+        published = published.filter((_seasons(published, where) == season).fill_null(value=False))
+    quality.read = published.height
+    frame = cast_columns(published, columns, where, quality)
+    if whole:
+        return frame
     other = pl.col("season") != season
     return quality.set_aside(frame, other, "other_season")
+
+
+def _seasons(published: pl.DataFrame, where: str) -> pl.Series:
+    """Season of every row of the schedule: its id's where the id begins with one, else as it says."""
+    told = cast_columns(published, SEASON, where, Quality("games", 0)).with_columns(
+        pl.when(pl.col("season").is_between(*YEARS)).then("season")
+    )["season"]
+    if "game_id" not in published.columns or published["game_id"].dtype != pl.String:
+        return told
+    year = published.select(pl.col("game_id").str.extract(GAME_ID, 1).cast(pl.Int32))["game_id"]
+    return year.fill_null(told).alias("season")
+
+
+def _named_by_id(games: pl.DataFrame, quality: Quality) -> pl.DataFrame:
+    """With season, and missing week and teams, of ids such as 2023_01_DET_KC."""
+    parts = {"week": 2, "away_team": 3, "home_team": 4}
+    told = {
+        name: pl.coalesce(name, pl.col("game_id").str.extract(GAME_ID, at).cast(GAMES[name].dtype))
+        for name, at in parts.items()
+    }
+    repaired = games.with_columns(season=pl.lit(quality.season, pl.Int32), **told)
+    for name in ("season", *parts):
+        changed = repaired[name].ne_missing(games[name])
+        quality.note("from_game_id", games.filter(changed), name)
+    return repaired
 
 
 def _with_franchises(frame: pl.DataFrame, columns: list[str], quality: Quality) -> pl.DataFrame:
@@ -174,9 +204,11 @@ def _one_row_each(frame: pl.DataFrame, key: list[str], quality: Quality) -> pl.D
 
 
 def _stamped(frame: pl.DataFrame, name: str, quality: Quality) -> pl.DataFrame:
-    """Without stamps before the league year: a placeholder would make its row known all along."""
+    """Without stamps that tell no row's time: placeholders before the league year, and the file's own."""
     begins = datetime(quality.season, *LEAGUE_YEAR, tzinfo=UTC)
-    return quality.withhold(frame, pl.col(name) < begins, "unusable_value", [name])
+    frame = quality.withhold(frame, pl.col(name) < begins, "unusable_value", [name])
+    of_the_file = pl.col(name).is_not_null() & (pl.col("week").n_unique().over(name) > 2)
+    return quality.withhold(frame, of_the_file, "stamp_of_file", [name])
 
 
 def _one_report_a_stamp(injuries: pl.DataFrame, quality: Quality) -> pl.DataFrame:

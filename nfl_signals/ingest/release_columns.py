@@ -43,8 +43,11 @@ GAMES: dict[str, Column] = {
     **_columns("result", _NUMBER, "home_score away_score", required=True),
     **_columns("result", _NUMBER, "result total"),
     **_columns("close", _NUMBER, "spread_line total_line", required=True),
-    **_columns("close", _NUMBER, "home_moneyline away_moneyline", required=True),
-    **_columns("close", _NUMBER, "home_spread_odds away_spread_odds over_odds under_odds"),
+    **_columns(
+        "close",
+        _NUMBER,
+        "home_moneyline away_moneyline home_spread_odds away_spread_odds over_odds under_odds",
+    ),
 }
 TEAM_STATS: dict[str, Column] = {
     **_columns("schedule", _INTEGER, "season week", required=True),
@@ -57,8 +60,8 @@ TEAM_STATS: dict[str, Column] = {
 }
 INJURIES: dict[str, Column] = {
     **_columns("schedule", _INTEGER, "season week", required=True),
-    **_columns("schedule", _TEXT, "team gsis_id", required=True),
-    **_columns("schedule", _TEXT, "position full_name"),
+    **_columns("schedule", _TEXT, "team", required=True),
+    **_columns("schedule", _TEXT, "gsis_id position full_name"),
     **_columns("published", _TEXT, "report_status", required=True),
     **_columns("published", _TEXT, "practice_status"),
     **_columns("published", _TIME, "date_modified"),

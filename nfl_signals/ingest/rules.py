@@ -19,6 +19,7 @@ class Rule:
     answer: Answer
     what: str  # as a sentence
     each: bool = False  # whether every row is named, not the first one alone; so in quarantine
+    counted: bool = True  # among what `ingest.max_quarantined` limits
 
 
 RULES: dict[str, Rule] = {
@@ -30,6 +31,11 @@ RULES: dict[str, Rule] = {
     "duplicate_row": Rule("repair", "A row that repeats another in every column counts once."),
     "team_code": Rule(
         "repair", "A team by another source's code, or by its name, gets its own code."
+    ),
+    "from_game_id": Rule(
+        "repair",
+        "Season, week and teams of a game that are missing or differ are those of its id.",
+        each=True,
     ),
     "day_unknown": Rule(
         "repair", "A game without a day in its season is put on its week's usual day.", each=True
@@ -57,6 +63,11 @@ RULES: dict[str, Rule] = {
         "quarantine",
         "A spread and moneylines that favour different teams, by far, are all missing.",
     ),
+    "stamp_of_file": Rule(
+        "quarantine",
+        "A stamp shared by reports of three weeks is the file's: they count from a day before kickoff.",
+        counted=False,
+    ),
     "report_status": Rule("quarantine", "A status that nobody has declared says nothing."),
     "scores_contradict": Rule(
         "quarantine",
@@ -66,11 +77,14 @@ RULES: dict[str, Rule] = {
     "other_season": Rule("quarantine", "A row of another season is set aside."),
     "team": Rule("quarantine", "A row about no team of the league is set aside."),
     "game_type": Rule(
-        "quarantine", "A game that is no league game (Pro Bowl, preseason) is set aside."
+        "quarantine",
+        "A game that is no league game (Pro Bowl, preseason) is set aside.",
+        counted=False,
     ),
     "two_games": Rule(
         "quarantine",
-        "Of rows for one game, or games of a team in one week, one counts: played, else priced, else first.",
+        "Of rows for one game, or of a team's games in one week, one counts: the one that its id fits, else "
+        "the played one, else the priced one, else the first.",
     ),
     "conflicting_rows": Rule(
         "quarantine", "Rows of one key that contradict each other are set aside."
@@ -80,9 +94,15 @@ RULES: dict[str, Rule] = {
     ),
     "no_game": Rule("quarantine", "A row about a team without a game that week is not used."),
     "late_statistics": Rule(
-        "degrade", "A game played without statistics counts by its score alone."
+        "degrade", "A game played without statistics counts by its score alone.", each=True
     ),
     "table_missing": Rule(
-        "degrade", "A file that is not there, or is empty: the last good version, or none, is used."
+        "degrade",
+        "A file that is not there, is empty or cannot be used: the last good version, or none, is used.",
+    ),
+    "rows_vanished": Rule(
+        "degrade",
+        "A listed game that is not any more; many rows that are gone: the stored ones are used.",
+        each=True,
     ),
 }

@@ -20,9 +20,7 @@ def _line(low: float, high: float) -> pa.Column:
 
 
 def _score() -> pa.Column:
-    return column(
-        pl.Float64(), "result", pa.Check.ge(0, error="a score of 0 or more"), nullable=True
-    )
+    return column(pl.Float64(), "result", pa.Check.in_range(0, 200, error="a score"), nullable=True)
 
 
 RAW_GAMES = pa.DataFrameSchema(
@@ -64,9 +62,14 @@ RAW_TEAM_STATS = pa.DataFrameSchema(
         "team": team(),
         "opponent_team": team(nullable=True, rule="unusable_value"),
         **{
-            name: column(pl.Float64(), "stats", nullable=True)
-            if name.endswith("_epa")
-            else column(pl.Float64(), "stats", pa.Check.ge(0), nullable=True)
+            name: column(
+                pl.Float64(),
+                "stats",
+                pa.Check.in_range(-150, 150)
+                if name.endswith("_epa")
+                else pa.Check.in_range(0, 500),
+                nullable=True,
+            )
             for name, spec in TEAM_STATS.items()
             if spec.known_at == "stats"
         },

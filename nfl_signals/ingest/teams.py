@@ -30,6 +30,12 @@ OTHER_CODE: dict[str, str] = {
         "OTI": "TEN",
         "HTX": "HOU",
         "CRD": "ARI",
+        "KCC": "KC",
+        "GBP": "GB",
+        "NOS": "NO",
+        "TBB": "TB",
+        "NEP": "NE",
+        "SFN": "SF",
     },
     **{"Arizona Cardinals": "ARI", "Atlanta Falcons": "ATL", "Baltimore Ravens": "BAL"},
     **{"Buffalo Bills": "BUF", "Carolina Panthers": "CAR", "Chicago Bears": "CHI"},
@@ -54,6 +60,12 @@ TEAM_IDS: frozenset[str] = frozenset(
 )
 
 
+_CODE_OF = {
+    name.replace(".", "").upper(): code
+    for name, code in (CURRENT_CODE | OTHER_CODE | {code: code for code in TEAM_IDS}).items()
+}
+
+
 def franchise(code: pl.Expr) -> pl.Expr:
     """Current code of the franchise behind a team code of any year; unknown codes pass unchanged.
 
@@ -62,4 +74,5 @@ def franchise(code: pl.Expr) -> pl.Expr:
         >>> teams.select(franchise(pl.col("team"))).to_series().to_list()
         ['LV', 'JAX', 'KC']
     """
-    return code.str.strip_chars().replace(CURRENT_CODE | OTHER_CODE)
+    written = code.str.replace_all(r"[^\w ]", "").str.strip_chars().str.to_uppercase()
+    return pl.coalesce(written.replace_strict(_CODE_OF, default=None), code)

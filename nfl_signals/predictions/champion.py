@@ -1,8 +1,11 @@
 """Which model is served: the one line of the settings, the decision log, and a folder that is sound."""
 
+import polars as pl
+
 from nfl_signals.core.errors import InputError, IntegrityError
 from nfl_signals.ensemble.ensemble import Ensemble
 from nfl_signals.features.version import feature_version
+from nfl_signals.ingest.history import RESULT_DELAY
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision
 from nfl_signals.registry.model_card import CARD, read_card
@@ -121,6 +124,10 @@ def _check(context: RunContext, version: str) -> None:
 
 
 def _last_played(context: RunContext) -> str:
-    """Season and week as cards write them; '' where nothing was played yet."""
-    weeks = context.markets.drop_nulls("points").select("season", "week").rows()
+    """Season and week as cards write them; '' where nothing was played yet.
+
+    By the clock: a result that is withheld today may have been fitted on when it was there.
+    """
+    over = pl.col("kickoff_at") + RESULT_DELAY <= context.as_of
+    weeks = context.markets.filter(over).select("season", "week").rows()
     return "{}-w{:02d}".format(*max(weeks)) if weeks else ""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandera.polars as pa
 import polars as pl
 
-from nfl_signals.core.errors import InputError
+from nfl_signals.core.errors import InputError, SchemaError, SourceError
 from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.core.progress import steps
 from nfl_signals.core.schema_columns import no_rows
@@ -24,7 +24,7 @@ from nfl_signals.ingest.joins import (
     match_tables,
 )
 from nfl_signals.ingest.known_exceptions import known_exceptions
-from nfl_signals.ingest.quality import QUALITY_SCHEMA, Quality
+from nfl_signals.ingest.quality import QUALITY_SCHEMA, Quality, refuse_vanished
 from nfl_signals.ingest.raw import FIRST_INJURY_SEASON, openings
 from nfl_signals.ingest.schemas import RAW_GAMES, RAW_INJURIES, RAW_NOTES, RAW_TEAM_STATS
 from nfl_signals.ingest.source import MissingReleaseError, Release
@@ -36,6 +36,13 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "injuries": RAW_INJURIES,
     "notes": RAW_NOTES,
 }
+KEYS = {
+    "games": ["game_id"],
+    "team_stats": ["week", "team"],
+    "injuries": ["week", "team", "gsis_id"],
+    "notes": ["note_id"],
+}
+REPORTS = ("injuries", "notes")  # without which there is a forecast too, by the fill rule
 READERS: dict[str, Callable[[Release, int, Quality], pl.DataFrame]] = {
     "games": raw.read_games,
     "team_stats": raw.read_team_stats,
@@ -69,23 +76,26 @@ def ingest(context: RunContext, table: str, seasons: Sequence[int]) -> dict[int,
 
 def _read(context: RunContext, table: str, season: int) -> tuple[pl.DataFrame, Quality]:
     """A season as published, or where it is not: the last good version, else no rows."""
-    share = context.settings.ingest.max_quarantined
-    quality = Quality(table, season, max_share=share)
+    quality = Quality(table, season, max_share=context.settings.ingest.max_quarantined)
+    path, why = context.paths.raw(table, season), "not there"
+    stored = context.read(path) if path.exists() else no_rows(SCHEMAS[table])
     try:
         frame = READERS[table](context.release, season, quality)
-    except MissingReleaseError:
-        if table == "games":
+        if context.settings.source == "nflverse":  # a simulated league may be played less far
+            refuse_vanished(stored, frame, KEYS[table], f"{path} and its release", quality)
+    except (SourceError, SchemaError) as error:
+        missing = isinstance(error, MissingReleaseError)
+        if table == "games" or not (missing or (table in REPORTS and stored.height)):
             raise
-        frame = no_rows(SCHEMAS[table])
+        frame, why = no_rows(SCHEMAS[table]), str(error)
+        quality = Quality(table, season, max_share=quality.max_share)
     if frame.height:
         return frame, quality
-    stored = context.paths.raw(table, season)
-    kept = context.read(stored) if stored.exists() else frame
-    if kept.is_empty() and not _expected(context, table, season):
+    if stored.is_empty() and not _expected(context, table, season):
         return frame, quality
-    quality.degrade(kept.height)
-    _log.warning("raw %s of %d: not there; %d stored rows are used", table, season, kept.height)
-    return kept, quality
+    quality.degrade(stored.height)
+    _log.warning("raw %s of %d: %d stored rows are used: %s", table, season, stored.height, why)
+    return stored, quality
 
 
 def _expected(context: RunContext, table: str, season: int) -> bool:

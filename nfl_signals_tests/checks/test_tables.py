@@ -128,7 +128,11 @@ def orphan_statistics(context: RunContext) -> None:
     week_of_the_final = read_parquet(path)["week"].max()
     final = read_parquet(path).filter(pl.col("week") == week_of_the_final)["team"]
     absent = ~pl.col("team").is_in(final.implode())
-    moved = pl.when(absent & (pl.col("week") == 1)).then(week_of_the_final).otherwise("week")
+    moved = (
+        pl.when(absent & (pl.col("week") <= 2))
+        .then(week_of_the_final + pl.col("week"))
+        .otherwise("week")
+    )
     rewrite(path, moved.cast(pl.Int32).alias("week"))
 
 

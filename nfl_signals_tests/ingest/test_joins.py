@@ -64,9 +64,9 @@ def test_injuries_and_notes_of_a_game_that_is_not_scheduled_are_named() -> None:
 
 
 def test_tables_of_two_leagues_are_refused() -> None:
-    reports = [injury(GAME, "BUF", str(player)) for player in range(30)]
+    reports = [injury(GAME, "BUF", str(player)) for player in range(50)]
     with pytest.raises(
-        SchemaError, match=r"injuries of 2023, against the schedule: .*30 of 30 rows"
+        SchemaError, match=r"injuries of 2023, against the schedule: .*50 of 50 rows"
     ):
         check(history([PLAYED], both_stats(GAME), reports), max_share=0.05)
 

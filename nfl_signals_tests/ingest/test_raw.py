@@ -179,10 +179,14 @@ def test_an_empty_schedule_is_refused() -> None:
         seasons_in(memory)
 
 
-def test_seasons_ascend_and_a_game_without_one_is_left_for_its_season_to_refuse() -> None:
+def test_seasons_ascend_and_a_game_is_of_the_season_that_its_id_names() -> None:
     rows = [game("2022_01_DET_KC", "2022-09-11"), game("2021_01_DET_KC", "2021-09-12")]
     memory = release([*rows, game(SECOND, "2023-09-10", season=None)])
-    assert seasons_in(memory) == [2021, 2022]
+    assert seasons_in(memory) == [2021, 2022, 2023]
+    for misspelt in (None, 2004, 20231110, -1):
+        stray = memory.change(SCHEDULE, pl.lit(misspelt, pl.Int32).alias("season"))
+        assert seasons_in(stray) == [2021, 2022, 2023]
+        assert read_games(stray, 2023)["game_id"].to_list() == [SECOND]
 
 
 @pytest.mark.real_data

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from nfl_signals.core.errors import InputError, SchemaError, SourceError
 from nfl_signals.features.rolling_form import per_game
 from nfl_signals.ingest.games import check_spread_sign
 from nfl_signals.ingest.history import reports_before_kickoff
-from nfl_signals.ingest.quality import Quality, flags_of_games
+from nfl_signals.ingest.quality import Quality, flags_of_games, refuse_vanished
 from nfl_signals.ingest.raw import openings, read_games, read_injuries, read_notes, read_team_stats
 from nfl_signals.ingest.source import DirectoryRelease, MissingReleaseError
 from nfl_signals.ingest.teams import TEAM_IDS
@@ -75,8 +75,15 @@ BAD_GAMES: dict[str, tuple[pl.Expr, str, dict[str, object]]] = {
         {"total_line": None},
     ),
     "unknown kind of game": (only(SECOND, "PRE", "game_type"), "game_type", {}),
-    "game without a season": (only(SECOND, None, "season"), "key_missing", {}),
-    "game without a week": (only(SECOND, None, "week"), "key_missing", {}),
+    "game without a season": (only(SECOND, None, "season"), "from_game_id", {"season": 2023}),
+    "game of another season": (only(SECOND, 2004, "season"), "from_game_id", {"season": 2023}),
+    "game without a week": (only(SECOND, None, "week"), "from_game_id", {"week": 1}),
+    "game without a team": (only(SECOND, None, "home_team"), "from_game_id", {"home_team": "CLE"}),
+    "played game of no points": (
+        only(SECOND, 0.0, "away_score"),
+        "scores_contradict",
+        {"away_score": None},
+    ),
     "venue missing": (only(SECOND, None, "location"), "flag_unknown", {"is_neutral": False}),
     "division missing": (only(SECOND, None, "div_game"), "flag_unknown", {"is_divisional": False}),
     "wrong total": (
@@ -149,16 +156,16 @@ def test_what_was_seen_before_keeps_the_day_on_which_it_was_first_seen() -> None
 
 def test_scores_that_contradict_each_other_all_season_are_refused() -> None:
     flipped = season_of_games(flip=False, prices=True).change(SCHEDULE, -pl.col("result"))
-    with pytest.raises(SchemaError, match=r"28 of 32 rows cannot be used.*scores_contradict"):
+    with pytest.raises(SchemaError, match=r"42 of 48 rows cannot be used.*scores_contradict"):
         read_games(flipped, 2023, Quality("games", 2023, max_share=0.05))
 
 
 def test_text_in_place_of_all_numbers_is_refused() -> None:
     season = season_of_games(flip=False, prices=True)
     refused(
-        season.change(SCHEDULE, pl.lit("pick").alias("spread_line")),
+        season.change(SCHEDULE, pl.lit("n.n.").alias("spread_line")),
         "column spread_line, row 0",
-        "'pick' is not a Float64",
+        "'n.n.' is not a Float64",
         "the file's type is String",
     )
 
@@ -197,9 +204,9 @@ TEAM_CODES = sorted(TEAM_IDS)
 
 
 def season_of_games(*, flip: bool, prices: bool) -> MemoryRelease:
-    """Two rounds of sixteen games in which the favourite wins by about the line."""
+    """Three rounds of sixteen games in which the favourite wins by about the line."""
     rows: list[Row] = []
-    for week in (1, 2):
+    for week in (1, 2, 3):
         for pair in range(16):
             away, home = TEAM_CODES[2 * pair : 2 * pair + 2]
             edge = float(pair - 8) + 0.5
@@ -216,12 +223,12 @@ def season_of_games(*, flip: bool, prices: bool) -> MemoryRelease:
 
 @pytest.mark.parametrize(("prices", "against"), [(True, "p_home"), (False, "result")])
 def test_a_season_with_its_spread_sign_flipped_is_refused(prices: bool, against: str) -> None:
-    assert read_games(season_of_games(flip=False, prices=prices), 2023).height == 32
+    assert read_games(season_of_games(flip=False, prices=prices), 2023).height == 48
     refused(
         season_of_games(flip=True, prices=prices),
         "column spread_line, season 2023",
         f"correlation with {against} is -",
-        "over 32 games",
+        "over 48 games",
         "positive = home favoured",
         "multiply the column by -1",
     )
@@ -384,10 +391,10 @@ def test_no_value_of_any_cell_reaches_another_row(table: str) -> None:
 
 
 def test_rows_that_lack_a_part_of_their_key_are_counted_one_by_one() -> None:
-    quality, rows = Quality("injuries", 2023), 40
+    quality, rows = Quality("injuries", 2023), 50
     nobody = pl.DataFrame({"season": [2023] * rows, "week": [1] * rows, "place": range(rows)})
     quality.note("key_missing", nobody)
-    with pytest.raises(SchemaError, match=r"40 of 100 rows cannot be used"):
+    with pytest.raises(SchemaError, match=r"50 of 100 rows cannot be used"):
         Quality(**(vars(quality) | {"max_share": 0.1})).refuse_too_much(100, "here")
 
 
@@ -479,3 +486,123 @@ def test_an_honest_season_is_never_taken_for_a_flipped_one(games: int, seed: int
         ),
         "here",
     )
+
+
+@pytest.mark.parametrize("changed", ["2023-09-06", date(2023, 9, 6)])
+def test_a_report_of_a_day_is_known_when_the_day_is_over(changed: object) -> None:
+    memory = opening_week().change(INJURIES, pl.lit(changed).alias("date_modified"))
+    assert reports_at(memory, utc("2023-09-06 23:00")) == []
+    assert len(reports_at(memory, utc("2023-09-07 06:00"))) == 1
+
+
+def test_a_stamp_that_three_weeks_share_is_the_files_and_no_reports() -> None:
+    weeks = [f"2023_{week:02}_DET_KC" for week in (1, 2, 3)]
+    games = [game(name, f"2023-09-{7 * n + 3:02}") for n, name in enumerate(weeks)]
+    regenerated = utc("2023-11-01 10:00")
+    rows = [injury(name, "KC", modified=regenerated) for name in weeks]
+    memory, quality = release(games, injuries=rows), Quality("injuries", 2023)
+    assert read_injuries(memory, 2023, quality)["date_modified"].null_count() == 3
+    assert {each["rule"] for each in quality.records} == {"stamp_of_file"}
+    assert len(reports_at(memory, utc("2023-12-01 00:00"))) == 3
+
+
+@pytest.mark.parametrize("days", [11, 60])
+def test_a_stamp_from_before_anything_was_reported_does_not_count(days: int) -> None:
+    kickoff = utc("2023-09-07 17:00")
+    memory = release(
+        [game(OPENER, "2023-09-07")],
+        injuries=[injury(OPENER, "KC", modified=kickoff - timedelta(days=days))],
+    )
+    assert reports_at(memory, kickoff - timedelta(days=2)) == []
+    assert len(reports_at(memory, kickoff)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "same"),
+    [
+        (SCHEDULE, pl.col("roof").str.to_titlecase(), True),
+        (SCHEDULE, pl.col("location").str.to_uppercase(), True),
+        (SCHEDULE, pl.col("home_team").str.to_lowercase(), True),
+        (SCHEDULE, pl.format("\ufeff{} ", "away_team").alias("away_team"), True),
+        (SCHEDULE, pl.format("{}T00:00:00", "gameday").alias("gameday"), True),
+        (SCHEDULE, pl.lit("01:00 PM").alias("gametime"), True),
+        (SCHEDULE, pl.lit("13:00:00.000 ET").alias("gametime"), True),
+        (INJURIES, pl.col("position").str.to_lowercase(), True),
+        (INJURIES, pl.format("{} ", "gsis_id").alias("gsis_id"), True),
+        (INJURIES, pl.col("report_status").str.to_uppercase(), True),
+    ],
+)
+def test_a_value_in_another_spelling_is_that_value(name: str, value: pl.Expr, same: bool) -> None:
+    memory, read = opening_week(), read_games if name == SCHEDULE else read_injuries
+    assert read(memory.change(name, value), 2023).equals(read(memory, 2023)) is same
+
+
+def test_words_for_a_line_and_a_price_are_numbers() -> None:
+    memory = opening_week().change(
+        SCHEDULE, only(SECOND, "PK", "spread_line"), only(SECOND, "Even", "over_odds")
+    )
+    found = second(read_games(memory, 2023))
+    assert (found["spread_line"], found["over_odds"]) == (0.0, 100.0)
+
+
+@pytest.mark.parametrize("column", ["home_score", "passing_epa", "carries"])
+@pytest.mark.parametrize("value", [2400.0, 1e200, -1e6])
+def test_a_number_that_cannot_be_is_missing(column: str, value: float) -> None:
+    score = column == "home_score"
+    changed = opening_week().change(SCHEDULE if score else STATS, pl.lit(value).alias(column))
+    read = read_games if score else read_team_stats
+    assert read(changed, 2023)[column].null_count() == len(read(opening_week(), 2023))
+
+
+def test_statistics_of_no_play_are_not_there_yet() -> None:
+    memory = opening_week().change(STATS, pl.lit(0).alias("attempts"), pl.lit(0).alias("carries"))
+    stats = read_team_stats(memory, 2023)
+    assert stats["passing_epa"].null_count() == stats.height
+
+
+def test_of_two_games_of_a_team_the_one_whose_id_fits_counts() -> None:
+    wrong = game("2023_01_SEA_NYG", "2023-09-10", score=(20, 3), home_team="KC")
+    games = read_games(release([wrong, game(OPENER, "2023-09-11")]), 2023)
+    assert games["game_id"].to_list() == [OPENER]
+
+
+@pytest.mark.parametrize("moneylines", [(-1000.0, -1000.0), (100000.0, 100000.0), (600.0, -900.0)])
+def test_a_line_that_its_prices_contradict_is_no_line(moneylines: tuple[float, float]) -> None:
+    home, away = moneylines
+    memory = opening_week().change(
+        SCHEDULE,
+        only(SECOND, 9.5, "spread_line"),
+        only(SECOND, home, "home_moneyline"),
+        only(SECOND, away, "away_moneyline"),
+    )
+    quality = Quality("games", 2023)
+    assert second(read_games(memory, 2023, quality))["spread_line"] is None
+    assert [each["rule"] for each in quality.records] == ["line_against_price"]
+
+
+@pytest.mark.parametrize("column", ["season", "week", "home_score"])
+def test_a_column_of_structs_is_no_traceback(column: str) -> None:
+    memory = opening_week().change(SCHEDULE, pl.struct("week").alias(column))
+    assert len(read_games(memory, 2023)) == 2
+
+
+def test_a_preseason_of_any_length_is_set_aside() -> None:
+    quality = Quality("games", 2023, max_share=0.05)
+    more = [game(f"2023_01_{n}_PRE", "2023-08-10", game_type="PRE") for n in range(60)]
+    assert len(read_games(release([game(OPENER, "2023-09-07"), *more]), 2023, quality)) == 1
+
+
+@pytest.mark.parametrize("left", [0, 199])
+def test_rows_that_vanish_in_number_are_refused_and_a_game_that_does_is_named(left: int) -> None:
+    before = pl.DataFrame({"game_id": [f"g{number}" for number in range(200)], "season": 2023})
+    quality = Quality("games", 2023, max_share=0.05)
+    if left:
+        refuse_vanished(before, before.head(left), ["game_id"], "here", quality)
+        assert [(each["rule"], each["key"]) for each in quality.records] == [
+            ("rows_vanished", "g199")
+        ]
+    else:
+        with pytest.raises(
+            SchemaError, match="200 of 200 rows of games that were there are missing"
+        ):
+            refuse_vanished(before, before.head(0), ["game_id"], "here", quality)

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from nfl_signals.checks.tables import raw_quality
-from nfl_signals.core.errors import IntegrityError, SourceError
+from nfl_signals.core.errors import IntegrityError, SchemaError, SourceError
 from nfl_signals.core.files import read_parquet
 from nfl_signals.predictions.upcoming import predict_upcoming
 from nfl_signals.simulator.feed.trouble import Alter, Trouble, TroubledRelease
@@ -33,10 +33,13 @@ def context(finished_home: Path, tmp_path: Path) -> RunContext:
 
 def without(context: RunContext, table: str, how: str = "missing") -> RunContext:
     """The season's file of a table is not there, or holds nothing."""
-    lacking = Trouble(
-        table=table, what="404", answer="degrade", rule="table_missing", alter=GONE[how]
-    )
-    return replace(context, release=TroubledRelease(context.release, SEASON, (lacking,)))
+    return altered(context, table, GONE[how])
+
+
+def altered(context: RunContext, table: str, alter: Alter) -> RunContext:
+    """The season's rows of a table are others."""
+    trouble = Trouble(table=table, what="404", answer="degrade", rule="table_missing", alter=alter)
+    return replace(context, release=TroubledRelease(context.release, SEASON, (trouble,)))
 
 
 def rebuilt(context: RunContext, table: str) -> RunContext:
@@ -98,3 +101,50 @@ def test_the_first_week_needs_no_statistics(context: RunContext) -> None:
 def test_without_a_schedule_there_is_no_run(context: RunContext) -> None:
     with pytest.raises(SourceError, match="404"):
         tables.ingest(without(context, "games"), "games", [SEASON])
+
+
+@pytest.mark.parametrize("table", ["injuries", "notes"])
+def test_reports_that_cannot_be_used_leave_the_last_good_ones(
+    context: RunContext, table: str
+) -> None:
+    stored = read_parquet(context.paths.raw(table, SEASON))
+    lacking = rebuilt(altered(context, table, lambda frame: frame.drop("week")), table)
+    assert read_parquet(context.paths.raw(table, SEASON)).equals(stored)
+    assert predict_upcoming(lacking)["data_flag"].unique().to_list() == [f"table_missing ({table})"]
+
+
+def test_half_a_file_replaces_no_whole_one(context: RunContext) -> None:
+    real = replace(context, settings=context.settings.model_copy(update={"source": "nflverse"}))
+    stored = {name: read_parquet(context.paths.raw(name, SEASON)) for name in tables.READERS}
+    for table in ("injuries", "notes"):
+        tables.ingest(altered(real, table, lambda frame: frame.head(60)), table, [SEASON])
+    for table in ("games", "team_stats"):
+        with pytest.raises(SchemaError, match=f"rows of {table} that were there are missing"):
+            tables.ingest(altered(real, table, lambda frame: frame.head(60)), table, [SEASON])
+    for table, before in stored.items():
+        assert read_parquet(context.paths.raw(table, SEASON)).equals(before)
+
+
+def test_a_game_that_is_listed_no_more_is_named(context: RunContext) -> None:
+    real = replace(context, settings=context.settings.model_copy(update={"source": "nflverse"}))
+    last = read_parquet(context.paths.raw("games", SEASON))["game_id"][-1]
+    gone = altered(real, "games", lambda frame: frame.filter(pl.col("game_id") != last))
+    tables.ingest(gone, "games", [SEASON])
+    assert gone.quality.select("rule", "key").rows() == [("rows_vanished", last)]
+
+
+def test_a_forecast_says_that_its_teams_last_statistics_are_not_there_yet(
+    context: RunContext,
+) -> None:
+    """On a Tuesday morning Monday's game may lack them: late, and known to be."""
+    monday = (
+        read_parquet(context.paths.raw("games", SEASON)).drop_nulls("result").row(-1, named=True)
+    )
+    teams = [monday["home_team"], monday["away_team"]]
+    of_monday = (pl.col("week") == monday["week"]) & pl.col("team").is_in(teams)
+    late = altered(context, "team_stats", lambda frame: frame.filter(~of_monday))
+    upcoming = predict_upcoming(rebuilt(late, "team_stats"))
+    flagged = upcoming.filter(pl.col("data_flag").str.contains("late_statistics"))
+    named = flagged["game_id"].str.split("_").list.slice(2).explode().unique().to_list()
+    assert set(teams) <= set(named)
+    assert flagged["game_id"].n_unique() <= 2

@@ -170,6 +170,9 @@ TROUBLES: dict[str, Trouble] = {
     "day_of_another_year": _games(
         "repair", "day_unknown", "A year is misspelt.", _set("gameday", "2042-10-11", FIRST)
     ),
+    "season_misspelt": _games(
+        "repair", "from_game_id", "A season is misspelt.", _set("season", 2042, FIRST)
+    ),
     "division_null": _games(
         "repair", "flag_unknown", "div_game is null.", _set("div_game", None, FIRST)
     ),
@@ -304,6 +307,12 @@ TROUBLES: dict[str, Trouble] = {
         "unusable_value",
         "A stamp is of year 1.",
         _set("date_modified", datetime(1, 1, 1, tzinfo=UTC), FIRST),
+    ),
+    "file_stamped": _injuries(
+        "quarantine",
+        "stamp_of_file",
+        "All reports have the stamp of the file.",
+        _set("date_modified", datetime(2030, 2, 1, tzinfo=UTC)),
     ),
     "all_stars": _injuries(
         "quarantine", "team", "Reports of AFC and NFC.", _set("team", "AFC", TWO)

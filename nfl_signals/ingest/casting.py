@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import polars as pl
+import polars.selectors as cs
 
 from nfl_signals.core.errors import SchemaError
 from nfl_signals.core.schema_columns import UTC_MICROSECONDS
@@ -47,12 +48,19 @@ def cast_columns(
     for name in missing:
         quality.note("column_missing", frame.head(1), name)
     frame = frame.with_columns(pl.lit(None).alias(name) for name in missing).select(list(columns))
-    return frame.select(_cast(frame, name, spec, where, quality) for name, spec in columns.items())
+    plain = _without_na(frame, quality)
+    return frame.select(
+        _cast(frame, plain[name], spec, where, quality) for name, spec in columns.items()
+    )
 
 
-def _cast(frame: pl.DataFrame, name: str, spec: Column, where: str, quality: Quality) -> pl.Series:
-    values = _without_na(frame, name, quality)
-    cast = values if values.dtype == spec.dtype else _converted(values, spec.dtype)
+def _cast(
+    frame: pl.DataFrame, values: pl.Series, spec: Column, where: str, quality: Quality
+) -> pl.Series:
+    name, same = values.name, values.dtype == spec.dtype
+    if same and not (values.dtype.is_float() and values.is_infinite().any()):
+        return values
+    cast = values if same else _converted(values, spec.dtype)
     changed = cast.is_null() & values.is_not_null()
     if values.dtype.is_float() and cast.dtype.is_integer():
         changed |= (cast.cast(values.dtype) != values).fill_null(value=False)  # lost its fraction
@@ -73,20 +81,16 @@ def _cast(frame: pl.DataFrame, name: str, spec: Column, where: str, quality: Qua
     return cast
 
 
-def _without_na(frame: pl.DataFrame, name: str, quality: Quality) -> pl.Series:
-    values = frame[name]
-    if values.dtype.is_float():
-        return values.fill_nan(None)
-    if values.dtype in (pl.Categorical, pl.Enum):
-        values = values.cast(pl.String)
-    if values.dtype != pl.String:
-        return values
-    values = values.str.strip_chars(BLANKS)
-    written = values.is_in(NA_TEXT).fill_null(value=False)
-    if not written.any():
-        return values
-    quality.note("na_text", frame.filter(written), name)
-    return values.set(written, None)
+def _without_na(frame: pl.DataFrame, quality: Quality) -> pl.DataFrame:
+    """Text without blanks around it, and null where it, or a number, says that there is nothing."""
+    coded = cs.categorical() | cs.enum()
+    plain = frame.with_columns(cs.float().fill_nan(None), coded.cast(pl.String))
+    plain = plain.with_columns(cs.string().str.strip_chars(BLANKS))
+    written = plain.select(cs.string().is_in(NA_TEXT).fill_null(value=False))
+    for name in (each.name for each in written if each.any()):
+        quality.note("na_text", frame.filter(written[name]), name)
+        plain = plain.with_columns(pl.when(~written[name]).then(name).alias(name))
+    return plain
 
 
 def _drifts(published: pl.DataType, wanted: pl.DataType) -> bool:

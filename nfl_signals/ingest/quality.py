@@ -72,17 +72,21 @@ class Quality:
         self, frame: pl.DataFrame, bad: pl.Expr, rule: str, column: str = ""
     ) -> pl.DataFrame:
         """The frame without the rows that are bad, which are noted."""
-        marked = frame.with_columns(bad.fill_null(value=False).alias("__bad"))
-        self.note(rule, marked.filter("__bad").drop("__bad"), column)
-        return marked.filter(~pl.col("__bad")).drop("__bad")
+        found = frame.select(bad.fill_null(value=False).alias("bad")).to_series()
+        if not found.any():
+            return frame
+        self.note(rule, frame.filter(found), column)
+        return frame.filter(~found)
 
     def withhold(
         self, frame: pl.DataFrame, bad: pl.Expr, rule: str, columns: Sequence[str]
     ) -> pl.DataFrame:
         """The frame with null in the named columns of bad rows, which are noted."""
-        marked = frame.with_columns(bad.fill_null(value=False).alias("__bad"))
-        self.note(rule, marked.filter("__bad").drop("__bad"), columns[0])
-        return marked.with_columns(pl.when(~pl.col("__bad")).then(pl.col(columns))).drop("__bad")
+        found = frame.select(bad.fill_null(value=False).alias("bad")).to_series()
+        if not found.any():
+            return frame
+        self.note(rule, frame.filter(found), columns[0])
+        return frame.with_columns(pl.when(~found).then(pl.col(columns)))
 
     def distinct(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The frame without rows that repeat another in every column."""

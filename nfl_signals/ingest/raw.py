@@ -28,7 +28,7 @@ from nfl_signals.ingest.quality import Quality
 from nfl_signals.ingest.release_columns import GAMES, INJURIES, NOTES, TEAM_STATS, Column
 from nfl_signals.ingest.schemas import RAW_GAMES, RAW_INJURIES, RAW_NOTES, RAW_TEAM_STATS
 from nfl_signals.ingest.source import Release
-from nfl_signals.ingest.teams import OTHER_CODE, franchise
+from nfl_signals.ingest.teams import CURRENT_CODE, franchise
 
 SCHEDULE = "schedules/games"
 FILES = {
@@ -104,7 +104,7 @@ def read_team_stats(release: Release, season: int, quality: Quality | None = Non
     not_there_yet = pl.col("attempts") + pl.col("carries") == 0
     stats = quality.withhold(stats, not_there_yet, "unusable_value", counted)
     for name in counted:
-        if not name.endswith("_epa"):
+        if stats[name].null_count() and not name.endswith("_epa"):
             quality.note("missing_statistic", stats.filter(pl.col(name).is_null()), name)
     return conforming(stats, RAW_TEAM_STATS, release.locate(table), quality)
 
@@ -193,9 +193,12 @@ def _named_by_id(games: pl.DataFrame, quality: Quality) -> pl.DataFrame:
 
 
 def _with_franchises(frame: pl.DataFrame, columns: list[str], quality: Quality) -> pl.DataFrame:
+    named = frame.with_columns(franchise(pl.col(name)) for name in columns)
     for name in columns:
-        quality.note("team_code", frame.filter(pl.col(name).is_in(list(OTHER_CODE))), name)
-    return quality.distinct(frame.with_columns(franchise(pl.col(name)) for name in columns))
+        other = (named[name] != frame[name]) & ~frame[name].is_in(list(CURRENT_CODE))
+        if other.any():
+            quality.note("team_code", frame.filter(other), name)
+    return quality.distinct(named)
 
 
 def _one_row_each(frame: pl.DataFrame, key: list[str], quality: Quality) -> pl.DataFrame:

@@ -66,7 +66,11 @@ def test_a_column_that_no_cast_saves_is_refused_with_row_and_type(
     with pytest.raises(
         SchemaError, match=rf"(?s)x\.parquet: column v, {message}.*the file's type is"
     ):
-        cast(values, dtype, to)
+        cast(values * 30, dtype, to)
+
+
+def test_the_only_values_of_a_column_may_be_lost_where_they_are_few() -> None:
+    assert cast(["soon", None], pl.String(), UTC_MICROSECONDS) == [None, None]
 
 
 def test_an_instant_without_zone_is_read_as_utc_and_one_with_a_zone_is_moved_there() -> None:

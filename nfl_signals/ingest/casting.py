@@ -69,8 +69,9 @@ def _cast(
     lost = changed.arg_true()
     if len(lost) > FEW_VALUES and len(lost) == len(values.drop_nulls()):
         row = int(lost[0])
+        shown = " ".join(repr(values[row]).split())  # a list's takes several lines
         raise SchemaError(
-            f"{where}: column {name}, row {row}: {str(values[row])[:60]!r} is not a {spec.dtype} "
+            f"{where}: column {name}, row {row}: {shown:.60} is not a {spec.dtype} "
             f"({len(lost)} such rows; the file's type is {values.dtype}); correct the source."
         )
     if len(lost):

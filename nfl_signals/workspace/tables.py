@@ -125,13 +125,13 @@ def load_history(
 
 def stored_seasons(context: RunContext) -> list[int]:
     """The run's leading seasons whose raw tables are there; its first one where none is."""
-    missing = [
-        season
-        for season in context.seasons
-        if not all(context.paths.raw(table, season).exists() for table in READERS)
-    ]
+    missing = [season for season in context.seasons if not _is_stored(context, season)]
     stored = [season for season in context.seasons if season < min(missing, default=9999)]
     return stored or [context.seasons[0]]
+
+
+def _is_stored(context: RunContext, season: int) -> bool:
+    return all(context.paths.raw(table, season).exists() for table in READERS)
 
 
 def unfinished_seasons(context: RunContext) -> list[int]:
@@ -140,11 +140,10 @@ def unfinished_seasons(context: RunContext) -> list[int]:
     Of the past only the season before is looked at: an older game without a result was never played.
     """
     last, before = context.seasons[-1], context.seasons[-2:-1]
-    stored = set(stored_seasons(context))
-    missing = [season for season in context.seasons if season not in stored]
+    missing = [season for season in context.seasons if not _is_stored(context, season)]
     missing += [
         season
-        for season in stored.intersection(before)
+        for season in set(before).difference(missing)
         if context.read(context.paths.raw("games", season))["result"].null_count()
     ]
     return list(range(min([last, *missing]), last + 1))

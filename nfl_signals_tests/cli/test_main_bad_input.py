@@ -74,7 +74,7 @@ def refused(done: CommandResult, *parts: str) -> None:
 
 
 def truncate(place: Place) -> None:
-    path = place.release / INJURIES
+    path = place.release / STATS
     path.write_bytes(path.read_bytes()[:-100])
 
 
@@ -92,7 +92,7 @@ def flip_spreads(place: Place) -> None:
 
 
 WHOLE_TABLES: dict[str, tuple[Callable[[Place], None], list[str]]] = {
-    "truncated file": (truncate, [f"{INJURIES}: not readable as parquet", "fetch it again"]),
+    "truncated file": (truncate, [f"{STATS}: not readable as parquet", "fetch it again"]),
     "renamed column": (rename_column, [f"{SCHEDULE}: ", "column spread_line", "missing"]),
     "wrong type": (change_type, [f"{STATS}: column carries, row 0: 'many' is not a Float64"]),
     "flipped spread": (flip_spreads, [f"{SCHEDULE}: column spread_line, season 2020", "-1"]),
@@ -197,11 +197,11 @@ def test_a_game_without_lines_is_skipped_in_those_markets_and_counted(
 
 def test_a_spread_missing_beside_published_odds_breaks_no_contract(place: Place) -> None:
     paths = Paths(place.home)
-    markets = pl.read_parquet(paths.markets / "2024.parquet")
+    markets = pl.read_parquet(paths.trained_on.markets)
     stacked = pl.read_parquet(paths.stacked)
     lost = (pl.col("game_id") == stacked["game_id"][-1]) & (pl.col("market") == "ats")
     line = pl.when(~lost).then(pl.col("line")).alias("line")
-    write_parquet(paths.markets / "2024.parquet", markets.with_columns(line))
+    write_parquet(paths.trained_on.markets, markets.with_columns(line))
     write_parquet(paths.stacked, stacked.filter(~lost))
     settings = load_settings(home=place.home, source="nflverse", nflverse=str(place.release))
     assert stacked_contract(open_run(settings))["rows"] == stacked.height - 1

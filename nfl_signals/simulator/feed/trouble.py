@@ -75,7 +75,7 @@ def _stacked(others: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
 
 def _retyped(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     def cast(name: str) -> pl.Expr:
-        if schema[name] == pl.Time:
+        if schema[name] == pl.Time and frame.schema[name] == pl.String:
             return pl.col(name).str.to_time("%H:%M", strict=False)
         return pl.col(name).cast(schema[name], strict=False)
 

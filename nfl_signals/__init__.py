@@ -5,7 +5,7 @@ The folders, in the order in which data goes through them:
 1. `ingest` reads a release laid out as nflverse's, repairs or sets aside what is wrong with it, and
    cuts everything at an instant, `as_of`. `simulator` writes the same layout for a league whose true
    probabilities are known.
-2. `features` builds gold: features known before kickoff, and proofs that none leaks.
+2. `features` builds gold: features known before kickoff, and checks that none leaks.
 3. `learners` never see a price; `training` fits them for each market.
 4. `stacking` predicts every game by models that never saw it (splits, OOF) and blends learners,
    market and signals, season by season (walk-forward). `llm` turns documents into those signals.

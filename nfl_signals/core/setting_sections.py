@@ -76,7 +76,7 @@ class IngestSettings(_Section):
         default=0.05,
         ge=0,
         le=1,
-        description="share of a season's rows that may be quarantined; 20 always may, whatever the share",
+        description="share of a season's rows that may be quarantined; 40 always may, whatever the share",
     )
 
 

@@ -27,13 +27,6 @@ from nfl_signals.workspace.run_context import RunContext
 _log = logging.getLogger(__name__)
 
 
-def stored_ledger(context: RunContext) -> pl.DataFrame:
-    """The ledger; no rows where nothing has been appended yet."""
-    if not context.paths.ledger.exists():
-        return ledger.SCHEMA.to_frame()
-    return context.load(context.paths.ledger, ledger.read)
-
-
 def graded_ledger(context: RunContext) -> pl.DataFrame:
     """Ledger rows with outcomes and closes known at the run's `as_of`; see `graded_at`.
 

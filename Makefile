@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
 READY := .venv/.ready
 # Private words that once stood where the field has terms, and where they must not come back.
-METAPHORS := voices?|speaks?|speakers?|speaking|spoken?|heard|unheard|seat(s|ed|ing)?|shel(f|ves?|ved|ving)|taught|straighten(s|ed)?|parked|movers?|hindsight|worlds?
+METAPHORS := voices?|speaks?|speakers?|speaking|spoken?|heard|unheard|seat(s|ed|ing)?|shel(f|ves?|ved|ving)|taught|straighten(s|ed)?|parked|movers?|hindsight|proofs|partners?|worlds?
 PROSE := --include='*.py' --include='*.md' --include='*.html' --include='*.yaml' --include='*.txt' --include='*.js' nfl_signals nfl_signals_tests benchmarks README.md CONTRIBUTING.md CHANGELOG.md data/README.md signals.yaml
 # The extra by its exact pin: a looser request may take gigabytes of GPU packages.
 SEQUENCE = $(shell sed -n '/^sequence = \[/,/^\]/s/^ *"\([^"]*\)".*/\1/p' pyproject.toml)

@@ -53,7 +53,7 @@ class Paths:
 
     @property
     def trained_on(self) -> "Paths":
-        """The gold tables as they were when models were trained: what proofs of models compare with."""
+        """The gold tables as they were when models were trained: what checks of models compare with."""
         return TrainedOn(self.home)
 
     def raw_folder(self, table: str) -> Path:

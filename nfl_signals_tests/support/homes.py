@@ -29,7 +29,7 @@ NOT_RESULTS = {"data/run.json", "data/data_home.lock"}
 
 REGISTRY = "models/registry/"
 """MLflow's database, names drawn at random and times of day; the ensembles in it are compared as
-`models/ensemble`, and proofs hold the copies to those."""
+`models/ensemble`, and checks hold the copies to those."""
 
 Environment = Mapping[str, str]
 

@@ -66,7 +66,7 @@ def train_baselines(context: RunContext, name: MarketName) -> dict[str, dict[str
 def predict_out_of_fold(context: RunContext) -> pl.DataFrame:
     """Predict every game of every market out of fold, under both schemes, and store the table.
 
-    The gold tables are kept beside it: they go on changing, and a check of models needs those of the training.
+    The gold tables are kept beside it: they go on changing, and checks of models need the training's.
     """
     require(context.settings.training.learners, context.settings.training.device)
     tasks, games = _tasks(context)

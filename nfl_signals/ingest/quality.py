@@ -35,6 +35,10 @@ QUALITY_SCHEMA = pl.Schema(
 FOUND = ["table", "season", "answer", "rule", "column", "key", "value", "rows", "published"]
 
 
+class VanishedRowsError(SchemaError):
+    """Many rows that were there are gone: half a file, or another league's."""
+
+
 @dataclass(eq=False)
 class Quality:
     """Collects what is found while one season of a table is read."""
@@ -155,10 +159,10 @@ class Quality:
 def refuse_vanished(
     before: pl.DataFrame, now: pl.DataFrame, key: list[str], where: str, quality: Quality
 ) -> None:
-    """Note games that were there and are not any more; SchemaError where many rows of a table are gone."""
+    """Note games that were there and are not any more; VanishedRowsError where many rows are gone."""
     gone = before.join(now, on=key, how="anti")
     if gone.height > max(FEW_ROWS, quality.max_share * before.height):
-        raise SchemaError(
+        raise VanishedRowsError(
             f"{where}: season {quality.season}: {gone.height} of {before.height} rows of {quality.table} "
             f"that were there are missing, the first is {', '.join(map(str, gone.row(0)[:3]))}; fetch the "
             "release again, or remove the stored file if they are to go."

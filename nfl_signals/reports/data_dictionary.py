@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import pandera.polars as pa
 import polars as pl
 
 from nfl_signals.core.files import write_text
@@ -10,16 +11,21 @@ from nfl_signals.features.declarations import FEATURES, Feature
 from nfl_signals.features.version import feature_version
 from nfl_signals.ingest.release_columns import GAMES, INJURIES, NOTES, TEAM_STATS, Column
 from nfl_signals.ingest.rules import RULES
+from nfl_signals.ingest.schemas import RAW_GAMES, RAW_INJURIES, RAW_NOTES, RAW_TEAM_STATS
 from nfl_signals.reports.shared.markdown import number
 from nfl_signals.reports.shared.templates import render
 
 FILE = "data_dictionary.md"
 RAW_COLUMNS = {
-    "schedules/games": GAMES,
-    "stats_team/stats_team_week": TEAM_STATS,
-    "injuries/injuries": INJURIES,
-    "notes/notes": NOTES,
+    "schedules/games": (GAMES, RAW_GAMES),
+    "stats_team/stats_team_week": (TEAM_STATS, RAW_TEAM_STATS),
+    "injuries/injuries": (INJURIES, RAW_INJURIES),
+    "notes/notes": (NOTES, RAW_NOTES),
 }
+# Columns that a raw table holds in another form.
+DERIVED = {"gameday": "day_unknown", "gametime": "time_unknown"} | dict.fromkeys(
+    ("location", "div_game"), "flag_unknown"
+)
 KEYS = (
     ("game_id", "nflverse's game id; with team_id the key"),
     ("team_id", "franchise whose row this is, by its current code"),
@@ -42,18 +48,35 @@ def write_data_dictionary(folder: Path, features: pl.DataFrame) -> Path:
         feature_version=feature_version(),
         keys=KEYS,
         features=[_row(feature, features[feature.name]) for feature in FEATURES],
-        raw=[row for table, columns in RAW_COLUMNS.items() for row in _raw_rows(table, columns)],
+        raw=[row for table, both in RAW_COLUMNS.items() for row in _raw_rows(table, *both)],
         rules=[[name, rule.answer, rule.what] for name, rule in RULES.items()],
     )
     return write_text(folder / FILE, text)
 
 
-def _raw_rows(table: str, columns: Mapping[str, Column]) -> list[list[str]]:
-    """What a release's column must be, and what is done with a file that lacks it."""
+def _raw_rows(
+    table: str, columns: Mapping[str, Column], schema: pa.DataFrameSchema
+) -> list[list[str]]:
+    """What a release's column must be, and what is done with a bad value and a file that lacks it."""
     return [
-        [table, name, str(spec.dtype), spec.known_at, "refused" if spec.required else "all missing"]
+        [
+            table,
+            name,
+            str(spec.dtype),
+            spec.known_at,
+            _answer(name, schema),
+            "refused" if spec.required else "all missing",
+        ]
         for name, spec in columns.items()
     ]
+
+
+def _answer(name: str, schema: pa.DataFrameSchema) -> str:
+    """The rule of a value that breaks its column's checks, and what it takes: the value or the row."""
+    column = schema.columns.get(name)
+    if column is None:
+        return DERIVED.get(name, "none: any value is read")
+    return f"{column.metadata['rule']}: the {'value' if column.nullable else 'row'}"
 
 
 def _row(feature: Feature, values: pl.Series) -> list[str]:

@@ -24,7 +24,7 @@ from nfl_signals.ingest.joins import (
     match_tables,
 )
 from nfl_signals.ingest.known_exceptions import known_exceptions
-from nfl_signals.ingest.quality import QUALITY_SCHEMA, Quality, refuse_vanished
+from nfl_signals.ingest.quality import QUALITY_SCHEMA, Quality, VanishedRowsError, refuse_vanished
 from nfl_signals.ingest.raw import FIRST_INJURY_SEASON, openings
 from nfl_signals.ingest.schemas import RAW_GAMES, RAW_INJURIES, RAW_NOTES, RAW_TEAM_STATS
 from nfl_signals.ingest.source import MissingReleaseError, Release
@@ -84,7 +84,7 @@ def _read(context: RunContext, table: str, season: int) -> tuple[pl.DataFrame, Q
         if context.settings.source == "nflverse":  # a simulated league may be played less far
             refuse_vanished(stored, frame, KEYS[table], f"{path} and its release", quality)
     except (SourceError, SchemaError) as error:
-        missing = isinstance(error, MissingReleaseError)
+        missing = isinstance(error, MissingReleaseError | VanishedRowsError)
         if table == "games" or not (missing or (table in REPORTS and stored.height)):
             raise
         frame, why = no_rows(SCHEMAS[table]), str(error)

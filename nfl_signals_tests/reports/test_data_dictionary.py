@@ -6,7 +6,8 @@ import polars as pl
 
 from nfl_signals.features.declarations import FEATURES
 from nfl_signals.features.version import feature_version
-from nfl_signals.reports.data_dictionary import KEYS, write_data_dictionary
+from nfl_signals.ingest.rules import RULES
+from nfl_signals.reports.data_dictionary import KEYS, RAW_COLUMNS, write_data_dictionary
 
 
 def cells(text: str, name: str) -> list[str]:
@@ -40,3 +41,20 @@ def test_the_same_features_give_the_same_file(
 ) -> None:
     first = write_data_dictionary(tmp_path / "a", simulated_features).read_bytes()
     assert write_data_dictionary(tmp_path / "b", simulated_features).read_bytes() == first
+
+
+def test_every_column_that_is_read_says_what_a_bad_value_of_it_costs(
+    tmp_path: Path, simulated_features: pl.DataFrame
+) -> None:
+    text = write_data_dictionary(tmp_path, simulated_features).read_text()
+    read = [
+        cells(text, f"{table} | {name}")
+        for table, (columns, _) in RAW_COLUMNS.items()
+        for name in columns
+    ]
+    answers = {(row[0], row[1]): row[4] for row in read}
+    assert answers["schedules/games", "over_odds"] == "impossible_price: the value"
+    assert answers["injuries/injuries", "team"] == "team: the row"
+    assert answers["schedules/games", "gametime"] == "time_unknown"
+    rules = {answer.split(":")[0] for answer in answers.values()}
+    assert rules <= {*RULES, "none"}

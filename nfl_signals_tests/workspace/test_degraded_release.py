@@ -116,11 +116,10 @@ def test_reports_that_cannot_be_used_leave_the_last_good_ones(
 def test_half_a_file_replaces_no_whole_one(context: RunContext) -> None:
     real = replace(context, settings=context.settings.model_copy(update={"source": "nflverse"}))
     stored = {name: read_parquet(context.paths.raw(name, SEASON)) for name in tables.READERS}
-    for table in ("injuries", "notes"):
+    for table in ("team_stats", "injuries", "notes"):
         tables.ingest(altered(real, table, lambda frame: frame.head(60)), table, [SEASON])
-    for table in ("games", "team_stats"):
-        with pytest.raises(SchemaError, match=f"rows of {table} that were there are missing"):
-            tables.ingest(altered(real, table, lambda frame: frame.head(60)), table, [SEASON])
+    with pytest.raises(SchemaError, match=r"rows of games that were there are missing"):
+        tables.ingest(altered(real, "games", lambda frame: frame.head(60)), "games", [SEASON])
     for table, before in stored.items():
         assert read_parquet(context.paths.raw(table, SEASON)).equals(before)
 

@@ -15,15 +15,11 @@ BLANKS = " \t\r\n\u00a0\ufeff"
 WORDS = {"PK": "0", "PICK": "0", "EVEN": "100", "EV": "100"}  # of lines and prices
 NA_TEXT = ("", *"NA N/A NaN <NA> NULL None na n/a nan null none NONE".split())
 INSTANTS = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z")  # with a zone
-DAY_IS_OVER = timedelta(
-    hours=29
-)  # after 00:00 UTC: what has a day alone is known when it ended in the US
+DAY_IS_OVER = timedelta(hours=29)  # from 00:00 UTC: what has a day alone is known when it ended
 LOCAL_INSTANTS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M")  # UTC is meant
 TEXT_OF = {pl.Time: "%H:%M", pl.Date: "%Y-%m-%d", pl.Datetime: "%Y-%m-%d"}
 EPOCHS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (float("inf"), 1e-3))  # below, in microseconds
-FEW_VALUES = (
-    20  # as many bad values as that may be all there are; more, and the column is another one
-)
+FEW_VALUES = 20  # so many bad values may be all there are; more, and it is another column
 
 
 def cast_columns(

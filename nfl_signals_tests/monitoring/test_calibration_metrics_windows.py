@@ -173,6 +173,7 @@ def test_another_seed_reuses_nothing() -> None:
     assert_frame_equal(measured(walk_forward(), before), measured(walk_forward()), check_exact=True)
 
 
+@pytest.mark.slow
 @settings(max_examples=5, deadline=None)
 @given(st.lists(st.integers(0, 29), min_size=1, max_size=3), st.integers(0, 100))
 def test_however_the_weeks_arrive_the_result_is_that_of_a_full_computation(

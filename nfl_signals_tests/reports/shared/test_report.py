@@ -142,6 +142,7 @@ def test_without_games_there_is_no_chart(report: str, tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {f"{report}.md", f"{report}.json"}
 
 
+@pytest.mark.slow
 @each_report
 def test_the_same_inputs_give_the_same_bytes(
     report: str, written: Callable[[str], Path], tmp_path: Path

@@ -1,9 +1,6 @@
 """The whole pipeline: same seed, same bytes; what was said stays said; the truth is never read."""
 
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import polars as pl
@@ -26,6 +23,7 @@ from nfl_signals_tests.support.homes import (
     made_once,
     nfl_signals,
 )
+from nfl_signals_tests.support.http_release import served
 
 pytestmark = pytest.mark.slow
 
@@ -135,23 +133,11 @@ def test_another_seed_gives_other_games_models_and_predictions(
     assert {name for name in same if Path(name).suffix in {".parquet", ".ubj", ".txt"}} == set()
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves a folder without a log."""
-
-    def log_message(self, *_: object) -> None:
-        """The test's own assertions report."""
-
-
 @pytest.fixture
 def address(nflverse_home: Path) -> Iterator[str]:
     """URL of a loopback server of the release that `nflverse_home` read from its folder."""
-    folder = str(nflverse_home / "league" / "release")
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    with served(nflverse_home / "league" / "release") as server:
+        yield server.url
 
 
 def test_a_release_read_through_http_gives_the_same_gold_as_its_folder(

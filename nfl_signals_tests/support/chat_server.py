@@ -5,8 +5,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from nfl_signals_tests.support.loopback import listening, running
 
 GOOD = {"quarterback": -1, "offense": 0.5, "defense": 0.0, "confidence": 0.8}
 
@@ -63,8 +65,8 @@ class ChatServer:
             def log_message(self, *_: object) -> None:
                 """No log of requests."""
 
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
+        self.http, address = listening(Handler)
+        self.url = f"{address}/v1"
 
     def reply_with(self, *replies: Reply) -> None:
         """These replies in turn; the last one for ever."""
@@ -76,12 +78,8 @@ class ChatServer:
 def serving() -> Iterator[ChatServer]:
     """A running server."""
     server = ChatServer()
-    thread = threading.Thread(target=server.http.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.ended.set()
-        server.http.shutdown()
-        thread.join()
-        server.http.server_close()
+    with running(server.http):
+        try:
+            yield server
+        finally:
+            server.ended.set()

@@ -1,12 +1,13 @@
 """A release behind a loopback server, as nflverse's lies behind a URL."""
 
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+
+from nfl_signals_tests.support.loopback import listening, running
 
 
 class Server:
@@ -43,19 +44,12 @@ class Server:
             def log_message(self, *_: object) -> None:
                 """No log of requests."""
 
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
+        self.http, self.url = listening(Handler)
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[Server]:
     """The folder behind a URL, inside the block."""
-    serving = Server(folder)
-    thread = threading.Thread(target=serving.http.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield serving
-    finally:
-        serving.http.shutdown()
-        thread.join()
-        serving.http.server_close()
+    server = Server(folder)
+    with running(server.http):
+        yield server

@@ -16,7 +16,7 @@ from nfl_signals.core.files import read_json
 from nfl_signals.core.validation import validate
 from nfl_signals.ensemble.explain import contributions
 from nfl_signals.features.schemas import GOLD_MARKETS, gold_features_schema
-from nfl_signals.ingest.quality import in_words
+from nfl_signals.ingest.quality import in_words, wanting
 from nfl_signals.llm.schemas import LLM_SIGNALS
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring import ledger
@@ -53,9 +53,8 @@ def raw_quality(table: str) -> Check:
 
     def check(context: RunContext) -> Figures:
         found = context.quality.filter(table=table)
-        wanting = found.filter(pl.col("answer") != "repair")
-        if wanting.height:
-            raise IntegrityError("; ".join(in_words(wanting)))
+        if lines := in_words(wanting(found)):
+            raise IntegrityError("; ".join(lines))
         return {"repaired": int(found["rows"].sum())}
 
     check.__doc__ = raw_quality.__doc__

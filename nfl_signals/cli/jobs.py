@@ -44,18 +44,13 @@ def run_to_the_end(
 
 def print_week(context: "RunContext") -> None:
     """The picks, what was found wanting in the data, and where to read on."""
-    import polars as pl
-
-    from nfl_signals.ingest.quality import in_words
+    from nfl_signals.ingest.quality import in_words, wanting
     from nfl_signals.predictions.summary import picks as read_picks
     from nfl_signals.predictions.week import skipped_games
 
     print_picks(read_picks(context))
     print_skipped(skipped_games(context.markets, context.as_of))
-    wanting = context.quality.filter(
-        (pl.col("season") == context.seasons[-1]) & (pl.col("answer") != "repair")
-    )
-    for line in in_words(wanting):
+    for line in in_words(wanting(context.quality.filter(season=context.seasons[-1]))):
         console.print(f"data: {escape(line)}", highlight=False)
     console.print(f"\nReports: {escape(str(context.paths.reports / 'metrics_baseline.md'))}")
     console.print(f"Ledger:  {escape(str(context.paths.ledger))}")

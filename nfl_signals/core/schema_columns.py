@@ -46,6 +46,7 @@ def price() -> pa.Column:
     return column(pl.Float64(), "close", american, nullable=True, rule="impossible_price")
 
 
-SEASON = column(pl.Int32(), "schedule", pa.Check.in_range(1920, 2100))
+YEARS = (1920, 2100)  # a season lies between them
+SEASON = column(pl.Int32(), "schedule", pa.Check.in_range(*YEARS))
 WEEK = column(pl.Int32(), "schedule", pa.Check.in_range(1, 30))
 MARKET = column(pl.String(), "schedule", pa.Check.isin(sorted(MARKETS)))

@@ -7,23 +7,24 @@ import polars as pl
 from scipy.special import ndtr
 
 from nfl_signals.core.errors import SchemaError
+from nfl_signals.ingest.history import RESULTS
 from nfl_signals.ingest.quality import Quality
 from nfl_signals.ingest.schemas import RAW_GAMES
 from nfl_signals.ingest.teams import franchise
+from nfl_signals.markets.definitions import ATS
 from nfl_signals.markets.odds import implied_probability, no_vig_probability
 
 KICKOFF_ZONE = "America/New_York"
 UNKNOWN_KICKOFF = "13:00"  # 1999 has no kickoff times; early Sunday afternoon is the usual slot
 GAMES_FOR_SIGN_CHECK = 8
-MARGIN_SD = 13.3  # points, of the margin around the line
 FAR_APART = 0.25
 BOTH_SIDES = (0.95, 1.15)  # implied probabilities together; 0.981 to 1.049 in real games
 SIGN_Z = -3.0  # so far below 0 a correlation lies by chance once in 700 times
+GAME_ID = r"^(\d{4})_(\d{1,2})_(\w+)_(\w+)$"  # season, week, away, home
 LEAGUE_YEAR = (3, 15)  # month and day on which one begins
 DAYS = ("%Y-%m-%d", "%m/%d/%Y", "%Y%m%d", "%d.%m.%Y")
 TIME_OF_DAY = r"[T ]\d{2}:\d{2}.*$|\.0$"
 CLOCK = r"(?i)^(\d{1,2}:\d{2})(?::\d{2}(?:\.\d+)?)?(?: ?E[DS]?T)?$"
-RESULTS = ["home_score", "away_score", "result", "total"]
 
 
 def normalised_games(games: pl.DataFrame, quality: Quality) -> pl.DataFrame:
@@ -43,12 +44,9 @@ def one_game_a_week(games: pl.DataFrame, quality: Quality) -> pl.DataFrame:
     named = pl.format(
         "{}_{}_{}", pl.col("week").cast(pl.String).str.zfill(2), "away_team", "home_team"
     )
-    id_of = [
-        franchise(pl.col("game_id").str.split("_").list.get(at, null_on_oob=True)) for at in (2, 3)
-    ]
-    week_of = pl.col("game_id").str.split("_").list.get(1, null_on_oob=True)
+    week_of, *sides_of = (pl.col("game_id").str.extract(GAME_ID, at) for at in (2, 3, 4))
     priority = [
-        pl.format("{}_{}_{}", week_of, *id_of).ne_missing(named),
+        pl.format("{}_{}_{}", week_of, *map(franchise, sides_of)).ne_missing(named),
         pl.col("result").is_null(),
         pl.col("spread_line").is_null(),
         pl.col("__row"),
@@ -87,11 +85,11 @@ def check_spread_sign(games: pl.DataFrame, where: str) -> None:
 def without_contradicted_lines(games: pl.DataFrame, quality: Quality) -> pl.DataFrame:
     """Without spread and moneylines of games where they cannot both be meant: nobody knows which is.
 
-    A home favourite by `s` points wins with probability Phi(s / 13.3) or so; over 5,407 real games the
-    no-vig moneyline is never further from that than 0.102.
+    A home favourite by `s` points wins with probability Phi(s / `ATS.points_sd`) or so; over 5,407 real
+    games the no-vig moneyline is never further from that than 0.102.
     """
     p_price = no_vig_probability(pl.col("home_moneyline"), pl.col("away_moneyline"))
-    p_line = ndtr(games["spread_line"].to_numpy() / MARGIN_SD)
+    p_line = ndtr(games.select(pl.col("spread_line") / ATS.points_sd).to_series().to_numpy())
     both = implied_probability(pl.col("home_moneyline")) + implied_probability(
         pl.col("away_moneyline")
     )

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from nfl_signals.ingest.joins import TEAM_WEEK, team_kickoffs
+from nfl_signals.markets import definitions
 
 RESULT_DELAY = timedelta(hours=6)  # a game and its overtime are over
 STATS_DELAY = timedelta(hours=12)  # nightly publication of play-by-play statistics
@@ -21,10 +22,7 @@ LINES_HORIZON = timedelta(days=8)  # a line further ahead is not the week's mark
 PLAYER_WEEK = [*TEAM_WEEK, "gsis_id"]
 STARTERS = ["home_qb_id", "away_qb_id"]
 RESULTS = ["home_score", "away_score", "result", "total"]
-LINES = (
-    "spread_line total_line home_moneyline away_moneyline home_spread_odds away_spread_odds "
-    "over_odds under_odds"
-).split()
+LINES = [*definitions.LINES, *definitions.PRICES]
 
 
 @dataclass(frozen=True, kw_only=True)

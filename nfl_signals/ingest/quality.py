@@ -104,11 +104,7 @@ class Quality:
         unusable, rows = self._rows_in_quarantine(), max(rows, self.read)
         if unusable <= max(FEW_ROWS, self.max_share * rows):
             return
-        worst = next(
-            each
-            for each in self.records
-            if each["answer"] == "quarantine" and RULES[each["rule"]].counted
-        )
+        worst = self._counted()[0]
         raise SchemaError(
             f"{where}: season {self.season}: {unusable} of {rows} rows cannot be used, more than "
             f"ingest.max_quarantined ({self.max_share:g}) allows; the first is {worst['key']}, column "
@@ -126,13 +122,14 @@ class Quality:
             last_seen=pl.lit(as_of, dtype=QUALITY_SCHEMA["last_seen"]),
         )
 
+    def _counted(self) -> list[dict[str, Any]]:
+        """What counts against the limit."""
+        quarantined = [each for each in self.records if each["answer"] == "quarantine"]
+        return [each for each in quarantined if RULES[each["rule"]].counted]
+
     def _rows_in_quarantine(self) -> int:
         """A row counts once for all its values; rows that share a key, or lack part of it, each."""
-        counted = Counter(
-            (each["key"], each["rule"], each["column"])
-            for each in self.records
-            if each["answer"] == "quarantine" and RULES[each["rule"]].counted
-        )
+        counted = Counter((each["key"], each["rule"], each["column"]) for each in self._counted())
         rows: dict[str, int] = {}
         for (key, _, _), found in counted.items():
             rows[key] = max(rows.get(key, 0), found)
@@ -169,6 +166,11 @@ def refuse_vanished(
         )
     if quality.table == "games":
         quality.note("rows_vanished", gone)
+
+
+def wanting(quality: pl.DataFrame) -> pl.DataFrame:
+    """What was set aside or is missing: all that was not repaired."""
+    return quality.filter(pl.col("answer") != "repair")
 
 
 def _identity() -> pl.Expr:

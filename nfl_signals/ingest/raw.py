@@ -12,10 +12,11 @@ from datetime import UTC, datetime, time
 import polars as pl
 
 from nfl_signals.core.errors import SourceError
-from nfl_signals.core.schema_columns import no_rows
+from nfl_signals.core.schema_columns import YEARS, no_rows
 from nfl_signals.ingest.answers import conforming
 from nfl_signals.ingest.casting import cast_columns
 from nfl_signals.ingest.games import (
+    GAME_ID,
     LEAGUE_YEAR,
     check_spread_sign,
     day_of,
@@ -39,8 +40,6 @@ FILES = {
 }
 FIRST_INJURY_SEASON = 2009  # nflverse publishes injury reports from this season on
 NOON = time(12)
-GAME_ID = r"^(\d{4})_(\d{1,2})_(\w+)_(\w+)$"  # season, week, away, home
-YEARS = (1920, 2100)
 SEASON = {"season": GAMES["season"]}
 ANY_GAMES = RAW_GAMES.update_column("game_id", unique=False)
 

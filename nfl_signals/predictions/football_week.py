@@ -2,12 +2,8 @@
 
 from datetime import datetime, time, timedelta
 
-PREDICTION_WEEKDAY = (
-    1  # Tuesday: from its first minute, UTC, the week that is bet on is the next one
-)
-PREDICTION_TIME = time(
-    14, 0
-)  # UTC; 9 or 10 in the morning, US Eastern: the week's schedule fires then
+PREDICTION_WEEKDAY = 1  # Tuesday: from 00:00 UTC on the week that is bet on is the next one
+PREDICTION_TIME = time(14, 0)  # UTC; 9 or 10 in the morning, US Eastern: when the schedule fires
 WEEK_ENDS = time(10, 0)  # UTC, on Wednesdays: games moved to Tuesday night are over
 
 

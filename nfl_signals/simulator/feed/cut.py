@@ -11,8 +11,8 @@ from functools import cached_property
 
 import polars as pl
 
-from nfl_signals.ingest.games import RESULTS, UNKNOWN_KICKOFF, kickoff_of
-from nfl_signals.ingest.history import LINES, REPORT_LEAD, STARTER_LEAD, STARTERS
+from nfl_signals.ingest.games import UNKNOWN_KICKOFF, kickoff_of
+from nfl_signals.ingest.history import LINES, REPORT_LEAD, RESULTS, STARTER_LEAD, STARTERS
 from nfl_signals.ingest.joins import team_kickoffs
 from nfl_signals.ingest.raw import SCHEDULE
 from nfl_signals.ingest.source import MissingReleaseError, Release

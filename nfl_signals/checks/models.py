@@ -3,15 +3,21 @@
 from collections.abc import Iterable
 from typing import Any
 
-from nfl_signals.checks.tables import Figures
+import numpy as np
+import polars as pl
+
+from nfl_signals.checks.tables import ROUNDING, Figures
 from nfl_signals.core.errors import IntegrityError
+from nfl_signals.ensemble.explain import KEYS
 from nfl_signals.ensemble.request import FEATURE_COLUMNS
 from nfl_signals.features.declarations import FEATURE_NAMES
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring import ledger
 from nfl_signals.predictions.champion import PROXY, load_served_model
+from nfl_signals.predictions.upcoming import not_by_served_model
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.model_card import CARD, check_seal, model_hash, read_card
+from nfl_signals.stats.logit import logit
 from nfl_signals.workspace.run_context import RunContext
 
 NO_VIG = "no-vig"  # in place of a hash where the price itself is the forecast
@@ -47,6 +53,34 @@ def served_model_loads(context: RunContext) -> Figures:
     """Files, features, labels and horizons of the served model are those of card and program."""
     model = load_served_model(context)
     return {"serving": model.version if model else PROXY}
+
+
+def upcoming_by_served_model(context: RunContext) -> Figures:
+    """Stored predictions of games to come are those of the model that is served."""
+    if problem := not_by_served_model(context):
+        raise IntegrityError(f"{context.paths.upcoming}: {problem}.")
+    return {"rows": context.read(context.paths.upcoming).height}
+
+
+def upcoming_explained(context: RunContext) -> Figures:
+    """The contributions to every stored prediction by a model add up to the logit of its p_hat."""
+    rows = context.read(context.paths.upcoming).filter(pl.col("model_version") != PROXY)
+    if rows.is_empty():
+        return {"rows": 0}
+    pieces = (
+        context.read(context.paths.explanations).group_by(KEYS).agg(pl.col("contribution").sum())
+    )
+    both = rows.join(pieces, on=KEYS, how="left")
+    gap = np.abs(
+        logit(both["p_hat"].to_numpy()) - both["contribution"].fill_null(np.nan).to_numpy()
+    )
+    if not (gap <= ROUNDING).all():
+        game = both.row(int(np.argmin(gap <= ROUNDING)), named=True)
+        raise IntegrityError(
+            f"{context.paths.explanations}: not of the stored predictions ({game['game_id']}, "
+            f"{game['market']}); predict again (`nfl-signals week`)."
+        )
+    return {"rows": rows.height, "largest_remainder": float(gap.max())}
 
 
 def ledger_versions_known(context: RunContext) -> Figures:

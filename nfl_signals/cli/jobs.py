@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
-from nfl_signals.cli.terminal import console, print_picks, print_skipped, progress
+from nfl_signals.cli.terminal import console, print_notices, print_picks, progress
 from nfl_signals.core.files import write_json
 from nfl_signals.core.settings import Settings, describe
 
 if TYPE_CHECKING:
+    from nfl_signals.core.paths import Paths
     from nfl_signals.workspace.run_context import RunContext
 
 Chosen = Callable[["RunContext"], Sequence[int]]
@@ -22,8 +23,8 @@ def run_to_the_end(
 ) -> "RunContext":
     """Run a job over the chosen seasons in this process, and record it in `run.json`.
 
-    `overrides` are the options given; the run's instant is pinned: every step works as of it, whatever
-    the clock shows when the step starts.
+    `overrides` are the options given; source, seasons and instant are pinned: every step works on
+    them, whatever the clock or the home shows when the step starts.
     """
     started = datetime.now(UTC)
     with progress() as show:
@@ -36,22 +37,37 @@ def run_to_the_end(
         from nfl_signals.definitions import defs
         from nfl_signals.defs.launch import run_job
 
-        pinned = overrides | {"home": str(settings.home), "as_of": describe(context.as_of)}
-        run_job(defs, job, context, pinned, show, seasons=chosen)
+        print_ended_runs(context.paths)
+        run_job(defs, job, context, overrides | pinned(context), show, seasons=chosen)
     _record(context, started=started)
     return context
 
 
+def pinned(context: "RunContext") -> dict[str, str]:
+    """Configuration by which every step of a Dagster run opens this same context."""
+    return {
+        "home": str(context.paths.home),
+        "source": context.settings.source,
+        "seasons": f"{context.seasons[0]}-{context.seasons[-1]}",
+        "as_of": describe(context.as_of),
+    }
+
+
+def print_ended_runs(paths: "Paths") -> None:
+    """End the home's runs whose process is gone, and name them."""
+    from nfl_signals.defs.launch import end_dead_runs_of
+
+    for sentence in end_dead_runs_of(paths):
+        console.print(sentence, highlight=False)
+
+
 def print_week(context: "RunContext") -> None:
     """The picks, what was found wanting in the data, and where to read on."""
-    from nfl_signals.ingest.quality import in_words, wanting
+    from nfl_signals.predictions.summary import notices
     from nfl_signals.predictions.summary import picks as read_picks
-    from nfl_signals.predictions.week import skipped_games
 
     print_picks(read_picks(context))
-    print_skipped(skipped_games(context.markets, context.as_of))
-    for line in in_words(wanting(context.quality.filter(season=context.seasons[-1]))):
-        console.print(f"data: {escape(line)}", highlight=False)
+    print_notices(notices(context))
     console.print(f"\nReports: {escape(str(context.paths.reports / 'metrics_baseline.md'))}")
     console.print(f"Ledger:  {escape(str(context.paths.ledger))}")
     console.print(f"Look at: {escape(str(context.paths.dashboard))}")

@@ -7,20 +7,24 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from nfl_signals.cli.jobs import print_week, run_to_the_end
-from nfl_signals.cli.last_run import as_last_run
+from nfl_signals.cli.home_option import command_of
+from nfl_signals.cli.jobs import pinned, print_ended_runs, print_week, run_to_the_end
+from nfl_signals.cli.look import LOOK_COMMANDS
 from nfl_signals.cli.models import MODEL_COMMANDS
-from nfl_signals.cli.terminal import console, print_picks, progress
+from nfl_signals.cli.terminal import console, progress
 from nfl_signals.cli.week import Offline, outcomes, week
-from nfl_signals.core.errors import NflSignalsError
+from nfl_signals.core.errors import NflSignalsError, SourceError
 from nfl_signals.core.settings import PROJECT_ROOT, describe, load_settings
+from nfl_signals.workspace.last_run import as_last_run, of_this_home
+
+if TYPE_CHECKING:
+    from nfl_signals.workspace.run_context import RunContext
 
 app = typer.Typer(
     help="Calibrated NFL probabilities for three markets: against the spread, moneyline, total.\n\n"
@@ -31,8 +35,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
+command = command_of(app)
 Source = Annotated[
-    str | None, typer.Option(help="`simulated` (default: a league with known truth) or `nflverse`.")
+    str | None,
+    typer.Option(
+        help="`simulated` (a league with known truth) or `nflverse`. Default: that of the home; a new "
+        "home is simulated."
+    ),
 ]
 Seasons = Annotated[str | None, typer.Option(help="A-B, e.g. 2010-2023; default: all there are.")]
 AsOf = Annotated[
@@ -45,28 +54,29 @@ AsOf = Annotated[
 ]
 
 
-@app.command()
+@command
 def run(
     source: Source = None, seasons: Seasons = None, as_of: AsOf = None, offline: Offline = False
 ) -> None:
     """Run everything: ingest, features, models, predictions, ledger, calibration, reports.
 
-    Reads the `signals.yaml` of `NFL_SIGNALS_HOME` (default: the repository), then `NFL_SIGNALS_*`;
-    options win. `NFL_SIGNALS_NFLVERSE` points the nflverse source at another URL or at a folder. All
-    output lies under `NFL_SIGNALS_HOME`. The Dagster UI shows the run as the job `everything`.
+    Reads the `signals.yaml` of the home, then `NFL_SIGNALS_*`; options win. `NFL_SIGNALS_NFLVERSE`
+    points the nflverse source at another URL or at a folder. All output lies in the home, which belongs
+    to one source: real games and each simulated league have homes of their own. The Dagster UI shows
+    the run as the job `everything`.
 
     Examples:
     - `nfl-signals run`
 
-    - `nfl-signals run --source nflverse --as-of 2023-11-14`
+    - `nfl-signals run --source nflverse --home real --as-of 2023-11-14`
     """
-    overrides: dict[str, Any] = {"source": source, "seasons": seasons, "as_of": as_of}
+    overrides = {"source": source, "seasons": seasons, "as_of": as_of}
     overrides["offline"] = "true" if offline else None
-    settings = load_settings(**overrides)
+    settings = of_this_home(**overrides)
     print_week(run_to_the_end(settings, "everything", overrides, lambda context: context.seasons))
 
 
-@app.command()
+@command
 def backfill(
     seasons: Annotated[str, typer.Argument(help="A-B, or one season.")],
     source: Source = None,
@@ -85,74 +95,18 @@ def backfill(
     from nfl_signals.defs.launch import run_job
     from nfl_signals.workspace.run_context import chosen_seasons, open_run
 
-    context = open_run(as_last_run(source))
+    context = open_run(as_last_run(source=source))
     chosen = chosen_seasons(load_settings(seasons=seasons), context.release, context.as_of)
-    overrides = {
-        "home": str(context.paths.home),
-        "source": context.settings.source,
-        "as_of": describe(context.as_of),
-    }
+    print_ended_runs(context.paths)
     with progress() as show:
         for group in [[season] for season in chosen] if season_by_season else [chosen]:
-            run_job(defs, "backfill_seasons", context, overrides, show, seasons=group)
+            run_job(defs, "backfill_seasons", context, pinned(context), show, seasons=group)
     gold = escape(str(context.paths.features.parent))
     console.print(f"Seasons {chosen[0]}-{chosen[-1]} rebuilt below {gold}")
 
 
-@app.command()
-def picks(source: Source = None) -> None:
-    """Show the upcoming week's predictions of the last run.
-
-    `p_hat` is the probability of the home side or the over, given no push; `lean` is the side that
-    the model rates higher than the no-vig market does. It is a forecast, not a stake.
-    """
-    from nfl_signals.predictions.summary import picks as read_picks
-    from nfl_signals.workspace.run_context import open_run
-
-    print_picks(read_picks(open_run(as_last_run(source))))
-
-
-@app.command()
-def status(source: Source = None) -> None:
-    """Show which model is served, what data and models there are, and whether calibration holds."""
-    from nfl_signals.predictions.summary import status as read_status
-    from nfl_signals.workspace.run_context import open_run
-
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_column()
-    table.add_column(overflow="fold")  # a long path must stay whole
-    for name, value in read_status(open_run(as_last_run(source))).items():
-        table.add_row(f"[bold]{name}[/bold]", escape(value))
-    console.print(table)
-
-
-@app.command()
-def verify(source: Source = None) -> None:
-    """Check everything that is stored: schemas, joins, leaks, coverage, ledger seals, model hashes.
-
-    Prints one line per check; the exit code is 1 when one fails.
-    """
-    from nfl_signals.checks.catalog import ALL_CHECKS
-    from nfl_signals.workspace.run_context import open_run
-
-    context, failures = open_run(as_last_run(source)), 0
-    for name, check in ALL_CHECKS.items():
-        try:
-            brief = {
-                key: len(value) if isinstance(value, (dict, list)) else value
-                for key, value in check(context).items()
-            }
-            figures = ", ".join(f"{key} {value}" for key, value in brief.items())
-            console.print(f"[green]ok[/green]    {name} ({figures})")
-        except NflSignalsError as error:
-            failures += 1
-            console.print(f"[red]FAILED[/red] {name}: {escape(str(error))}", highlight=False)
-    if failures:
-        raise NflSignalsError(f"{failures} of {len(ALL_CHECKS)} checks failed")
-
-
-for command in (week, outcomes, *MODEL_COMMANDS):
-    app.command()(command)
+for each in (week, outcomes, *LOOK_COMMANDS, *MODEL_COMMANDS):
+    command(each)
 
 
 def _list_troubles(trouble: list[str] | None) -> list[str] | None:
@@ -168,7 +122,7 @@ def _list_troubles(trouble: list[str] | None) -> list[str] | None:
     raise typer.Exit
 
 
-@app.command()
+@command
 def simulate(
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
     weeks_played: Annotated[
@@ -225,7 +179,7 @@ def simulate(
     console.print(f"  NFL_SIGNALS_NFLVERSE={release} {command}", soft_wrap=True)
 
 
-@app.command()
+@command
 def settings() -> None:
     """List every setting with its meaning, its value now, and its environment variable."""
     # Not a table: three of these side by side do not fit 80 columns.
@@ -235,24 +189,43 @@ def settings() -> None:
         console.print(f"    {escape(meaning)}\n    [dim]{variable}[/dim]", highlight=False)
 
 
-@app.command()
+@command
 def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
-    """Open the pipeline in the Dagster UI, with its schedules and the retraining sensor running.
+    """Open the pipeline in the Dagster UI, with its schedules and the sensors running.
 
-    Serves http://127.0.0.1:PORT until interrupted.
+    Works on the source, the seasons and the date of the home's last run from a terminal. Serves
+    http://127.0.0.1:PORT until interrupted.
     """
     from nfl_signals.defs.launch import register_seasons
-    from nfl_signals.workspace.run_context import open_run
 
-    context = open_run(as_last_run(None))
+    context = _open_to_go_on()
     register_seasons(context)
-    os.environ["NFL_SIGNALS_SOURCE"] = context.settings.source
+    print_ended_runs(context.paths)
+    since = context.settings.as_of
+    clock = "the source's now" if since is None else f"as of {describe(since)}"
+    seasons = f"{context.seasons[0]}-{context.seasons[-1]}"
+    console.print(f"{context.settings.source}, seasons {seasons}, {clock}", highlight=False)
     console.print(f"Dagster: http://127.0.0.1:{port} (stop with Ctrl-C)")
     sys.stdout.flush()
     workspace = str(PROJECT_ROOT / "workspace.yaml")
     # Dagster announces successors of `dagster dev` on every start; that is not for users of the UI.
     quiet, where = ["-W", "ignore"], ["-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
     os.execv(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *where])
+
+
+def _open_to_go_on() -> "RunContext":
+    """The home with its source; without it where it cannot be reached and there is something stored."""
+    from nfl_signals.workspace.run_context import open_home, open_run
+
+    settings = as_last_run()
+    try:
+        return open_run(settings)
+    except SourceError as error:
+        stored = open_home(settings)
+        if not stored.seasons:
+            raise
+        console.print(f"[yellow]{escape(str(error))}[/yellow]", highlight=False)
+        return stored
 
 
 def _flatten(section: Any, prefix: str) -> Iterator[tuple[str, Any, str]]:  # noqa: ANN401

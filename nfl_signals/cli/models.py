@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from nfl_signals.cli.last_run import as_last_run
 from nfl_signals.cli.terminal import (
     console,
     print_decision,
@@ -13,6 +12,7 @@ from nfl_signals.cli.terminal import (
     print_history,
     print_sequences,
 )
+from nfl_signals.workspace.last_run import as_last_run
 
 if TYPE_CHECKING:
     from nfl_signals.registry.decision_log import Decision
@@ -26,7 +26,7 @@ Version = Annotated[
     ),
 ]
 Reason = Annotated[str | None, typer.Option(help="Why, in words; it stays in the decision log.")]
-Source = Annotated[str | None, typer.Option(help="Default: that of the last run.")]
+Source = Annotated[str | None, typer.Option(help="Default: the home's.")]
 
 
 def promote(
@@ -57,9 +57,9 @@ def promote(
     """
     from nfl_signals.promotion.manual import candidate
     from nfl_signals.promotion.manual import promote as promote_version
-    from nfl_signals.workspace.run_context import open_run
+    from nfl_signals.workspace.run_context import open_home
 
-    context = open_run(as_last_run(source))
+    context = open_home(as_last_run(source=source))
     found = candidate(context, version)
     print_findings(found.findings)
     console.print(f"The gate: {escape(found.sentence)}", highlight=False)
@@ -88,9 +88,9 @@ def rollback(
     - `nfl-signals rollback v202322 --reason "totals drift since week 6"`
     """
     from nfl_signals.promotion.manual import roll_back
-    from nfl_signals.workspace.run_context import open_run
+    from nfl_signals.workspace.run_context import open_home
 
-    context = open_run(as_last_run(source))
+    context = open_home(as_last_run(source=source))
     _print(context, roll_back(context, version, reason=reason))
 
 
@@ -105,9 +105,9 @@ def history(source: Source = None) -> None:
 
     Example: `nfl-signals history`
     """
-    from nfl_signals.workspace.run_context import open_run
+    from nfl_signals.workspace.run_context import open_home
 
-    print_history(open_run(as_last_run(source)).decision_log)
+    print_history(open_home(as_last_run(source=source)).decision_log)
 
 
 def compare(
@@ -133,9 +133,9 @@ def compare(
     - `nfl-signals compare model_v202322 replay`
     """
     from nfl_signals.promotion.comparison import compare as compare_books
-    from nfl_signals.workspace.run_context import open_run
+    from nfl_signals.workspace.run_context import open_home
 
-    found = compare_books(open_run(as_last_run(source)), a, b)
+    found = compare_books(open_home(as_last_run(source=source)), a, b)
     report = found.report
     console.print(
         f"{escape(b)} (challenger) against {escape(a)} (champion): {report.n_games} games in "

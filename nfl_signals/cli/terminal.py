@@ -55,7 +55,7 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 def print_picks(rows: "list[Pick]") -> None:
     """The upcoming week's predictions, one table a market."""
     if not rows:
-        console.print("\nNo picks: no game with a line was left in the week of the last run.")
+        console.print("\nNo picks: the last run predicted no game that is still to come.")
         return
     console.print(f"\nUpcoming week, predicted {rows[0].made_at}; kickoffs in US Eastern time.")
     for title in dict.fromkeys(pick.market for pick in rows):
@@ -69,12 +69,10 @@ def print_picks(rows: "list[Pick]") -> None:
     )
 
 
-def print_skipped(skipped: Mapping[str, list[str]]) -> None:
-    """Upcoming games without a prediction, by market: they have no line or no price yet."""
-    for market, games in skipped.items():
-        if games:
-            told = f"not predicted, no line or price yet ({market}): {', '.join(games)}"
-            console.print(told, highlight=False)
+def print_notices(notices: Sequence[str]) -> None:
+    """What is missing, late or by another model, one line each."""
+    for line in notices:
+        console.print(escape(line), highlight=False)
 
 
 def _market_table(title: str, rows: "list[Pick]") -> Table:

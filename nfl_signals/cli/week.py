@@ -1,21 +1,21 @@
 """Commands of the season: week (Tuesday's refresh) and outcomes (every morning's results)."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
 from nfl_signals.cli.jobs import print_week, run_to_the_end
-from nfl_signals.cli.last_run import as_last_run
 from nfl_signals.cli.terminal import console
 from nfl_signals.core.errors import InputError
+from nfl_signals.workspace.last_run import as_last_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nfl_signals.workspace.run_context import RunContext
 
-Source = Annotated[str | None, typer.Option(help="Default: that of the last run.")]
+Source = Annotated[str | None, typer.Option(help="Default: the home's.")]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Use the downloaded copies that are there; ask no server.")
 ]
@@ -58,13 +58,8 @@ def outcomes(source: Source = None, as_of: AsOf = None, offline: Offline = False
 def _current(source: str | None, as_of: str | None, offline: bool, job: str) -> "RunContext":
     """The job over the seasons that are not over, with the settings of the last run but its date."""
     asked = "true" if offline else None
-    settings = as_last_run(source, as_of=as_of, offline=asked)
-    overrides: dict[str, Any] = {
-        "source": settings.source,
-        "seasons": settings.seasons,
-        "offline": asked,
-    }
-    return run_to_the_end(settings, job, overrides, _unfinished)
+    settings = as_last_run(source=source, as_of=as_of, offline=asked)
+    return run_to_the_end(settings, job, {"offline": asked}, _unfinished)
 
 
 def _unfinished(context: "RunContext") -> "Sequence[int]":

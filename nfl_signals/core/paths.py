@@ -23,6 +23,7 @@ class Paths:
     home: Path
 
     simulated = _Below("data/simulated")  # release/ is read by the pipeline, truth.parquet never
+    league = _Below("data/simulated/release/league.json")  # its seed, settings and now
     downloads = _Below("data/downloads")  # cache of release files
     # Folders of season partitions; `pl.scan_parquet` reads each as one table.
     features = _Below("data/gold/features.parquet")
@@ -41,6 +42,7 @@ class Paths:
     alerts = _Below("data/analysis/alerts.parquet")  # episodes, open and over
     deliveries = _Below("data/analysis/deliveries.jsonl")  # which alerts were sent
     known_exceptions = _Below("known_exceptions.yaml")  # a home's own; may be missing
+    data_home = _Below("data/data_home.json")  # which source or league the home belongs to
     run_record = _Below("data/run.json")  # wall-clock times; no part of reproducibility hashes
     ensembles = _Below("models/ensemble")  # the version store: one folder a version
     retraining_lock = _Below("models/.retraining.lock")  # held while models are written

@@ -1,19 +1,24 @@
-"""Jobs, schedules, and the sensor that answers each alert once."""
+"""Jobs, schedules, and the sensors: answer alerts, end dead runs, predict with the served model."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
 from nfl_signals.defs.checks import DRIFT_CHECK, PENDING_STEPS
+from nfl_signals.defs.dead_runs import UNDER_WAY, end_dead_runs
 from nfl_signals.defs.partitions import range_tags, sync_seasons
 from nfl_signals.defs.resources import Run
-from nfl_signals.workspace.run_context import RunContext
+from nfl_signals.predictions.upcoming import not_by_served_model
+from nfl_signals.workspace.last_run import as_last_run
+from nfl_signals.workspace.run_context import RunContext, open_home
 from nfl_signals.workspace.tables import unfinished_seasons
 
 EASTERN = "America/New_York"
 IN_SEASON = "9-12,1-2"  # months with games
 SENSOR_SECONDS = 10
+SWEEP_SECONDS = 30
 Request = dg.RunRequest | dg.SkipReason
 
 _TABLES = dg.AssetSelection.groups("raw", "gold")
@@ -29,6 +34,11 @@ weekly_refresh = dg.define_asset_job(
     "weekly_refresh",
     selection=_TABLES | _FORECASTS,
     description="Data of the seasons that are not over, the upcoming week's predictions, calibration.",
+)
+predict_again = dg.define_asset_job(
+    "predict_again",
+    selection=_FORECASTS,
+    description="The upcoming week by the model that is served now, from the stored tables.",
 )
 daily_outcomes = dg.define_asset_job(
     "daily_outcomes",
@@ -54,6 +64,7 @@ backfill_seasons = dg.define_asset_job(
 )
 
 
+UNFINISHED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, *UNDER_WAY]
 SCHEDULED: dict[str, Any] = {
     "execution_timezone": EASTERN,
     "default_status": dg.DefaultScheduleStatus.RUNNING,
@@ -117,8 +128,51 @@ def retrain_on_drift(context: dg.SensorEvaluationContext) -> dg.SensorResult | d
     )
 
 
+@dg.sensor(
+    name="end_dead_runs",
+    minimum_interval_seconds=SWEEP_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def end_dead_runs_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """End runs whose process was killed, so that nothing queues behind them."""
+    ended = end_dead_runs(context.instance)
+    for sentence in ended:
+        context.log.warning(sentence)
+    return dg.SkipReason("; ".join(ended) or "every run under way is alive")
+
+
+@dg.sensor(
+    job=predict_again,
+    minimum_interval_seconds=SWEEP_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def predict_with_served_model(context: dg.SensorEvaluationContext) -> Request:
+    """Predict again where stored predictions are not the served model's and no run is at work.
+
+    After a promotion, a rollback, or a retraining that was killed between its decision and its
+    predictions. A run that fails is tried again an hour later.
+    """
+    if context.instance.get_runs_count(dg.RunsFilter(statuses=UNFINISHED)):
+        return dg.SkipReason("a run is at work")
+    home = open_home(as_last_run())
+    if not home.paths.upcoming.exists():
+        return dg.SkipReason("nothing is predicted yet")
+    problem = not_by_served_model(home)
+    if problem is None:
+        return dg.SkipReason("the stored predictions are the served model's")
+    return dg.RunRequest(run_key=f"{problem} {datetime.now(UTC):%Y-%m-%d %H}")
+
+
 defs = dg.Definitions(
-    jobs=[everything, weekly_refresh, daily_outcomes, recalibration, retraining, backfill_seasons],
+    jobs=[
+        everything,
+        weekly_refresh,
+        daily_outcomes,
+        predict_again,
+        recalibration,
+        retraining,
+        backfill_seasons,
+    ],
     schedules=[weekly_schedule, daily_schedule],
-    sensors=[retrain_on_drift],
+    sensors=[retrain_on_drift, end_dead_runs_sensor, predict_with_served_model],
 )

@@ -13,7 +13,7 @@ import polars as pl
 
 from nfl_signals.alerts.series_status import SeriesStatus
 from nfl_signals.alerts.steps import alert_state
-from nfl_signals.checks import tables
+from nfl_signals.checks import models, tables
 from nfl_signals.checks.freshness import outcomes_fresh
 from nfl_signals.checks.tables import Check
 from nfl_signals.core.errors import NflSignalsError
@@ -34,6 +34,10 @@ BY_SEASON: list[tuple[str, str, Check]] = [
     ("gold_features", "no_leak", tables.no_leak),
     ("gold_markets", "schema", tables.markets_schema),
     ("llm_signals", "schema", tables.signals_schema),
+]
+PREDICTIONS: list[tuple[str, Check]] = [
+    ("by_served_model", models.upcoming_by_served_model),
+    ("explained", models.upcoming_explained),
 ]
 WHOLE: list[tuple[str, str, Check]] = [
     ("oof_predictions", "coverage", tables.oof_coverage),
@@ -62,6 +66,18 @@ def blocking_check(
         description=(check.__doc__ or "").split("\n")[0],
         blocking=True,
         partitions_def=SEASONS if by_season else None,
+    )
+    def checked(run_context: Run) -> dg.AssetCheckResult:
+        return result_of(check, run_context)
+
+    return checked
+
+
+def prediction_check(name: str, check: Check) -> dg.AssetChecksDefinition:
+    """A check of the stored predictions; its failure is answered by predicting again."""
+
+    @dg.asset_check(
+        asset="upcoming_predictions", name=name, description=(check.__doc__ or "").split("\n")[0]
     )
     def checked(run_context: Run) -> dg.AssetCheckResult:
         return result_of(check, run_context)
@@ -129,6 +145,7 @@ defs = dg.Definitions(
     asset_checks=[
         *(blocking_check(*each, by_season=True) for each in BY_SEASON),
         *(blocking_check(*each, by_season=False) for each in WHOLE),
+        *(prediction_check(*each) for each in PREDICTIONS),
         *(quality_check(table) for table in SCHEMAS),
         calibration_drift,
         fresh,

@@ -12,6 +12,7 @@ from dagster._core.errors import DagsterAssetCheckFailedError
 from nfl_signals.core.errors import NflSignalsError
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import PROJECT_ROOT
+from nfl_signals.defs.dead_runs import end_dead_runs
 from nfl_signals.defs.partitions import range_tags, sync_seasons
 from nfl_signals.workspace.run_context import RunContext
 
@@ -34,6 +35,13 @@ def register_seasons(run_context: RunContext) -> None:
     prepare_instance(run_context.paths)
     with dg.DagsterInstance.get() as instance:
         sync_seasons(instance, run_context.seasons)
+
+
+def end_dead_runs_of(paths: Paths) -> list[str]:
+    """End the runs of a home's instance whose process is gone; a sentence for each."""
+    prepare_instance(paths)
+    with dg.DagsterInstance.get() as instance:
+        return end_dead_runs(instance)
 
 
 def run_job(

@@ -7,12 +7,13 @@ import dagster as dg
 import polars as pl
 
 from nfl_signals.alerts.steps import send_alerts, update_alerts
+from nfl_signals.core.settings import describe
 from nfl_signals.defs.models import BASELINES, GOLD
 from nfl_signals.defs.resources import Run
 from nfl_signals.defs.tables import Result, asset, table_result
 from nfl_signals.monitoring.steps import update_metrics
 from nfl_signals.predictions.challenger import challenge_upcoming
-from nfl_signals.predictions.summary import champion_line, served_model_line
+from nfl_signals.predictions.summary import champion_line, notices, served_model_line
 from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming
 from nfl_signals.predictions.week import skipped_games
 from nfl_signals.reports.steps import (
@@ -41,12 +42,15 @@ def upcoming_predictions(run_context: Run) -> Result:
     upcoming = predict_upcoming(run_context)
     challenge = challenge_upcoming(run_context)
     skipped = skipped_games(run_context.markets, run_context.as_of)
+    missing = notices(run_context)
     return table_result(
         upcoming,
         {
             "serving": served_model_line(run_context),
             "champion": champion_line(run_context) or "none yet",
             "challenger": challenge.sentence,
+            "as_of": describe(run_context.as_of),
+            "notices": dg.MetadataValue.md("\n".join(f"- {line}" for line in missing) or "none"),
             **{f"skipped_{name}": len(games) for name, games in skipped.items()},
         },
         stored=run_context.paths.upcoming,

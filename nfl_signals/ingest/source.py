@@ -58,6 +58,22 @@ class DirectoryRelease:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC) if path.exists() else None
 
 
+class ClosedRelease:
+    """The release of a command that only looks at a home: it is not there to be read."""
+
+    def locate(self, table: str) -> str:
+        """Which table was asked for."""
+        return f"the source's {table}"
+
+    def read(self, table: str) -> pl.DataFrame:
+        """Refused: see `Release.read`."""
+        raise SourceError(f"{self.locate(table)}: not read by a command that only looks at a home.")
+
+    def modified_at(self, table: str) -> datetime | None:
+        """Nobody says."""
+        return None
+
+
 def unreadable(where: str, error: Exception) -> str:
     """What to tell of a file that is no parquet."""
     reason = str(error).splitlines()[0]

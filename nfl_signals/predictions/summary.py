@@ -12,9 +12,11 @@ from nfl_signals.alerts.steps import alert_state
 from nfl_signals.core.errors import InputError, NflSignalsError
 from nfl_signals.core.files import read_json
 from nfl_signals.core.settings import describe
-from nfl_signals.ingest.quality import in_words
+from nfl_signals.ingest.quality import in_words, wanting
 from nfl_signals.markets.definitions import MARKETS
-from nfl_signals.predictions.champion import configured_version, served_version
+from nfl_signals.predictions.champion import CHAMPION_SOURCE, configured_version, served_version
+from nfl_signals.predictions.notices import notices as what_is_missing
+from nfl_signals.predictions.upcoming import not_by_served_model
 from nfl_signals.registry import decision_log
 from nfl_signals.workspace.run_context import RunContext
 
@@ -40,16 +42,32 @@ class Pick:
 
 
 def picks(context: RunContext) -> list[Pick]:
-    """Upcoming predictions in order of kickoff, game and market.
+    """Predictions of games still to come, in order of kickoff, game and market.
 
     Raises:
-        InputError: no run has made predictions yet.
+        InputError: no run has made predictions yet, or none by the version that the settings name.
     """
-    upcoming = context.read(context.paths.upcoming)
+    stored, problem = context.read(context.paths.upcoming), not_by_served_model(context)
+    if problem and context.settings.signal_source != CHAMPION_SOURCE:
+        served_version(context)  # whether there is such a version at all
+        raise InputError(f"signal_source {context.settings.signal_source}: {problem}.")
+    upcoming = stored.filter(pl.col("kickoff_at") > context.as_of)
     home = context.features.filter(pl.col("is_home"))
     teams = home.select("game_id", home="team_id", away="opponent_id")
     rows = upcoming.join(teams, on="game_id", how="left").sort("kickoff_at", "game_id", "market")
     return [_pick(row) for row in rows.iter_rows(named=True)]
+
+
+def notices(context: RunContext) -> list[str]:
+    """What a person must know beside the picks: what is missing, late, or by another model."""
+    upcoming = context.read(context.paths.upcoming)
+    problem = not_by_served_model(context)
+    data = wanting(context.quality.filter(season=max(context.seasons)))
+    return [
+        *([f"{problem}."] if problem else []),
+        *what_is_missing(context.markets, upcoming, context.as_of),
+        *(f"data: {line}" for line in in_words(data)),
+    ]
 
 
 def status(context: RunContext) -> dict[str, Any]:
@@ -59,7 +77,7 @@ def status(context: RunContext) -> dict[str, Any]:
         "home": str(paths.home),
         "source": context.settings.source,
         "as of": describe(context.as_of),
-        "seasons": f"{context.seasons[0]}-{context.seasons[-1]}",
+        "seasons": "-".join(map(str, context.seasons[:1] + context.seasons[-1:])) or "not yet",
         "signal source": context.settings.signal_source,
         "model": served_model_line(context),
         "champion": _or_not_yet(partial(champion_line, context)),

@@ -10,7 +10,7 @@ from nfl_signals.core.files import write_parquet
 from nfl_signals.ensemble.request import game_requests
 from nfl_signals.ingest.quality import flags_of_games
 from nfl_signals.monitoring import ledger
-from nfl_signals.predictions.champion import load_served_model
+from nfl_signals.predictions.champion import configured_version, load_served_model
 from nfl_signals.predictions.ledger_rows import walk_forward_rows
 from nfl_signals.predictions.week import UpcomingWeek, forecast_week
 from nfl_signals.workspace.run_context import RunContext
@@ -29,13 +29,30 @@ def predict_upcoming(context: RunContext) -> pl.DataFrame:
         InputError, IntegrityError: no model can be served; see `champion.served_version`.
     """
     found = forecast_week(load_week(context))
-    if found.explanations is not None:
+    if found.explanations is None:  # a former model's would explain nothing that is predicted
+        context.paths.explanations.unlink(missing_ok=True)
+    else:
         write_parquet(context.paths.explanations, found.explanations)
     rows = with_data_flags(found.rows, context.features, context.quality)
     write_parquet(context.paths.upcoming, rows)
     versions = rows["model_version"].unique().sort()
     _log.info("upcoming: %d forecasts by %s", rows.height, ", ".join(versions) or "no model")
     return rows
+
+
+def not_by_served_model(context: RunContext) -> str | None:
+    """Why stored predictions of games to come are not the served model's; None where they are."""
+    to_come = context.read(context.paths.upcoming).filter(pl.col("kickoff_at") > context.as_of)
+    versions, served = (
+        to_come["model_version"].unique().sort().to_list(),
+        configured_version(context),
+    )
+    if served is None or not versions or versions == [served]:
+        return None
+    return (
+        f"the stored predictions are by {', '.join(versions)}, and {served} is served; predict again "
+        "(`nfl-signals week`)"
+    )
 
 
 def with_data_flags(

@@ -18,6 +18,7 @@ from nfl_signals.learners.baseline import Baseline
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.monitoring.steps import graded_ledger, read_metrics
 from nfl_signals.monitoring.weekly_evidence import EVIDENCE_SCHEMA
+from nfl_signals.predictions.notices import notices
 from nfl_signals.registry.model_version import latest_version
 from nfl_signals.reports.ablation.contributions import feature_contributions
 from nfl_signals.reports.ablation.numbers import ablation_numbers
@@ -121,13 +122,15 @@ def learner_contributions(context: RunContext, name: MarketName) -> list[Json]:
 def weekly_inputs(context: RunContext) -> WeeklyInputs:
     """The stored tables as they are now; those of another version are refused."""
     paths, monitor, graded = context.paths, context.settings.monitor, graded_ledger(context)
+    upcoming = context.read(paths.upcoming)
     return WeeklyInputs(
         evidence=_stored(context, paths.weekly_evidence, EVIDENCE_SCHEMA),
         alerts=_stored(context, paths.alerts, ALERTS_SCHEMA),
         metrics=read_metrics(context),
         curves=context.read(paths.reliability),
         graded=graded,
-        upcoming=context.read(paths.upcoming),
+        upcoming=upcoming,
+        missing=tuple(notices(context.markets, upcoming, context.as_of)),
         monitor=monitor,
         as_of=context.as_of,
         source_name=context.settings.source,

@@ -1,6 +1,5 @@
 """The context of a run: settings, paths, release, seasons and now, and each stored table once."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,14 +18,14 @@ from nfl_signals.ingest.history import LINES_HORIZON
 from nfl_signals.ingest.joins import JOINS
 from nfl_signals.ingest.quality import QUALITY_SCHEMA
 from nfl_signals.ingest.raw import FILES, openings, seasons_in
-from nfl_signals.ingest.source import DirectoryRelease, Release
+from nfl_signals.ingest.source import ClosedRelease, DirectoryRelease, Release
 from nfl_signals.llm.provider import open_provider
 from nfl_signals.llm.signals import SCHEMA as SIGNALS_SCHEMA
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision
 from nfl_signals.simulator.league import simulate
 from nfl_signals.simulator.write import write_release
-from nfl_signals.workspace.data_homes import claim_home
+from nfl_signals.workspace.data_home import claim_home, refuse_other_home
 
 T = TypeVar("T")
 
@@ -103,8 +102,8 @@ def open_run(settings: Settings) -> RunContext:
 
     Raises:
         SourceError: the release is missing or unreachable, or holds none of the seasons.
-        SettingsError: too few seasons to learn, blend and calibrate; the reader of documents lacks
-            a setting.
+        SettingsError: the home belongs to another source; too few seasons to learn, blend and
+            calibrate; the reader of documents lacks a setting.
     """
     paths = Paths(settings.home)
     open_provider(settings.llm, paths.llm_responses)  # an error now, not after minutes of ingestion
@@ -122,9 +121,28 @@ def open_run(settings: Settings) -> RunContext:
     )
 
 
+def open_home(settings: Settings) -> RunContext:
+    """Look at what a home holds: no source is asked, nothing is simulated, moved or written.
+
+    Its seasons are those of the stored features; none in a home without any.
+
+    Raises:
+        SettingsError: the home belongs to another source than the one that was asked for.
+    """
+    paths = Paths(settings.home)
+    refuse_other_home(paths, settings)
+    return RunContext(
+        settings=settings,
+        paths=paths,
+        release=ClosedRelease(),
+        seasons=tuple(sorted(int(file.stem) for file in paths.features.glob("[0-9]*.parquet"))),
+        as_of=_as_of(settings, paths),
+    )
+
+
 def _release(settings: Settings, paths: Paths, as_of: datetime) -> Release:
     if settings.source == "simulated":
-        return DirectoryRelease(paths.simulated / "release")
+        return DirectoryRelease(paths.league.parent)
     return open_release(
         settings.nflverse,
         cache=paths.downloads,
@@ -137,9 +155,8 @@ def _release(settings: Settings, paths: Paths, as_of: datetime) -> Release:
 def _ensure_league(settings: Settings, paths: Paths) -> None:
     """Simulate unless the stored league is the one the settings describe."""
     wanted = {"seed": settings.seed, **settings.simulator.model_dump()}
-    stored = paths.simulated / "release" / "league.json"
-    if stored.exists():
-        found = read_json(stored)
+    if paths.league.exists():
+        found = read_json(paths.league)
         if all(found.get(name) == value for name, value in wanted.items()):
             return
     write_release(simulate(settings.simulator, seed=settings.seed), paths.simulated)
@@ -152,7 +169,7 @@ def chosen_seasons(settings: Settings, release: Release, as_of: datetime) -> tup
     `LINES_HORIZON` of `as_of`.
 
     Raises:
-        SourceError: the source does not hold the range's ends, or nothing of it has begun.
+        SourceError: the source does not hold every season of the range, or nothing of it has begun.
     """
     available = seasons_in(release)
     first, last = settings.season_range
@@ -169,6 +186,12 @@ def chosen_seasons(settings: Settings, release: Release, as_of: datetime) -> tup
         raise SourceError(
             f"seasons {first}-{last}: none has begun by {describe(as_of)}; choose earlier seasons "
             "(--seasons A-B) or a later --as-of."
+        )
+    if lacking := sorted(set(range(first, begun[-1] + 1)).difference(begun)):
+        raise SourceError(
+            f"seasons {first}-{begun[-1]}: the source holds no dated games of "
+            f"{', '.join(map(str, lacking))}, and a range has no holes; fetch the release again, or "
+            "choose seasons on one side of it (--seasons A-B)."
         )
     return begun
 
@@ -194,8 +217,7 @@ def _as_of(settings: Settings, paths: Paths) -> datetime:
     """The instant of the settings; else the simulated league's now; else the last full hour."""
     if settings.as_of is not None:
         return settings.as_of.astimezone(UTC)
-    if settings.source == "simulated":
-        league = json.loads((paths.simulated / "release" / "league.json").read_text())
-        return datetime.fromisoformat(league["as_of"])
+    if settings.source == "simulated" and paths.league.exists():
+        return datetime.fromisoformat(read_json(paths.league)["as_of"])
     # Steps of one run may open their context minutes apart; a full hour keeps them on the same instant.
     return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)

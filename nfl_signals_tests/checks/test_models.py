@@ -24,7 +24,7 @@ from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals_tests.support.run_contexts import copy_context, drop_rows, rewrite, settings_of
 
 VERSION = "v202409"
-CARDS, SERVED, LOG, VERSIONS, SHOWN = MODEL_CHECKS
+CARDS, SERVED, BY_SERVED, EXPLAINED, LOG, VERSIONS, SHOWN = MODEL_CHECKS
 LEDGER = "ledger: sealed"
 PRODUCTION = pl.col("book") == "production"
 

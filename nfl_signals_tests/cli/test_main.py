@@ -48,7 +48,7 @@ def test_help_of_every_command_names_its_options_and_what_it_does(
 
 def test_help_of_run_shows_how_to_call_it(tmp_path: Path) -> None:
     text = squeezed(call("run", "--help", home=tmp_path).out)
-    assert "nfl-signals run --source nflverse --as-of 2023-11-14" in text
+    assert "nfl-signals run --source nflverse --home real --as-of 2023-11-14" in text
     assert "NFL_SIGNALS_NFLVERSE" in text
 
 
@@ -122,7 +122,8 @@ def test_status_folds_a_long_path_and_keeps_all_of_it(finished_home: Path, tmp_p
 def test_status_before_the_first_run_says_not_yet(finished_home: Path, tmp_path: Path) -> None:
     shutil.copytree(Paths(finished_home).simulated, Paths(tmp_path).simulated)
     done = squeezed(call("status", home=tmp_path).out)
-    assert done.count("not yet") == len(["model", "champion", "ledger", "calibration", "last run"])
+    missing = ["seasons", "model", "champion", "ledger", "calibration", "last run"]
+    assert done.count("not yet") == len(missing)
 
 
 @pytest.mark.slow
@@ -230,7 +231,7 @@ INPUT_ERRORS = {
     "unknown source": (["run", "--source", "espn"], "source: "),
     "not a date": (["run", "--as-of", "Tuesday"], "as_of: "),
     "impossible week": (["simulate", "--out", "x", "--weeks-played", "23"], "weeks_played: "),
-    "no such folder": (["status", "--source", "nflverse"], "nowhere: no such folder"),
+    "no such folder": (["run", "--source", "nflverse"], "nowhere: no such folder"),
 }
 
 
@@ -261,8 +262,8 @@ def test_picks_before_the_first_run_say_what_is_missing(
     done = call("picks", home=tmp_path)
     assert done.code == 2
     assert done.err == (
-        f"error: {Paths(tmp_path).upcoming}: not there yet; materialize the stage that writes it "
-        "first.\n"
+        f"error: {Paths(tmp_path).upcoming}: not there yet; `nfl-signals run` makes it, and so does "
+        "its asset in Dagster.\n"
     )
 
 
@@ -274,7 +275,10 @@ def test_ui_serves_only_this_machine(
     started: list[list[str]] = []
     monkeypatch.setattr(main.os, "execv", lambda _, command: started.append(command))
     done = call("ui", "--port", "3210", home=home, NFL_SIGNALS_SOURCE="simulated")
-    assert done.out == "Dagster: http://127.0.0.1:3210 (stop with Ctrl-C)\n"
+    assert done.out == (
+        "simulated, seasons 2018-2024, the source's now\n"
+        "Dagster: http://127.0.0.1:3210 (stop with Ctrl-C)\n"
+    )
     (command,) = started
     assert command[command.index("dagster") :][:2] == ["dagster", "dev"]
     assert command[command.index("-h") + 1] == "127.0.0.1"

@@ -97,6 +97,7 @@ JOBS = {
     "weekly_refresh": TABLES | METRICS | {"upcoming_predictions", "ledger"},
     "daily_outcomes": TABLES | METRICS,
     "recalibration": METRICS | {"recalibrated_ensemble", "upcoming_predictions", "ledger"},
+    "predict_again": METRICS | {"upcoming_predictions", "ledger"},
     "retraining": MODELS | SIGNALS,
     "backfill_seasons": TABLES,
 }
@@ -158,6 +159,8 @@ def test_checks_block_except_quality_drift_and_freshness() -> None:
     assert checks == dict.fromkeys(BLOCKING_CHECKS, True) | {
         "calibration_metrics: calibration_drift": False,
         "calibration_metrics: fresh": False,
+        "upcoming_predictions: by_served_model": False,
+        "upcoming_predictions: explained": False,
         **{f"raw_{table}: quality": False for table in SCHEMAS},
     }
 

@@ -23,5 +23,6 @@ class WeeklyInputs:
     monitor: MonitorSettings  # limits of the alarm
     as_of: datetime
     source_name: str
+    missing: tuple[str, ...] = ()  # results, games, lines and predictions: `predictions.notices`
     quality: pl.DataFrame = field(default_factory=QUALITY_SCHEMA.to_frame)  # of the raw tables
     alarm_backtest: pl.DataFrame = field(default_factory=BACKTEST_SCHEMA.to_frame)

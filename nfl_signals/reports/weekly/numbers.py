@@ -28,7 +28,8 @@ def weekly_numbers(inputs: WeeklyInputs) -> Json:
 
     Returns JSON values: `season, week` of the newest graded games, `verdict`, `serving`, a part per
     market under `markets` (the series that it is judged on), `others` (every other series),
-    `alerts` (`all, open, opened, recovered`), `predictions`, `data_quality` (of this season),
+    `alerts` (`all, open, opened, recovered`), `predictions` (of games to come), `missing`,
+    `data_quality` (of this season),
     `alarm_backtest`, `glossary`, `limits`, `as_of`, `source`.
 
     Raises:
@@ -52,7 +53,8 @@ def weekly_numbers(inputs: WeeklyInputs) -> Json:
         "markets": parts,
         "others": [_series(inputs, series) for series in others],
         "alerts": {"all": records, **grouped(records, season=season, week=week)},
-        "predictions": pick_records(inputs.upcoming),
+        "predictions": pick_records(inputs.upcoming.filter(pl.col("kickoff_at") > inputs.as_of)),
+        "missing": list(inputs.missing),
         "data_quality": in_words(inputs.quality.filter(pl.col("season") == season)),
         "alarm_backtest": inputs.alarm_backtest.sort("market", "series", "season").to_dicts(),
         "glossary": [list(pair) for pair in glossary(inputs.monitor)],

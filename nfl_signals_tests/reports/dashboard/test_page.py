@@ -193,7 +193,7 @@ def test_a_home_without_a_past_reads_sensibly() -> None:
 def test_a_home_without_a_next_week_reads_sensibly() -> None:
     inputs = weekly_inputs()
     page = page_of(replace(inputs, upcoming=inputs.upcoming.clear()))
-    assert "There are no upcoming games with lines." in page.text
+    assert "No game that is still to come is predicted." in page.text
     assert page.text.count("Serving now: none.") == 3
 
 

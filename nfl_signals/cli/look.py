@@ -1,0 +1,74 @@
+"""Commands that look at a home and change nothing: picks, status, verify. They ask no source."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from nfl_signals.cli.terminal import console, print_notices, print_picks
+from nfl_signals.core.errors import NflSignalsError
+from nfl_signals.workspace.last_run import as_last_run
+
+if TYPE_CHECKING:
+    from nfl_signals.workspace.run_context import RunContext
+
+Source = Annotated[str | None, typer.Option(help="Default: the home's.")]
+
+
+def picks(source: Source = None) -> None:
+    """Show the upcoming week's predictions of the last run.
+
+    `p_hat` is the probability of the home side or the over, given no push; `lean` is the side that
+    the model rates higher than the no-vig market does. It is a forecast, not a stake.
+    """
+    from nfl_signals.predictions.summary import notices
+    from nfl_signals.predictions.summary import picks as read_picks
+
+    context = _home(source)
+    print_picks(read_picks(context))
+    print_notices(notices(context))
+
+
+def status(source: Source = None) -> None:
+    """Show which model is served, what data and models there are, and whether calibration holds."""
+    from nfl_signals.predictions.summary import status as read_status
+
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(overflow="fold")  # a long path must stay whole
+    for name, value in read_status(_home(source)).items():
+        table.add_row(f"[bold]{name}[/bold]", escape(value))
+    console.print(table)
+
+
+def verify(source: Source = None) -> None:
+    """Check everything that is stored: schemas, joins, leaks, coverage, ledger seals, model hashes.
+
+    Prints one line per check; the exit code is 1 when one fails.
+    """
+    from nfl_signals.checks.catalog import ALL_CHECKS
+
+    context, failures = _home(source), 0
+    for name, check in ALL_CHECKS.items():
+        try:
+            brief = {
+                key: len(value) if isinstance(value, (dict, list)) else value
+                for key, value in check(context).items()
+            }
+            figures = ", ".join(f"{key} {value}" for key, value in brief.items())
+            console.print(f"[green]ok[/green]    {name} ({figures})")
+        except NflSignalsError as error:
+            failures += 1
+            console.print(f"[red]FAILED[/red] {name}: {escape(str(error))}", highlight=False)
+    if failures:
+        raise NflSignalsError(f"{failures} of {len(ALL_CHECKS)} checks failed")
+
+
+def _home(source: str | None) -> "RunContext":
+    from nfl_signals.workspace.run_context import open_home
+
+    return open_home(as_last_run(source=source))
+
+
+LOOK_COMMANDS = (picks, status, verify)

@@ -1,0 +1,77 @@
+"""What a person must know who finds fewer predictions than expected: in the terminal and in reports.
+
+Pure functions over the markets and what is predicted; each notice is a sentence.
+"""
+
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from nfl_signals.core.settings import describe
+from nfl_signals.ingest.history import RESULT_DELAY
+from nfl_signals.predictions.football_week import end_of_football_week
+from nfl_signals.predictions.week import skipped_games, upcoming_games
+
+DEADLINE = timedelta(hours=24)  # after a game's end its result should be there
+GIVEN_UP = timedelta(days=14)  # a game without a result for so long was cancelled
+
+
+def notices(markets: pl.DataFrame, predicted: pl.DataFrame, as_of: datetime) -> list[str]:
+    """What is missing at an instant: results, games, lines, predictions.
+
+    Args:
+        markets: `GOLD_MARKETS`.
+        predicted: stored predictions, of any week.
+        as_of: the instant.
+    """
+    return [
+        *_results_missing(markets, as_of),
+        *_no_game(markets, as_of),
+        *_no_line(markets, as_of),
+        *_not_predicted(markets, predicted, as_of),
+    ]
+
+
+def results_missing(games: pl.DataFrame, as_of: datetime, result: str) -> pl.DataFrame:
+    """Games that ended more than a day ago, were not given up, and have no `result`."""
+    ended = pl.col("kickoff_at") + RESULT_DELAY
+    expected = (ended + DEADLINE <= as_of) & (ended + GIVEN_UP > as_of)
+    return games.filter(expected, pl.col(result).is_null())
+
+
+def _results_missing(markets: pl.DataFrame, as_of: datetime) -> list[str]:
+    missing = results_missing(markets, as_of, "points").sort("kickoff_at", "game_id")
+    if missing.is_empty():
+        return []
+    games = missing["game_id"].unique(maintain_order=True)
+    return [
+        f"results of {games.len()} games are missing a day after their end, the first one of "
+        f"{games[0]}: the release is late, or was not read since; run `nfl-signals week`."
+    ]
+
+
+def _no_game(markets: pl.DataFrame, as_of: datetime) -> list[str]:
+    if upcoming_games(markets, as_of).height:
+        return []
+    ends, to_come = end_of_football_week(as_of), markets.filter(pl.col("kickoff_at") > as_of)
+    first = to_come["kickoff_at"].min()
+    then = f"the next one begins {describe(first)}" if isinstance(first, datetime) else "none later"
+    return [f"the schedule shows no game from {describe(as_of)} to {describe(ends)}; {then}."]
+
+
+def _no_line(markets: pl.DataFrame, as_of: datetime) -> list[str]:
+    skipped = {name: games for name, games in skipped_games(markets, as_of).items() if games}
+    return [
+        f"not predicted, no line or price yet ({market}): {', '.join(games)}"
+        for market, games in skipped.items()
+    ]
+
+
+def _not_predicted(markets: pl.DataFrame, predicted: pl.DataFrame, as_of: datetime) -> list[str]:
+    """Games of the week with a line that the stored predictions lack: they are of an earlier week."""
+    complete = upcoming_games(markets, as_of).drop_nulls(["line", "p_market"])
+    lacking = complete.join(predicted, on=["game_id", "market"], how="anti")
+    if lacking.is_empty():
+        return []
+    games = lacking["game_id"].n_unique()
+    return [f"{games} games have lines and no prediction yet; run `nfl-signals week`."]

@@ -1,0 +1,123 @@
+"""A home belongs to one source: real games and simulated ones never meet in one table.
+
+The first run that stores something in a folder makes it the data home of its source; another source,
+or another simulated league, needs another home. Nothing is ever moved.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from nfl_signals.core.errors import InputError, SettingsError
+from nfl_signals.core.files import read_json, write_json
+from nfl_signals.core.locks import exclusive
+from nfl_signals.core.paths import Paths
+from nfl_signals.core.setting_sections import SimulatorSettings
+from nfl_signals.core.settings import Settings
+
+NFLVERSE = "nflverse"
+PROGRESS = ("weeks_played", "late_stats")
+"""How far a league has been played and published: the same league at another time."""
+ALWAYS_WRITTEN = ("data/raw", "data/gold", "data/ledger", "models")
+REMEDY = "add --home FOLDER, or set NFL_SIGNALS_HOME."
+
+
+def data_home_name(settings: Settings) -> str:
+    """'nflverse', or 'simulated-' and a hash of seed and league.
+
+    How far a league has been played and published does not count.
+
+    Example:
+        >>> data_home_name(Settings(source="nflverse"))
+        'nflverse'
+    """
+    if settings.source == NFLVERSE:
+        return NFLVERSE
+    league = settings.simulator.model_dump(exclude=set(PROGRESS))
+    if league["drift_known"]:
+        del league["drift_known"]  # homes of a time that had no choice keep their names
+    text = json.dumps({"seed": settings.seed, **league}, sort_keys=True)
+    return f"simulated-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def claim_home(paths: Paths, settings: Settings) -> None:
+    """Make the folder the data home of the settings, where nothing of another one is stored.
+
+    Raises:
+        SettingsError: it is the home of another source or league.
+        InputError, StorageError: its stamp cannot be read or written.
+    """
+    wanted = data_home_name(settings)
+    if holder(paths) == wanted:
+        return
+    busy = "another run is starting in this home; try again when it has."
+    with exclusive(paths.data_home.with_suffix(".lock"), busy=busy):
+        refuse_other_home(paths, settings)
+        write_json(paths.data_home, {"data_home": wanted})
+
+
+def refuse_other_home(paths: Paths, settings: Settings) -> None:
+    """Raise SettingsError where something of another source or league is stored."""
+    held = holder(paths)
+    if held in (None, data_home_name(settings)) or not _anything_stored(paths):
+        return
+    if held == NFLVERSE:
+        raise SettingsError(
+            f"{paths.home}: holds real games; a simulated league needs a home of its own: {REMEDY}"
+        )
+    if settings.source == NFLVERSE:
+        raise SettingsError(
+            f"{paths.home}: holds a simulated league; real games need a home of their own: {REMEDY}"
+        )
+    raise SettingsError(
+        f"{paths.home}: holds another simulated league ({_differences(paths, settings)}); this one "
+        f"needs a home of its own: {REMEDY}"
+    )
+
+
+def holder(paths: Paths) -> str | None:
+    """Name of the data home that the folder holds; None where no run has claimed it."""
+    if not paths.data_home.exists():
+        return None
+    content = read_json(paths.data_home)
+    if not isinstance(content, dict) or not isinstance(content.get("data_home"), str):
+        raise InputError(
+            f"{paths.data_home}: not what a run wrote (found {content!r}); remove the file if you know "
+            "which source the home belongs to, and name that source in the next run."
+        )
+    return str(content["data_home"])
+
+
+def remembered(paths: Paths) -> dict[str, Any]:
+    """Settings that make a home what it is: its source, and the league where it is simulated."""
+    held = holder(paths)
+    if held is None or not _anything_stored(paths):
+        return {}
+    if held == NFLVERSE:
+        return {"source": NFLVERSE}
+    league = _stored_league(paths)
+    simulator = {name: league[name] for name in SimulatorSettings.model_fields if name in league}
+    seed = {"seed": league["seed"]} if "seed" in league else {}
+    return {"source": "simulated", "simulator": simulator} | seed
+
+
+def _stored_league(paths: Paths) -> dict[str, Any]:
+    if not paths.league.exists():
+        return {}
+    found = read_json(paths.league)
+    if not isinstance(found, dict):
+        raise InputError(f"{paths.league}: not a simulated league's description; remove the file.")
+    return found
+
+
+def _differences(paths: Paths, settings: Settings) -> str:
+    asked = {"seed": settings.seed, **settings.simulator.model_dump(exclude=set(PROGRESS))}
+    stored = _stored_league(paths)
+    other = (name for name, value in asked.items() if stored.get(name, value) != value)
+    return (
+        ", ".join(f"{name} {stored[name]}, not {asked[name]}" for name in other) or "other settings"
+    )
+
+
+def _anything_stored(paths: Paths) -> bool:
+    return any((paths.home / place).exists() for place in ALWAYS_WRITTEN)

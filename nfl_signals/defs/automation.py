@@ -135,7 +135,7 @@ def retrain_on_drift(context: dg.SensorEvaluationContext) -> dg.SensorResult | d
 )
 def end_dead_runs_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """End runs whose process was killed, so that nothing queues behind them."""
-    ended = end_dead_runs(context.instance)
+    ended = end_dead_runs(context.instance, now=datetime.now(UTC))
     for sentence in ended:
         context.log.warning(sentence)
     return dg.SkipReason("; ".join(ended) or "every run under way is alive")

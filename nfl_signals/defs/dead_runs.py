@@ -6,7 +6,7 @@ Runs that never start, are cancelled in vain, or last for hours are Dagster's ow
 dagster.yaml).
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -35,9 +35,9 @@ def hold_lock(instance: dg.DagsterInstance, run_id: str) -> None:
     instance.add_run_tags(run_id, {LOCKED: "true"})
 
 
-def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+def end_dead_runs(instance: dg.DagsterInstance, *, now: datetime) -> list[str]:
     """End every run whose process is gone; returns a sentence for each."""
-    ended, limit = [], datetime.now(UTC) - UNTIL_LOCKED
+    ended, limit = [], now - UNTIL_LOCKED
     for record in instance.get_run_records(dg.RunsFilter(statuses=UNDER_WAY)):
         run = record.dagster_run
         if not _is_dead(_lock(instance, run.run_id), record, never_locked_before=limit):

@@ -4,6 +4,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -41,7 +42,7 @@ def end_dead_runs_of(paths: Paths) -> list[str]:
     """End the runs of a home's instance whose process is gone; a sentence for each."""
     prepare_instance(paths)
     with dg.DagsterInstance.get() as instance:
-        return end_dead_runs(instance)
+        return end_dead_runs(instance, now=datetime.now(UTC))
 
 
 def run_job(

@@ -1,6 +1,7 @@
 """One answer for one alert, one refresh for one week, and nothing before there is data."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -197,18 +198,16 @@ def test_a_new_season_becomes_a_partition_at_the_next_tick(
     stored_instance: dg.DagsterInstance,
     finished_home: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    home = copy_of(finished_home, tmp_path / "home")
-    tick(weekly_schedule, stored_instance, home)
-    (home / "data" / "gold").rename(tmp_path / "gold")
-    monkeypatch.setenv("NFL_SIGNALS_SIMULATOR__N_SEASONS", "8")
-    assert isinstance(tick(weekly_schedule, stored_instance, home), dg.SkipReason)
-    (tmp_path / "gold").rename(home / "data" / "gold")
-    request = tick(weekly_schedule, stored_instance, home)
+    context = open_run(load_settings(home=copy_of(finished_home, tmp_path / "home")))
+    longer = replace(context, seasons=(*context.seasons, 2025))
+    with dg.build_schedule_context(
+        instance=stored_instance, resources={"run_context": longer}
+    ) as schedule_context:
+        request = weekly_schedule(schedule_context)
     assert isinstance(request, dg.RunRequest)
-    # The longer league is another one, with no raw table yet: every season is owed, in one run.
-    assert (request.partition_key, request.tags) == (None, range_tags([2018, 2025]))
+    # 2024 is not over and 2025 has no raw table yet: both are owed, in one run.
+    assert (request.partition_key, request.tags) == (None, range_tags([2024, 2025]))
     assert "2025" in stored_instance.get_dynamic_partitions("season")
 
 

@@ -62,7 +62,9 @@ def write_json(path: Path, content: Any) -> Path:  # noqa: ANN401 - any JSON val
 def read_parquet(path: Path) -> pl.DataFrame:
     """Read an earlier stage's table (a file, or a folder of seasons); InputError where it cannot be."""
     if not path.exists() or (path.is_dir() and not any(path.glob("*.parquet"))):
-        raise InputError(f"{path}: not there yet; `nfl-signals run` makes it, and so does its asset in Dagster.")
+        raise InputError(
+            f"{path}: not there yet; `nfl-signals run` makes it, and so does its asset in Dagster."
+        )
     try:
         # Globbing off: a home whose name holds brackets is a home like any other.
         files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]

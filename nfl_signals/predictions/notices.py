@@ -45,8 +45,8 @@ def _results_missing(markets: pl.DataFrame, as_of: datetime) -> list[str]:
         return []
     games = missing["game_id"].unique(maintain_order=True)
     return [
-        f"results of {games.len()} games are missing a day after their end, the first one of "
-        f"{games[0]}: the release is late, or was not read since; run `nfl-signals week`."
+        f"games without a result a day after their end: {games.len()}, the first one {games[0]}; the "
+        "release is late, or was not read since; run `nfl-signals week`."
     ]
 
 
@@ -73,5 +73,7 @@ def _not_predicted(markets: pl.DataFrame, predicted: pl.DataFrame, as_of: dateti
     lacking = complete.join(predicted, on=["game_id", "market"], how="anti")
     if lacking.is_empty():
         return []
-    games = lacking["game_id"].n_unique()
-    return [f"{games} games have lines and no prediction yet; run `nfl-signals week`."]
+    games = lacking["game_id"].unique().sort().to_list()
+    return [
+        f"not predicted yet, though with lines and prices: {', '.join(games)}; run `nfl-signals week`."
+    ]

@@ -109,6 +109,21 @@ def shown_feature(context: RunContext) -> None:
     rewrite(context.paths.upcoming, pl.lit(0.5).alias("home_rating"))
 
 
+def by_a_former_model(context: RunContext) -> None:
+    """As a retraining leaves it that is killed between its decision and its predictions."""
+    rewrite(context.paths.upcoming, pl.lit("v202301").alias("model_version"))
+
+
+def explanations_of_others(context: RunContext) -> None:
+    """As a run leaves them that is killed between explanations and predictions."""
+    rewrite(context.paths.explanations, pl.col("contribution") * 1.01)
+
+
+def explanation_lost(context: RunContext) -> None:
+    game = read_parquet(context.paths.upcoming)["game_id"][0]
+    drop_rows(context.paths.explanations, pl.col("game_id") == game)
+
+
 TAMPERINGS: list[tuple[Callable[[RunContext], None], str, str]] = [
     (swapped_file, CARDS, f"ensemble/{VERSION}: its files are not what its card describes"),
     (swapped_file, SERVED, "its files are not what its card describes"),
@@ -130,6 +145,9 @@ TAMPERINGS: list[tuple[Callable[[RunContext], None], str, str]] = [
     (stated(signal_source="proxy"), VERSIONS, f"the price is proxy, no-vig; this is {VERSION}, "),
     (stated(model_version="proxy"), VERSIONS, "the price is proxy, no-vig; this is proxy, "),
     (another_season, VERSIONS, r"the walk-forward of 20\d\d is named replay_20\d\d"),
+    (by_a_former_model, BY_SERVED, f"predictions are by v202301, and {VERSION} is served"),
+    (explanations_of_others, EXPLAINED, "not of the stored predictions .*predict again"),
+    (explanation_lost, EXPLAINED, "not of the stored predictions .*predict again"),
     (edited_history, LOG, r"history\.jsonl: line 1: edited"),
     (shown_feature, SHOWN, r"upcoming/predictions\.parquet: shows the feature home_rating"),
 ]

@@ -5,13 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import load_settings
 from nfl_signals.defs.automation import (
     daily_schedule,
+    predict_with_served_model,
     retrain_on_drift,
     run_request_for,
     weekly_schedule,
@@ -20,6 +23,7 @@ from nfl_signals.defs.checks import PENDING_STEPS
 from nfl_signals.defs.partitions import range_tags
 from nfl_signals.workspace.run_context import open_run
 from nfl_signals_tests.support.homes import copy_of
+from nfl_signals_tests.support.run_contexts import rewrite
 
 
 def pending(step: str, *alerts: str, week: str = "2024-w09") -> list[dict[str, str]]:
@@ -160,6 +164,40 @@ def test_another_check_of_the_same_asset_is_ignored(instance: dg.DagsterInstance
     assert Sensor(instance).tick() == []
 
 
+def predicting_again(
+    home: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> object:
+    monkeypatch.setenv("NFL_SIGNALS_HOME", str(home))
+    with dg.build_sensor_context(instance=instance) as context:
+        return predict_with_served_model(context)
+
+
+def test_predictions_of_another_model_are_made_again_once_no_run_is_at_work(
+    finished_home: Path,
+    tmp_path: Path,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home = copy_of(finished_home, tmp_path / "home")
+    answer = predicting_again(home, instance, monkeypatch)
+    assert answer == dg.SkipReason("the stored predictions are the served model's")
+    rewrite(Paths(home).upcoming, pl.lit("v202301").alias("model_version"))
+    request = predicting_again(home, instance, monkeypatch)
+    assert isinstance(request, dg.RunRequest)
+    assert "by v202301, and v202409 is served" in str(request.run_key)
+    at_work = dg.DagsterRun(job_name="retraining", status=dg.DagsterRunStatus.STARTED)
+    instance.add_run(at_work)
+    answer = predicting_again(home, instance, monkeypatch)
+    assert answer == dg.SkipReason("a run is at work")
+
+
+def test_nothing_is_predicted_again_in_a_home_without_predictions(
+    tmp_path: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = predicting_again(tmp_path, instance, monkeypatch)
+    assert answer == dg.SkipReason("nothing is predicted yet")
+
+
 @pytest.fixture
 def stored_instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
     """A schedule opens its instance by reference, so this one lies in a folder."""
@@ -195,9 +233,7 @@ def test_a_schedule_requests_the_current_season_and_knows_every_other_one(
 @pytest.mark.slow
 @pytest.mark.usefixtures("small_league")
 def test_a_new_season_becomes_a_partition_at_the_next_tick(
-    stored_instance: dg.DagsterInstance,
-    finished_home: Path,
-    tmp_path: Path,
+    stored_instance: dg.DagsterInstance, finished_home: Path, tmp_path: Path
 ) -> None:
     context = open_run(load_settings(home=copy_of(finished_home, tmp_path / "home")))
     longer = replace(context, seasons=(*context.seasons, 2025))

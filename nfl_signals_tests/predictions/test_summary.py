@@ -7,10 +7,16 @@ import pytest
 
 from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import read_parquet, write_parquet
-from nfl_signals.predictions.summary import Pick, picks, status
+from nfl_signals.predictions.summary import Pick, notices, picks, status
 from nfl_signals.reports.steps import report_baselines
-from nfl_signals.workspace.run_context import RunContext, open_run
-from nfl_signals_tests.support.run_contexts import contents, copy_context, settings_of
+from nfl_signals.workspace.run_context import RunContext, open_home
+from nfl_signals_tests.support.run_contexts import (
+    contents,
+    copy_context,
+    earlier,
+    rewrite,
+    settings_of,
+)
 
 
 @pytest.fixture
@@ -95,6 +101,37 @@ def test_picks_are_all_upcoming_predictions_by_kickoff_in_eastern_time(context: 
     assert first.game == f"{away} at {home}"
 
 
+def test_a_game_that_has_kicked_off_is_no_pick_any_more(context: RunContext) -> None:
+    kickoffs = read_parquet(context.paths.upcoming)["kickoff_at"].unique().sort()
+    sunday = earlier(context, kickoffs[-2])
+    assert {pick.kickoff for pick in picks(sunday)} == {"Mon 20:15"}
+    assert picks(earlier(context, kickoffs[-1])) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("model_v999", "v999 was never trained or is gone"),
+        ("proxy", "the stored predictions are by v202409, and proxy is served; predict again"),
+    ],
+)
+def test_a_setting_that_no_stored_prediction_answers_is_refused(
+    finished_home: Path, tmp_path: Path, source: str, message: str
+) -> None:
+    named = copy_context(finished_home, tmp_path, signal_source=source)
+    with pytest.raises(InputError, match=message):
+        picks(named)
+
+
+def test_picks_of_a_former_champion_are_shown_and_said_to_be_its(context: RunContext) -> None:
+    rewrite(context.paths.upcoming, pl.lit("v202301").alias("model_version"))
+    assert len(picks(context)) == read_parquet(context.paths.upcoming).height
+    assert notices(context)[0] == (
+        "the stored predictions are by v202301, and v202409 is served; predict again "
+        "(`nfl-signals week`)."
+    )
+
+
 def test_no_upcoming_game_is_no_pick(context: RunContext) -> None:
     write_parquet(context.paths.upcoming, read_parquet(context.paths.upcoming).clear())
     assert picks(context) == []
@@ -120,10 +157,10 @@ def test_status_of_a_finished_home_names_the_served_model_and_what_there_is(
 
 
 def test_status_of_an_empty_home_is_not_yet(tmp_path: Path) -> None:
-    context = open_run(settings_of(tmp_path))
+    context = open_home(settings_of(tmp_path))
     lines = status(context)
     missing = {name for name, value in lines.items() if value == "not yet"}
-    assert missing == {"model", "champion", "ledger", "calibration", "last run"}
+    assert missing == {"seasons", "model", "champion", "ledger", "calibration", "last run"}
     with pytest.raises(InputError, match="not there yet"):
         picks(context)
 

@@ -9,7 +9,12 @@ from nfl_signals.core.errors import InputError, SettingsError
 from nfl_signals.core.files import read_json, write_json
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings, load_settings
-from nfl_signals.workspace.data_home import claim_home, data_home_name, refuse_other_home, remembered
+from nfl_signals.workspace.data_home import (
+    claim_home,
+    data_home_name,
+    refuse_other_home,
+    remembered,
+)
 from nfl_signals.workspace.last_run import as_last_run, of_this_home
 from nfl_signals.workspace.run_context import open_home, open_run
 from nfl_signals_tests.support.run_contexts import LEAGUE, contents, copy_context, settings_of

@@ -1,0 +1,91 @@
+"""Whoever finds fewer predictions than expected is told why."""
+
+from datetime import datetime, timedelta
+
+import polars as pl
+import pytest
+
+from nfl_signals.predictions.notices import DEADLINE, GIVEN_UP, notices
+from nfl_signals_tests.support.builders import utc
+
+TUESDAY = utc("2023-11-14 14:00")
+SUNDAY = utc("2023-11-19 18:00")
+LAST_SUNDAY = utc("2023-11-12 18:00")
+SCHEMA = {
+    "game_id": pl.String,
+    "market": pl.String,
+    "kickoff_at": pl.Datetime("us", "UTC"),
+    "points": pl.Float64,
+    "line": pl.Float64,
+    "p_market": pl.Float64,
+}
+Row = tuple[str, datetime, float | None, float | None]
+
+
+def markets(*games: Row) -> pl.DataFrame:
+    """The total of games: id, kickoff, points scored, line."""
+    rows = [(game, "total", at, points, line, line and 0.5) for game, at, points, line in games]
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def predicted(*games: str) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"game_id": games, "market": ["total"] * len(games)},
+        schema_overrides={"game_id": pl.String, "market": pl.String},
+    )
+
+
+def test_a_week_that_is_predicted_whole_needs_no_notice() -> None:
+    week = markets(("a", LAST_SUNDAY, 44.0, 43.5), ("b", SUNDAY, None, 41.5))
+    assert notices(week, predicted("b"), TUESDAY) == []
+
+
+def test_a_game_without_a_line_is_named() -> None:
+    week = markets(("a", SUNDAY, None, None), ("b", SUNDAY, None, 41.5))
+    assert notices(week, predicted("b"), TUESDAY) == [
+        "not predicted, no line or price yet (total): a"
+    ]
+
+
+def test_games_with_lines_that_the_stored_predictions_lack_are_counted() -> None:
+    week = markets(("a", SUNDAY, None, 44.5), ("b", SUNDAY, None, 41.5))
+    assert notices(week, predicted("b", "of an earlier week"), TUESDAY) == [
+        "1 games have lines and no prediction yet; run `nfl-signals week`."
+    ]
+
+
+def test_a_week_without_games_says_when_the_next_one_is() -> None:
+    later = utc("2023-11-30 01:15")
+    assert notices(markets(("a", later, None, None)), predicted(), TUESDAY) == [
+        "the schedule shows no game from 2023-11-14T14:00:00+00:00 to 2023-11-22T10:00:00+00:00; "
+        "the next one begins 2023-11-30T01:15:00+00:00."
+    ]
+    over = markets(("a", LAST_SUNDAY, 44.0, 43.5))
+    (notice,) = notices(over, predicted(), TUESDAY)
+    assert notice.endswith("; none later.")
+
+
+@pytest.mark.parametrize(
+    ("after", "missed"),
+    [
+        (timedelta(0), False),
+        (DEADLINE + timedelta(hours=6), True),
+        (GIVEN_UP, True),
+        (GIVEN_UP + timedelta(hours=6), False),
+    ],
+)
+def test_a_result_is_missed_a_day_after_the_game_until_the_game_is_given_up(
+    after: timedelta, missed: bool
+) -> None:
+    """A game takes six hours at most."""
+    as_of = LAST_SUNDAY + after
+    week = markets(
+        ("late", LAST_SUNDAY, None, 43.5), ("next", as_of + timedelta(hours=1), None, 3.0)
+    )
+    found = [line for line in notices(week, predicted("late", "next"), as_of) if "results" in line]
+    assert bool(found) is missed
+    if found:
+        assert found[0].startswith(
+            "results of 1 games are missing a day after their end, the first"
+        )
+        assert "of late" in found[0]

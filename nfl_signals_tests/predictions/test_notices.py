@@ -47,10 +47,10 @@ def test_a_game_without_a_line_is_named() -> None:
     ]
 
 
-def test_games_with_lines_that_the_stored_predictions_lack_are_counted() -> None:
+def test_games_with_lines_that_the_stored_predictions_lack_are_named() -> None:
     week = markets(("a", SUNDAY, None, 44.5), ("b", SUNDAY, None, 41.5))
     assert notices(week, predicted("b", "of an earlier week"), TUESDAY) == [
-        "1 games have lines and no prediction yet; run `nfl-signals week`."
+        "not predicted yet, though with lines and prices: a; run `nfl-signals week`."
     ]
 
 
@@ -82,10 +82,9 @@ def test_a_result_is_missed_a_day_after_the_game_until_the_game_is_given_up(
     week = markets(
         ("late", LAST_SUNDAY, None, 43.5), ("next", as_of + timedelta(hours=1), None, 3.0)
     )
-    found = [line for line in notices(week, predicted("late", "next"), as_of) if "results" in line]
+    found = [line for line in notices(week, predicted("late", "next"), as_of) if "result" in line]
     assert bool(found) is missed
     if found:
         assert found[0].startswith(
-            "results of 1 games are missing a day after their end, the first"
+            "games without a result a day after their end: 1, the first one late;"
         )
-        assert "of late" in found[0]

@@ -1,5 +1,6 @@
 """A home belongs to one source: another one is refused, and nothing that is stored is touched."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def test_another_source_or_league_is_refused_and_told_where_to_go(
     before = contents(tmp_path)
     for look in (claim_home, refuse_other_home):
         with pytest.raises(
-            SettingsError, match="needs? a home of (its|their) own: add --home FOLDER"
+            SettingsError, match=r"needs? a home of (its|their) own: add --home FOLDER"
         ):
             look(paths, other)
     assert contents(tmp_path) == before
@@ -174,11 +175,11 @@ def test_looking_at_an_empty_folder_leaves_it_empty(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("opened", [open_home, open_run])
 def test_another_leagues_settings_open_nothing(
-    finished_home: Path, tmp_path: Path, opened: Any
+    finished_home: Path, tmp_path: Path, opened: Callable[[Settings], object]
 ) -> None:
     copy_context(finished_home, tmp_path)
     before = contents(tmp_path)
     for other in ({"seed": 1}, {"source": "nflverse"}, {"simulator": {**LEAGUE, "hold": 0.1}}):
-        with pytest.raises(SettingsError, match="a home of (its|their) own"):
+        with pytest.raises(SettingsError, match=r"a home of (its|their) own"):
             opened(settings_of(tmp_path, **other))
     assert contents(tmp_path) == before

@@ -4,6 +4,7 @@ from nfl_signals.checks import models, registry, tables
 from nfl_signals.workspace.tables import SCHEMAS
 
 TABLE_CHECKS: dict[str, tables.Check] = {
+    "tables: every season": tables.every_season,
     **{f"raw_{table}: schema": tables.raw_schema(table) for table in SCHEMAS},
     "gold_features: schema": tables.features_schema,
     "gold_markets: schema": tables.markets_schema,

@@ -3,9 +3,10 @@
 Each check takes the run context, returns the figures that it looked at, and raises when it fails.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import polars as pl
 
 from nfl_signals.core.errors import IntegrityError
 from nfl_signals.core.files import read_json
+from nfl_signals.core.paths import Paths
 from nfl_signals.core.validation import validate
 from nfl_signals.ensemble.explain import contributions
 from nfl_signals.features.schemas import GOLD_MARKETS, gold_features_schema
@@ -33,7 +35,33 @@ from nfl_signals.workspace.tables import SCHEMAS, check_features, matched, store
 Figures = dict[str, Any]
 Check = Callable[[RunContext], Figures]
 REPORTED = {FINAL: "p_hat", STACK: "p_calibrated", CLOSE: "p_market"}
+BY_SEASON = (*(f"raw_{table}" for table in SCHEMAS), "gold_features", "gold_markets", "llm_signals")
+NEVER_EMPTY = ("raw_games", "gold_features", "gold_markets")
 ROUNDING = 1e-9  # logits; more than adding up a dozen numbers can lose
+
+
+def every_season(context: RunContext) -> Figures:
+    """Every season of the home is stored in every table that comes by season."""
+    for asset in BY_SEASON:
+        demand_seasons(context, asset, context.seasons)
+    return {"seasons": len(context.seasons)}
+
+
+def demand_seasons(context: RunContext, asset: str, seasons: Sequence[int]) -> None:
+    """Raise IntegrityError where a season of a table is not stored, or holds none of what it must."""
+    for season in seasons:
+        file = _season_file(context.paths, asset, season)
+        if not file.exists() or (asset in NEVER_EMPTY and context.read(file).is_empty()):
+            raise IntegrityError(
+                f"{asset}: season {season} holds nothing ({file}); materialize {asset} for it."
+            )
+
+
+def _season_file(paths: Paths, asset: str, season: int) -> Path:
+    if asset.startswith("raw_"):
+        return paths.raw(asset.removeprefix("raw_"), season)
+    gold = {"gold_features": paths.features, "gold_markets": paths.markets}
+    return gold.get(asset, paths.llm_signals) / f"{season}.parquet"
 
 
 def raw_schema(table: str) -> Check:

@@ -15,9 +15,9 @@ from nfl_signals.alerts.series_status import SeriesStatus
 from nfl_signals.alerts.steps import alert_state
 from nfl_signals.checks import models, tables
 from nfl_signals.checks.freshness import outcomes_fresh
-from nfl_signals.checks.tables import Check
+from nfl_signals.checks.tables import Check, Figures, demand_seasons
 from nfl_signals.core.errors import NflSignalsError
-from nfl_signals.defs.partitions import SEASONS
+from nfl_signals.defs.partitions import SEASONS, chosen_seasons
 from nfl_signals.defs.resources import Run
 from nfl_signals.promotion.automatic import pending_steps, waiting_sentence
 from nfl_signals.workspace.run_context import RunContext
@@ -67,8 +67,13 @@ def blocking_check(
         blocking=True,
         partitions_def=SEASONS if by_season else None,
     )
-    def checked(run_context: Run) -> dg.AssetCheckResult:
-        return result_of(check, run_context)
+    def checked(context: dg.AssetCheckExecutionContext, run_context: Run) -> dg.AssetCheckResult:
+        def demanding(of: RunContext) -> Figures:
+            if by_season:  # a schema holds on no rows too
+                demand_seasons(of, asset, chosen_seasons(context))
+            return check(of)
+
+        return result_of(demanding, run_context)
 
     return checked
 

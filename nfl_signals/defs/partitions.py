@@ -34,7 +34,7 @@ def range_tags(seasons: Sequence[int]) -> dict[str, str]:
     return {RANGE_START: str(seasons[0]), RANGE_END: str(seasons[-1])}
 
 
-def chosen_seasons(context: dg.AssetExecutionContext) -> list[int]:
+def chosen_seasons(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> list[int]:
     """Seasons of the step, ascending: one partition, or a range in a single run.
 
     Raises:

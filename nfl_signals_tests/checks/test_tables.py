@@ -153,7 +153,18 @@ def repeated_note(context: RunContext) -> None:
     set_one(path, "note_id", read_parquet(path)["note_id"][1])
 
 
+def lost_season(context: RunContext) -> None:
+    context.paths.raw("notes", 2020).unlink()
+
+
+def emptied_season(context: RunContext) -> None:
+    """As a schema would not notice: no row breaks it."""
+    drop_rows(context.paths.markets / "2020.parquet", pl.lit(value=True))
+
+
 TAMPERINGS: list[tuple[Callable[[RunContext], None], str, str]] = [
+    (lost_season, "tables: every season", r"raw_notes: season 2020 holds nothing"),
+    (emptied_season, "tables: every season", r"gold_markets: season 2020 holds nothing"),
     (edited_probability, "ledger: sealed", r"ledger: row \d+ \(.*learning|edited, or what came"),
     (removed_prediction, "ledger: sealed", r"row 7 .*edited, or what came before it was removed"),
     (dropped_forecast, "oof_predictions: coverage", r"walk_forward has \d+ rows for \d+ eligible"),

@@ -17,6 +17,7 @@ from nfl_signals.defs.checks import (
     defs,
     result_of,
 )
+from nfl_signals.defs.partitions import SEASONS, range_tags, sync_seasons
 from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals.workspace.tables import SCHEMAS
 from nfl_signals_tests.support.production import forecast_weeks
@@ -97,6 +98,33 @@ def test_nothing_downstream_of_a_failed_check_is_made_in_the_same_run() -> None:
     (evaluation,) = result.get_asset_check_evaluations()
     assert (evaluation.passed, evaluation.blocking) == (False, True)
     assert evaluation.description == "ledger: row 3 was edited"
+
+
+@dg.asset(partitions_def=SEASONS, backfill_policy=dg.BackfillPolicy.single_run())
+def gold_markets() -> None:
+    """Stands for a step that wrote nothing."""
+
+
+@pytest.mark.parametrize(("seasons", "passed"), [((2020, 2021), False), ((2021, 2022), True)])
+def test_a_check_demands_every_season_of_its_run(
+    finished_home: Path, tmp_path: Path, seasons: tuple[int, int], passed: bool
+) -> None:
+    context = copy_context(finished_home, tmp_path)
+    (context.paths.markets / "2020.parquet").unlink()
+    check = blocking_check("gold_markets", "holds", holds, by_season=True)
+    with dg.DagsterInstance.ephemeral() as instance:
+        sync_seasons(instance, context.seasons)
+        result = dg.materialize(
+            [gold_markets, check],
+            resources={"run_context": context},
+            instance=instance,
+            tags=range_tags(seasons),
+            raise_on_error=False,
+        )
+    (evaluation,) = result.get_asset_check_evaluations()
+    assert evaluation.passed is passed
+    if not passed:
+        assert "gold_markets: season 2020 holds nothing" in str(evaluation.description)
 
 
 def test_everything_is_made_when_the_check_holds() -> None:

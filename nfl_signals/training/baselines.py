@@ -21,6 +21,7 @@ from nfl_signals.stacking.oof import OofTask, Predictor, check_fold, out_of_fold
 from nfl_signals.stacking.schemas import OOF
 from nfl_signals.stacking.splits import Fold, purged_kfold, walk_forward
 from nfl_signals.stats.arrays import Bools, Ints
+from nfl_signals.training.enough_seasons import require_enough_seasons
 from nfl_signals.workspace.market_games import MarketGames, load_market_games
 from nfl_signals.workspace.run_context import RunContext
 
@@ -35,9 +36,15 @@ def only_retraining(context: RunContext) -> AbstractContextManager[None]:
 
 
 def train_baselines(context: RunContext, name: MarketName) -> dict[str, dict[str, Any]]:
-    """Fit every learner of one market on all played games, store it; its card by learner."""
+    """Fit every learner of one market on all played games, store it; its card by learner.
+
+    Raises:
+        InputError: too little has been played at known prices; a learner lacks its package.
+        StorageError: another retraining is running.
+    """
     training, seed = context.settings.training, context.settings.seed
     require(training.learners, training.device)
+    require_enough_seasons(context)
     market_games = load_market_games(context, name)
     version, rows = market_games.version(), np.flatnonzero(market_games.played)
     cards: dict[str, dict[str, Any]] = {}
@@ -69,6 +76,7 @@ def predict_out_of_fold(context: RunContext) -> pl.DataFrame:
     The gold tables are kept beside it: they go on changing, and checks of models need the training's.
     """
     require(context.settings.training.learners, context.settings.training.device)
+    require_enough_seasons(context)
     tasks, games = _tasks(context)
     table = out_of_fold(tasks, games, threads=context.settings.threads)
     write_parquet(context.paths.oof, validate(table, OOF, "oof_predictions"))

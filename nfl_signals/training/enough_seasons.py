@@ -1,0 +1,45 @@
+"""Whether enough has been played, at known prices, for learners, stack and calibrator to be fitted."""
+
+import polars as pl
+
+from nfl_signals.core.errors import InputError
+from nfl_signals.core.setting_sections import TrainingSettings
+from nfl_signals.core.settings import describe
+from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.workspace.run_context import RunContext
+
+LEAST_GAMES = 8  # of a season, half a week of the league: fewer can neither be fitted nor scored
+
+
+def require_enough_seasons(context: RunContext) -> None:
+    """Raise InputError where a market has too few played seasons as of the run's now."""
+    training = context.settings.training
+    learned = min(context.seasons) + training.min_learner_seasons
+    needed = training.min_stack_seasons + training.min_calibration_seasons + 1
+    for market, seasons in priced_seasons(context.markets).items():
+        found = [season for season in seasons if season >= learned]
+        if len(found) < needed:
+            raise InputError(
+                f"{market}: as of {describe(context.as_of)} the games of {len(found)} seasons are "
+                f"played and have line and prices ({_named(found)}), counted from {learned} on as the "
+                f"{training.min_learner_seasons} before it are learnt from; at least {needed} are "
+                f"needed ({_purposes(training)}). Choose a later --as-of, or earlier --seasons."
+            )
+
+
+def priced_seasons(markets: pl.DataFrame) -> dict[str, list[int]]:
+    """By market the seasons, ascending, with `LEAST_GAMES` that are played and have line and prices."""
+    complete = markets.drop_nulls(["points", "line", "p_market"])
+    counts = complete.group_by("market", "season").len().filter(pl.col("len") >= LEAST_GAMES)
+    return {name: sorted(counts.filter(market=name)["season"].to_list()) for name in MARKETS}
+
+
+def _purposes(training: TrainingSettings) -> str:
+    return (
+        f"{training.min_stack_seasons} to blend, {training.min_calibration_seasons} to calibrate, "
+        "1 to predict"
+    )
+
+
+def _named(seasons: list[int]) -> str:
+    return ", ".join(map(str, seasons)) or "none"

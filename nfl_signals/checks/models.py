@@ -131,9 +131,14 @@ def _unknown_because(context: RunContext, row: dict[str, Any]) -> str | None:
         return (
             None if known else f"the price is {PROXY}, {NO_VIG}; this is {version}, {stated[:12]}"
         )
-    if row["book"] == "learning":
-        own = f"replay_{row['season']}"
-        return None if version == own else f"the walk-forward of {row['season']} is named {own}"
+    if version.startswith("replay_"):
+        own = (f"replay_{row['season']}", "learning")
+        known = (version, row["book"]) == own
+        return (
+            None
+            if known
+            else f"the walk-forward of {row['season']} is named {own[0]}, book learning"
+        )
     folder = context.paths.ensemble(version)
     if not (folder / CARD).exists():
         return f"{folder} is not there; restore it"

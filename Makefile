@@ -65,5 +65,5 @@ lock:  ## resolve pyproject.toml again into requirements.lock (needs uv)
 
 clean:  ## remove the environment and everything that runs wrote into this folder
 	rm -rf .venv data/raw data/quarantine data/gold data/llm data/oof data/stacker data/upcoming data/ledger \
-		data/analysis data/simulated data/downloads data/homes data/*.json data/*.lock models reports
+		data/analysis data/simulated data/downloads data/*.json data/*.lock models reports
 	find dagster_home -mindepth 1 -maxdepth 1 ! -name dagster.yaml -exec rm -rf {} +

@@ -1,5 +1,7 @@
 """A run whose process is gone holds nobody up; one that is alive is left alone."""
 
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +14,8 @@ from dagster._core.utils import make_new_run_id
 
 from nfl_signals.defs.automation import end_dead_runs_sensor
 from nfl_signals.defs.dead_runs import LOCKED, UNTIL_LOCKED, end_dead_runs, hold_lock
+from nfl_signals_tests.conftest import SMALL_LEAGUE
+from nfl_signals_tests.support.homes import copy_of, environment_of, nfl_signals
 
 STARTING, STARTED, CANCELING = (
     dg.DagsterRunStatus.STARTING,
@@ -145,3 +149,27 @@ def test_the_sensor_ends_dead_runs_and_says_which(instance: dg.DagsterInstance) 
     assert isinstance(answer, dg.SkipReason)
     assert answer.skip_message == f"run {run_id[:8]} (retraining): its process is gone; it is ended"
     assert status_of(instance, run_id) is FAILURE
+
+
+@pytest.mark.slow
+def test_a_command_that_was_killed_is_ended_by_the_next_one(
+    finished_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = copy_of(finished_home, tmp_path / "home")
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("NFL_SIGNALS_")}
+    week = subprocess.Popen(
+        [sys.executable, "-m", "nfl_signals.cli.main", "week"],
+        env=inherited | environment_of(home, SMALL_LEAGUE),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert week.stdout is not None
+    assert any(line.startswith("[1/") for line in week.stdout)  # its first step is done
+    kill(week)
+    done = nfl_signals("outcomes", home=home, extra=SMALL_LEAGUE)
+    assert done.code == 0, done.err
+    assert re.search(r"run \w{8} \(weekly_refresh\): its process is gone; it is ended", done.out)
+    monkeypatch.setenv("DAGSTER_HOME", str(home / "dagster_home"))
+    with dg.DagsterInstance.get() as instance:
+        statuses = [run.status for run in instance.get_runs()]
+    assert sorted(statuses, key=str) == [FAILURE, dg.DagsterRunStatus.SUCCESS]

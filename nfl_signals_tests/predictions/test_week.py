@@ -2,11 +2,14 @@
 
 import itertools
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nfl_signals.core.paths import Paths
 from nfl_signals.predictions.week import upcoming_games
 from nfl_signals_tests.support.builders import utc
 
@@ -60,3 +63,19 @@ def test_on_tuesday_night_next_weeks_games_stay_upcoming_while_a_moved_game_is_p
     assert upcoming(of, utc("2023-11-14 14:00")) == {tuesday_night, sunday}
     for hour in range(12):
         assert sunday in upcoming(of, utc(f"2023-11-15 {hour:02}:30"))
+
+
+@pytest.mark.slow
+def test_every_hour_of_three_seasons_has_its_week(finished_home: Path) -> None:
+    """By the schedule of a league, byes, playoffs and the months between seasons included."""
+    stored = pl.read_parquet(sorted(Paths(finished_home).markets.glob("20*.parquet"))[:3])
+    of = stored.filter(market="total").with_columns(points=pl.lit(None, pl.Float64))
+    hour, last = of["kickoff_at"].min() - timedelta(days=9), of["kickoff_at"].max()
+    before = upcoming(of, hour)
+    while hour < last:
+        hour += timedelta(hours=1)
+        now = upcoming(of, hour)
+        assert before - now == {kickoff for kickoff in before if kickoff <= hour}
+        tuesday_begins = hour.weekday() == 1 and hour.hour == 0
+        assert tuesday_begins or now <= before
+        before = now

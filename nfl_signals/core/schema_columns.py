@@ -6,6 +6,8 @@ Each column's `metadata` carries `known_at`: when, relative to kickoff, its valu
 import pandera.polars as pa
 import polars as pl
 
+from nfl_signals.markets import bounds
+from nfl_signals.markets.bounds import Bounds
 from nfl_signals.markets.definitions import MARKETS
 
 UTC_MICROSECONDS = pl.Datetime("us", "UTC")
@@ -32,21 +34,24 @@ def no_rows(schema: pa.DataFrameSchema) -> pl.DataFrame:
     return pl.DataFrame(schema={name: column.dtype.type for name, column in schema.columns.items()})
 
 
+def within(limits: Bounds) -> pa.Check:
+    """That every value is within its bounds."""
+    return pa.Check(
+        lambda data: data.lazyframe.select(limits.hold(pl.col(data.key))), error=str(limits)
+    )
+
+
 def probability(known_at: str, *, nullable: bool = False) -> pa.Column:
     """A number in [0, 1]."""
-    return column(pl.Float64(), known_at, pa.Check.in_range(0.0, 1.0), nullable=nullable)
+    return column(pl.Float64(), known_at, within(bounds.PROBABILITY), nullable=nullable)
 
 
 def price() -> pa.Column:
     """American odds at the close; null where none was recorded."""
-    american = pa.Check(
-        lambda data: data.lazyframe.select(pl.col(data.key).abs() >= 100),
-        error="American odds: at most -100 or at least +100",
-    )
+    american = within(bounds.PRICE)
     return column(pl.Float64(), "close", american, nullable=True, rule="impossible_price")
 
 
-YEARS = (1920, 2100)  # a season lies between them
-SEASON = column(pl.Int32(), "schedule", pa.Check.in_range(*YEARS))
-WEEK = column(pl.Int32(), "schedule", pa.Check.in_range(1, 30))
+SEASON = column(pl.Int32(), "schedule", within(bounds.SEASON))
+WEEK = column(pl.Int32(), "schedule", within(bounds.WEEK))
 MARKET = column(pl.String(), "schedule", pa.Check.isin(sorted(MARKETS)))

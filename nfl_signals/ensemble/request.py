@@ -22,6 +22,7 @@ import polars as pl
 from nfl_signals.core.errors import SchemaError
 from nfl_signals.features.declarations import FEATURES
 from nfl_signals.learners.sequences import CHANNELS, WINDOW, sequences
+from nfl_signals.markets.bounds import QUOTES, SCALED, SIGNAL, Bounds, contradicted
 from nfl_signals.markets.definitions import LINES, MARKETS, PRICES, Market
 from nfl_signals.markets.odds import no_vig_probability
 from nfl_signals.stacking.inputs import SIGNALS, weighed_signals
@@ -36,15 +37,20 @@ SEQUENCE_COLUMNS = [
     for game in range(1, WINDOW + 1)
     for channel in CHANNELS
 ]
+
+
+def _required(name: str, limits: Bounds) -> pl.Expr:
+    return limits.hold(pl.col(name)).fill_null(value=False)
+
+
 RULES: list[tuple[str, str, pl.Expr]] = [
     ("game_id", "a name, once", pl.col("game_id").is_not_null() & pl.col("game_id").is_unique()),
-    ("spread_line", "-40 to 40 points", pl.col("spread_line").is_between(-40, 40)),
-    ("total_line", "10 to 100 points", pl.col("total_line").is_between(10, 100)),
-    *((name, "American odds, -100 or +100 at least", pl.col(name).abs() >= 100) for name in PRICES),
-    *((name, "a signal, -1 to 1", pl.col(name).is_between(-1, 1)) for name in SIGNAL_COLUMNS),
+    *((name, f"{limits}", limits.hold(pl.col(name))) for name, limits in QUOTES.items()),
+    *((name, f"{SIGNAL}", SIGNAL.hold(pl.col(name))) for name in SIGNAL_COLUMNS),
     *(
-        (name, "a finite number", pl.col(name).is_finite() & pl.col(name).is_not_null())
-        for name in FEATURE_COLUMNS
+        (f"{side}_{each.name}", f"{each.bounds}", _required(f"{side}_{each.name}", each.bounds))
+        for side in SIDES
+        for each in FEATURES
     ),
 ]
 """Column, what is expected of it, and whether a row holds to it (null: allowed)."""
@@ -142,12 +148,14 @@ def request_sequences(requests: pl.DataFrame) -> Floats:
             f"request: column {missing[0]} is missing ({len(missing)} in all); this ensemble has the "
             "learner lstm, which reads each team's last games."
         )
-    numbers = requests.select(pl.col(SEQUENCE_COLUMNS).cast(pl.Float64)).to_numpy()
-    if not np.isfinite(numbers).all():
-        row, column = np.argwhere(~np.isfinite(numbers))[0]
+    frame = requests.select(pl.col(SEQUENCE_COLUMNS).cast(pl.Float64))
+    numbers = frame.to_numpy()
+    held = frame.select(_required(name, SCALED) for name in SEQUENCE_COLUMNS).to_numpy()
+    if not held.all():
+        row, column = np.argwhere(~held)[0]
         raise SchemaError(
             f"request: column {SEQUENCE_COLUMNS[column]}, game {requests['game_id'][int(row)]}: "
-            "expected a finite number; 0 stands for no game."
+            f"{numbers[row, column]}; expected {SCALED}; 0 stands for no game."
         )
     return np.ascontiguousarray(numbers).reshape(-1, len(SIDES), WINDOW, len(CHANNELS))
 
@@ -192,4 +200,10 @@ def _refuse_the_impossible(requests: pl.DataFrame) -> None:
         row = requests.filter(~tests[held.index(False)]).row(0, named=True)
         raise SchemaError(
             f"request: column {column}, game {row['game_id']}: {row[column]}; expected {expected}."
+        )
+    for row in requests.filter(contradicted(requests)).iter_rows(named=True):
+        raise SchemaError(
+            f"request: column spread_line, game {row['game_id']}: {row['spread_line']:g} and moneylines of "
+            f"{row['home_moneyline']:+g} (home) and {row['away_moneyline']:+g} cannot both be meant; a "
+            "positive spread favours the home team, bettors write it with a minus."
         )

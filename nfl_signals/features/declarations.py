@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from nfl_signals.features.game_statistics import SEASON_PRIOR_GAMES, STATS, WINDOWS, Direction
+from nfl_signals.features.game_statistics import (
+    EPA_PER_PLAY,
+    SEASON_PRIOR_GAMES,
+    STATS,
+    WINDOWS,
+    Direction,
+)
+from nfl_signals.markets import bounds
+from nfl_signals.markets.bounds import Bounds
 
 Kind = Literal["team", "game"]
 
@@ -30,6 +38,11 @@ class Feature:
     on_total: Direction = 0  # the same for the points of both teams (own plus opponent's)
     weight: float = 1.0  # prior belief in its use, 0 to 1; learners shrink a small one harder
 
+    @property
+    def bounds(self) -> Bounds:
+        """What it can be: raw tables within their bounds give no other value."""
+        return OF_UNIT[self.unit]
+
 
 WINDOW_WEIGHT = 0.15
 """Windows ignore opponents and quarterbacks, which the ratings account for."""
@@ -42,8 +55,28 @@ POSITION_GROUPS: dict[str, tuple[str, ...]] = {
 }
 """Injury reports by group; quarterbacks are `starters.py`, kickers too few to learn from."""
 
-LONGEST_REST = 16.0
+LONGEST_REST = bounds.REST.high
 """Days; longer pauses are byes plus postponements, no extra rest."""
+
+OF_UNIT: dict[str, Bounds] = {
+    "points": bounds.MARGIN,
+    "points per game": bounds.RATING,
+    "points per game allowed": bounds.RATING,
+    EPA_PER_PLAY: bounds.EPA_OF_A_PLAY,
+    "count": bounds.TURNOVERS,
+    "yards": bounds.YARDS,
+    "first downs per play": bounds.SHARE,
+    "sacks per dropback": bounds.SHARE,
+    "share of games": bounds.SHARE,
+    "0 or 1": bounds.SHARE,
+    "games this season": bounds.GAMES,
+    "week": bounds.GAMES,
+    "days": bounds.REST,
+    "players": bounds.PLAYERS,
+    "km": bounds.TRAVEL,
+    "hours": bounds.CLOCKS,
+}
+"""Bounds of a feature, by its unit."""
 
 _PREVIOUS_GAME = "half a day after the team's previous kickoff"
 

@@ -11,6 +11,7 @@ from nfl_signals.core.schema_columns import (
     column,
     price,
     probability,
+    within,
 )
 from nfl_signals.features.declarations import FEATURES
 from nfl_signals.ingest.schemas import team
@@ -38,10 +39,7 @@ GOLD_MARKETS = pa.DataFrameSchema(
 
 
 def gold_features_schema() -> pa.DataFrameSchema:
-    """Keys and every declared feature, complete and finite."""
-    finite = pa.Check(
-        lambda data: data.lazyframe.select(pl.col(data.key).is_finite()), error="finite"
-    )
+    """Keys and every declared feature, complete and within its bounds."""
     return pa.DataFrameSchema(
         {
             "game_id": column(pl.String(), "schedule"),
@@ -51,7 +49,7 @@ def gold_features_schema() -> pa.DataFrameSchema:
             "week": WEEK,
             "kickoff_at": column(UTC_MICROSECONDS, "schedule"),
             "is_home": column(pl.Boolean(), "schedule"),
-            **{f.name: column(pl.Float64(), f.known_at, finite) for f in FEATURES},
+            **{f.name: column(pl.Float64(), f.known_at, within(f.bounds)) for f in FEATURES},
         },
         strict=True,
         unique=["game_id", "team_id"],

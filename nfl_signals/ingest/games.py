@@ -4,21 +4,18 @@ import math
 from datetime import timedelta
 
 import polars as pl
-from scipy.special import ndtr
 
 from nfl_signals.core.errors import SchemaError
 from nfl_signals.ingest.history import RESULTS
 from nfl_signals.ingest.quality import Quality
 from nfl_signals.ingest.schemas import RAW_GAMES
 from nfl_signals.ingest.teams import franchise
-from nfl_signals.markets.definitions import ATS
-from nfl_signals.markets.odds import implied_probability, no_vig_probability
+from nfl_signals.markets.bounds import SCORE, contradicted
+from nfl_signals.markets.odds import no_vig_probability
 
 KICKOFF_ZONE = "America/New_York"
 UNKNOWN_KICKOFF = "13:00"  # 1999 has no kickoff times; early Sunday afternoon is the usual slot
 GAMES_FOR_SIGN_CHECK = 8
-FAR_APART = 0.25
-BOTH_SIDES = (0.95, 1.15)  # implied probabilities together; 0.981 to 1.049 in real games
 SIGN_Z = -3.0  # so far below 0 a correlation lies by chance once in 700 times
 GAME_ID = r"^(\d{4})_(\d{1,2})_(\w+)_(\w+)$"  # season, week, away, home
 LEAGUE_YEAR = (3, 15)  # month and day on which one begins
@@ -83,20 +80,9 @@ def check_spread_sign(games: pl.DataFrame, where: str) -> None:
 
 
 def without_contradicted_lines(games: pl.DataFrame, quality: Quality) -> pl.DataFrame:
-    """Without spread and moneylines of games where they cannot both be meant: nobody knows which is.
-
-    A home favourite by `s` points wins with probability Phi(s / `ATS.points_sd`) or so; over 5,407 real
-    games the no-vig moneyline is never further from that than 0.102.
-    """
-    p_price = no_vig_probability(pl.col("home_moneyline"), pl.col("away_moneyline"))
-    p_line = ndtr(games.select(pl.col("spread_line") / ATS.points_sd).to_series().to_numpy())
-    both = implied_probability(pl.col("home_moneyline")) + implied_probability(
-        pl.col("away_moneyline")
-    )
-    apart = (p_price - pl.lit(pl.Series(p_line, dtype=pl.Float64).fill_nan(None))).abs() > FAR_APART
-    apart |= ~both.is_between(*BOTH_SIDES)
+    """Without spread and moneylines of games where they cannot both be meant."""
     names = ["spread_line", "home_moneyline", "away_moneyline"]
-    return quality.withhold(games, apart, "line_against_price", names)
+    return quality.withhold(games, pl.lit(contradicted(games)), "line_against_price", names)
 
 
 def day_of(season: pl.Expr) -> pl.Expr:
@@ -152,7 +138,8 @@ def _with_results(games: pl.DataFrame, quality: Quality) -> pl.DataFrame:
         (some & pl.any_horizontal(home.is_null(), away.is_null()))
         | (result != pl.col("result"))
         | (total != pl.col("total"))
-        | (pl.min_horizontal(home, away) < 0)
+        | ~SCORE.hold(home)
+        | ~SCORE.hold(away)
         | (total == 0)  # none since 1943: a game that has not begun
         | (home % 1 + away % 1 != 0)
     )

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time
 import polars as pl
 
 from nfl_signals.core.errors import SourceError
-from nfl_signals.core.schema_columns import YEARS, no_rows
+from nfl_signals.core.schema_columns import no_rows
 from nfl_signals.ingest.answers import conforming
 from nfl_signals.ingest.casting import cast_columns
 from nfl_signals.ingest.games import (
@@ -30,6 +30,7 @@ from nfl_signals.ingest.release_columns import GAMES, INJURIES, NOTES, TEAM_STAT
 from nfl_signals.ingest.schemas import RAW_GAMES, RAW_INJURIES, RAW_NOTES, RAW_TEAM_STATS
 from nfl_signals.ingest.source import Release
 from nfl_signals.ingest.teams import CURRENT_CODE, franchise
+from nfl_signals.markets import bounds
 
 SCHEDULE = "schedules/games"
 FILES = {
@@ -100,8 +101,7 @@ def read_team_stats(release: Release, season: int, quality: Quality | None = Non
     stats = _with_franchises(stats, ["team", "opponent_team"], quality)
     stats = _one_row_each(stats.sort("week", "team"), list(RAW_TEAM_STATS.unique or ()), quality)
     counted = [name for name, spec in TEAM_STATS.items() if spec.known_at == "stats"]
-    not_there_yet = pl.col("attempts") + pl.col("carries") == 0
-    stats = quality.withhold(stats, not_there_yet, "unusable_value", counted)
+    stats = _with_possible_plays(stats, counted, quality)
     for name in counted:
         if stats[name].null_count() and not name.endswith("_epa"):
             quality.note("missing_statistic", stats.filter(pl.col(name).is_null()), name)
@@ -146,6 +146,22 @@ def read_notes(release: Release, season: int, quality: Quality | None = None) ->
     return conforming(notes, RAW_NOTES, release.locate(table), quality)
 
 
+def _with_possible_plays(stats: pl.DataFrame, counted: list[str], quality: Quality) -> pl.DataFrame:
+    """Without rows that have no play (not there yet), and without what so many plays cannot bring."""
+    dropbacks, carries = pl.col("attempts") + pl.col("sacks_suffered"), pl.col("carries")
+    downs, most = ["passing_first_downs", "rushing_first_downs"], bounds.EPA_OF_A_PLAY.high
+    possible = bounds.PLAYS.hold(pl.max_horizontal(downs))  # else one of them is lost below
+    impossible = (
+        (pl.col("attempts") + carries == 0, counted),
+        (pl.col("passing_epa").abs() > most * dropbacks.abs(), ["passing_epa"]),
+        (pl.col("rushing_epa").abs() > most * carries.abs(), ["rushing_epa"]),
+        (possible & (pl.sum_horizontal(downs) > dropbacks.abs() + carries.abs()), downs),
+    )
+    for bad, columns in impossible:
+        stats = quality.withhold(stats, bad, "unusable_value", columns)
+    return stats
+
+
 def _read(
     release: Release,
     table: str,
@@ -169,7 +185,7 @@ def _read(
 def _seasons(published: pl.DataFrame, where: str) -> pl.Series:
     """Season of every row of the schedule: its id's where the id begins with one, else as it says."""
     told = cast_columns(published, SEASON, where, Quality("games", 0)).with_columns(
-        pl.when(pl.col("season").is_between(*YEARS)).then("season")
+        pl.when(bounds.SEASON.hold(pl.col("season"))).then("season")
     )["season"]
     if "game_id" not in published.columns or published["game_id"].dtype != pl.String:
         return told

@@ -57,7 +57,9 @@ RULES: dict[str, Rule] = {
         "repair", "A statistic that is missing leaves the mean of the others."
     ),
     "unusable_value": Rule("quarantine", "A value that cannot be is missing."),
-    "impossible_price": Rule("quarantine", "A price between -100 and 100 is no American price."),
+    "impossible_price": Rule(
+        "quarantine", "A price between -100 and 100, or beyond 100,000, is no American price."
+    ),
     "impossible_line": Rule("quarantine", "A line outside the range of lines is missing."),
     "line_against_price": Rule(
         "quarantine",

@@ -3,9 +3,11 @@
 import pandera.polars as pa
 import polars as pl
 
-from nfl_signals.core.schema_columns import SEASON, UTC_MICROSECONDS, WEEK, column, price
-from nfl_signals.ingest.release_columns import GAMES, TEAM_STATS
+from nfl_signals.core.schema_columns import SEASON, UTC_MICROSECONDS, WEEK, column, price, within
+from nfl_signals.ingest.release_columns import TEAM_STATS
 from nfl_signals.ingest.teams import TEAM_IDS
+from nfl_signals.markets import bounds
+from nfl_signals.markets.definitions import LINES, PRICES
 
 
 def team(known_at: str = "schedule", *, nullable: bool = False, rule: str = "team") -> pa.Column:
@@ -14,13 +16,14 @@ def team(known_at: str = "schedule", *, nullable: bool = False, rule: str = "tea
     return column(pl.String(), known_at, known, nullable=nullable, rule=rule)
 
 
-def _line(low: float, high: float) -> pa.Column:
-    between = pa.Check.in_range(low, high)
-    return column(pl.Float64(), "close", between, nullable=True, rule="impossible_line")
+def _number(known_at: str, limits: bounds.Bounds, *, rule: str = "unusable_value") -> pa.Column:
+    return column(pl.Float64(), known_at, within(limits), nullable=True, rule=rule)
 
 
-def _score() -> pa.Column:
-    return column(pl.Float64(), "result", pa.Check.in_range(0, 200, error="a score"), nullable=True)
+def _statistic(name: str) -> bounds.Bounds:
+    if name.endswith("_epa"):
+        return bounds.EPA
+    return bounds.YARDS if name.endswith("_yards") else bounds.PLAYS
 
 
 RAW_GAMES = pa.DataFrameSchema(
@@ -42,13 +45,12 @@ RAW_GAMES = pa.DataFrameSchema(
         "is_covered": column(pl.Boolean(), "schedule"),
         "home_qb_id": column(pl.String(), "starters", nullable=True),
         "away_qb_id": column(pl.String(), "starters", nullable=True),
-        "home_score": _score(),
-        "away_score": _score(),
-        "result": column(pl.Float64(), "result", nullable=True),
-        "total": _score(),
-        "spread_line": _line(-40, 40),
-        "total_line": _line(10, 100),
-        **{name: price() for name in GAMES if name.endswith(("moneyline", "odds"))},
+        "home_score": _number("result", bounds.SCORE),
+        "away_score": _number("result", bounds.SCORE),
+        "result": _number("result", bounds.MARGIN),
+        "total": _number("result", bounds.BOTH_SCORES),
+        **{name: _number("close", bounds.QUOTES[name], rule="impossible_line") for name in LINES},
+        **{name: price() for name in PRICES},
     },
     strict=True,
     name="raw_games",
@@ -62,14 +64,7 @@ RAW_TEAM_STATS = pa.DataFrameSchema(
         "team": team(),
         "opponent_team": team(nullable=True, rule="unusable_value"),
         **{
-            name: column(
-                pl.Float64(),
-                "stats",
-                pa.Check.in_range(-150, 150)
-                if name.endswith("_epa")
-                else pa.Check.in_range(0, 500),
-                nullable=True,
-            )
+            name: _number("stats", _statistic(name))
             for name, spec in TEAM_STATS.items()
             if spec.known_at == "stats"
         },

@@ -9,9 +9,11 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from nfl_signals.markets.bounds import SHARE, SIGNAL
+
 MAX_ANSWER = 10_000  # characters; the longest answer to any prompt here has about 6000
 
-Signal = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
+Signal = Annotated[float, Field(ge=SIGNAL.low, le=SIGNAL.high, allow_inf_nan=False)]
 
 
 class Answer(BaseModel):
@@ -32,7 +34,7 @@ class Signals(Answer):
     offense: Signal  # -1 to 1, without the quarterback
     defense: Signal  # -1 to 1; the opponent's points move the other way
     # 0 (the documents say nothing) to 1 (they leave no doubt)
-    confidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+    confidence: Annotated[float, Field(ge=SHARE.low, le=SHARE.high, allow_inf_nan=False)]
 
 
 NO_NEWS = Signals(quarterback=0.0, offense=0.0, defense=0.0, confidence=0.0)

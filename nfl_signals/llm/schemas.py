@@ -3,14 +3,14 @@
 import pandera.polars as pa
 import polars as pl
 
-from nfl_signals.core.schema_columns import SEASON, UTC_MICROSECONDS, WEEK, column
+from nfl_signals.core.schema_columns import SEASON, UTC_MICROSECONDS, WEEK, column, within
 from nfl_signals.ingest.schemas import team
+from nfl_signals.markets.bounds import SHARE, SIGNAL, Bounds
 
 
-def _signal(lowest: float) -> pa.Column:
+def _signal(limits: Bounds) -> pa.Column:
     """A reader's number; its time is that of the newest document that it read."""
-    finite = pa.Check.in_range(lowest, 1.0)  # a NaN lies outside every range
-    return column(pl.Float64(), "published", finite, nullable=True)
+    return column(pl.Float64(), "published", within(limits), nullable=True)
 
 
 _MISSING_TOGETHER = pa.Check(
@@ -39,8 +39,8 @@ LLM_SIGNALS = pa.DataFrameSchema(
         "reason": column(pl.String(), "published"),
         "n_documents": column(pl.Int32(), "published", pa.Check.ge(0)),
         "provider": column(pl.String(), "schedule"),
-        **{name: _signal(-1.0) for name in ("quarterback", "offense", "defense")},
-        "confidence": _signal(0.0),
+        **{name: _signal(SIGNAL) for name in ("quarterback", "offense", "defense")},
+        "confidence": _signal(SHARE),
         "documents_hash": column(pl.String(), "published"),
         "known_at": column(UTC_MICROSECONDS, "published", nullable=True),
     },

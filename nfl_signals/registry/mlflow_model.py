@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from nfl_signals.core.errors import InputError
+from nfl_signals.core.errors import InputError, NflSignalsError
 from nfl_signals.learners.baseline import LEARNERS
 from nfl_signals.registry.model_card import read_card
 from nfl_signals.registry.serving import (
@@ -99,6 +99,8 @@ def serve_with(reader: type[Reader]) -> None:
             except InputError as error:
                 # Only MLflow's own error reaches a client as 400, and with its message.
                 raise mlflow.MlflowException.invalid_parameter_value(str(error)) from None
+            except NflSignalsError as error:
+                raise mlflow.MlflowException(str(error)) from None  # 500
             # Objects: a missing number is null in JSON, where NaN is not allowed.
             return pd.DataFrame(answers.to_dict(as_series=False), dtype=object)
 

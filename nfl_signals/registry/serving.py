@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Protocol, Self
 
 import polars as pl
+import polars.selectors as cs
 
-from nfl_signals.core.errors import SchemaError
+from nfl_signals.core.errors import NflSignalsError, SchemaError
+from nfl_signals.markets.bounds import PROBABILITY
 
 FEATURE_VERSION = "feature_version"
 """Column in which a request says which features it holds."""
@@ -53,6 +55,7 @@ def answer(reader: Reader, sent: pl.DataFrame, feature_version: str) -> pl.DataF
     Raises:
         SchemaError: other features; or a game twice, whose answers could not be kept apart.
         InputError: whatever else the ensemble refuses.
+        NflSignalsError: an answer that is no number, or a probability that is none.
     """
     others = sent.filter(pl.col(FEATURE_VERSION).ne_missing(feature_version))
     if others.height:
@@ -63,4 +66,18 @@ def answer(reader: Reader, sent: pl.DataFrame, feature_version: str) -> pl.DataF
     twice = sent.filter(pl.col("game_id").is_duplicated())
     if twice.height:
         raise SchemaError(f"request: column game_id: {twice['game_id'][0]} is there twice.")
-    return reader.predict(sent.drop(FEATURE_VERSION))
+    answers = reader.predict(sent.drop(FEATURE_VERSION))
+    _refuse_no_numbers(answers)
+    return answers
+
+
+def _refuse_no_numbers(answers: pl.DataFrame) -> None:
+    for name in answers.select(cs.float()).columns:
+        number = pl.col(name)
+        holds = PROBABILITY.hold(number) if name.startswith("p_") else number.is_finite()
+        bad = answers.filter(~holds.fill_null(name != "p_hat"))  # others may be unknown
+        if bad.height:
+            raise NflSignalsError(
+                f"answer: column {name}, game {bad['game_id'][0]}: {bad[name][0]} is no answer; none is "
+                "given. Send the request to the maintainer of the model."
+            )

@@ -11,11 +11,13 @@ from nfl_signals.core.errors import SchemaError
 from nfl_signals.ensemble.request import (
     FEATURE_COLUMNS,
     RULES,
+    SEQUENCE_COLUMNS,
     SIGNAL_COLUMNS,
     checked,
     game_requests,
     request_features,
     request_market,
+    request_sequences,
 )
 from nfl_signals.features.build import build_markets
 from nfl_signals.features.declarations import FEATURES
@@ -23,6 +25,7 @@ from nfl_signals.ingest.history import History
 from nfl_signals.learners.game_matrix import game_matrix
 from nfl_signals.markets.definitions import ATS, LINES, MARKETS, MONEYLINE, PRICES, TOTAL, Market
 from nfl_signals.stacking.inputs import SIGNALS, game_signals
+from nfl_signals_tests.support.absurd import ABSURD
 
 NAMES = [feature.name for feature in FEATURES]
 NEWS = [f"signal_{name}" for name in SIGNALS]
@@ -237,9 +240,42 @@ def test_a_feature_that_is_not_a_finite_number_is_named_with_its_game(value: flo
     many = pl.concat([request()] * 4).with_columns(
         game_id=pl.Series(["first", "second", "third", "fourth"])
     )
-    wanted = rf"column away_rating, game third: {value}; expected a finite number"
+    wanted = rf"column away_rating, game third: {value}; expected points per game, -300 to 300"
     with pytest.raises(SchemaError, match=wanted):
         checked(many.with_columns(one))
+
+
+def test_no_column_of_numbers_takes_an_absurd_one() -> None:
+    """NaN among what may be left out is JSON's null: not given."""
+    numbers = {*FEATURE_COLUMNS, *LINES, *PRICES, *SIGNAL_COLUMNS}
+    assert {column for column, _, _ in RULES} == {"game_id", *numbers}
+    for column, _, holds in RULES[1:]:
+        absurd = pl.DataFrame({column: [*ABSURD, -9_999.0 if column not in PRICES else 1e6]})
+        assert not absurd.select(holds).to_series().any(), column
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("home_epa_rating", -9_999.0), ("over_odds", float("inf")), ("spread_line", 1e300)],
+)
+def test_an_absurd_number_is_named_with_its_column_and_its_game(column: str, value: float) -> None:
+    with pytest.raises(SchemaError, match=f"request: column {column}, game g: "):
+        checked(request(**{column: [value]}))
+
+
+def test_a_line_of_the_lstm_is_within_bounds() -> None:
+    rows = request(**dict.fromkeys(SEQUENCE_COLUMNS, 0.0))
+    assert request_sequences(rows).sum() == 0
+    for value in (*ABSURD, -9_999.0, None):
+        with pytest.raises(SchemaError, match=f"column {SEQUENCE_COLUMNS[-1]}, game g: "):
+            request_sequences(rows.with_columns(pl.lit(value).alias(SEQUENCE_COLUMNS[-1])))
+
+
+def test_a_spread_in_the_bettors_sign_is_refused_like_the_raw_one_is_withheld() -> None:
+    prices = {"home_moneyline": [250.0], "away_moneyline": [-300.0]}
+    assert checked(request(spread_line=[-7.0], **prices)).height == 1
+    with pytest.raises(SchemaError, match=r"column spread_line, game g: 7 and moneylines of \+250"):
+        checked(request(spread_line=[7.0], **prices))
 
 
 def test_whole_numbers_are_numbers() -> None:

@@ -1,14 +1,18 @@
 """Features of leagues so small that every number can be checked by hand."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
 
+from nfl_signals.core.validation import validate
 from nfl_signals.features.build import EPA_MODEL, build_features
 from nfl_signals.features.declarations import FEATURE_NAMES, FEATURES, POSITION_GROUPS
 from nfl_signals.features.ratings import rate, soft_margin
+from nfl_signals.features.schemas import gold_features_schema
 from nfl_signals.ingest.history import RESULT_DELAY, STATS_DELAY
+from nfl_signals.ingest.release_columns import TEAM_STATS
+from nfl_signals.markets import bounds
 from nfl_signals_tests.support.builders import (
     Row,
     both_stats,
@@ -46,6 +50,21 @@ def features(
     """Feature rows by game and team."""
     table = build_features(history(games, team_stats or [], injuries or []))
     return {(row["game_id"], row["team_id"]): row for row in table.iter_rows(named=True)}
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_raw_numbers_at_the_end_of_their_bounds_give_features_within_theirs(sign: int) -> None:
+    """Else one absurd week that every raw rule lets pass would end in a refused request."""
+    most = {name: bounds.PLAYS.high for name in TEAM_STATS if TEAM_STATS[name].known_at == "stats"}
+    most |= {"penalty_yards": bounds.YARDS.high}
+    most |= dict.fromkeys(("passing_epa", "rushing_epa"), sign * bounds.EPA.high)
+    score = (bounds.SCORE.high, 0.0) if sign > 0 else (0.0, bounds.SCORE.high)
+    ids = [f"2022_{week:02}_BUF_KC" for week in range(1, 19)]
+    days = [(date(2022, 9, 11) + timedelta(days=7 * place)).isoformat() for place in range(18)]
+    rows = [game(name, day, score=score) for name, day in zip(ids, days, strict=True)]
+    sides = [stats(name, team, **most) for name in ids for team in ("BUF", "KC")]
+    table = build_features(history([*rows, UNPLAYED], sides))
+    validate(table, gold_features_schema(), "gold features")
 
 
 def values(row: dict[str, float], *names: str) -> list[float]:

@@ -1,6 +1,8 @@
 """What a source gives, normalised: types, franchises, one instant of kickoff."""
 
+import os
 from datetime import timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -17,6 +19,7 @@ from nfl_signals.ingest.raw import (
     seasons_in,
 )
 from nfl_signals.ingest.schemas import RAW_GAMES, RAW_INJURIES, RAW_TEAM_STATS
+from nfl_signals.ingest.source import DirectoryRelease
 from nfl_signals_tests.support.builders import (
     OPENER,
     SCHEDULE,
@@ -33,6 +36,7 @@ from nfl_signals_tests.support.builders import (
 )
 
 STATS = "stats_team/stats_team_week_2023"
+REAL = Path(os.environ.get("NFL_SIGNALS_NFLVERSE", ""))
 
 
 def kickoff(gameday: str, gametime: str | None) -> object:
@@ -196,6 +200,18 @@ def test_every_real_season_passes_its_boundaries(real_history: History) -> None:
     validate(real_history.injuries, RAW_INJURIES, "injuries")
     assert real_history.games.height == 6_706
     assert real_history.games["season"].unique().sort().to_list() == list(range(1999, 2024))
+
+
+@pytest.mark.real_data
+def test_no_real_number_is_out_of_bounds() -> None:
+    release = DirectoryRelease(REAL)
+    found: list[dict[str, object]] = []
+    for season in seasons_in(release):
+        for read, table in ((read_games, "games"), (read_team_stats, "team_stats")):
+            quality = Quality(table, season)
+            read(release, season, quality)
+            found += [each for each in quality.records if each["answer"] == "quarantine"]
+    assert found == []
 
 
 @pytest.mark.real_data

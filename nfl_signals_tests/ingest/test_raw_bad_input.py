@@ -13,13 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nfl_signals.core.errors import InputError, SchemaError, SourceError
+from nfl_signals.core.validation import validate
 from nfl_signals.features.rolling_form import per_game
 from nfl_signals.ingest.games import check_spread_sign
-from nfl_signals.ingest.history import reports_before_kickoff
+from nfl_signals.ingest.history import RESULTS, reports_before_kickoff
 from nfl_signals.ingest.quality import Quality, flags_of_games, refuse_vanished
 from nfl_signals.ingest.raw import openings, read_games, read_injuries, read_notes, read_team_stats
+from nfl_signals.ingest.release_columns import GAMES, TEAM_STATS
+from nfl_signals.ingest.schemas import RAW_GAMES, RAW_TEAM_STATS
 from nfl_signals.ingest.source import DirectoryRelease, MissingReleaseError
 from nfl_signals.ingest.teams import TEAM_IDS
+from nfl_signals_tests.support.absurd import ABSURD
 from nfl_signals_tests.support.builders import (
     OPENER,
     SCHEDULE,
@@ -118,6 +122,51 @@ BAD_GAMES: dict[str, tuple[pl.Expr, str, dict[str, object]]] = {
     ),
     "NA written out": (only(SECOND, "NA", "home_qb_id"), "na_text", {"home_qb_id": None}),
 }
+
+
+PAIRS = list(zip(sorted(TEAM_IDS)[::2], sorted(TEAM_IDS)[1::2], strict=True))
+COUNTED = [name for name, spec in TEAM_STATS.items() if spec.known_at == "stats"]
+NUMBERS = [name for name in RAW_GAMES.columns if GAMES.get(name) and GAMES[name].dtype.is_float()]
+
+
+def each_with(column: str, names: list[str], key: str, extra: float) -> pl.Expr:
+    """`column` absurd in another way in the row of each name."""
+    change = pl.col(column).cast(pl.Float64)
+    for name, value in zip(names, (*ABSURD, extra), strict=False):
+        change = pl.when(pl.col(key) == name).then(value).otherwise(change)
+    return change.alias(column)
+
+
+@pytest.mark.parametrize("column", NUMBERS)
+def test_an_absurd_number_of_a_game_costs_what_it_is_about_and_no_more(column: str) -> None:
+    ids = [f"2023_01_{away}_{home}" for away, home in PAIRS]
+    league = release([game(game_id, "2023-09-10", score=(24, 3)) for game_id in ids])
+    change = each_with(column, ids, "game_id", 240.0 if "score" in column else 1e6)
+    games = read_games(league.change(SCHEDULE, change), 2023, Quality("games", 2023))
+    assert validate(games, RAW_GAMES, "games").height == len(ids)
+    sound = read_games(league, 2023).row(0, named=True)
+    values = dict(zip(ids, (*ABSURD, 240.0), strict=False))
+    for row in games.to_dicts():
+        lost = {name for name in NUMBERS if row[name] != sound[name]}
+        assert {row[name] for name in lost} <= {None}
+        assert lost in (set(), {column}, {"home_score", "away_score", "result", "total"})
+        # A result that cannot be read is what the scores make it.
+        assert (column in lost) == (row["game_id"] in values) or column in RESULTS
+
+
+@pytest.mark.parametrize("column", COUNTED)
+def test_an_absurd_statistic_is_missing_and_every_other_stays(column: str) -> None:
+    ids = [f"2023_01_{away}_{home}" for away, home in PAIRS]
+    rows = [row for game_id in ids[:4] for row in both_stats(game_id)]
+    league, teams = release([game(OPENER, "2023-09-07")], rows), [row["team"] for row in rows[:-1]]
+    stats = read_team_stats(
+        league.change(STATS, each_with(column, teams, "team", -9_999.0)),
+        2023,
+        Quality("team_stats", 2023),
+    )
+    assert validate(stats, RAW_TEAM_STATS, "team_stats").height == len(rows)
+    assert {name for name in COUNTED if stats[name].null_count()} == {column}
+    assert stats.drop_nulls(column)["team"].to_list() == [rows[-1]["team"]]
 
 
 def second(games: pl.DataFrame) -> dict[str, object]:

@@ -77,6 +77,19 @@ def test_a_bad_request_is_a_400_that_names_the_column(
     assert column in json.loads(body)["message"]
 
 
+@pytest.mark.parametrize(
+    "number", ["1e400", "1e300", "-5000000", "NaN", "Infinity", "1" + "0" * 400]
+)
+def test_no_number_of_a_request_makes_an_answer_that_is_none(
+    server: HTTPConnection, number: str
+) -> None:
+    one = requests(1).with_columns(home_strength=pl.lit(0.625))
+    body = request_body(one, FEATURES).replace(b"0.625", number.encode())
+    status, answered = post(server, body)
+    assert status >= 400
+    assert "message" in json.loads(answered)
+
+
 def test_features_of_another_definition_are_a_400(server: HTTPConnection) -> None:
     status, body = post(server, request_body(requests(), "0000"))
     assert status == 400

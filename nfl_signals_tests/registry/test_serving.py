@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.model_server import response_answers, serve_command, serve_environment
-from nfl_signals.core.errors import SchemaError
+from nfl_signals.core.errors import NflSignalsError, SchemaError
 from nfl_signals.registry.mlflow_model import requirements
 from nfl_signals.registry.serving import answer, request_body, with_feature_version
+from nfl_signals_tests.support.absurd import ABSURD
 from nfl_signals_tests.support.fake_ensemble import FEATURES, FakeEnsemble, requests
 
 
@@ -31,6 +32,24 @@ def test_a_game_that_is_there_twice_is_refused() -> None:
     sent = with_feature_version(pl.concat([requests(), requests()]), FEATURES)
     with pytest.raises(SchemaError, match="game_id: 2024_10_000 is there twice"):
         answer(FakeEnsemble(0.0), sent, FEATURES)
+
+
+class Odd(FakeEnsemble):
+    """Answers every game with one number."""
+
+    def predict(self, requests: pl.DataFrame) -> pl.DataFrame:
+        answers = super().predict(requests)
+        return answers.with_columns(pl.lit(self.bias, pl.Float64).alias("p_hat"))
+
+
+@pytest.mark.parametrize("number", [*ABSURD, 1.5, -0.01, None])
+def test_an_answer_that_is_no_probability_is_not_given(number: float | None) -> None:
+    sent = with_feature_version(requests(), FEATURES)
+    with pytest.raises(
+        NflSignalsError, match="answer: column p_hat, game 2024_10_000: "
+    ) as refused:
+        answer(Odd(number), sent, FEATURES)  # type: ignore[arg-type]
+    assert refused.value.exit_code == 1
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=5))

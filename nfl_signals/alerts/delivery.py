@@ -147,8 +147,14 @@ def _takes(service: "Apprise", title: str, body: str) -> bool:
 
 
 def _kind(url: str) -> str:
+    """The scheme, where Apprise knows it: what else stands there may be a password."""
+    from apprise import NotificationManager
+
     scheme, separator, _ = url.partition("://")
-    return scheme.lower() if separator else "no scheme"
+    if not separator:
+        return "no scheme"
+    known = NotificationManager()  # type: ignore[no-untyped-call]
+    return scheme.lower() if scheme.lower() in known else "unknown scheme"
 
 
 def _is_due(event: Event, rows: Rows, attempts: int) -> bool:

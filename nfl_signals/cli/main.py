@@ -20,6 +20,7 @@ from nfl_signals.cli.models import MODEL_COMMANDS
 from nfl_signals.cli.terminal import console, progress
 from nfl_signals.cli.week import Offline, outcomes, week
 from nfl_signals.core.errors import NflSignalsError, SourceError
+from nfl_signals.core.redaction import redacted
 from nfl_signals.core.settings import PROJECT_ROOT, describe, load_settings
 from nfl_signals.workspace.last_run import as_last_run, of_this_home
 
@@ -185,7 +186,7 @@ def settings() -> None:
     # Not a table: three of these side by side do not fit 80 columns.
     for name, value, meaning in _flatten(load_settings(), ""):
         variable = "NFL_SIGNALS_" + name.upper().replace(".", "__")
-        console.print(f"[bold]{name}[/bold] = {escape(str(value))}", highlight=False)
+        console.print(f"[bold]{name}[/bold] = {escape(redacted(str(value)))}", highlight=False)
         console.print(f"    {escape(meaning)}\n    [dim]{variable}[/dim]", highlight=False)
 
 

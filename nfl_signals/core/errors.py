@@ -13,11 +13,16 @@
 Errors rise; only the command line turns them into one line and an exit code.
 """
 
+from nfl_signals.core.redaction import redacted
+
 
 class NflSignalsError(Exception):
-    """Base class: catch this to catch everything the package raises on purpose."""
+    """Base class: catch this to catch everything the package raises on purpose; it shows no secret."""
 
     exit_code = 1
+
+    def __init__(self, *what: object) -> None:
+        super().__init__(*(redacted(part) if isinstance(part, str) else part for part in what))
 
 
 class InputError(NflSignalsError):

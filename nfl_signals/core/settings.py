@@ -7,21 +7,15 @@ The sections are `setting_sections.py`; where files lie is `paths.py`.
 
 import os
 from datetime import date, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import AwareDatetime, Field, ValidationError, field_validator
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
-from pydantic_settings import SettingsError as UnreadableVariableError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from nfl_signals.core.errors import SettingsError
+from nfl_signals.core.instants import read_instant
 from nfl_signals.core.setting_sections import (
     GateSettings,
     IngestSettings,
@@ -30,17 +24,21 @@ from nfl_signals.core.setting_sections import (
     SimulatorSettings,
     TrainingSettings,
 )
+from nfl_signals.core.setting_sources import PREFIX, Checked, Values, read_environment, read_yaml
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 SIGNAL_SOURCE_PATTERN = r"^(proxy|champion|model_v\d+(r\d+)?)$"
 
 
-class Settings(BaseSettings):
+VARIABLES, OPTIONS = f"{PREFIX}*", "options"  # where a value is from, in messages
+SECTIONS = ("simulator", "ingest", "training", "monitor", "gate", "llm")
+SECRETS = ("notify", "api_key")
+
+
+class Settings(Checked, BaseSettings):
     """Everything that can be set for a run, frozen after validation."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="NFL_SIGNALS_", env_nested_delimiter="__", extra="forbid", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__")
 
     home: Path = Field(
         default=PROJECT_ROOT,
@@ -62,9 +60,14 @@ class Settings(BaseSettings):
         description="nothing known after it exists for the run; a bare date means 00:00 UTC; "
         "unset: the source's now",
     )
-    seed: int = Field(default=20_250_907, ge=0, description="the only source of randomness")
+    seed: int = Field(
+        default=20_250_907, ge=0, lt=2**63, description="the only source of randomness"
+    )
     threads: int = Field(
-        default_factory=lambda: os.cpu_count() or 1, ge=1, description="never changes a result"
+        default_factory=lambda: os.cpu_count() or 1,
+        ge=1,
+        le=1024,
+        description="never changes a result",
     )
     signal_source: str = Field(
         default="champion",
@@ -76,7 +79,7 @@ class Settings(BaseSettings):
         default=False,
         description="use the downloads that are there, and ask no server for newer ones",
     )
-    download_attempts: int = Field(default=4, ge=1, description="tries for each download")
+    download_attempts: int = Field(default=4, ge=1, le=100, description="tries for each download")
     simulator: SimulatorSettings = SimulatorSettings()
     ingest: IngestSettings = IngestSettings()
     training: TrainingSettings = TrainingSettings()
@@ -91,12 +94,8 @@ class Settings(BaseSettings):
 
     @field_validator("as_of", mode="before")
     @classmethod
-    def _date_means_midnight_utc(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
-        # YAML reads an unquoted date as a date; a datetime is one too, and states its own instant.
-        is_date = isinstance(value, date) and not isinstance(value, datetime)
-        if is_date or (isinstance(value, str) and len(value) == len("2023-11-14")):
-            return f"{value}T00:00:00+00:00"
-        return value
+    def _written_as_a_day_or_an_instant(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
+        return None if value is None else read_instant(value)
 
     @field_validator("seasons", mode="before")
     @classmethod
@@ -153,17 +152,25 @@ def load_settings(
         SettingsError: the file is not YAML, or a value is refused; names the field and the reason.
     """
     given = {name: value for name, value in overrides.items() if value is not None}
-    home = Path(given.get("home") or os.environ.get("NFL_SIGNALS_HOME") or PROJECT_ROOT)
+    environment = read_environment(Settings)
+    home = Path(given.get("home") or environment.get("home") or PROJECT_ROOT)
     file = home.expanduser() / "signals.yaml"
-    values = _merged(fallback or {}, _merged(_read_yaml(file), _read_environment()))
-    values = _merged(values, {**given, "home": home})
+    written = read_yaml(file)
+    # Each by itself, too: what another overrides is still not dropped unread.
+    for where, values in ((str(file), written), (VARIABLES, environment), (OPTIONS, given)):
+        _validated(values, where)
+    values = _merged(fallback or {}, _merged(written, environment))
+    return _validated(_merged(values, {**given, "home": home}), f"{file} or {VARIABLES}")
+
+
+def _validated(values: Values, where: str) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise SettingsError(_explain(error, file)) from None
+        raise SettingsError(_explain(error, where)) from None
 
 
-def _merged(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
+def _merged(lower: Values, upper: Values) -> Values:
     merged = {**lower, **upper}
     for name in lower.keys() & upper.keys():
         if isinstance(lower[name], dict) and isinstance(upper[name], dict):
@@ -171,40 +178,21 @@ def _merged(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _read_environment() -> dict[str, Any]:
-    for variable in sorted(os.environ):
-        name = variable.removeprefix("NFL_SIGNALS_").lower().split("__")[0]
-        if variable.startswith("NFL_SIGNALS_") and name not in Settings.model_fields:
-            meant = get_close_matches(name, Settings.model_fields, n=1)
-            hint = f"did you mean NFL_SIGNALS_{meant[0].upper()}?" if meant else "see `settings`."
-            raise SettingsError(f"{variable}: no such setting; {hint}")
-    try:
-        return EnvSettingsSource(Settings)()
-    except UnreadableVariableError as error:
-        raise SettingsError(f"NFL_SIGNALS_*: {error}; nested fields are written with __.") from None
+def _explain(error: ValidationError, where: str) -> str:
+    problems = [
+        f"{'.'.join(map(str, item['loc']))}: {item['msg']}{_got(item)}" for item in error.errors()
+    ]
+    return f"settings ({where}): " + "; ".join(problems)
 
 
-def _read_yaml(file: Path) -> dict[str, Any]:
-    if not file.exists():
-        return {}
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{file}: not valid YAML ({error}).") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file}: cannot be read as UTF-8 text ({error}).") from None
-    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
-        raise SettingsError(f"{file}: expected `name: value` lines, found {content!r}.")
-    return content
-
-
-def _explain(error: ValidationError, file: Path) -> str:
-    problems = []
-    for item in error.errors():
-        # The value under a name that nobody knows is left out: it may be a misspelt secret.
-        value = "" if item["type"] == "extra_forbidden" else f", got {item['input']!r}"
-        problems.append(f"{'.'.join(map(str, item['loc']))}: {item['msg']}{value}")
-    return f"settings ({file} or NFL_SIGNALS_*): " + "; ".join(problems)
+def _got(item: ErrorDetails) -> str:
+    """The value that is refused, where it can be no secret: not a section's, not under an unknown name."""
+    value = item["input"]
+    if item["loc"][-1] in SECRETS or item["type"] == "extra_forbidden":
+        return ""
+    word = isinstance(value, str) and "://" not in value and str(item["loc"][-1]) not in SECTIONS
+    shown = word or value is None or isinstance(value, bool | int | float | date)
+    return f", got {value!r:.60}" if shown else f", got a {type(value).__name__}"
 
 
 def describe(as_of: datetime) -> str:

@@ -20,6 +20,7 @@ from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 
 from nfl_signals.core.errors import InputError, SourceError
 from nfl_signals.core.files import Json, read_json, write_json, write_parquet
+from nfl_signals.core.redaction import redacted
 from nfl_signals.ingest.source import DirectoryRelease, MissingReleaseError, Release, unreadable
 
 RETRY_WAIT_SECONDS = 0.5  # first pause between download attempts; doubles each time
@@ -32,6 +33,7 @@ VALIDATORS = ("ETag", "Last-Modified", "Content-Length")
 class UrlRelease:
     """Release files below a URL; without `base_url` nflverse's own.
 
+    The URL may hold a password, and so do the errors of those who fetch: none is passed on.
     A file that does not exist is not tried again. A copy that was checked before `since` has to be
     again. `offline` uses the copies that are there, whatever their age, and asks nobody.
     """
@@ -54,7 +56,8 @@ class UrlRelease:
         from nflreadpy.config import CacheMode, update_config
         from nflreadpy.downloader import NflverseDownloader
 
-        update_config(cache_mode=CacheMode.OFF, timeout=TIMEOUT_SECONDS)
+        # Verbose it would print the URL.
+        update_config(cache_mode=CacheMode.OFF, timeout=TIMEOUT_SECONDS, verbose=False)
         # Retries are announced on stderr; stamina's own default writes to stdout.
         set_on_retry_hooks([LoggingOnRetryHook])
         downloader = NflverseDownloader()
@@ -64,7 +67,10 @@ class UrlRelease:
         return downloader
 
     def locate(self, table: str) -> str:
-        """URL of the table's file."""
+        """URL of the table's file, for messages."""
+        return redacted(self._url(table))
+
+    def _url(self, table: str) -> str:
         return f"{self._downloader.BASE_URLS['nflverse-data']}{table}.parquet"
 
     def read(self, table: str) -> pl.DataFrame:
@@ -113,10 +119,10 @@ class UrlRelease:
     def _ask(self, table: str) -> None:
         try:
             response = self._downloader.session.head(
-                self.locate(table), timeout=TIMEOUT_SECONDS, allow_redirects=True
+                self._url(table), timeout=TIMEOUT_SECONDS, allow_redirects=True
             )
         except OSError as error:
-            raise ConnectionError(f"{type(error).__name__}") from error
+            raise ConnectionError(f"{type(error).__name__}") from None
         if not response.ok:
             self._headers = {}  # then it is fetched, and that says what is wrong
 
@@ -133,7 +139,7 @@ class UrlRelease:
                 f"{self.locate(table)}: unreachable after {self.attempts} attempts ({error}); check "
                 "the network and NFL_SIGNALS_NFLVERSE, then run again, or with NFL_SIGNALS_OFFLINE=true "
                 "on the copies that are there. Nothing was changed."
-            ) from error
+            ) from None
         raise AssertionError("stamina either returns or raises")
 
     def _download(self, table: str) -> pl.DataFrame:
@@ -143,10 +149,10 @@ class UrlRelease:
             if _closed_status(error) == 404:
                 raise MissingReleaseError(
                     f"{self.locate(table)}: no such file on the server (404)."
-                ) from error
-            raise
+                ) from None
+            raise ConnectionError(redacted(str(error))) from None
         except ValueError as error:
-            raise SourceError(unreadable(self.locate(table), error)) from error
+            raise SourceError(unreadable(self.locate(table), error)) from None
         return frame
 
     def _remember(self, response: Any, *_: object, **__: object) -> None:  # noqa: ANN401

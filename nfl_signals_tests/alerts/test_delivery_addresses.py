@@ -74,7 +74,9 @@ def test_what_one_address_took_counts_though_another_is_out_of_reach() -> None:
     ("urls", "reason"),
     [
         (f"json://127.0.0.1 slack://{SECRET}", r"URL 2 \(slack\) cannot be used"),
-        (f"pigeon://{SECRET}", r"URL 1 \(pigeon\) cannot be used"),
+        (f"pigeon://{SECRET}", r"URL 1 \(unknown scheme\) cannot be used"),
+        (f"user:{SECRET}@scheme://", r"URL 1 \(unknown scheme\) cannot be used"),
+        (f"{SECRET}://h", r"URL 1 \(unknown scheme\) cannot be used"),
         (SECRET, r"URL 1 \(no scheme\) cannot be used"),
         (" , ", "holds no URL"),
     ],

@@ -116,8 +116,11 @@ def test_seasons_are_inclusive_and_may_be_open(
         ("signal_source: latest", "write champion (the version promoted last) or model_vN"),
         ("seasons: 2023-2006", "2023-2006 runs backwards; write it as 2006-2023"),
         ("seasons: '23'", "seasons: String should match pattern"),
-        ("as_of: 2023-11-14T09:00:00", "as_of: Input should have timezone info"),
-        ("as_of: '2023-02-30'", "as_of: Input should be a valid datetime"),
+        (
+            "as_of: 2023-11-14T09:00:00",
+            "an instant with its offset from UTC, e.g. 2023-11-14T14:00:00+00:00",
+        ),
+        ("as_of: '2023-02-30'", "as_of: Value error, there is no such day or time; write a day"),
         ("simulator: {hold: 0.5}", "simulator.hold: Input should be less than 0.5"),
     ],
 )
@@ -148,6 +151,16 @@ def test_an_unknown_override_is_named(tmp_path: Path) -> None:
         ("- seed", "expected `name: value` lines"),
         ("just words", "expected `name: value` lines"),
         ("1: seed", "expected `name: value` lines"),
+        ("false", "expected `name: value` lines"),
+        ("[]", "expected `name: value` lines"),
+        ("0", "expected `name: value` lines"),
+        ("null", "expected `name: value` lines"),
+        ("''", "expected `name: value` lines"),
+        ("seed: 1\nseed: 2", "seed is there twice"),
+        ("monitor: {min_days: 1}\nmonitor: {evidence: 2}", "monitor is there twice"),
+        ("llm: {model: a, model: b}", "model is there twice"),
+        ("home: /elsewhere", "home: the file is read from there; set NFL_SIGNALS_HOME"),
+        ("as_of: !!timestamp 2023-02-30", "not valid YAML"),
     ],
 )
 def test_a_file_that_is_no_list_of_settings_is_named(
@@ -168,7 +181,7 @@ def test_a_section_that_is_no_section_in_the_environment_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NFL_SIGNALS_MONITOR", "strict")
-    with pytest.raises(SettingsError, match=r"NFL_SIGNALS_\*: .*monitor"):
+    with pytest.raises(SettingsError, match=r"NFL_SIGNALS_MONITOR: expected a JSON object"):
         load_settings(home=tmp_path)
 
 

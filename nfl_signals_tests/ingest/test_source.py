@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -152,6 +153,27 @@ def test_an_unreachable_server_is_named_with_the_number_of_attempts(tmp_path: Pa
         client(url, tmp_path).read(SCHEDULE)
     assert f"{url}/{SCHEDULE}.parquet" in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+def test_no_failure_of_a_download_shows_the_password_of_its_url(
+    folder: Path, server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nor does what it was caused by, which Dagster stores with the run."""
+    truncate(folder)
+    url = server.url.replace("http://", "http://user:hunter2@")
+    closed = "http://user:hunter2@127.0.0.1:9"
+    for where, table, failures in (
+        (url, SCHEDULE, []),
+        (url, STATS, [500] * 3),
+        (url, "notes/notes_2023", []),
+        (closed, SCHEDULE, []),
+    ):
+        server.failures = failures
+        with pytest.raises(SourceError, match=r"http://\*\*\*@127") as caught:
+            client(where, tmp_path).read(table)
+        assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+    assert {record.name for record in caplog.records} == {"stamina"}
+    assert "hunter2" not in str([vars(record) for record in caplog.records])
 
 
 def truncate(folder: Path) -> Path:

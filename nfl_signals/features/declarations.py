@@ -41,7 +41,7 @@ class Feature:
     @property
     def bounds(self) -> Bounds:
         """What it can be: raw tables within their bounds give no other value."""
-        return OF_UNIT[self.unit]
+        return OF_UNIT[self.unit].of_sums()
 
 
 WINDOW_WEIGHT = 0.15

@@ -4,7 +4,7 @@ import pandera.polars as pa
 import polars as pl
 
 from nfl_signals.core.schema_columns import SEASON, UTC_MICROSECONDS, WEEK, column, price, within
-from nfl_signals.ingest.release_columns import TEAM_STATS
+from nfl_signals.ingest.release_columns import GAMES, TEAM_STATS
 from nfl_signals.ingest.teams import TEAM_IDS
 from nfl_signals.markets import bounds
 from nfl_signals.markets.definitions import LINES, PRICES
@@ -50,7 +50,7 @@ RAW_GAMES = pa.DataFrameSchema(
         "result": _number("result", bounds.MARGIN),
         "total": _number("result", bounds.BOTH_SCORES),
         **{name: _number("close", bounds.QUOTES[name], rule="impossible_line") for name in LINES},
-        **{name: price() for name in PRICES},
+        **{name: price() for name in GAMES if name in PRICES},
     },
     strict=True,
     name="raw_games",

@@ -5,13 +5,15 @@ it. They lie well outside of what 25 real seasons held, which stands beside each
 outside of all.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 from scipy.special import ndtr
 
 from nfl_signals.markets.definitions import ATS, MARKETS, MONEYLINE, PRICES, MarketName
 from nfl_signals.markets.odds import implied_probability, no_vig_probability
+
+ROUNDING = 1e-9  # of the sums of a season, whose largest terms are hundreds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,10 @@ class Bounds:
             [True, False, False, False, None]
         """
         return values.is_between(self.low, self.high) & (values.abs() >= self.gap)
+
+    def of_sums(self) -> "Bounds":
+        """For numbers that were added up and taken apart, which loses the last digits."""
+        return replace(self, low=self.low - ROUNDING, high=self.high + ROUNDING)
 
     def __str__(self) -> str:
         apart = f", and not between {-self.gap:,g} and {self.gap:,g}" if self.gap else ""

@@ -61,3 +61,13 @@ def test_a_spread_and_moneylines_that_favour_different_teams_contradict_each_oth
 ) -> None:
     frame = pl.DataFrame([QUOTED | change], schema=dict.fromkeys(QUOTED, pl.Float64))
     assert contradicted(frame).to_list() == [wrong]
+
+
+def test_a_share_that_rounding_took_below_none_is_none() -> None:
+    """Real: sacks per dropback over the last five games of Tennessee, 2008, week 9."""
+    none = pl.DataFrame({"share": [-5.6e-18, 1 + 5.6e-16, -1e-6]})
+    assert none.select(bounds.SHARE.of_sums().hold(pl.col("share")))["share"].to_list() == [
+        True,
+        True,
+        False,
+    ]

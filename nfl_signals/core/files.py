@@ -9,7 +9,9 @@ import io
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 import polars as pl
@@ -17,6 +19,7 @@ import polars as pl
 from nfl_signals.core.errors import InputError, StorageError
 
 Json = dict[str, Any]  # an object
+BRIEF = 60  # characters of a value in a message
 
 
 def write_bytes(path: Path, content: bytes) -> Path:
@@ -81,3 +84,29 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON value
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as JSON ({error}).") from error
+
+
+def read_object(path: Path, kinds: Mapping[str, type | UnionType], *, remedy: str) -> Json:
+    """Read a JSON object whose named fields are of their kind (null: missing); others may be there too.
+
+    Raises:
+        InputError: it is missing, malformed or of another shape; ends with `remedy`.
+    """
+    found = read_json(path)
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: holds {_brief(found)} where an object is expected; {remedy}")
+    for name, kind in kinds.items():
+        if not isinstance(found.get(name), kind):
+            raise InputError(
+                f"{path}: {name}: {_brief(found.get(name))} is not {_named(kind)}; {remedy}"
+            )
+    return found
+
+
+def _named(kind: type | UnionType) -> str:
+    return getattr(kind, "__name__", str(kind))
+
+
+def _brief(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= BRIEF else f"{text[:BRIEF]}..."

@@ -10,7 +10,7 @@ import polars as pl
 
 from nfl_signals.alerts.steps import alert_state
 from nfl_signals.core.errors import InputError, NflSignalsError
-from nfl_signals.core.files import read_json
+from nfl_signals.core.files import read_object
 from nfl_signals.core.settings import describe
 from nfl_signals.ingest.quality import in_words, wanting
 from nfl_signals.markets.definitions import MARKETS
@@ -86,7 +86,7 @@ def status(context: RunContext) -> dict[str, Any]:
         "calibration": _or_not_yet(
             lambda: "\n".join(each.sentence for each in alert_state(context).statuses())
         ),
-        "last run": _or_not_yet(lambda: str(read_json(paths.run_record)["finished_at"])),
+        "last run": _or_not_yet(partial(_last_run_line, context)),
     }
 
 
@@ -123,6 +123,11 @@ def _ledger_line(context: RunContext) -> str:
         f"{rows} predictions in the {named.get(book, f'{book} book')}"
         for book, rows in counts.iter_rows()
     )
+
+
+def _last_run_line(context: RunContext) -> str:
+    kinds = {"finished_at": str}
+    return str(read_object(context.paths.run_record, kinds, remedy="run again.")["finished_at"])
 
 
 def _pick(row: dict[str, Any]) -> Pick:

@@ -12,12 +12,15 @@ from typing import Any
 
 import polars as pl
 
-from nfl_signals.core.errors import IntegrityError
-from nfl_signals.core.files import read_json, write_json
+from nfl_signals.core.errors import InputError, IntegrityError
+from nfl_signals.core.files import read_object, write_json
 from nfl_signals.features.version import feature_version
 from nfl_signals.markets.definitions import Market
 
 CARD = "card.json"
+ALWAYS: dict[str, type] = dict.fromkeys(("model_version", "model_hash", "feature_version"), str)
+"""What every card holds, whatever it describes."""
+SPAN = ("first", "last")  # of a training window
 PACKAGES: dict[str, tuple[str, ...]] = {
     "nfl-signals": ("nfl-signals",),
     "lightgbm": ("lightgbm",),
@@ -106,7 +109,11 @@ def check_seal(folder: Path, card: Mapping[str, Any]) -> None:
 
 def read_card(folder: Path) -> dict[str, Any]:
     """The card of a model folder; InputError where there is none or it is malformed."""
-    card: dict[str, Any] = read_json(folder / CARD)
+    remedy = "restore a copy, or train again."
+    card = read_object(folder / CARD, ALWAYS, remedy=remedy)
+    window = card.get("training_window", {})
+    if not isinstance(window, dict) or not all(isinstance(window.get(n, ""), str) for n in SPAN):
+        raise InputError(f"{folder / CARD}: training_window: not a first and a last week; {remedy}")
     return card
 
 

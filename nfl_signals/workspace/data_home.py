@@ -6,10 +6,11 @@ or another simulated league, needs another home. Nothing is ever moved.
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from nfl_signals.core.errors import InputError, SettingsError
-from nfl_signals.core.files import read_json, write_json
+from nfl_signals.core.files import read_object, write_json
 from nfl_signals.core.locks import exclusive
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.setting_sections import SimulatorSettings
@@ -79,13 +80,11 @@ def holder(paths: Paths) -> str | None:
     """Name of the data home that the folder holds; None where no run has claimed it."""
     if not paths.data_home.exists():
         return None
-    content = read_json(paths.data_home)
-    if not isinstance(content, dict) or not isinstance(content.get("data_home"), str):
-        raise InputError(
-            f"{paths.data_home}: not what a run wrote (found {content!r}); remove the file if you know "
-            "which source the home belongs to, and name that source in the next run."
-        )
-    return str(content["data_home"])
+    remedy = (
+        "remove the file if you know which source the home belongs to, and name that source in the "
+        "next run."
+    )
+    return str(read_object(paths.data_home, {"data_home": str}, remedy=remedy)["data_home"])
 
 
 def remembered(paths: Paths) -> dict[str, Any]:
@@ -95,24 +94,31 @@ def remembered(paths: Paths) -> dict[str, Any]:
         return {}
     if held == NFLVERSE:
         return {"source": NFLVERSE}
-    league = _stored_league(paths)
+    league = stored_league(paths)
     simulator = {name: league[name] for name in SimulatorSettings.model_fields if name in league}
-    seed = {"seed": league["seed"]} if "seed" in league else {}
+    seed = {"seed": league["seed"]} if league else {}
     return {"source": "simulated", "simulator": simulator} | seed
 
 
-def _stored_league(paths: Paths) -> dict[str, Any]:
+def stored_league(paths: Paths) -> dict[str, Any]:
+    """Seed, settings and `as_of`, a datetime, of the simulated league that is stored; {} without one.
+
+    Raises:
+        InputError: the file is not what the simulator wrote.
+    """
     if not paths.league.exists():
         return {}
-    found = read_json(paths.league)
-    if not isinstance(found, dict):
-        raise InputError(f"{paths.league}: not a simulated league's description; remove the file.")
-    return found
+    remedy = "remove the file, and the league is simulated again."
+    found = read_object(paths.league, {"seed": int, "as_of": str}, remedy=remedy)
+    try:
+        return found | {"as_of": datetime.fromisoformat(found["as_of"]).astimezone(UTC)}
+    except ValueError:
+        raise InputError(f"{paths.league}: as_of: not an instant; {remedy}") from None
 
 
 def _differences(paths: Paths, settings: Settings) -> str:
     asked = {"seed": settings.seed, **settings.simulator.model_dump(exclude=set(PROGRESS))}
-    stored = _stored_league(paths)
+    stored = stored_league(paths)
     other = (name for name, value in asked.items() if stored.get(name, value) != value)
     return (
         ", ".join(f"{name} {stored[name]}, not {asked[name]}" for name in other) or "other settings"

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from nfl_signals.core.errors import InputError
-from nfl_signals.core.files import read_json
+from nfl_signals.core.files import read_object
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings, load_settings
 from nfl_signals.workspace.data_home import remembered
 
-RECORDED = ("seasons", "given_as_of")
+RECORDED = dict.fromkeys(("seasons", "given_as_of"), str | None)
 
 
 def of_this_home(**options: str | None) -> Settings:
@@ -46,13 +45,7 @@ def _paths(options: dict[str, str | None]) -> Paths:
 def _last_run(paths: Paths) -> dict[str, Any]:
     if not paths.run_record.exists():
         return {}
-    found = read_json(paths.run_record)
-    if not isinstance(found, dict) or any(
-        not isinstance(found.get(name), str | None) for name in RECORDED
-    ):
-        raise InputError(
-            f"{paths.run_record}: not what a run wrote; remove the file, and give --seasons and "
-            "--as-of where they matter."
-        )
+    remedy = "remove the file, and give --seasons and --as-of where they matter."
+    found = read_object(paths.run_record, RECORDED, remedy=remedy)
     last = {name: found.get(name) for name in RECORDED}
     return {"as_of": last.pop("given_as_of"), **last}

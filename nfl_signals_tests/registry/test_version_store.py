@@ -20,6 +20,7 @@ def put(store: Path, weight: float, *, games: int = 100) -> str:
 
     def describe(name: str) -> dict[str, Any]:
         card = {"model_version": name, "model_hash": model_hash(staged), "games": games}
+        card["feature_version"] = "3f2a"
         write_json(staged / "card.json", card)
         return card
 

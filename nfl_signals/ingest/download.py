@@ -6,8 +6,10 @@ see one release. What a clock says about a copy's age does not count: yesterday'
 release.
 """
 
+import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -18,7 +20,7 @@ import polars as pl
 import stamina
 from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 
-from nfl_signals.core.errors import InputError, SourceError
+from nfl_signals.core.errors import InputError, SchemaError, SourceError
 from nfl_signals.core.files import Json, read_json, write_json, write_parquet
 from nfl_signals.core.redaction import redacted
 from nfl_signals.ingest.source import DirectoryRelease, MissingReleaseError, Release, unreadable
@@ -75,16 +77,8 @@ class UrlRelease:
 
     def read(self, table: str) -> pl.DataFrame:
         """See `Release.read`."""
-        if (kept := self._kept(table)) is not None:
-            return kept
-        if self.offline:
-            raise MissingReleaseError(
-                f"{self._copy(table)}: no copy of this file, and the run is offline; run once without."
-            )
-        frame: pl.DataFrame = self._tried(table, self._download)
-        write_parquet(self._copy(table), frame)
-        self._note(table)
-        return frame
+        kept = self._kept(table)
+        return self._fetched(table) if kept is None else kept
 
     def modified_at(self, table: str) -> datetime | None:
         """See `Release.modified_at`: as the server says."""
@@ -94,6 +88,34 @@ class UrlRelease:
             return None
         return told if told.tzinfo else told.replace(tzinfo=UTC)
 
+    def forget(self, table: str) -> None:
+        """Take the copy, if there is one, no longer for what the server has."""
+        if self._facts(table):
+            self._headers = {}
+            self._note(table, checked=0.0)
+
+    @property
+    def _origin(self) -> str:
+        # Not the address: it may hold a password.
+        return hashlib.sha256(str(self.base_url).encode()).hexdigest()[:16]
+
+    @property
+    def remedy(self) -> str:
+        """What helps against a copy that was refused."""
+        if not self.offline:
+            return "The next run downloads it anew."
+        return f"The run is offline, on the copies below {self.cache}: run once without."
+
+    def _fetched(self, table: str) -> pl.DataFrame:
+        if self.offline:
+            raise MissingReleaseError(
+                f"{self._copy(table)}: no copy of this file, and the run is offline; run once without."
+            )
+        frame: pl.DataFrame = self._tried(table, self._download)
+        write_parquet(self._copy(table), frame)
+        self._note(table)
+        return frame
+
     def _kept(self, table: str) -> pl.DataFrame | None:
         """The copy, where it can be read and is still what the server has."""
         facts = self._facts(table)
@@ -101,7 +123,9 @@ class UrlRelease:
             return None
         try:
             return pl.read_parquet(self._copy(table), glob=False)
-        except (pl.exceptions.PolarsError, OSError):
+        except (pl.exceptions.PolarsError, OSError) as error:
+            if self.offline and self._copy(table).exists():
+                raise SourceError(unreadable(str(self._copy(table)), error)) from error
             return None  # a damaged copy is fetched again
 
     def _is_newest(self, table: str, facts: Json) -> bool:
@@ -161,18 +185,20 @@ class UrlRelease:
     def _copy(self, table: str) -> Path:
         return self.cache / f"{table}.parquet"
 
-    def _note(self, table: str) -> None:
-        facts = {name: self._headers.get(name) for name in VALIDATORS}
-        write_json(self._copy(table).with_suffix(".json"), facts | {"checked": time.time()})
+    def _note(self, table: str, *, checked: float | None = None) -> None:
+        facts: Json = {name: self._headers.get(name) for name in VALIDATORS}
+        facts |= {"from": self._origin, "checked": time.time() if checked is None else checked}
+        write_json(self._copy(table).with_suffix(".json"), facts)
 
     def _facts(self, table: str) -> Json:
-        """What was noted about the copy; nothing where there is none."""
+        """What was noted about the copy; nothing where there is none, or one of another release."""
         try:
             found: Json = read_json(self._copy(table).with_suffix(".json"))
         except InputError:
             return {}
-        complete = isinstance(found, dict) and {*VALIDATORS, "checked"} <= found.keys()
-        return found if complete and isinstance(found["checked"], int | float) else {}
+        complete = isinstance(found, dict) and {*VALIDATORS, "checked", "from"} <= found.keys()
+        mine = complete and found["from"] == self._origin
+        return found if mine and isinstance(found["checked"], int | float) else {}
 
 
 def open_release(
@@ -193,6 +219,28 @@ def open_release(
             "schedules/games.parquet."
         )
     return DirectoryRelease(root)
+
+
+@contextmanager
+def judged(release: Release, *tables: str) -> Iterator[None]:
+    """Let a release forget the downloads that are refused inside the block.
+
+    Else the next run would be given the same copies, and be refused again.
+
+    Raises:
+        SourceError, SchemaError: those of the block, with what the next run does about it.
+    """
+    try:
+        yield
+    except MissingReleaseError:
+        raise
+    except (SourceError, SchemaError) as error:
+        unreachable = isinstance(error.__cause__, ConnectionError)
+        if unreachable or not isinstance(release, UrlRelease):
+            raise
+        for table in tables:
+            release.forget(table)
+        raise type(error)(f"{error} {release.remedy}") from error
 
 
 def _closed_status(error: ConnectionError) -> int | None:

@@ -10,14 +10,14 @@ import polars as pl
 
 from nfl_signals.core.errors import SettingsError, SourceError
 from nfl_signals.core.file_cache import FileCache
-from nfl_signals.core.files import read_json, read_parquet
+from nfl_signals.core.files import read_parquet
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings, describe
-from nfl_signals.ingest.download import open_release
+from nfl_signals.ingest.download import judged, open_release
 from nfl_signals.ingest.history import LINES_HORIZON
 from nfl_signals.ingest.joins import JOINS
 from nfl_signals.ingest.quality import QUALITY_SCHEMA
-from nfl_signals.ingest.raw import FILES, openings, seasons_in
+from nfl_signals.ingest.raw import FILES, SCHEDULE, openings, seasons_in
 from nfl_signals.ingest.source import ClosedRelease, DirectoryRelease, Release
 from nfl_signals.llm.provider import open_provider
 from nfl_signals.llm.signals import SCHEMA as SIGNALS_SCHEMA
@@ -25,7 +25,7 @@ from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision
 from nfl_signals.simulator.league import simulate
 from nfl_signals.simulator.write import write_release
-from nfl_signals.workspace.data_home import claim_home, refuse_other_home
+from nfl_signals.workspace.data_home import claim_home, refuse_other_home, stored_league
 
 T = TypeVar("T")
 
@@ -155,10 +155,9 @@ def _release(settings: Settings, paths: Paths, as_of: datetime) -> Release:
 def _ensure_league(settings: Settings, paths: Paths) -> None:
     """Simulate unless the stored league is the one the settings describe."""
     wanted = {"seed": settings.seed, **settings.simulator.model_dump()}
-    if paths.league.exists():
-        found = read_json(paths.league)
-        if all(found.get(name) == value for name, value in wanted.items()):
-            return
+    found = stored_league(paths)
+    if found and all(found.get(name) == value for name, value in wanted.items()):
+        return
     write_release(simulate(settings.simulator, seed=settings.seed), paths.simulated)
 
 
@@ -171,7 +170,8 @@ def chosen_seasons(settings: Settings, release: Release, as_of: datetime) -> tup
     Raises:
         SourceError: the source does not hold every season of the range, or nothing of it has begun.
     """
-    available = seasons_in(release)
+    with judged(release, SCHEDULE):
+        available, opening = seasons_in(release), openings(release)
     first, last = settings.season_range
     first, last = first or available[0], last or available[-1]
     if first not in available or last not in available:
@@ -180,7 +180,7 @@ def chosen_seasons(settings: Settings, release: Release, as_of: datetime) -> tup
             "seasons within that range (--seasons A-B)."
         )
     chosen = tuple(season for season in available if first <= season <= last)
-    opening, horizon = openings(release), as_of + LINES_HORIZON
+    horizon = as_of + LINES_HORIZON
     begun = tuple(each for each in chosen if each in opening and opening[each] <= horizon)
     if not begun:
         raise SourceError(
@@ -217,7 +217,8 @@ def _as_of(settings: Settings, paths: Paths) -> datetime:
     """The instant of the settings; else the simulated league's now; else the last full hour."""
     if settings.as_of is not None:
         return settings.as_of.astimezone(UTC)
-    if settings.source == "simulated" and paths.league.exists():
-        return datetime.fromisoformat(read_json(paths.league)["as_of"])
+    if settings.source == "simulated" and (league := stored_league(paths)):
+        now: datetime = league["as_of"]
+        return now
     # Steps of one run may open their context minutes apart; a full hour keeps them on the same instant.
     return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)

@@ -15,6 +15,7 @@ from nfl_signals.core.schema_columns import no_rows
 from nfl_signals.features.build import build_features, build_markets
 from nfl_signals.features.leakage import check_no_leak, sample_kickoffs
 from nfl_signals.ingest import raw
+from nfl_signals.ingest.download import judged
 from nfl_signals.ingest.history import REPORT_LEAD, History
 from nfl_signals.ingest.joins import (
     JOINS,
@@ -25,7 +26,7 @@ from nfl_signals.ingest.joins import (
 )
 from nfl_signals.ingest.known_exceptions import known_exceptions
 from nfl_signals.ingest.quality import QUALITY_SCHEMA, Quality, VanishedRowsError, refuse_vanished
-from nfl_signals.ingest.raw import FIRST_INJURY_SEASON, openings
+from nfl_signals.ingest.raw import FILES, FIRST_INJURY_SEASON, openings
 from nfl_signals.ingest.schemas import RAW_GAMES, RAW_INJURIES, RAW_NOTES, RAW_TEAM_STATS
 from nfl_signals.ingest.source import MissingReleaseError, Release
 from nfl_signals.workspace.run_context import RunContext
@@ -80,9 +81,10 @@ def _read(context: RunContext, table: str, season: int) -> tuple[pl.DataFrame, Q
     path, why = context.paths.raw(table, season), "not there"
     stored = context.read(path) if path.exists() else no_rows(SCHEMAS[table])
     try:
-        frame = READERS[table](context.release, season, quality)
-        if context.settings.source == "nflverse":  # a simulated league may be played less far
-            refuse_vanished(stored, frame, KEYS[table], f"{path} and its release", quality)
+        with judged(context.release, FILES[table].format(season=season)):
+            frame = READERS[table](context.release, season, quality)
+            if context.settings.source == "nflverse":  # a simulated league may be played less far
+                refuse_vanished(stored, frame, KEYS[table], f"{path} and its release", quality)
     except (SourceError, SchemaError) as error:
         missing = isinstance(error, MissingReleaseError | VanishedRowsError)
         if table == "games" or not (missing or (table in REPORTS and stored.height)):
@@ -163,7 +165,9 @@ def build_gold(context: RunContext, seasons: Sequence[int]) -> tuple[pl.DataFram
         SchemaError: too much has no match.
     """
     history = load_history(context, last_season=max(seasons))
-    report = matched(context, seasons)
+    files = [file.format(season=season) for file in FILES.values() for season in seasons]
+    with judged(context.release, *files):
+        report = matched(context, seasons)
     for season in seasons:
         mine = [each for each in report.found if each.season == season]
         store_quality(context, JOINS, season, mine)

@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from nfl_signals.core.errors import StorageError
+from nfl_signals.core.storage import storage_error
 
 WRITER_SECONDS = 60.0  # a writer of one file holds its lock for well under a second
 
@@ -36,7 +37,11 @@ def exclusive(
     except Timeout:
         raise StorageError(f"{lock}: {busy}") from None
     except OSError as error:
-        raise StorageError(f"{lock}: cannot be locked ({error.strerror or error}).") from error
+        failed = "cannot be locked"
+        refused = storage_error(error, lock, failed) or StorageError(
+            f"{lock}: {failed} ({error.strerror or error}); choose a home that can be made."
+        )
+        raise refused from error
     try:
         yield
     finally:

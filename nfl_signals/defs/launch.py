@@ -1,47 +1,72 @@
 """Run the jobs in this process, on the instance that the UI shows: what the command line uses."""
 
 import os
-import shutil
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 from dagster._core.errors import DagsterAssetCheckFailedError
+from yaml import YAMLError
 
-from nfl_signals.core.errors import NflSignalsError
+from nfl_signals.core.errors import NflSignalsError, SettingsError
+from nfl_signals.core.files import write_text
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import PROJECT_ROOT
+from nfl_signals.core.storage import storing
 from nfl_signals.defs.dead_runs import end_dead_runs
 from nfl_signals.defs.partitions import range_tags, sync_seasons
 from nfl_signals.workspace.run_context import RunContext
 
+CONFIGURATION = "dagster.yaml"
+REASON = 200  # characters of Dagster's own message
 StepListener = Callable[[str, int, int], None]
 """Name of the finished step, steps finished, steps in all."""
 
 
 def prepare_instance(paths: Paths) -> None:
     """Give the home a Dagster instance folder and point this process at it."""
-    paths.dagster_home.mkdir(parents=True, exist_ok=True)
-    configuration = paths.dagster_home / "dagster.yaml"
+    configuration = paths.dagster_home / CONFIGURATION
     if not configuration.exists():
-        shutil.copyfile(PROJECT_ROOT / "dagster_home" / "dagster.yaml", configuration)
+        usual = PROJECT_ROOT / paths.dagster_home.name / CONFIGURATION
+        write_text(configuration, usual.read_text(encoding="utf-8"))
     os.environ["DAGSTER_HOME"] = str(paths.dagster_home)
     os.environ["NFL_SIGNALS_HOME"] = str(paths.home)
 
 
+@contextmanager
+def instance_of(paths: Paths) -> Iterator[dg.DagsterInstance]:
+    """The Dagster instance of a home, prepared.
+
+    Raises:
+        SettingsError: its dagster.yaml is not one.
+        StorageError: its files cannot be read or written, by whatever happens inside the block.
+    """
+    prepare_instance(paths)
+    with storing(paths.dagster_home):
+        try:
+            opened = dg.DagsterInstance.get()
+        except (dg.DagsterInvalidConfigError, YAMLError) as error:
+            reason = " ".join(str(error).split())[:REASON]
+            raise SettingsError(
+                f"{paths.dagster_home / CONFIGURATION}: not a configuration of Dagster ({reason}); "
+                "correct it, or remove it: the next run writes the usual one."
+            ) from error
+        with opened as instance:
+            yield instance
+
+
 def register_seasons(run_context: RunContext) -> None:
     """Prepare the instance and make its partitions the run's seasons."""
-    prepare_instance(run_context.paths)
-    with dg.DagsterInstance.get() as instance:
+    with instance_of(run_context.paths) as instance:
         sync_seasons(instance, run_context.seasons)
 
 
 def end_dead_runs_of(paths: Paths) -> list[str]:
     """End the runs of a home's instance whose process is gone; a sentence for each."""
-    prepare_instance(paths)
-    with dg.DagsterInstance.get() as instance:
+    with instance_of(paths) as instance:
         return end_dead_runs(instance, now=datetime.now(UTC))
 
 
@@ -72,7 +97,7 @@ def run_job(
     watcher = _Watcher(total=len(job.graph.node_defs), listener=listener)
     run_id = str(uuid.uuid4())
     given = {field: value for field, value in overrides.items() if value is not None}
-    with dg.DagsterInstance.get() as instance:
+    with instance_of(run_context.paths) as instance:
         instance.add_event_listener(run_id, watcher)
         try:
             job.execute_in_process(

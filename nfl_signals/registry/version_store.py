@@ -5,12 +5,25 @@ same files find themselves there already; other files of the same week get the n
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from nfl_signals.core.storage import storing
 from nfl_signals.registry.model_card import CARD, model_hash, read_card
 from nfl_signals.registry.model_version import ModelVersion
+
+
+@contextmanager
+def staging(staged: Path) -> Iterator[None]:
+    """A folder that is empty at first; what the block leaves in it, finished or not, is removed."""
+    shutil.rmtree(staged, ignore_errors=True)  # what a killed run left behind
+    try:
+        with storing(staged):
+            yield
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
 
 
 def store_version(

@@ -10,6 +10,7 @@ import polars as pl
 
 from nfl_signals.core.files import write_json, write_parquet
 from nfl_signals.core.settings import describe
+from nfl_signals.core.storage import storing
 from nfl_signals.simulator.league import League
 
 RELEASE = "release"
@@ -29,7 +30,8 @@ def write_release(league: League, folder: Path) -> None:
     """
     release = folder / RELEASE
     # Gone first and written last: files of two leagues never pass for either.
-    (release / DESCRIPTION).unlink(missing_ok=True)
+    with storing(release):
+        (release / DESCRIPTION).unlink(missing_ok=True)
     write_parquet(release / "schedules" / "games.parquet", league.games)
     _write_seasons(release / "stats_team", "stats_team_week", league.team_stats)
     _write_seasons(release / "injuries", "injuries", league.injuries)

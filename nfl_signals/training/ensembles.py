@@ -13,7 +13,7 @@ from nfl_signals.ensemble.coherence_rows import fit_scores, settled_games
 from nfl_signals.ensemble.ensemble import ENSEMBLE_FILE, SCORES_FILE
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.registry.model_card import content_hash, read_card, write_card
-from nfl_signals.registry.version_store import store_version
+from nfl_signals.registry.version_store import staging, store_version
 from nfl_signals.training.baselines import only_retraining
 from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext
@@ -48,8 +48,7 @@ def assemble(context: RunContext) -> dict[str, Any]:
             },
         )
 
-    with only_retraining(context):
-        shutil.rmtree(staged, ignore_errors=True)  # what a killed run left behind
+    with only_retraining(context), staging(staged):
         for market in MARKETS:
             shutil.copytree(context.paths.stacker(market, version), staged / "stacker" / market)
             for learner in learners:

@@ -21,7 +21,7 @@ from nfl_signals.registry.model_card import (
     write_sealed,
 )
 from nfl_signals.registry.model_version import ModelVersion
-from nfl_signals.registry.version_store import store_version
+from nfl_signals.registry.version_store import staging, store_version
 from nfl_signals.training.baselines import only_retraining
 from nfl_signals.workspace.run_context import RunContext
 
@@ -49,8 +49,7 @@ def recalibrated_copy(
     _check(context, version, maps)
     staged = folder.parent / f".{version}.staged"
     copy = ModelVersion.parse(version).recalibrated_on(week_code(window.last))
-    with only_retraining(context):
-        shutil.rmtree(staged, ignore_errors=True)
+    with only_retraining(context), staging(staged):
         shutil.copytree(folder, staged)
         carried = read_maps(folder)
         for name, new in maps.items():

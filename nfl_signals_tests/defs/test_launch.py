@@ -12,11 +12,11 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nfl_signals.core.errors import NflSignalsError, SchemaError
+from nfl_signals.core.errors import NflSignalsError, SchemaError, SettingsError, StorageError
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import load_settings
 from nfl_signals.definitions import defs
-from nfl_signals.defs.launch import prepare_instance, register_seasons, run_job
+from nfl_signals.defs.launch import instance_of, prepare_instance, register_seasons, run_job
 from nfl_signals.defs.partitions import (
     IN_ONE_RUN,
     RANGE_END,
@@ -76,6 +76,41 @@ def test_a_configuration_that_somebody_changed_stays(tmp_path: Path) -> None:
     file.write_text("telemetry:\n  enabled: false\n# mine\n")
     prepare_instance(Paths(tmp_path))
     assert file.read_text().endswith("# mine\n")
+
+
+@pytest.mark.parametrize("content", ["a: [", "telemetry: maybe", "unknown: 5"])
+def test_a_configuration_that_dagster_cannot_use_is_named_in_one_line(
+    tmp_path: Path, content: str
+) -> None:
+    prepare_instance(Paths(tmp_path))
+    file = tmp_path / "dagster_home" / "dagster.yaml"
+    file.write_text(content)
+    with pytest.raises(SettingsError) as caught, instance_of(Paths(tmp_path)):
+        pass
+    assert str(caught.value).startswith(f"{file}: not a configuration of Dagster (")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_history_of_runs_that_cannot_be_opened_is_named_in_one_line(tmp_path: Path) -> None:
+    with instance_of(Paths(tmp_path)):
+        pass
+    (runs,) = (tmp_path / "dagster_home").rglob("runs.db")
+    runs.write_bytes(b"overwritten" * 1000)
+    with pytest.raises(StorageError) as caught, instance_of(Paths(tmp_path)) as instance:
+        instance.get_runs()
+    assert str(caught.value) == (
+        f"{tmp_path}/dagster_home: cannot be used (file is not a database); it is damaged; restore a "
+        "copy."
+    )
+
+
+def test_an_instance_cannot_be_made_below_a_file(tmp_path: Path) -> None:
+    (tmp_path / "dagster_home").touch()
+    with (
+        pytest.raises(StorageError, match=r"dagster_home/dagster\.yaml: could not be written"),
+        instance_of(Paths(tmp_path)),
+    ):
+        pass
 
 
 years = st.lists(st.integers(1999, 2030), max_size=8)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from nfl_signals.core.files import write_parquet
 from nfl_signals.ingest.raw import FILES, SCHEDULE, seasons_in
 from nfl_signals.ingest.source import DirectoryRelease, MissingReleaseError
 from nfl_signals.simulator.feed.catalog import TROUBLES
@@ -16,7 +17,7 @@ def trouble_release(folder: Path, name: str) -> None:
     table = FILES[troubles[0].table].format(season=season)
     path = Path(release.locate(table))
     try:
-        TroubledRelease(release, season, troubles).read(table).write_parquet(path)
+        write_parquet(path, TroubledRelease(release, season, troubles).read(table))
     except MissingReleaseError:
         path.unlink()
 
@@ -34,6 +35,5 @@ def write_feed(feed: FeedAt, folder: Path, seasons: range) -> Path:
         except MissingReleaseError:
             path.unlink(missing_ok=True)
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        frame.write_parquet(path)
+        write_parquet(path, frame)
     return folder

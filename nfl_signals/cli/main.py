@@ -3,7 +3,6 @@
 Exit codes: 0 the command did what it is for; 1 something failed; 2 what was given cannot be used.
 """
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,11 +16,13 @@ from nfl_signals.cli.home_option import command_of
 from nfl_signals.cli.jobs import pinned, print_ended_runs, print_week, run_to_the_end
 from nfl_signals.cli.look import LOOK_COMMANDS
 from nfl_signals.cli.models import MODEL_COMMANDS
-from nfl_signals.cli.terminal import console, progress
+from nfl_signals.cli.terminal import check_names, console, print_any_sign, progress
+from nfl_signals.cli.ui import HOST, become_ui, free_port
 from nfl_signals.cli.week import Offline, outcomes, week
 from nfl_signals.core.errors import NflSignalsError, SourceError
 from nfl_signals.core.redaction import redacted
-from nfl_signals.core.settings import PROJECT_ROOT, describe, load_settings
+from nfl_signals.core.settings import describe, load_settings
+from nfl_signals.core.storage import storage_error
 from nfl_signals.workspace.last_run import as_last_run, of_this_home
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ def settings() -> None:
 
 
 @command
-def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
+def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0: any.")] = 3000) -> None:
     """Open the pipeline in the Dagster UI, with its schedules and the sensors running.
 
     Works on the source, the seasons and the date of the home's last run from a terminal. Serves
@@ -199,6 +200,7 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
     """
     from nfl_signals.defs.launch import register_seasons
 
+    port = free_port(port)
     context = _open_to_go_on()
     register_seasons(context)
     print_ended_runs(context.paths)
@@ -206,12 +208,9 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
     clock = "the source's now" if since is None else f"as of {describe(since)}"
     seasons = f"{context.seasons[0]}-{context.seasons[-1]}"
     console.print(f"{context.settings.source}, seasons {seasons}, {clock}", highlight=False)
-    console.print(f"Dagster: http://127.0.0.1:{port} (stop with Ctrl-C)")
+    console.print(f"Dagster: http://{HOST}:{port} (stop with Ctrl-C)")
     sys.stdout.flush()
-    workspace = str(PROJECT_ROOT / "workspace.yaml")
-    # Dagster announces successors of `dagster dev` on every start; that is not for users of the UI.
-    quiet, where = ["-W", "ignore"], ["-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
-    os.execv(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *where])
+    become_ui(port, context.paths)
 
 
 def _open_to_go_on() -> "RunContext":
@@ -239,12 +238,20 @@ def _flatten(section: Any, prefix: str) -> Iterator[tuple[str, Any, str]]:  # no
 
 
 def main() -> None:
-    """Console entry point: one line and an exit code for every error raised on purpose."""
+    """Console entry point: one line and an exit code for every error raised on purpose.
+
+    Also for a disk that refuses what no other place expected it to; a fault of the program stays one.
+    """
+    print_any_sign()
     try:
+        check_names()
         app()
-    except NflSignalsError as error:
-        Console(stderr=True).print(f"error: {error}", style="red", markup=False, soft_wrap=True)
-        sys.exit(error.exit_code)
+    except Exception as error:
+        told = error if isinstance(error, NflSignalsError) else storage_error(error)
+        if told is None:
+            raise
+        Console(stderr=True).print(f"error: {told}", style="red", markup=False, soft_wrap=True)
+        sys.exit(told.exit_code)
 
 
 if __name__ == "__main__":

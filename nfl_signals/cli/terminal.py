@@ -3,6 +3,9 @@
 Fits 80 columns; without a terminal (a log, a pipe) progress is one plain line a step.
 """
 
+import io
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,6 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.progress import listening
 
 if TYPE_CHECKING:
@@ -23,7 +27,33 @@ if TYPE_CHECKING:
     from nfl_signals.stats.confidence_sequence import ConfidenceSequence
 
 console = Console()
+PREFIX = "NFL_SIGNALS_"
 COLORS = {"PASS": "green", "FAIL": "red", "UNDERPOWERED": "yellow"}
+
+
+def print_any_sign() -> None:
+    """Print signs that the terminal's encoding lacks by their number, rather than end the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def check_names() -> None:
+    """Refuse names of files that this terminal's encoding garbles.
+
+    Raises:
+        SettingsError: an option or an NFL_SIGNALS_* variable holds one.
+    """
+    named = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+    named |= {ascii(value): value for value in sys.argv[1:]}
+    for name, value in named.items():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise SettingsError(
+                f"{name}: cannot be read in the encoding {sys.getfilesystemencoding()} of this "
+                "terminal; set PYTHONUTF8=1, then run again."
+            ) from None
 
 
 @contextmanager

@@ -89,8 +89,12 @@ class Settings(Checked, BaseSettings):
 
     @field_validator("home")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().resolve()
+    def _absolute_folder(cls, value: Path) -> Path:
+        home = value.expanduser().resolve()
+        for place in (home, *home.parents):
+            if place.exists() and not place.is_dir():
+                raise ValueError(f"{place} is a file; name a folder, or one that can be made")
+        return home
 
     @field_validator("as_of", mode="before")
     @classmethod

@@ -9,7 +9,7 @@ import pytest
 from typer.main import get_command
 
 from nfl_signals.checks.catalog import ALL_CHECKS
-from nfl_signals.cli import main
+from nfl_signals.cli import ui
 from nfl_signals.cli.main import app
 from nfl_signals.core import files
 from nfl_signals.core.paths import Paths
@@ -273,7 +273,7 @@ def test_ui_serves_only_this_machine(
 ) -> None:
     home = copy_of(finished_home, tmp_path / "home")
     started: list[list[str]] = []
-    monkeypatch.setattr(main.os, "execv", lambda _, command: started.append(command))
+    monkeypatch.setattr(ui.os, "execv", lambda _, command: started.append(command))
     done = call("ui", "--port", "3210", home=home, NFL_SIGNALS_SOURCE="simulated")
     assert done.out == (
         "simulated, seasons 2018-2024, the source's now\n"

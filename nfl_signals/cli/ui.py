@@ -1,0 +1,63 @@
+"""Dagster's UI as a process: a port that is free, and modules that are the installed ones."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import yaml
+
+from nfl_signals.core.errors import InputError
+from nfl_signals.core.files import write_text
+from nfl_signals.core.paths import Paths
+from nfl_signals.core.settings import PROJECT_ROOT
+
+HOST = "127.0.0.1"
+WORKSPACE = "workspace.yaml"
+PORTS = range(2**16)
+
+
+def free_port(port: int) -> int:
+    """The port, if a server can listen on it now; for 0 one that is free.
+
+    Raises:
+        InputError: there is no such port, it is in use, or this user may not listen on it.
+    """
+    if port not in PORTS:
+        raise InputError(f"--port {port}: no such port; give one of 1024 to {PORTS[-1]}.")
+    with socket.socket() as listener:
+        if os.name == "posix":  # as the server does: connections that just ended do not count
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+        except OSError as error:
+            raise InputError(
+                f"--port {port}: cannot be listened on ({error.strerror or error}); end the program "
+                f"that uses it, perhaps another `nfl-signals ui`, or give another port: --port {port + 1}"
+            ) from None
+        return int(listener.getsockname()[1])
+
+
+def become_ui(port: int, paths: Paths) -> NoReturn:
+    """Turn this process into `dagster dev` on a port; it ends its webserver and daemon with itself.
+
+    Raises:
+        StorageError: nothing can be written to the home.
+    """
+    # Dagster starts `python -m`, and that would take modules from the folder that a user stands in.
+    os.environ["PYTHONSAFEPATH"] = "1"
+    # Dagster announces successors of `dagster dev` on every start; that is not for users of the UI.
+    quiet, where = (
+        ["-P", "-W", "ignore"],
+        ["-w", str(_workspace(paths)), "-h", HOST, "-p", str(port)],
+    )
+    os.execv(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *where])
+
+
+def _workspace(paths: Paths) -> Path:
+    """The project's workspace file, for a code server that would take modules from there as well."""
+    content = yaml.safe_load((PROJECT_ROOT / WORKSPACE).read_text(encoding="utf-8"))
+    for location in content["load_from"]:
+        location["python_module"]["working_directory"] = str(PROJECT_ROOT)
+    return write_text(paths.dagster_home / WORKSPACE, yaml.safe_dump(content))

@@ -1,10 +1,14 @@
 """An ensemble as an MLflow model: data only, and the few lines of code that name the class reading it."""
 
 import importlib.metadata
+import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import polars as pl
 
@@ -30,9 +34,11 @@ ENVIRONMENT = {
 """Environment of every process that runs mlflow."""
 TAGS = ("model_version", "model_hash", FEATURE_VERSION)
 """What a model and its version in the registry carry over from the ensemble's card."""
+STORE = "mlflow.db"  # of a registry, beside its artifacts
 ENSEMBLE = "ensemble"  # artifact of the model
 EXAMPLE = "serving_input_example.json"  # MLflow's name for a request to try
 
+_own: ContextVar[bool] = ContextVar("own", default=False)
 _TYPES = {pl.String: "string", pl.Boolean: "boolean", pl.Float64: "double", pl.Int64: "long"}
 # The package itself is not among them: it is on no index, so there its name would be anybody's.
 _NEEDED = "mlflow polars pyarrow pandas numpy scipy".split()
@@ -49,6 +55,7 @@ serve_with({name})
 def load_mlflow() -> Any:  # noqa: ANN401 - a module
     """MLflow, which takes seconds to import, in the environment that it is to run in."""
     os.environ.update(ENVIRONMENT)
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # raises what it logs
     import mlflow
     import mlflow.pyfunc
 
@@ -90,6 +97,7 @@ def serve_with(reader: type[Reader]) -> None:
     class EnsembleModel(mlflow.pyfunc.PythonModel):  # type: ignore[name-defined, misc]
         def load_context(self, context: Any) -> None:  # noqa: ANN401 - a class of MLflow
             self.folder = Path(context.artifacts[ENSEMBLE])
+            check_same_registry(self.folder, mlflow.get_tracking_uri())
             self.reader = reader.load(self.folder)
             self.feature_version = read_card(self.folder)[FEATURE_VERSION]
 
@@ -105,6 +113,31 @@ def serve_with(reader: type[Reader]) -> None:
             return pd.DataFrame(answers.to_dict(as_series=False), dtype=object)
 
     mlflow.models.set_model(EnsembleModel())
+
+
+@contextmanager
+def loading_own() -> Iterator[None]:
+    """Load a model by the path at which a registry of this package found it, whatever MLflow is set to."""
+    token = _own.set(True)
+    try:
+        yield
+    finally:
+        _own.reset(token)
+
+
+def check_same_registry(folder: Path, store: str) -> None:
+    """Refuse the model of another home: the locations in a registry that was copied still lead there.
+
+    Raises:
+        InputError: names both.
+    """
+    asked = Path(unquote(store.removeprefix("sqlite:///"))).parent.resolve()
+    found = next((each for each in folder.resolve().parents if (each / STORE).exists()), asked)
+    if found != asked and (asked / STORE).exists() and not _own.get():
+        raise InputError(
+            f"{asked / STORE}: is a copy that names the models of {found}; run `nfl-signals verify` in "
+            "the copied home once, which builds its registry anew."
+        )
 
 
 def requirements() -> list[str]:

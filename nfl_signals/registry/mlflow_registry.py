@@ -8,8 +8,8 @@ into its store; so after a home was moved or copied the registry can be read, bu
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ import polars as pl
 from nfl_signals.core.errors import InputError, IntegrityError
 from nfl_signals.core.locks import exclusive
 from nfl_signals.core.paths import Paths
-from nfl_signals.registry.mlflow_model import TAGS, load_mlflow, save_model
+from nfl_signals.core.storage import storing
+from nfl_signals.registry.mlflow_model import STORE, TAGS, load_mlflow, loading_own, save_model
 from nfl_signals.registry.model_card import model_hash, read_card
 from nfl_signals.registry.serving import Reader, with_feature_version
 
@@ -29,6 +30,7 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 ALIASES = (CHAMPION, CHALLENGER)
 COMPLETE = "complete_in"  # tag: where a registry was built to its end
 LOCK, ARTIFACTS = ".lock", "artifacts"  # below the registry's folder
+BUSY_SECONDS = 60.0  # another program may write to the store, but not for so long
 LOCK_SECONDS = 600.0  # MLflow copies a model and tries it out while the lock is held
 
 
@@ -83,12 +85,14 @@ class Registry:
     @property
     def current(self) -> bool:
         """Whether it was built to its end, and in the place where it lies."""
-        tags = self.client.get_registered_model(MODEL).tags
+        with registry_lock(self.root):
+            tags = self.client.get_registered_model(MODEL).tags
         return bool(tags.get(COMPLETE) == artifacts_uri(self.root))
 
     def mark_complete(self) -> None:
         """Make it `current`: all that belongs into it has been registered."""
-        self.client.set_registered_model_tag(MODEL, COMPLETE, artifacts_uri(self.root))
+        with registry_lock(self.root):
+            self.client.set_registered_model_tag(MODEL, COMPLETE, artifacts_uri(self.root))
 
     def register(
         self,
@@ -128,8 +132,9 @@ class Registry:
 
     def history(self) -> tuple[RegisteredVersion, ...]:
         """Every version, oldest first."""
-        aliases = self.client.get_registered_model(MODEL).aliases
-        found = self.client.search_model_versions(f"name = '{MODEL}'")
+        with registry_lock(self.root):
+            aliases = self.client.get_registered_model(MODEL).aliases
+            found = self.client.search_model_versions(f"name = '{MODEL}'")
         return tuple(
             self._version(each, aliases) for each in sorted(found, key=lambda it: int(it.version))
         )
@@ -151,18 +156,22 @@ class Registry:
         """Let an alias of `ALIASES` point to the newest version of a name, and no longer elsewhere."""
         if alias not in ALIASES:
             raise InputError(f"{alias}: no such alias; there are {' and '.join(ALIASES)}.")
-        self.client.set_registered_model_alias(MODEL, alias, str(self.find(version).number))
-        return self.find(alias)
+        with registry_lock(self.root):
+            number = self.find(version).number
+            self.client.set_registered_model_alias(MODEL, alias, str(number))
+            return self.find(alias)
 
     def remove_alias(self, alias: str) -> None:
         """Let an alias point nowhere, wherever it pointed."""
-        if any(alias in each.aliases for each in self.history()):
-            self.client.delete_registered_model_alias(MODEL, alias)
+        with registry_lock(self.root):
+            if any(alias in each.aliases for each in self.history()):
+                self.client.delete_registered_model_alias(MODEL, alias)
 
     def load(self, name: str) -> RegisteredModel:
         """The version that an alias or a name means, loaded; InputError where there is none."""
         version = self.find(name)
-        return RegisteredModel(version, load_mlflow().pyfunc.load_model(str(version.folder)))
+        with loading_own():
+            return RegisteredModel(version, load_mlflow().pyfunc.load_model(str(version.folder)))
 
     def _version(self, found: Any, aliases: Mapping[str, str]) -> RegisteredVersion:  # noqa: ANN401
         number, (version, digest, features) = (
@@ -244,10 +253,16 @@ def create_registry(paths: Paths) -> Registry:
         return open_registry(paths)
 
 
-def registry_lock(root: Path) -> AbstractContextManager[None]:
-    """Held while a registry is opened or written to; the thread that holds it may take it again."""
+@contextmanager
+def registry_lock(root: Path) -> Iterator[None]:
+    """Held while a registry is opened or written to; the thread that holds it may take it again.
+
+    StorageError: somebody else holds it for long, or the disk refuses what MLflow reads or writes.
+    """
     busy = "another run is writing to the registry; try again when it is done."
-    return exclusive(root / LOCK, busy=busy, seconds=LOCK_SECONDS, reentrant=True)
+    held = exclusive(root / LOCK, busy=busy, seconds=LOCK_SECONDS, reentrant=True)
+    with held, storing(root / STORE):
+        yield
 
 
 def store_uri(store: Path) -> str:
@@ -272,9 +287,11 @@ def artifacts_uri(root: Path) -> str:
 def _check_readable(store: Path) -> None:
     """Find damage at once: MLflow by itself would try to read for more than a minute."""
     try:
-        with closing(sqlite3.connect(store, timeout=60)) as connection:
+        with closing(sqlite3.connect(store, timeout=BUSY_SECONDS)) as connection:
             found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise  # the disk refuses, or a program holds the store: what is in it may be sound
         found = str(error)
     if found != "ok":
         raise IntegrityError(

@@ -275,6 +275,33 @@ def test_one_process_may_take_the_lock_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_mlflow_serves_no_file_of_the_original_from_a_copy(built: Path, tmp_path: Path) -> None:
+    """In fresh processes, by alias: `models:/nfl_signals@champion` is what README serves."""
+    copy = shutil.copytree(built, tmp_path / "copy")
+    script = "import mlflow.pyfunc as m; print(m.load_model('models:/nfl_signals@champion'))"
+    environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": str(REPOSITORY)}
+
+    def load(home: Path) -> subprocess.CompletedProcess[str]:
+        store = {"MLFLOW_TRACKING_URI": store_uri(Paths(home).registry_store)}
+        command = [sys.executable, "-c", script]
+        return subprocess.run(
+            command,
+            env=environment | store,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert load(built).returncode == 0
+    refused = load(copy)
+    assert refused.returncode
+    assert f"is a copy that names the models of {Paths(built).registry}" in refused.stderr
+    make_registry(copy)
+    assert load(copy).returncode == 0
+
+
+@pytest.mark.slow
 def test_a_model_folder_loads_elsewhere_by_its_path_alone(
     registry: Registry, home: Path, tmp_path: Path
 ) -> None:

@@ -16,18 +16,16 @@ from typing import Any
 import dagster as dg
 import polars as pl
 from dagster._core.scheduler.instigation import SensorInstigatorData
+from swapped_champion import SWAPPED, champion, swap
 from terminal import run, show
 
-from nfl_signals.calibration.recalibration import RecalibrationMap
 from nfl_signals.core.files import read_parquet, write_text
 from nfl_signals.core.settings import PROJECT_ROOT, describe, load_settings
 from nfl_signals.definitions import defs
+from nfl_signals.defs.automation import UNFINISHED
 from nfl_signals.defs.checks import DRIFT_CHECK
 from nfl_signals.defs.launch import prepare_instance, run_job
 from nfl_signals.registry import decision_log
-from nfl_signals.registry.decision_log import Decision
-from nfl_signals.registry.model_card import TrainingWindow, read_card
-from nfl_signals.training.recalibrated_copies import recalibrated_copy
 from nfl_signals.workspace.run_context import RunContext, open_run
 
 MANUAL = """\
@@ -43,7 +41,6 @@ Each week's results arrive, the job weekly_refresh runs, and the daemon is given
 
 Exits with 1 where a drill ends in any other way.
 """
-MARKET = "moneyline"
 SWAPPED_FROM = 2  # week
 WEEKS = 21
 AFTERWARDS = 2  # weeks after the end, in which nothing more may happen
@@ -113,7 +110,7 @@ def _drill(home: Path, *, persistent: bool) -> Story:
         for week in range(1, WEEKS + 1):
             context = _play_until(home, weeks=week)
             if week == SWAPPED_FROM - 1:
-                _swap(context)
+                swap(context)
             run_job(
                 defs,
                 "weekly_refresh",
@@ -125,8 +122,8 @@ def _drill(home: Path, *, persistent: bool) -> Story:
             _wait_for_answers()
             story.weeks.append(_look(context, week))
             _show_step(f"week {week}", context)
-            if persistent and _champion(context).step == "retraining":
-                _swap(context)
+            if persistent and champion(context).step == "retraining":
+                swap(context)
             if len(story.weeks) > AFTERWARDS and _ended(story.weeks[-1 - AFTERWARDS]):
                 break
     _judge(story, context, persistent=persistent)
@@ -140,7 +137,7 @@ def _judge(story: Story, context: RunContext, *, persistent: bool) -> None:
     steps = [each.step for each in decisions if each.alerts]
     runs = story.weeks[-1].runs
     story.expect(len(grave) == 1, f"one episode, found {len(grave)}")
-    story.expect({a["market"] for a in grave} == {MARKET}, f"an alert on {MARKET} alone")
+    story.expect({a["market"] for a in grave} == {SWAPPED}, f"an alert on {SWAPPED} alone")
     story.expect({a["severity"] for a in grave} == {"critical"}, "of severity critical")
     flagged = [week.week for week in story.weeks if week.flags & {"warning", "critical"}]
     story.expect(bool(flagged), "predictions flagged while it is open")
@@ -151,40 +148,12 @@ def _judge(story: Story, context: RunContext, *, persistent: bool) -> None:
         story.expect(all(a["escalated"] for a in grave), "an escalation")
     else:
         story.expect({a["state"] for a in grave} == {"recovered"}, "recovery")
-        story.expect(_champion(context).step == "retraining", "the retrained model promoted")
+        story.expect(champion(context).step == "retraining", "the retrained model promoted")
 
 
 def _ended(week: Week) -> bool:
     grave = [alert for alert in week.alerts if alert["severity"] != "info"]
     return bool(grave) and all(a["escalated"] or a["state"] == "recovered" for a in grave)
-
-
-def _swap(context: RunContext) -> None:
-    """Promote by hand a copy of the champion that swaps the two sides of one market."""
-    champion = _champion(context).version
-    window = read_card(context.paths.ensemble(champion))["training_window"]
-    card = recalibrated_copy(
-        context,
-        champion,
-        {MARKET: RecalibrationMap(intercept=0.0, slope=-1.0)},
-        window=TrainingWindow(**window),
-    )
-    swapped = Decision(
-        at=context.as_of,
-        kind="promoted",
-        version=str(card["model_version"]),
-        model_hash=str(card["model_hash"]),
-        champion=str(card["model_version"]),
-        step="person",
-        sentence="Drill: favourites and underdogs of the moneyline are swapped from here on.",
-    )
-    decision_log.record(context.paths.history, swapped, expected_champion=champion)
-
-
-def _champion(context: RunContext) -> Decision:
-    held = decision_log.champion_decision(context.decisions)
-    assert held is not None
-    return held
 
 
 def _play_until(home: Path, *, weeks: int) -> RunContext:
@@ -228,8 +197,7 @@ def _wait_for_answers() -> None:
 
 def _settled(instance: dg.DagsterInstance) -> bool:
     """Whether the sensor has read the newest evaluation and no run is under way."""
-    names = ("QUEUED", "NOT_STARTED", "STARTING", "STARTED")
-    underway = dg.RunsFilter(statuses=[dg.DagsterRunStatus[name] for name in names])
+    underway = dg.RunsFilter(statuses=UNFINISHED)
     if instance.get_runs_count(underway):
         return False
     cursors = [
@@ -248,10 +216,10 @@ def _look(context: RunContext, week: int) -> Week:
     with dg.DagsterInstance.get() as instance:
         done = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]))
         jobs = [each.job_name for each in done]
-    upcoming = read_parquet(context.paths.upcoming).filter(pl.col("market") == MARKET)
+    upcoming = read_parquet(context.paths.upcoming).filter(pl.col("market") == SWAPPED)
     return Week(
         week=week,
-        champion=_champion(context).version,
+        champion=champion(context).version,
         alerts=read_parquet(context.paths.alerts).filter(pl.col("book") == "production").to_dicts(),
         flags=set(upcoming["period_flag"]),
         runs={job: jobs.count(job) for job in sorted(set(jobs))},

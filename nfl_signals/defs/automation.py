@@ -116,8 +116,11 @@ def retrain_on_drift(context: dg.SensorEvaluationContext) -> dg.SensorResult | d
     """Start what the newest evaluation of the drift check finds pending: recalibrate, or retrain."""
     latest = context.instance.get_latest_asset_check_evaluation_record(DRIFT_CHECK)
     event = None if latest is None else latest.event
+    if event is None or event.dagster_event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+        # Planned by a run that is under way or was killed; the next run evaluates it.
+        return dg.SkipReason("calibration_drift is not evaluated yet")
     # Record ids are allotted when a check is planned; the event's time orders evaluations.
-    if event is None or event.timestamp <= float(context.cursor or 0):
+    if event.timestamp <= float(context.cursor or 0):
         return dg.SkipReason("no new evaluation of calibration_drift")
     assert event.dagster_event is not None
     found = event.dagster_event.asset_check_evaluation_data.metadata.get(PENDING_STEPS)

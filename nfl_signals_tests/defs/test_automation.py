@@ -82,7 +82,25 @@ class Sensor:
 
 def test_nothing_evaluated_is_nothing_to_answer(instance: dg.DagsterInstance) -> None:
     result = retrain_on_drift(dg.build_sensor_context(instance=instance))
-    assert result == dg.SkipReason("no new evaluation of calibration_drift")
+    assert result == dg.SkipReason("calibration_drift is not evaluated yet")
+
+
+def test_an_evaluation_that_is_only_planned_is_waited_for(instance: dg.DagsterInstance) -> None:
+    """A run that is under way, or was killed before its check."""
+
+    @dg.asset
+    def calibration_metrics() -> None:
+        raise RuntimeError("killed")
+
+    @dg.asset_check(asset=calibration_metrics)
+    def calibration_drift() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=True)
+
+    sensor, both = Sensor(instance), [calibration_metrics, calibration_drift]
+    assert not dg.materialize(both, instance=instance, raise_on_error=False).success
+    assert sensor.tick() == []
+    evaluate(instance, RECALIBRATE)
+    assert [job for job, _ in sensor.tick()] == ["recalibration"]
 
 
 def test_an_evaluation_starts_the_job_that_is_pending_and_only_once(

@@ -2,6 +2,7 @@
 
 import argparse
 import random
+import signal
 import socket
 import sys
 import threading
@@ -76,7 +77,8 @@ class Soak:
     samples: list[Sample] = field(default_factory=list)
     attempt: Attempt | None = None
     again_at: float = 0.0  # when an attempt is given up, or another one is made
-    done: bool = False  # the job of the morning
+    task: str = ""  # what is to be done this morning
+    done: bool = False
 
     def __post_init__(self) -> None:
         seed, seconds = self.options.seed, self.options.kill_seconds
@@ -100,9 +102,9 @@ class Soak:
         """All weeks, disturbed, and the end of the last one, undisturbed."""
         until = 0.0
         for week in weeks:
-            for morning, instant in enumerate(week.mornings):
+            for instant in week.mornings:
                 job = DAILY if instant == week.mornings[-1] else WEEKLY
-                self.done = self.done and job == WEEKLY and morning > 0
+                self._owe(f"{job} of {week.name}")
                 self._move(week, instant)
                 until += self.options.week_seconds / len(week.mornings)
                 while self.now < until:
@@ -115,12 +117,18 @@ class Soak:
         """The results of the last week get in, and nothing is left under way."""
         self.say("left alone from here on")
         self._move(week, week.tuesday + timedelta(days=7))
-        self.done, until = False, self.now + DEADLINE_SECONDS
+        self._owe(f"the end of {week.name}")
+        until = self.now + DEADLINE_SECONDS
         while self.now < until:
             self._tick(week, DAILY)
             if self.done and self.home.loaded() and not self.home.unfinished(self.instance):
                 break
         self.say("everything has ended" if self.now < until else "something does not end")
+
+    def _owe(self, task: str) -> None:
+        """Another task is begun whatever became of the one before."""
+        if task != self.task:
+            self.task, self.done, self.attempt, self.again_at = task, False, None, self.now
 
     def _move(self, week: Week, instant: datetime) -> None:
         self.league.move(instant)
@@ -130,7 +138,7 @@ class Soak:
     def _tick(self, week: Week, job: str) -> None:
         self.home.keep_ui(self.say)
         if self.attempt is not None:
-            self._look_after(self.attempt, week, job)
+            self._look_after(self.attempt, week)
         elif not self.done and self.now >= self.again_at:
             self._start(job)
         if self.now >= self.sample_every * len(self.samples):
@@ -145,7 +153,7 @@ class Soak:
         patience = self.options.week_seconds * PATIENCE
         self.again_at = self.now + (patience if self.attempt else RETRY_SECONDS)
 
-    def _look_after(self, attempt: Attempt, week: Week, job: str) -> None:
+    def _look_after(self, attempt: Attempt, week: Week) -> None:
         well = self.home.ended(attempt, self.instance)
         if well is None and (attempt.process is not None or self.now < self.again_at):
             return
@@ -155,7 +163,7 @@ class Soak:
             said = f"good, but {len(missing)} games of {week.name} are not predicted"
             self.again_at = self.now + self.options.week_seconds / len(week.mornings)
         elif well:
-            self.done = attempt.job == job  # else it was the job of a morning before
+            self.done = True
         self.say(f"  {attempt.job} in {'a terminal' if attempt.process else 'Dagster'}: {said}")
 
     def good_runs(self) -> list[tuple[float, float]]:
@@ -191,6 +199,7 @@ def receiver() -> Iterator[tuple[str, list[str]]]:
 def main() -> None:
     """Prepare, play, judge."""
     options = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended then too
     work = Path(options.work).resolve()
     n_weeks = max(1, round(options.minutes * 60 / options.week_seconds))
     seasons = TRAINED_ON + ceil(n_weeks / WEEKS_A_SEASON)

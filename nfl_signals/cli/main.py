@@ -19,7 +19,7 @@ from nfl_signals.cli.models import MODEL_COMMANDS
 from nfl_signals.cli.terminal import check_names, console, print_any_sign, progress
 from nfl_signals.cli.ui import HOST, become_ui, free_port
 from nfl_signals.cli.week import Offline, outcomes, week
-from nfl_signals.core.errors import NflSignalsError, SourceError
+from nfl_signals.core.errors import NflSignalsError, SchemaError, SourceError
 from nfl_signals.core.redaction import redacted
 from nfl_signals.core.settings import describe, load_settings
 from nfl_signals.core.storage import storage_error
@@ -214,13 +214,13 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0: any.")] = 3
 
 
 def _open_to_go_on() -> "RunContext":
-    """The home with its source; without it where it cannot be reached and there is something stored."""
+    """The home with its source; without it where it cannot be read and there is something stored."""
     from nfl_signals.workspace.run_context import open_home, open_run
 
     settings = as_last_run()
     try:
         return open_run(settings)
-    except SourceError as error:
+    except (SourceError, SchemaError) as error:
         stored = open_home(settings)
         if not stored.seasons:
             raise

@@ -15,6 +15,8 @@ from nfl_signals.core import files
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings
 from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.simulator.feed.write import trouble_release
+from nfl_signals.simulator.write import RELEASE
 from nfl_signals_tests.conftest import SMALL_LEAGUE
 from nfl_signals_tests.support.homes import CommandResult, copy_of, fingerprints, nfl_signals
 
@@ -283,3 +285,16 @@ def test_ui_serves_only_this_machine(
     assert command[command.index("dagster") :][:2] == ["dagster", "dev"]
     assert command[command.index("-h") + 1] == "127.0.0.1"
     assert command[command.index("-p") + 1] == "3210"
+
+
+@pytest.mark.slow
+def test_ui_starts_without_a_release_that_is_refused(
+    nflverse_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = copy_of(nflverse_home / "home", tmp_path / "home")
+    release = shutil.copytree(nflverse_home / "league" / RELEASE, tmp_path / "release")
+    trouble_release(release, "other_sport")
+    started: list[list[str]] = []
+    monkeypatch.setattr(main.os, "execv", lambda _, command: started.append(command))
+    done = call("ui", home=home, NFL_SIGNALS_NFLVERSE=str(release))
+    assert (done.code, len(started)) == (0, 1), done.err

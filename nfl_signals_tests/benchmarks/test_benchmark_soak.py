@@ -9,7 +9,7 @@ import pytest
 from nfl_signals.core.files import read_json
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "soak.py"
-SHORT = "--minutes 3 --week-seconds 90 --kill-seconds 30 --bad-seconds 60".split()
+SHORT = "--minutes 4 --kill-seconds 40 --bad-seconds 80".split()
 
 
 @pytest.mark.slow

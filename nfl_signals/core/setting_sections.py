@@ -24,7 +24,7 @@ class SimulatorSettings(_Section):
     weeks_played: int = Field(
         default=9, ge=0, le=22, description="weeks of the last season already played"
     )
-    hold: float = Field(default=0.045, ge=0, lt=0.5, description="bookmaker's hold, fraction")
+    hold: float = Field(default=0.045, ge=0, le=0.12, description="bookmaker's hold, fraction")
     line_noise: float = Field(
         default=1.0, ge=0, le=20, description="sd of the closing line around the true mean, points"
     )

@@ -22,7 +22,15 @@ import polars as pl
 from nfl_signals.core.errors import SchemaError
 from nfl_signals.features.declarations import FEATURES
 from nfl_signals.learners.sequences import CHANNELS, WINDOW, sequences
-from nfl_signals.markets.bounds import QUOTES, SCALED, SIGNAL, Bounds, contradicted
+from nfl_signals.markets.bounds import (
+    BOTH_SIDES,
+    QUOTES,
+    SCALED,
+    SIGNAL,
+    Bounds,
+    contradicted,
+    unfair,
+)
 from nfl_signals.markets.definitions import LINES, MARKETS, PRICES, Market
 from nfl_signals.markets.odds import no_vig_probability
 from nfl_signals.stacking.inputs import SIGNALS, weighed_signals
@@ -201,6 +209,13 @@ def _refuse_the_impossible(requests: pl.DataFrame) -> None:
         raise SchemaError(
             f"request: column {column}, game {row['game_id']}: {row[column]}; expected {expected}."
         )
+    for market in MARKETS.values():
+        yes, no = market.price_yes_column, market.price_no_column
+        for row in requests.filter(unfair(pl.col(yes), pl.col(no))).iter_rows(named=True):
+            raise SchemaError(
+                f"request: column {yes}, game {row['game_id']}: {row[yes]:+g} and {row[no]:+g} ({no}) are "
+                f"no prices of one market; expected {BOTH_SIDES}."
+            )
     for row in requests.filter(contradicted(requests)).iter_rows(named=True):
         raise SchemaError(
             f"request: column spread_line, game {row['game_id']}: {row['spread_line']:g} and moneylines of "

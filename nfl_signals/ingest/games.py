@@ -10,7 +10,8 @@ from nfl_signals.ingest.history import RESULTS
 from nfl_signals.ingest.quality import Quality
 from nfl_signals.ingest.schemas import RAW_GAMES
 from nfl_signals.ingest.teams import franchise
-from nfl_signals.markets.bounds import SCORE, contradicted
+from nfl_signals.markets.bounds import SCORE, contradicted, unfair
+from nfl_signals.markets.definitions import ATS, TOTAL
 from nfl_signals.markets.odds import no_vig_probability
 
 KICKOFF_ZONE = "America/New_York"
@@ -80,7 +81,10 @@ def check_spread_sign(games: pl.DataFrame, where: str) -> None:
 
 
 def without_contradicted_lines(games: pl.DataFrame, quality: Quality) -> pl.DataFrame:
-    """Without spread and moneylines of games where they cannot both be meant."""
+    """Without spread and moneylines of games where they cannot both be meant, nor two such prices."""
+    for market in (ATS, TOTAL):
+        pair = [market.price_yes_column, market.price_no_column]
+        games = quality.withhold(games, unfair(*map(pl.col, pair)), "impossible_price", pair)
     names = ["spread_line", "home_moneyline", "away_moneyline"]
     return quality.withhold(games, pl.lit(contradicted(games)), "line_against_price", names)
 

@@ -58,7 +58,8 @@ RULES: dict[str, Rule] = {
     ),
     "unusable_value": Rule("quarantine", "A value that cannot be is missing."),
     "impossible_price": Rule(
-        "quarantine", "A price between -100 and 100, or beyond 100,000, is no American price."
+        "quarantine",
+        "A price between -100 and 100, beyond 100,000, or that its other side cannot have, is missing.",
     ),
     "impossible_line": Rule("quarantine", "A line outside the range of lines is missing."),
     "line_against_price": Rule(

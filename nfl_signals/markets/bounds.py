@@ -86,7 +86,21 @@ QUOTES = {
 """Of every line and price of the schedule, by its column."""
 
 FAR_APART = 0.25
-BOTH_SIDES = (0.95, 1.15)  # implied probabilities together; 0.981 to 1.049 in real games
+BOTH_SIDES = Bounds(
+    what="both implied probabilities together", low=0.95, high=1.15
+)  # 0.981 to 1.059
+
+
+def unfair(price_yes: pl.Expr, price_no: pl.Expr) -> pl.Expr:
+    """Whether two prices cannot be those of one market; false where one is null.
+
+    Example:
+        >>> frame = pl.DataFrame({"yes": [-110.0, -9999.0, None], "no": [-110.0, -110.0, 150.0]})
+        >>> frame.select(unfair(pl.col("yes"), pl.col("no"))).to_series().to_list()
+        [False, True, False]
+    """
+    both = implied_probability(price_yes) + implied_probability(price_no)
+    return (~BOTH_SIDES.hold(both)).fill_null(value=False)
 
 
 def contradicted(games: pl.DataFrame) -> pl.Series:
@@ -98,7 +112,5 @@ def contradicted(games: pl.DataFrame) -> pl.Series:
     prices = pl.col(MONEYLINE.price_yes_column), pl.col(MONEYLINE.price_no_column)
     p_line = ndtr(games.select(ATS.line() / ATS.points_sd).to_series().to_numpy())
     p_spread = pl.lit(pl.Series(p_line, dtype=pl.Float64).fill_nan(None))
-    both = implied_probability(prices[0]) + implied_probability(prices[1])
     apart = (no_vig_probability(*prices) - p_spread).abs() > FAR_APART
-    apart |= ~both.is_between(*BOTH_SIDES)
-    return games.select(apart.fill_null(value=False).alias("contradicted")).to_series()
+    return games.select(apart.fill_null(value=False) | unfair(*prices)).to_series()

@@ -121,7 +121,7 @@ def test_seasons_are_inclusive_and_may_be_open(
             "an instant with its offset from UTC, e.g. 2023-11-14T14:00:00+00:00",
         ),
         ("as_of: '2023-02-30'", "as_of: Value error, there is no such day or time; write a day"),
-        ("simulator: {hold: 0.5}", "simulator.hold: Input should be less than 0.5"),
+        ("simulator: {hold: 0.5}", "simulator.hold: Input should be less than or equal to 0.12"),
     ],
 )
 def test_a_bad_value_is_named_with_field_file_and_reason(

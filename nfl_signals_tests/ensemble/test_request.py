@@ -271,6 +271,15 @@ def test_a_line_of_the_lstm_is_within_bounds() -> None:
             request_sequences(rows.with_columns(pl.lit(value).alias(SEQUENCE_COLUMNS[-1])))
 
 
+@pytest.mark.parametrize("market", MARKETS.values(), ids=list(MARKETS))
+def test_two_prices_that_are_not_of_one_market_are_refused(market: Market) -> None:
+    pair = {market.price_yes_column: [-110.0], market.price_no_column: [-9_999.0]}
+    with pytest.raises(
+        SchemaError, match=f"column {market.price_yes_column}, game g: -110 and -9999"
+    ):
+        checked(request(**pair))
+
+
 def test_a_spread_in_the_bettors_sign_is_refused_like_the_raw_one_is_withheld() -> None:
     prices = {"home_moneyline": [250.0], "away_moneyline": [-300.0]}
     assert checked(request(spread_line=[-7.0], **prices)).height == 1

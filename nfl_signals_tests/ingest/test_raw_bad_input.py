@@ -73,6 +73,11 @@ BAD_GAMES: dict[str, tuple[pl.Expr, str, dict[str, object]]] = {
         "impossible_price",
         {"over_odds": None, "under_odds": -110.0},
     ),
+    "sentinel in place of odds": (
+        only(SECOND, -9999.0, "over_odds"),
+        "impossible_price",
+        {"over_odds": None, "under_odds": None},
+    ),
     "implausible line": (
         only(SECOND, 445.0, "total_line"),
         "impossible_line",
@@ -152,6 +157,14 @@ def test_an_absurd_number_of_a_game_costs_what_it_is_about_and_no_more(column: s
         assert lost in (set(), {column}, {"home_score", "away_score", "result", "total"})
         # A result that cannot be read is what the scores make it.
         assert (column in lost) == (row["game_id"] in values) or column in RESULTS
+
+
+def test_a_game_of_impossible_scores_has_no_result_even_where_all_of_it_agrees() -> None:
+    quality, score = Quality("games", 2023), (240.0, 20.0)
+    memory = release([game(OPENER, "2023-09-07", score=score), game(SECOND, "2023-09-10")])
+    games = validate(read_games(memory, 2023, quality), RAW_GAMES, "games")
+    assert games.select(RESULTS).null_count().row(0) == (2,) * 4
+    assert [each["rule"] for each in quality.records] == ["scores_contradict"]
 
 
 @pytest.mark.parametrize("column", COUNTED)

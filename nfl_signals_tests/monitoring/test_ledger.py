@@ -129,6 +129,7 @@ def test_a_prediction_at_or_after_kickoff_is_refused_by_name(path: Path, delay: 
         ("price_yes", 50.0),
         ("price_no", float("nan")),
         ("price_no", -500_000.0),
+        ("price_no", -9_999.0),
         ("market", "spread"),
         ("book", "paper"),
         ("signal_source", "latest"),

@@ -295,6 +295,6 @@ def test_ui_starts_without_a_release_that_is_refused(
     release = shutil.copytree(nflverse_home / "league" / RELEASE, tmp_path / "release")
     trouble_release(release, "other_sport")
     started: list[list[str]] = []
-    monkeypatch.setattr(main.os, "execv", lambda _, command: started.append(command))
+    monkeypatch.setattr(ui.os, "execv", lambda _, command: started.append(command))
     done = call("ui", home=home, NFL_SIGNALS_NFLVERSE=str(release))
     assert (done.code, len(started)) == (0, 1), done.err

@@ -127,7 +127,9 @@ def test_a_number_that_json_does_not_have_is_refused_before_a_byte_is_written(
 
 
 def test_a_missing_table_is_an_error_that_names_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"features\.parquet: not there yet; `nfl-signals run` makes it"):
+    with pytest.raises(
+        InputError, match=r"features\.parquet: not there yet; `nfl-signals run` makes it"
+    ):
         read_parquet(tmp_path / "features.parquet")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="empty: not there yet"):

@@ -23,7 +23,13 @@ from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 from nfl_signals.core.errors import InputError, SchemaError, SourceError
 from nfl_signals.core.files import Json, read_json, write_json, write_parquet
 from nfl_signals.core.redaction import redacted
-from nfl_signals.ingest.source import DirectoryRelease, MissingReleaseError, Release, unreadable
+from nfl_signals.ingest.source import (
+    DirectoryRelease,
+    MissingReleaseError,
+    Release,
+    UnreachableReleaseError,
+    unreadable,
+)
 
 RETRY_WAIT_SECONDS = 0.5  # first pause between download attempts; doubles each time
 TIMEOUT_SECONDS = 30
@@ -159,7 +165,7 @@ class UrlRelease:
                 with each:
                     return attempt(table)
         except ConnectionError as error:
-            raise SourceError(
+            raise UnreachableReleaseError(
                 f"{self.locate(table)}: unreachable after {self.attempts} attempts ({error}); check "
                 "the network and NFL_SIGNALS_NFLVERSE, then run again, or with NFL_SIGNALS_OFFLINE=true "
                 "on the copies that are there. Nothing was changed."
@@ -232,11 +238,10 @@ def judged(release: Release, *tables: str) -> Iterator[None]:
     """
     try:
         yield
-    except MissingReleaseError:
+    except (MissingReleaseError, UnreachableReleaseError):
         raise
     except (SourceError, SchemaError) as error:
-        unreachable = isinstance(error.__cause__, ConnectionError)
-        if unreachable or not isinstance(release, UrlRelease):
+        if not isinstance(release, UrlRelease):
             raise
         for table in tables:
             release.forget(table)

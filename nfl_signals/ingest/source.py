@@ -17,6 +17,10 @@ class MissingReleaseError(SourceError):
     """The release has no such file; every other failure to read it is a plain `SourceError`."""
 
 
+class UnreachableReleaseError(SourceError):
+    """Nobody answers: what the release holds is not known, and its copies are as good as before."""
+
+
 class Release(Protocol):
     """A place that holds release files."""
 

@@ -93,14 +93,13 @@ def read_object(path: Path, kinds: Mapping[str, type | UnionType], *, remedy: st
         InputError: it is missing, malformed or of another shape; ends with `remedy`.
     """
     found = read_json(path)
-    if not isinstance(found, dict):
-        raise InputError(f"{path}: holds {_brief(found)} where an object is expected; {remedy}")
-    for name, kind in kinds.items():
+    wrong = None if isinstance(found, dict) else f"{_brief(found)} is no object"
+    for name, kind in kinds.items() if wrong is None else ():
         if not isinstance(found.get(name), kind):
-            raise InputError(
-                f"{path}: {name}: {_brief(found.get(name))} is not {_named(kind)}; {remedy}"
-            )
-    return found
+            wrong = f"{name}: {_brief(found.get(name))} is not {_named(kind)}"
+    if wrong is not None:
+        raise InputError(f"{path}: not what a run wrote ({wrong}); {remedy}")
+    return found  # type: ignore[no-any-return]
 
 
 def _named(kind: type | UnionType) -> str:

@@ -17,14 +17,16 @@ def refused(tmp_path: Path, *arguments: object, home: Path) -> str:
     return done.err
 
 
-@pytest.mark.parametrize("command", ["run", "status", "settings", "ui"])
+@pytest.mark.parametrize("command", ["run", "status", "settings", "ui --port 0"])
 @pytest.mark.parametrize("below", ["", "home"])
 def test_a_home_that_is_a_file_or_below_one_is_named(
     command: str, below: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "file"
     file.touch()
-    assert f"{file} is a file; name a folder" in refused(tmp_path, command, home=file / below)
+    assert f"{file} is a file; name a folder" in refused(
+        tmp_path, *command.split(), home=file / below
+    )
 
 
 def test_a_league_is_not_written_into_a_file(tmp_path: Path) -> None:

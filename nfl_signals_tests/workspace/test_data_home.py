@@ -30,7 +30,7 @@ def home_of(folder: Path, settings: Settings) -> Paths:
     paths = Paths(folder)
     claim_home(paths, settings)
     (folder / "data/raw").mkdir(parents=True)
-    league = {"seed": settings.seed, **settings.simulator.model_dump()}
+    league = {"as_of": "2024-11-05", "seed": settings.seed, **settings.simulator.model_dump()}
     if settings.source == "simulated":
         write_json(paths.league, league)
     return paths

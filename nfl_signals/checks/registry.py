@@ -5,9 +5,8 @@ import polars as pl
 from nfl_signals.checks.tables import Figures
 from nfl_signals.core.errors import InputError, IntegrityError
 from nfl_signals.learners.baseline import SEQUENCE_LEARNERS
-from nfl_signals.predictions.registration import home_registry
 from nfl_signals.predictions.upcoming import requests_for
-from nfl_signals.registry.mlflow_registry import CHAMPION
+from nfl_signals.registry.mlflow_registry import CHAMPION, open_registry
 from nfl_signals.registry.model_card import model_hash, read_card
 from nfl_signals.workspace.run_context import RunContext
 
@@ -17,7 +16,7 @@ LARGEST_DIFFERENCE = 1e-12  # probability; JSON and pandas keep every digit, so 
 
 def champion_files(context: RunContext) -> Figures:
     """The champion is there, loads, and its files are those that were registered."""
-    registry = home_registry(context)
+    registry = open_registry(context.paths)
     model = registry.load(CHAMPION)
     found = {
         "files": model_hash(model.ensemble),
@@ -34,7 +33,7 @@ def champion_predictions(context: RunContext) -> Figures:
 
     Predicted are the upcoming games, or those of the last week where nothing is upcoming.
     """
-    model = home_registry(context).load(CHAMPION)
+    model = open_registry(context.paths).load(CHAMPION)
     learners = read_card(model.ensemble).get("learners", [])
     requests = stored_requests(context, sequences=not SEQUENCE_LEARNERS.isdisjoint(learners))
     # Without MLflow first: what is wrong with stored tables then has this program's message.

@@ -39,14 +39,17 @@ def run_to_the_end(
 
         print_ended_runs(context.paths)
         run_job(defs, job, context, overrides | pinned(context), show, seasons=chosen)
+        _registry_in_place(context)
     _record(context, started=started)
     return context
 
 
 def pinned(context: "RunContext") -> dict[str, str]:
-    """Configuration by which every step of a Dagster run opens this same context."""
+    """Configuration by which every step of a Dagster run opens this same context.
+
+    It names no home: executed again from the history of a copied home, the run works in the copy.
+    """
     return {
-        "home": str(context.paths.home),
         "source": context.settings.source,
         "seasons": f"{context.seasons[0]}-{context.seasons[-1]}",
         "as_of": describe(context.as_of),
@@ -72,6 +75,16 @@ def print_week(context: "RunContext") -> None:
     console.print(f"Ledger:  {escape(str(context.paths.ledger))}")
     console.print(f"Look at: {escape(str(context.paths.dashboard))}")
     console.print("Look around: [bold]nfl-signals ui[/bold], or [bold]make ui[/bold]")
+
+
+def _registry_in_place(context: "RunContext") -> None:
+    """Build the MLflow registry anew where the home was moved or copied: its locations are absolute."""
+    from nfl_signals.registry.mlflow_registry import built_elsewhere
+
+    if built_elsewhere(context.paths):
+        from nfl_signals.predictions.registration import home_registry
+
+        home_registry(context)
 
 
 def _record(context: "RunContext", *, started: datetime) -> None:

@@ -135,7 +135,7 @@ def check_same_registry(folder: Path, store: str) -> None:
     found = next((each for each in folder.resolve().parents if (each / STORE).exists()), asked)
     if found != asked and (asked / STORE).exists() and not _own.get():
         raise InputError(
-            f"{asked / STORE}: is a copy that names the models of {found}; run `nfl-signals verify` in "
+            f"{asked / STORE}: is a copy that names the models of {found}; run `nfl-signals week` in "
             "the copied home once, which builds its registry anew."
         )
 

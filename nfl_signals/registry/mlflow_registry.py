@@ -253,6 +253,20 @@ def create_registry(paths: Paths) -> Registry:
         return open_registry(paths)
 
 
+def built_elsewhere(paths: Paths) -> bool:
+    """Whether the home was moved or copied since its registry was built; told without MLflow."""
+    if not paths.registry_store.exists():
+        return False
+    store = f"{paths.registry_store.absolute().as_uri()}?mode=ro"
+    wanted = "SELECT value FROM registered_model_tags WHERE name = ? AND key = ?"
+    try:
+        with closing(sqlite3.connect(store, uri=True, timeout=BUSY_SECONDS)) as connection:
+            found = connection.execute(wanted, (MODEL, COMPLETE)).fetchone()
+    except sqlite3.Error:
+        return False  # whoever opens it finds out what is wrong
+    return found is not None and found[0] != artifacts_uri(paths.registry.absolute())
+
+
 @contextmanager
 def registry_lock(root: Path) -> Iterator[None]:
     """Held while a registry is opened or written to; the thread that holds it may take it again.

@@ -5,6 +5,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from nfl_signals.cli.jobs import pinned
 from nfl_signals.core.files import write_json
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import describe
@@ -39,6 +40,12 @@ def test_the_date_given_to_the_last_run_is_that_of_a_run_from_the_ui(home: Path)
 
 def test_the_configuration_of_a_run_wins(home: Path) -> None:
     assert describe(opened(home, as_of="2024-11-01").as_of) == "2024-11-01T00:00:00+00:00"
+
+
+def test_a_run_names_no_home_of_its_own_and_so_works_in_the_home_whose_history_it_is_in(
+    home: Path,
+) -> None:
+    assert set(pinned(opened(home))) == {"source", "seasons", "as_of"}
 
 
 def test_the_home_s_league_needs_no_settings(home: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.model_server import post, response_answers, served
 from nfl_signals.checks.catalog import REGISTRY_CHECKS
-from nfl_signals.checks.registry import stored_requests
+from nfl_signals.checks.registry import champion_files, stored_requests
 from nfl_signals.core.errors import InputError, IntegrityError, NflSignalsError
 from nfl_signals.core.files import read_parquet
 from nfl_signals.core.paths import Paths
@@ -30,6 +30,7 @@ from nfl_signals.registry.decision_log import Decision, Kind, record
 from nfl_signals.registry.mlflow_registry import (
     CHALLENGER,
     CHAMPION,
+    built_elsewhere,
     create_registry,
     open_registry,
 )
@@ -324,12 +325,12 @@ def test_two_runs_that_open_a_moved_home_build_one_registry(home: Path, tmp_path
 
 
 @pytest.mark.slow
-def test_after_a_check_mlflow_serves_the_champion_of_a_moved_home_as_the_readme_says(
+def test_mlflow_serves_the_champion_of_a_moved_home_whose_registry_was_built_anew(
     finished_home: Path, tmp_path: Path
 ) -> None:
     """By alias, from the home's folder, in a process that knows of the store and of nothing else."""
     context = copy_context(finished_home, tmp_path / "moved")
-    REGISTRY_CHECKS[FILES](context)
+    home_registry(context)
     example = open_registry(context.paths).find(CHAMPION).folder / "serving_input_example.json"
     environment = {
         "MLFLOW_TRACKING_URI": "sqlite:///models/registry/mlflow.db",
@@ -424,3 +425,17 @@ def test_a_swapped_file_is_no_input_error(finished: RunContext) -> None:
     swapped_file(finished)
     with pytest.raises(IntegrityError):
         REGISTRY_CHECKS[FILES](finished)
+
+
+@pytest.mark.slow
+def test_a_copied_home_is_told_from_one_that_lies_where_its_registry_was_built(
+    home: Path, tmp_path: Path
+) -> None:
+    """Looking reads the copy's own files without building anything; MLflow is told to do so first."""
+    copy = Path(shutil.copytree(home, tmp_path / "copy"))
+    assert [built_elsewhere(Paths(each)) for each in (home, copy, tmp_path)] == [False, True, False]
+    before = store_text(copy)
+    assert champion_files(serving_from(copy, "champion"))["champion"] == FIRST
+    assert store_text(copy) == before
+    home_registry(serving_from(copy, "champion"))
+    assert not built_elsewhere(Paths(copy))

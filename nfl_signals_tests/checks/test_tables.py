@@ -184,7 +184,11 @@ TAMPERINGS: list[tuple[Callable[[RunContext], None], str, str]] = [
     (edited_card, "models: files match cards", r"v202409/card\.json: edited since it was written"),
     (dropped_feature_row, "gold_features: schema", rf"{GAME}\w+ does not have two rows"),
     (missing_feature, "gold_features: schema", rf"column {FEATURE_NAMES[0]}"),
-    (infinite_feature, "gold_features: schema", rf"column {FEATURE_NAMES[0]}.*finite"),
+    (
+        infinite_feature,
+        "gold_features: schema",
+        rf"column {FEATURE_NAMES[0]}.*points per game, -300 to 300",
+    ),
     (impossible_price, "gold_markets: schema", "price_yes.*American odds"),
     (dropped_stacked_row, "calibrated_predictions: contract", r"lacks 2024_\w+ and 0 more games"),
     (dropped_stacked_market, "calibrated_predictions: contract", r"moneyline lacks 2024_01_\w+"),

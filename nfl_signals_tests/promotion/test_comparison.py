@@ -28,6 +28,7 @@ from nfl_signals.promotion.books import (
 from nfl_signals.promotion.comparison import compare, pairs_of
 from nfl_signals.promotion.gate import judge
 from nfl_signals.promotion.measures import PAIRS_SCHEMA
+from nfl_signals.registry.model_card import read_card
 from nfl_signals.stats.confidence_sequence import brier_difference
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import utc
@@ -68,7 +69,9 @@ def home(
     markets = pairs.select(*columns, points=points).join(kickoff, on="game_id")
     totals = markets.with_columns(market=pl.lit("total"), points=pl.lit(44.0))
     write_parquet(paths.markets / "2024.parquet", pl.concat([markets, totals]))
-    write_json(paths.ensemble("v202322") / "card.json", {"training_window": {"last": last}})
+    card = {"model_version": "v202322", "model_hash": "challenger", "feature_version": "f"}
+    window = {"training_window": {"last": last}}
+    write_json(paths.ensemble("v202322") / "card.json", card | window)
     return RunContext(
         settings=load_settings(home=folder),
         paths=paths,
@@ -135,7 +138,7 @@ def test_the_proxy_is_the_price_on_the_others_rows(context: RunContext) -> None:
 def test_another_line_or_price_is_another_bet(tmp_path: Path, pairs: pl.DataFrame) -> None:
     late = pl.col("week") > 10
     moved = pairs.with_columns(
-        price_yes=pl.when(late).then(pl.col("price_yes") * 2).otherwise("price_yes")
+        price_yes=pl.col("price_yes") + pl.when(late).then(pl.col("price_yes").sign()).otherwise(0)
     )
     context = home(tmp_path, pairs, forecast(pairs, "champion"), forecast(moved, "challenger"))
     assert pairs_of(context, WALK_FORWARD, MODEL)["week"].max() == 10
@@ -213,8 +216,8 @@ def test_a_copy_is_fitted_until_the_last_game_of_its_recalibration(
     tmp_path: Path, pairs: pl.DataFrame
 ) -> None:
     context = home(tmp_path, pairs, forecast(pairs, "champion"), forecast(pairs, "challenger"))
-    card = {"training_window": {"last": "2023-w22"}, "recalibration": {"last": "2024-w06"}}
-    write_json(context.paths.ensemble("v202322") / "card.json", card)
+    folder = context.paths.ensemble("v202322")
+    write_json(folder / "card.json", read_card(folder) | {"recalibration": {"last": "2024-w06"}})
     with pytest.raises(IntegrityError, match="v202322: trained on games up to 2024-w06"):
         compare(context, "replay", "model_v202322")
 

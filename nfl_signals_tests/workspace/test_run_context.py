@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from nfl_signals.core.errors import SettingsError, SourceError
 from nfl_signals.core.settings import load_settings
 from nfl_signals.ingest.source import DirectoryRelease
-from nfl_signals.workspace.run_context import RunContext, open_run
+from nfl_signals.workspace.run_context import RunContext, chosen_seasons, open_run
 from nfl_signals_tests.support.run_contexts import contents
 
 LEAGUE = {"first_season": 2018, "n_seasons": 4, "weeks_played": 9}
@@ -82,6 +83,22 @@ def test_seasons_that_the_source_does_not_hold_are_refused(home: Path, seasons: 
     wanted = seasons if "-" in seasons else f"{seasons}-{seasons}"
     with pytest.raises(SourceError, match=f"seasons {wanted}: the source holds 2018-2021"):
         opened(home, seasons=seasons)
+
+
+def test_a_range_with_a_hole_is_refused_and_the_hole_is_named(home: Path, tmp_path: Path) -> None:
+    schedule = "schedules/games.parquet"
+    games = pl.read_parquet(home / "data/simulated/release" / schedule)
+    (tmp_path / "schedules").mkdir()
+    games.filter(pl.col("season") != 2019).write_parquet(tmp_path / schedule)
+    release, as_of = DirectoryRelease(tmp_path), opened(home).as_of
+    with pytest.raises(
+        SourceError, match="seasons 2018-2021: the source holds no dated games of 2019"
+    ):
+        chosen_seasons(load_settings(home=home), release, as_of)
+    assert chosen_seasons(load_settings(home=home, seasons="2020-2021"), release, as_of) == (
+        2020,
+        2021,
+    )
 
 
 def test_too_few_seasons_say_how_many_are_needed_and_why(home: Path) -> None:

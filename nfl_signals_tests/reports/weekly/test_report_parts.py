@@ -24,6 +24,7 @@ from nfl_signals.reports.weekly.series import (
 )
 from nfl_signals.reports.weekly.trends import rolling_rows, trends
 from nfl_signals.reports.weekly.windows import changes
+from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.weekly_games import POLICY, upcoming, weekly_inputs
 
 MODEL = SeriesLabel(market="moneyline", book="production", signal_source="model")
@@ -271,3 +272,27 @@ def test_the_glossary_names_the_limits_in_force() -> None:
     words = dict(glossary(POLICY.model_copy(update=changed)))
     assert "plain error stays above 0.1 for more than 3 days" in words["Alarm"]
     assert "in at most all seasons" in words["Evidence (e-value)"]
+
+
+def test_mondays_report_shows_no_game_that_has_kicked_off_as_one_to_come() -> None:
+    inputs = weekly_inputs()
+    played, to_come = upcoming(["2025_10_DAL_MIN"]), upcoming(["2025_10_ARI_CAR"])
+    monday_night = pl.col("kickoff_at").dt.offset_by("30h")
+    both = pl.concat([played, to_come.with_columns(monday_night)])
+    numbers = weekly_numbers(replace(inputs, upcoming=both, as_of=utc("2025-11-10 12:00")))
+    assert {row["game"] for row in numbers["predictions"]} == {"ARI at CAR"}
+    over = weekly_numbers(replace(inputs, upcoming=both, as_of=utc("2025-11-11 12:00")))
+    assert over["predictions"] == []
+
+
+def test_what_is_missing_is_written_into_the_report_and_nothing_where_nothing_is(
+    tmp_path: Path,
+) -> None:
+    inputs, path = weekly_inputs(), tmp_path / "2025-w09.md"
+    write_weekly_report(path, inputs)
+    assert "## Missing" not in path.read_text()
+    lines = ("the schedule shows no game", "not predicted, no line or price yet (total): a_b")
+    write_weekly_report(path, replace(inputs, missing=lines))
+    assert (
+        "## Missing\n\n- the schedule shows no game\n- not predicted, no line" in path.read_text()
+    )

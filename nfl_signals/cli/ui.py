@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -42,6 +43,8 @@ def free_port(port: int) -> int:
 def become_ui(port: int, paths: Paths) -> NoReturn:
     """Turn this process into `dagster dev` on a port; it ends its webserver and daemon with itself.
 
+    Beside it a process watches over the server of the pipeline, see `watch.py`.
+
     Raises:
         StorageError: nothing can be written to the home.
     """
@@ -52,7 +55,15 @@ def become_ui(port: int, paths: Paths) -> NoReturn:
         ["-P", "-W", "ignore"],
         ["-w", str(_workspace(paths)), "-h", HOST, "-p", str(port)],
     )
+    start_watching(port)
     os.execv(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *where])
+
+
+def start_watching(port: int) -> None:
+    """Start the process that watches over the pipeline's server; it ends with this one."""
+    page = f"http://{HOST}:{port}/graphql"
+    watching = [sys.executable, "-P", "-m", "nfl_signals.cli.watch", page]
+    subprocess.Popen(watching, stdin=subprocess.DEVNULL)
 
 
 def _workspace(paths: Paths) -> Path:

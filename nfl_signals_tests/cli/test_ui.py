@@ -47,6 +47,7 @@ def test_neither_processes_nor_the_code_server_look_for_modules_where_the_user_s
     started: list[list[str]] = []
     monkeypatch.setenv("PYTHONSAFEPATH", "")
     monkeypatch.setattr(ui.os, "execv", lambda _, command: started.append(command))
+    monkeypatch.setattr(ui, "start_watching", lambda _: None)
     ui.become_ui(3210, Paths(tmp_path))
     (command,) = started
     assert "-P" in command[: command.index("-m")]

@@ -1,0 +1,78 @@
+"""Watches over `nfl-signals ui`: a pipeline's server that was killed is started again.
+
+Dagster's daemon and webserver start the server that holds the pipeline once. When it is killed, by a
+person or for want of memory, every schedule and sensor stops with it, while the page goes on answering.
+Asking the webserver to load the pipeline again starts another one.
+"""
+
+import contextlib
+import json
+import os
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+Ask = Callable[[str], Any]
+"""Sends a GraphQL query and returns its `data`; OSError where nobody answers."""
+
+LOOK_SECONDS = 10.0
+PATIENCE = 2  # looks in a row: while it loads again, it is out of reach as well
+SILENCE = 12  # looks without any answer, after which there is nothing left to watch
+GONE = "DagsterUserCodeUnreachableError"
+STATE = """{workspaceOrError {... on Workspace {locationEntries {name locationOrLoadError {
+  __typename ... on PythonError {message}}}}}}"""
+RELOAD = 'mutation {{reloadRepositoryLocation(repositoryLocationName: "{name}") {{__typename}}}}'
+
+
+def watch(ask: Ask, goes_on: Callable[[], bool], say: Callable[[str], None]) -> None:
+    """Look again and again, as long as it goes on and somebody answers."""
+    out_of_reach = silent = 0
+    while goes_on() and silent < SILENCE:
+        try:
+            lost = lost_pipelines(ask(STATE))
+        except OSError:
+            silent += 1
+            continue
+        silent, out_of_reach = 0, out_of_reach + 1 if lost else 0
+        if out_of_reach < PATIENCE:
+            continue
+        out_of_reach = 0
+        for name in lost:
+            say(f"the server of the pipeline {name} had ended; it is started again")
+            with contextlib.suppress(OSError):
+                ask(RELOAD.format(name=name))
+
+
+def lost_pipelines(state: Any) -> list[str]:  # noqa: ANN401 - JSON
+    """Names of the pipelines whose server does not answer; not of those that have a fault of their own."""
+    entries = state["workspaceOrError"].get("locationEntries", [])
+    loaded = ((entry["name"], entry["locationOrLoadError"] or {}) for entry in entries)
+    return [name for name, found in loaded if GONE in found.get("message", "")]
+
+
+def _asking(address: str) -> Ask:
+    def ask(query: str) -> Any:  # noqa: ANN401 - JSON
+        body = json.dumps({"query": query}).encode()
+        request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)["data"]
+
+    return ask
+
+
+def main() -> None:
+    """Watch the webserver at the address that is given, until the process that started this one ends."""
+    started_by = os.getppid()
+
+    def goes_on() -> bool:
+        time.sleep(LOOK_SECONDS)
+        return os.getppid() == started_by
+
+    with contextlib.suppress(KeyboardInterrupt):
+        watch(_asking(sys.argv[1]), goes_on, lambda words: print(words, flush=True))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

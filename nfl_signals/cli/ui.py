@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import yaml
 
+from nfl_signals.cli import watch
 from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import write_text
 from nfl_signals.core.paths import Paths
@@ -62,7 +63,7 @@ def become_ui(port: int, paths: Paths) -> NoReturn:
 def start_watching(port: int) -> None:
     """Start the process that watches over the pipeline's server; it ends with this one."""
     page = f"http://{HOST}:{port}/graphql"
-    watching = [sys.executable, "-P", "-m", "nfl_signals.cli.watch", page]
+    watching = [sys.executable, "-P", "-m", watch.__name__, page, str(watch.LOOK_SECONDS)]
     subprocess.Popen(watching, stdin=subprocess.DEVNULL)
 
 

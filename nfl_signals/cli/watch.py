@@ -1,4 +1,4 @@
-"""Watches over `nfl-signals ui`: a pipeline's server that was killed is started again.
+"""Watches over `nfl-signals ui`: a killed server of the pipeline is started again, and none is left alone.
 
 Dagster's daemon and webserver start the server that holds the pipeline once. When it is killed, by a
 person or for want of memory, every schedule and sensor stops with it, while the page goes on answering.
@@ -8,6 +8,8 @@ Asking the webserver to load the pipeline again starts another one.
 import contextlib
 import json
 import os
+import signal
+import subprocess
 import sys
 import time
 import urllib.request
@@ -62,16 +64,40 @@ def _asking(address: str) -> Ask:
     return ask
 
 
+def _children(of: int) -> list[int]:
+    """Processes that a process has started, this one left out; none where there is no `ps`."""
+    try:
+        listed = subprocess.run(
+            ["ps", "-A", "-o", "pid=", "-o", "ppid="], capture_output=True, text=True, check=False
+        ).stdout
+    except OSError:
+        return []
+    pairs = (line.split() for line in listed.splitlines())
+    return [int(pid) for pid, parent in pairs if int(parent) == of and int(pid) != os.getpid()]
+
+
 def main() -> None:
-    """Watch the webserver at the address that is given, until the process that started this one ends."""
-    started_by = os.getppid()
+    """Watch the webserver at an address, every so many seconds, until what started this one ends.
+
+    What that one has started ends with it, however it ended: a daemon that went on alone would hold the
+    port and start runs that nobody sees.
+    """
+    address, seconds, started_by = sys.argv[1], float(sys.argv[2]), os.getppid()
+    beside = _children(started_by)
 
     def goes_on() -> bool:
-        time.sleep(LOOK_SECONDS)
-        return os.getppid() == started_by
+        nonlocal beside
+        time.sleep(seconds)
+        if os.getppid() != started_by:
+            for each in beside:
+                with contextlib.suppress(OSError):
+                    os.kill(each, signal.SIGTERM)
+            return False
+        beside = _children(started_by)
+        return True
 
     with contextlib.suppress(KeyboardInterrupt):
-        watch(_asking(sys.argv[1]), goes_on, lambda words: print(words, flush=True))  # noqa: T201
+        watch(_asking(address), goes_on, lambda words: print(words, flush=True))  # noqa: T201
 
 
 if __name__ == "__main__":

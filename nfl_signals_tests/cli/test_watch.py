@@ -1,11 +1,16 @@
 """The server of the pipeline is started again once it is lost, and only then."""
 
+import subprocess
+import sys
+import threading
 from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
 from nfl_signals.cli.watch import PATIENCE, SILENCE, STATE, lost_pipelines, watch
+from nfl_signals_tests.support.loopback import listening, running
 
 UNREACHABLE = (
     "dagster._core.errors.DagsterUserCodeUnreachableError: Could not reach user code server."
@@ -78,3 +83,40 @@ def test_a_workspace_that_is_not_there_yet_has_lost_nothing() -> None:
     assert lost_pipelines({"workspaceOrError": {}}) == []
     entries = [{"name": "nfl_signals", "locationOrLoadError": None}]
     assert lost_pipelines({"workspaceOrError": {"locationEntries": entries}}) == []
+
+
+UI = """
+import subprocess, sys
+server = [sys.executable, "-c", "import time; print('server', flush=True); time.sleep(600)"]
+subprocess.Popen(server)
+subprocess.Popen([sys.executable, "-m", "nfl_signals.cli.watch", sys.argv[1], "0.05"])
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process knows no end of its parent there")
+def test_what_a_killed_ui_has_started_ends_with_it() -> None:
+    """A pipe that everybody holds is at its end when the last one has ended."""
+    looked = threading.Event()
+
+    class Page(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_error(503)
+            looked.set()
+
+        def log_message(self, *_: object) -> None:
+            """No lines of a server between those of the tests."""
+
+    http, address = listening(Page)
+    with running(http):
+        ui = subprocess.Popen(
+            [sys.executable, "-c", UI, address],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert ui.stdout is not None
+        assert ui.stdout.readline() == "server\n"
+        assert looked.wait(timeout=60)
+        ui.kill()
+        assert ui.communicate(timeout=60)[0] == ""

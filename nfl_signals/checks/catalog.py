@@ -21,6 +21,7 @@ MODEL_CHECKS: dict[str, tables.Check] = {
     "models: files match cards": models.models_match_cards,
     "models: the served model loads": models.served_model_loads,
     "upcoming_predictions: by the served model": models.upcoming_by_served_model,
+    "upcoming_predictions: in the ledger": models.upcoming_sealed,
     "upcoming_predictions: explained": models.upcoming_explained,
     "decision log: sealed": models.decision_log_sealed,
     "ledger: every version is known": models.ledger_versions_known,

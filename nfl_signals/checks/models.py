@@ -14,7 +14,7 @@ from nfl_signals.features.declarations import FEATURE_NAMES
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring import ledger
 from nfl_signals.predictions.champion import PROXY, load_served_model
-from nfl_signals.predictions.upcoming import not_by_served_model
+from nfl_signals.predictions.upcoming import not_by_served_model, not_in_ledger
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.model_card import CARD, check_seal, model_hash, read_card
 from nfl_signals.stats.logit import logit
@@ -58,6 +58,13 @@ def served_model_loads(context: RunContext) -> Figures:
 def upcoming_by_served_model(context: RunContext) -> Figures:
     """Stored predictions of games to come are those of the model that is served."""
     if problem := not_by_served_model(context):
+        raise IntegrityError(f"{context.paths.upcoming}: {problem}.")
+    return {"rows": context.read(context.paths.upcoming).height}
+
+
+def upcoming_sealed(context: RunContext) -> Figures:
+    """Stored predictions are in the ledger, sealed before they were shown."""
+    if problem := not_in_ledger(context):
         raise IntegrityError(f"{context.paths.upcoming}: {problem}.")
     return {"rows": context.read(context.paths.upcoming).height}
 

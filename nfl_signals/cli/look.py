@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from nfl_signals.cli.terminal import console, print_notices, print_picks
-from nfl_signals.core.errors import NflSignalsError
+from nfl_signals.core.errors import InputError, NflSignalsError
 from nfl_signals.workspace.last_run import as_last_run
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ def verify(source: Source = None) -> None:
     from nfl_signals.checks.catalog import ALL_CHECKS
 
     context, failures = _home(source), 0
+    if not context.seasons:
+        raise InputError(
+            f"{context.paths.home}: nothing is stored yet; `nfl-signals run` makes it."
+        )
     for name, check in ALL_CHECKS.items():
         try:
             brief = {

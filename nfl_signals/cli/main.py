@@ -17,7 +17,7 @@ from nfl_signals.cli.jobs import pinned, print_ended_runs, print_week, run_to_th
 from nfl_signals.cli.look import LOOK_COMMANDS
 from nfl_signals.cli.models import MODEL_COMMANDS
 from nfl_signals.cli.terminal import check_names, console, print_any_sign, progress
-from nfl_signals.cli.ui import HOST, become_ui, free_port
+from nfl_signals.cli.ui import HOST, become_ui, free_port, refuse_second_ui
 from nfl_signals.cli.week import Offline, outcomes, week
 from nfl_signals.core.errors import NflSignalsError, SchemaError, SourceError
 from nfl_signals.core.redaction import redacted
@@ -202,6 +202,7 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0: any.")] = 3
 
     port = free_port(port)
     context = _open_to_go_on()
+    refuse_second_ui(context.paths)
     register_seasons(context)
     print_ended_runs(context.paths)
     since = context.settings.as_of

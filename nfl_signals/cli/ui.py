@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import yaml
+from filelock import FileLock, Timeout
 
 from nfl_signals.cli import watch
 from nfl_signals.core.errors import InputError
@@ -27,7 +28,7 @@ def free_port(port: int) -> int:
         InputError: there is no such port, it is in use, or this user may not listen on it.
     """
     if port not in PORTS:
-        raise InputError(f"--port {port}: no such port; give one of 1024 to {PORTS[-1]}.")
+        raise InputError(f"--port {port}: no such port; there are 0 to {PORTS[-1]}.")
     with socket.socket() as listener:
         if os.name == "posix":  # as the server does: connections that just ended do not count
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -41,6 +42,20 @@ def free_port(port: int) -> int:
         return int(listener.getsockname()[1])
 
 
+def refuse_second_ui(paths: Paths) -> None:
+    """Raise InputError where the UI of this home is on: two daemons would start every run twice."""
+    lock = _lock(paths)
+    if not lock.parent.is_dir():
+        return
+    try:
+        with FileLock(lock, timeout=0):
+            return
+    except Timeout:
+        raise InputError(
+            f"{paths.home}: its UI is on already; use that one, or end it and try again in ten seconds."
+        ) from None
+
+
 def become_ui(port: int, paths: Paths) -> NoReturn:
     """Turn this process into `dagster dev` on a port; it ends its webserver and daemon with itself.
 
@@ -50,21 +65,34 @@ def become_ui(port: int, paths: Paths) -> NoReturn:
         StorageError: nothing can be written to the home.
     """
     # Dagster starts `python -m`, and that would take modules from the folder that a user stands in.
-    os.environ["PYTHONSAFEPATH"] = "1"
+    environment = os.environ | {"PYTHONSAFEPATH": "1"}
     # Dagster announces successors of `dagster dev` on every start; that is not for users of the UI.
     quiet, where = (
         ["-P", "-W", "ignore"],
         ["-w", str(_workspace(paths)), "-h", HOST, "-p", str(port)],
     )
-    start_watching(port)
-    os.execv(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *where])
+    start_watching(port, _lock(paths))
+    command = [sys.executable, *quiet, "-m", "dagster", "dev", *where]
+    os.execve(sys.executable, command, environment)
 
 
-def start_watching(port: int) -> None:
-    """Start the process that watches over the pipeline's server; it ends with this one."""
+def start_watching(port: int, lock: Path) -> None:
+    """Start the process that watches over the pipeline's server, and holds a lock; it ends with this one."""
     page = f"http://{HOST}:{port}/graphql"
-    watching = [sys.executable, "-P", "-m", watch.__name__, page, str(watch.LOOK_SECONDS)]
+    watching = [
+        sys.executable,
+        "-P",
+        "-m",
+        watch.__name__,
+        page,
+        str(watch.LOOK_SECONDS),
+        str(lock),
+    ]
     subprocess.Popen(watching, stdin=subprocess.DEVNULL)
+
+
+def _lock(paths: Paths) -> Path:
+    return paths.dagster_home / ".ui.lock"
 
 
 def _workspace(paths: Paths) -> Path:

@@ -16,6 +16,8 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 Ask = Callable[[str], Any]
 """Sends a GraphQL query and returns its `data`; OSError where nobody answers."""
 
@@ -79,11 +81,13 @@ def _children(of: int) -> list[int]:
 def main() -> None:
     """Watch the webserver at an address, every so many seconds, until what started this one ends.
 
+    Meanwhile it holds a lock, by which another UI of the same home knows that this one is on.
+
     What that one has started ends with it, however it ended: a daemon that went on alone would hold the
     port and start runs that nobody sees.
     """
     address, seconds, started_by = sys.argv[1], float(sys.argv[2]), os.getppid()
-    beside = _children(started_by)
+    beside, held = _children(started_by), FileLock(sys.argv[3], timeout=0)
 
     def goes_on() -> bool:
         nonlocal beside
@@ -96,7 +100,7 @@ def main() -> None:
         beside = _children(started_by)
         return True
 
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt, Timeout), held:
         watch(_asking(address), goes_on, lambda words: print(words, flush=True))  # noqa: T201
 
 

@@ -8,6 +8,7 @@ from rich.markup import escape
 from nfl_signals.cli.jobs import print_week, run_to_the_end
 from nfl_signals.cli.terminal import console
 from nfl_signals.core.errors import InputError
+from nfl_signals.core.paths import Paths
 from nfl_signals.workspace.last_run import as_last_run
 
 if TYPE_CHECKING:
@@ -59,14 +60,14 @@ def _current(source: str | None, as_of: str | None, offline: bool, job: str) -> 
     """The job over the seasons that are not over, with the settings of the last run but its date."""
     asked = "true" if offline else None
     settings = as_last_run(source=source, as_of=as_of, offline=asked)
+    if not Paths(settings.home).features.exists():  # before anything is made of an empty folder
+        raise InputError(
+            f"{settings.home}: no data yet; run `nfl-signals run` once, it trains the models."
+        )
     return run_to_the_end(settings, job, {"offline": asked}, _unfinished)
 
 
 def _unfinished(context: "RunContext") -> "Sequence[int]":
     from nfl_signals.workspace.tables import unfinished_seasons
 
-    if not context.paths.features.exists():
-        raise InputError(
-            f"{context.paths.features}: no data yet; run `nfl-signals run` once, it trains the models."
-        )
     return unfinished_seasons(context)

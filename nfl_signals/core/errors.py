@@ -2,6 +2,7 @@
 
     NflSignalsError             exit 1: something failed that is nobody's input
     ├── InputError              exit 2: what was given cannot be used; names place, fault and remedy
+    │   ├── NotThereYetError    a stored file that no run has written yet
     │   ├── SettingsError       signals.yaml, NFL_SIGNALS_* or a command-line option
     │   ├── SourceError         a release file is missing, unreachable or unreadable
     │   ├── SchemaError         a column, type, key or value breaks a boundary's schema
@@ -29,6 +30,10 @@ class InputError(NflSignalsError):
     """What was given cannot be used: nothing was written, the last good data stays."""
 
     exit_code = 2
+
+
+class NotThereYetError(InputError):
+    """No run has written it yet."""
 
 
 class SettingsError(InputError):

@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from nfl_signals.core.errors import InputError, StorageError
+from nfl_signals.core.errors import InputError, NotThereYetError, StorageError
 
 Json = dict[str, Any]  # an object
 BRIEF = 60  # characters of a value in a message
@@ -65,7 +65,7 @@ def write_json(path: Path, content: Any) -> Path:  # noqa: ANN401 - any JSON val
 def read_parquet(path: Path) -> pl.DataFrame:
     """Read an earlier stage's table (a file, or a folder of seasons); InputError where it cannot be."""
     if not path.exists() or (path.is_dir() and not any(path.glob("*.parquet"))):
-        raise InputError(
+        raise NotThereYetError(
             f"{path}: not there yet; `nfl-signals run` makes it, and so does its asset in Dagster."
         )
     try:
@@ -82,6 +82,8 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON value
     """Read a JSON file of an earlier stage; InputError where it is missing or malformed."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise NotThereYetError(f"{path}: not there yet ({error}).") from error
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as JSON ({error}).") from error
 

@@ -184,9 +184,15 @@ def _merged(lower: Values, upper: Values) -> Values:
 
 def _explain(error: ValidationError, where: str) -> str:
     problems = [
-        f"{'.'.join(map(str, item['loc']))}: {item['msg']}{_got(item)}" for item in error.errors()
+        f"{'.'.join(map(str, item['loc']))}: {_said(item)}{_got(item)}" for item in error.errors()
     ]
     return f"settings ({where}): " + "; ".join(problems)
+
+
+def _said(item: ErrorDetails) -> str:
+    if item["type"] == "extra_forbidden":
+        return "no such setting; `nfl-signals settings` lists them"
+    return item["msg"].removeprefix("Value error, ")
 
 
 def _got(item: ErrorDetails) -> str:

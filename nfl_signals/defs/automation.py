@@ -10,7 +10,7 @@ from nfl_signals.defs.checks import DRIFT_CHECK, PENDING_STEPS
 from nfl_signals.defs.dead_runs import UNDER_WAY, end_dead_runs
 from nfl_signals.defs.partitions import range_tags, sync_seasons
 from nfl_signals.defs.resources import Run
-from nfl_signals.predictions.upcoming import not_by_served_model
+from nfl_signals.predictions.upcoming import not_by_served_model, not_in_ledger
 from nfl_signals.workspace.last_run import as_last_run
 from nfl_signals.workspace.run_context import RunContext, open_home
 from nfl_signals.workspace.tables import unfinished_seasons
@@ -150,19 +150,19 @@ def end_dead_runs_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def predict_with_served_model(context: dg.SensorEvaluationContext) -> Request:
-    """Predict again where stored predictions are not the served model's and no run is at work.
+    """Predict again where stored predictions are not the served model's, or not in the ledger.
 
-    After a promotion, a rollback, or a retraining that was killed between its decision and its
-    predictions. A run that fails is tried again an hour later.
+    After a promotion, a rollback, or a run that was killed between its decision, its predictions and
+    the ledger; while no run is at work. A run that fails is tried again an hour later.
     """
     if context.instance.get_runs_count(dg.RunsFilter(statuses=UNFINISHED)):
         return dg.SkipReason("a run is at work")
     home = open_home(as_last_run())
     if not home.paths.upcoming.exists():
         return dg.SkipReason("nothing is predicted yet")
-    problem = not_by_served_model(home)
+    problem = not_by_served_model(home) or not_in_ledger(home)
     if problem is None:
-        return dg.SkipReason("the stored predictions are the served model's")
+        return dg.SkipReason("the stored predictions are the served model's, and in the ledger")
     return dg.RunRequest(run_key=f"{problem} {datetime.now(UTC):%Y-%m-%d %H}")
 
 

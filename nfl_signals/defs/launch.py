@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
-from dagster._core.errors import DagsterAssetCheckFailedError
+from dagster._core.errors import DagsterAssetCheckFailedError, DagsterExecutionInterruptedError
 from yaml import YAMLError
 
 from nfl_signals.core.errors import NflSignalsError, SettingsError
@@ -111,6 +111,11 @@ def run_job(
             )
         except DagsterAssetCheckFailedError:
             raise NflSignalsError("; ".join(watcher.failed_checks)) from None
+        except (DagsterExecutionInterruptedError, KeyboardInterrupt):
+            raise NflSignalsError(
+                f"interrupted after {watcher.done} of {watcher.total} steps, whose results are stored; run "
+                "the command again."
+            ) from None
 
 
 class _Watcher:

@@ -223,7 +223,7 @@ def flags_of_games(quality: pl.DataFrame, games: pl.DataFrame) -> list[str]:
 
 
 def _line(row: dict[str, Any]) -> str:
-    told = [str(row[name]) for name in ("column", "value") if row[name]]
+    told = [" ".join(str(row[name]).split()) for name in ("column", "value") if row[name]]
     detail = f" ({' '.join(told)})" if told else ""
     first = f", first {row['key']}" if row["key"] not in ("", str(row["season"])) else ""
     rows = f"{row['rows']} row{'' if row['rows'] == 1 else 's'}"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from nfl_signals.core.errors import InputError, IntegrityError, JoinError
+from nfl_signals.core.errors import InputError, IntegrityError, JoinError, NotThereYetError
 from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.core.hash_chain import GENESIS, broken_links, seals_after
 from nfl_signals.core.locks import exclusive, lock_beside
@@ -137,10 +137,17 @@ def read(path: Path) -> pl.DataFrame:
     """The ledger in the order written.
 
     Raises:
-        InputError: it is not there yet or cannot be read.
-        IntegrityError: its columns or types are not the ledger's.
+        NotThereYetError: no run has written one.
+        IntegrityError: it cannot be read, or its columns or types are not the ledger's.
     """
-    ledger = read_parquet(path)
+    try:
+        ledger = read_parquet(path)
+    except NotThereYetError:
+        raise
+    except InputError as error:
+        raise IntegrityError(
+            f"{path}: cannot be read; restore a copy, what was sealed is made nowhere else ({error})"
+        ) from error
     if ledger.schema != SCHEMA:
         raise IntegrityError(f"{path}: columns or types are not the ledger's; restore a copy.")
     return ledger

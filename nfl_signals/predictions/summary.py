@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from nfl_signals.alerts.steps import alert_state
-from nfl_signals.core.errors import InputError, NflSignalsError
+from nfl_signals.core.errors import InputError, NflSignalsError, NotThereYetError
 from nfl_signals.core.files import read_object
 from nfl_signals.core.settings import describe
 from nfl_signals.ingest.quality import in_words, wanting
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.predictions.champion import CHAMPION_SOURCE, configured_version, served_version
 from nfl_signals.predictions.notices import notices as what_is_missing
-from nfl_signals.predictions.upcoming import not_by_served_model
+from nfl_signals.predictions.upcoming import not_by_served_model, not_in_ledger
 from nfl_signals.registry import decision_log
 from nfl_signals.workspace.run_context import RunContext
 
@@ -61,10 +61,10 @@ def picks(context: RunContext) -> list[Pick]:
 def notices(context: RunContext) -> list[str]:
     """What a person must know beside the picks: what is missing, late, or by another model."""
     upcoming = context.read(context.paths.upcoming)
-    problem = not_by_served_model(context)
+    problems = [each for each in (not_by_served_model(context), not_in_ledger(context)) if each]
     data = wanting(context.quality.filter(season=max(context.seasons)))
     return [
-        *([f"{problem}."] if problem else []),
+        *(f"{problem}." for problem in problems),
         *what_is_missing(context.markets, upcoming, context.as_of),
         *(f"data: {line}" for line in in_words(data)),
     ]
@@ -93,8 +93,10 @@ def status(context: RunContext) -> dict[str, Any]:
 def _or_not_yet(value: Callable[[], object]) -> str:
     try:
         return str(value()) or "not yet"
-    except InputError:
+    except NotThereYetError:
         return "not yet"
+    except NflSignalsError as error:  # what is there and cannot be read
+        return str(error)
 
 
 def served_model_line(context: RunContext) -> str:

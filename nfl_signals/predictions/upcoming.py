@@ -55,6 +55,22 @@ def not_by_served_model(context: RunContext) -> str | None:
     )
 
 
+def not_in_ledger(context: RunContext) -> str | None:
+    """Why stored predictions are not the ledger's: a run ended between the two; None where they are."""
+    if not context.paths.ledger.exists():
+        sealed = pl.Series("prediction_id", [], dtype=pl.String)
+    else:
+        sealed = context.load(context.paths.ledger, ledger.read)["prediction_id"]
+    stored = context.read(context.paths.upcoming)
+    missing = stored.filter(~pl.col("prediction_id").is_in(sealed.implode()))
+    if missing.is_empty():
+        return None
+    return (
+        f"{missing.height} stored predictions are not in the ledger, the first one of "
+        f"{missing['game_id'][0]}; predict again (`nfl-signals week`)"
+    )
+
+
 def with_data_flags(
     rows: pl.DataFrame, features: pl.DataFrame, quality: pl.DataFrame
 ) -> pl.DataFrame:

@@ -24,7 +24,7 @@ from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals_tests.support.run_contexts import copy_context, drop_rows, rewrite, settings_of
 
 VERSION = "v202409"
-CARDS, SERVED, BY_SERVED, EXPLAINED, LOG, VERSIONS, SHOWN = MODEL_CHECKS
+CARDS, SERVED, BY_SERVED, SEALED, EXPLAINED, LOG, VERSIONS, SHOWN = MODEL_CHECKS
 LEDGER = "ledger: sealed"
 PRODUCTION = pl.col("book") == "production"
 
@@ -114,6 +114,11 @@ def by_a_former_model(context: RunContext) -> None:
     rewrite(context.paths.upcoming, pl.lit("v202301").alias("model_version"))
 
 
+def predictions_of_a_killed_run(context: RunContext) -> None:
+    """As a run leaves them that is killed between predictions and ledger."""
+    drop_rows(context.paths.ledger, PRODUCTION)
+
+
 def explanations_of_others(context: RunContext) -> None:
     """As a run leaves them that is killed between explanations and predictions."""
     rewrite(context.paths.explanations, pl.col("contribution") * 1.01)
@@ -146,6 +151,11 @@ TAMPERINGS: list[tuple[Callable[[RunContext], None], str, str]] = [
     (stated(model_version="proxy"), VERSIONS, "the price is proxy, no-vig; this is proxy, "),
     (another_season, VERSIONS, r"the walk-forward of 20\d\d is named replay_20\d\d"),
     (by_a_former_model, BY_SERVED, f"predictions are by v202301, and {VERSION} is served"),
+    (
+        predictions_of_a_killed_run,
+        SEALED,
+        r"\d+ stored predictions are not in the ledger, the first",
+    ),
     (explanations_of_others, EXPLAINED, "not of the stored predictions .*predict again"),
     (explanation_lost, EXPLAINED, "not of the stored predictions .*predict again"),
     (edited_history, LOG, r"history\.jsonl: line 1: edited"),

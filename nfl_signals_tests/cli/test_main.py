@@ -275,8 +275,8 @@ def test_ui_serves_only_this_machine(
 ) -> None:
     home = copy_of(finished_home, tmp_path / "home")
     started: list[list[str]] = []
-    monkeypatch.setattr(ui.os, "execv", lambda _, command: started.append(command))
-    monkeypatch.setattr(ui, "start_watching", lambda _: None)
+    monkeypatch.setattr(ui.os, "execve", lambda _, command, __: started.append(command))
+    monkeypatch.setattr(ui, "start_watching", lambda *_: None)
     done = call("ui", "--port", "3210", home=home, NFL_SIGNALS_SOURCE="simulated")
     assert done.out == (
         "simulated, seasons 2018-2024, the source's now\n"
@@ -296,7 +296,7 @@ def test_ui_starts_without_a_release_that_is_refused(
     release = shutil.copytree(nflverse_home / "league" / RELEASE, tmp_path / "release")
     trouble_release(release, "other_sport")
     started: list[list[str]] = []
-    monkeypatch.setattr(ui.os, "execv", lambda _, command: started.append(command))
-    monkeypatch.setattr(ui, "start_watching", lambda _: None)
+    monkeypatch.setattr(ui.os, "execve", lambda _, command, __: started.append(command))
+    monkeypatch.setattr(ui, "start_watching", lambda *_: None)
     done = call("ui", home=home, NFL_SIGNALS_NFLVERSE=str(release))
     assert (done.code, len(started)) == (0, 1), done.err

@@ -1,13 +1,14 @@
 """The UI is started on a port that is free, and on no module of the folder that its user stands in."""
 
-import os
 import socket
 from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 from nfl_signals.cli import ui
+from nfl_signals.cli.ui import refuse_second_ui
 from nfl_signals.core.errors import InputError
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import PROJECT_ROOT
@@ -20,7 +21,7 @@ def test_a_port_that_there_is_not_is_refused_before_anything_is_opened(
 ) -> None:
     done = nfl_signals("ui", f"--port={port}", home=tmp_path, extra={})
     assert (done.code, done.out) == (2, "")
-    assert done.err == f"error: --port {port}: no such port; give one of 1024 to 65535.\n"
+    assert done.err == f"error: --port {port}: no such port; there are 0 to 65535.\n"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -44,14 +45,13 @@ def test_port_0_is_one_that_is_free() -> None:
 def test_neither_processes_nor_the_code_server_look_for_modules_where_the_user_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[list[str]] = []
-    monkeypatch.setenv("PYTHONSAFEPATH", "")
-    monkeypatch.setattr(ui.os, "execv", lambda _, command: started.append(command))
-    monkeypatch.setattr(ui, "start_watching", lambda _: None)
+    started: list[tuple[list[str], dict[str, str]]] = []
+    monkeypatch.setattr(ui.os, "execve", lambda _, *how: started.append(how))
+    monkeypatch.setattr(ui, "start_watching", lambda *_: None)
     ui.become_ui(3210, Paths(tmp_path))
-    (command,) = started
+    ((command, environment),) = started
     assert "-P" in command[: command.index("-m")]
-    assert os.environ["PYTHONSAFEPATH"]  # of the processes that Dagster starts
+    assert environment["PYTHONSAFEPATH"]  # of the processes that Dagster starts
     workspace = yaml.safe_load(Path(command[command.index("-w") + 1]).read_text())
     (location,) = workspace["load_from"]
     assert location["python_module"] == {
@@ -59,3 +59,15 @@ def test_neither_processes_nor_the_code_server_look_for_modules_where_the_user_s
         "location_name": "nfl_signals",
         "working_directory": str(PROJECT_ROOT),
     }
+
+
+def test_a_home_whose_ui_is_on_is_refused_a_second_one(tmp_path: Path) -> None:
+    paths = Paths(tmp_path)
+    refuse_second_ui(paths)
+    paths.dagster_home.mkdir()
+    refuse_second_ui(paths)
+    with (
+        FileLock(paths.dagster_home / ".ui.lock"),
+        pytest.raises(InputError, match="its UI is on already"),
+    ):
+        refuse_second_ui(paths)

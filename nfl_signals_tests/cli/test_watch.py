@@ -5,9 +5,11 @@ import sys
 import threading
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock, Timeout
 
 from nfl_signals.cli.watch import PATIENCE, SILENCE, STATE, lost_pipelines, watch
 from nfl_signals_tests.support.loopback import listening, running
@@ -89,13 +91,13 @@ UI = """
 import subprocess, sys
 server = [sys.executable, "-c", "import time; print('server', flush=True); time.sleep(600)"]
 subprocess.Popen(server)
-subprocess.Popen([sys.executable, "-m", "nfl_signals.cli.watch", sys.argv[1], "0.05"])
+subprocess.Popen([sys.executable, "-m", "nfl_signals.cli.watch", *sys.argv[1:]])
 sys.stdin.read()
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process knows no end of its parent there")
-def test_what_a_killed_ui_has_started_ends_with_it() -> None:
+def test_what_a_killed_ui_has_started_ends_with_it(tmp_path: Path) -> None:
     """A pipe that everybody holds is at its end when the last one has ended."""
     looked = threading.Event()
 
@@ -110,7 +112,7 @@ def test_what_a_killed_ui_has_started_ends_with_it() -> None:
     http, address = listening(Page)
     with running(http):
         ui = subprocess.Popen(
-            [sys.executable, "-c", UI, address],
+            [sys.executable, "-c", UI, address, "0.05", str(tmp_path / "lock")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -118,5 +120,7 @@ def test_what_a_killed_ui_has_started_ends_with_it() -> None:
         assert ui.stdout is not None
         assert ui.stdout.readline() == "server\n"
         assert looked.wait(timeout=60)
+        with pytest.raises(Timeout):
+            FileLock(tmp_path / "lock").acquire(timeout=0)
         ui.kill()
         assert ui.communicate(timeout=60)[0] == ""

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from nfl_signals.core.errors import InputError, StorageError
+from nfl_signals.core.errors import InputError, NotThereYetError, StorageError
 from nfl_signals.core.files import (
     read_json,
     read_parquet,
@@ -145,7 +145,7 @@ def test_a_damaged_table_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe{}"])
 def test_a_damaged_or_missing_json_file_is_named(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(InputError, match=r"card\.json: cannot be read as JSON"):
+    with pytest.raises(NotThereYetError, match=r"card\.json: not there yet"):
         read_json(tmp_path / "card.json")
     with pytest.raises(InputError, match=r"card\.json: cannot be read as JSON"):
         read_json(write_bytes(tmp_path / "card.json", content))

@@ -105,8 +105,8 @@ def test_seasons_are_inclusive_and_may_be_open(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("sead: 1", "sead: Extra inputs are not permitted"),
-        ("monitor: {windo: 1}", "monitor.windo: Extra inputs are not permitted"),
+        ("sead: 1", "sead: no such setting"),
+        ("monitor: {windo: 1}", "monitor.windo: no such setting"),
         ("seed: soon", "seed: Input should be a valid integer"),
         ("seed: -1", "seed: Input should be greater than or equal to 0"),
         ("threads: 0", "threads: Input should be greater than or equal to 1"),
@@ -120,7 +120,7 @@ def test_seasons_are_inclusive_and_may_be_open(
             "as_of: 2023-11-14T09:00:00",
             "an instant with its offset from UTC, e.g. 2023-11-14T14:00:00+00:00",
         ),
-        ("as_of: '2023-02-30'", "as_of: Value error, there is no such day or time; write a day"),
+        ("as_of: '2023-02-30'", "as_of: there is no such day or time; write a day"),
         ("simulator: {hold: 0.5}", "simulator.hold: Input should be less than or equal to 0.12"),
     ],
 )
@@ -140,7 +140,7 @@ def test_every_bad_value_is_named_at_once(tmp_path: Path) -> None:
 
 
 def test_an_unknown_override_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="seeed: Extra inputs are not permitted"):
+    with pytest.raises(SettingsError, match="seeed: no such setting"):
         load(tmp_path, seeed=4)
 
 

@@ -198,7 +198,9 @@ def test_predictions_of_another_model_are_made_again_once_no_run_is_at_work(
 ) -> None:
     home = copy_of(finished_home, tmp_path / "home")
     answer = predicting_again(home, instance, monkeypatch)
-    assert answer == dg.SkipReason("the stored predictions are the served model's")
+    assert answer == dg.SkipReason(
+        "the stored predictions are the served model's, and in the ledger"
+    )
     rewrite(Paths(home).upcoming, pl.lit("v202301").alias("model_version"))
     request = predicting_again(home, instance, monkeypatch)
     assert isinstance(request, dg.RunRequest)

@@ -9,6 +9,7 @@ import pytest
 
 from nfl_signals.core.errors import IntegrityError
 from nfl_signals.core.settings import load_settings
+from nfl_signals.definitions import defs as project
 from nfl_signals.defs.checks import (
     NOTHING_GRADED,
     PENDING_STEPS,
@@ -192,8 +193,15 @@ def test_a_home_whose_production_was_never_graded_passes_and_says_so(finished_ho
 @pytest.mark.slow
 @pytest.mark.usefixtures("small_league")
 def test_every_check_of_the_project_passes_on_a_finished_home(finished_home: Path) -> None:
-    context = open_run(load_settings(home=finished_home))
-    checks = [check for check in CHECKS if check is not calibration_drift]
-    results = {key: check(run_context=context) for check in checks for key in check.check_keys}
-    assert len(results) == 18
-    assert {key: result.description for key, result in results.items() if not result.passed} == {}
+    only = dg.define_asset_job("checks", selection=dg.AssetSelection.all_asset_checks())
+    job = dg.Definitions.merge(project, dg.Definitions(jobs=[only])).resolve_job_def("checks")
+    with dg.DagsterInstance.ephemeral() as instance:
+        sync_seasons(instance, range(2018, 2025))
+        result = job.execute_in_process(
+            instance=instance,
+            tags=range_tags((2018, 2024)),
+            run_config={"resources": {"run_context": {"config": {"home": str(finished_home)}}}},
+        )
+    found = {each.asset_check_key: each for each in result.get_asset_check_evaluations()}
+    assert set(found) == {key for check in CHECKS for key in check.check_keys}
+    assert {key: each.description for key, each in found.items() if not each.passed} == {}

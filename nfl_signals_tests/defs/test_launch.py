@@ -34,8 +34,9 @@ THREE = (2019, 2020, 2021)
 @pytest.fixture(autouse=True)
 def _environment_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """`prepare_instance` points the process at a home; the next test must not find it there."""
-    monkeypatch.setenv("DAGSTER_HOME", "")
-    monkeypatch.setenv("NFL_SIGNALS_HOME", "")
+    for name in ("DAGSTER_HOME", "NFL_SIGNALS_HOME"):
+        monkeypatch.setenv(name, "for a moment")  # what is not there is not put back
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture

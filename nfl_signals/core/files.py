@@ -94,7 +94,12 @@ def read_object(path: Path, kinds: Mapping[str, type | UnionType], *, remedy: st
     Raises:
         InputError: it is missing, malformed or of another shape; ends with `remedy`.
     """
-    found = read_json(path)
+    try:
+        found = read_json(path)
+    except NotThereYetError:
+        raise
+    except InputError as error:
+        raise InputError(f"{error} {remedy.capitalize()}") from None
     wrong = None if isinstance(found, dict) else f"{_brief(found)} is no object"
     for name, kind in kinds.items() if wrong is None else ():
         if not isinstance(found.get(name), kind):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -192,7 +193,16 @@ def _explain(error: ValidationError, where: str) -> str:
 def _said(item: ErrorDetails) -> str:
     if item["type"] == "extra_forbidden":
         return "no such setting; `nfl-signals settings` lists them"
+    if item["type"] == "string_pattern_mismatch":
+        return f"expected {_described(item['loc'])}"
     return item["msg"].removeprefix("Value error, ")
+
+
+def _described(place: tuple[int | str, ...]) -> str:
+    fields: dict[str, FieldInfo] = Settings.model_fields
+    for section in place[:-1]:
+        fields = getattr(fields[str(section)].annotation, "model_fields", {})
+    return str(fields[str(place[-1])].description)
 
 
 def _got(item: ErrorDetails) -> str:

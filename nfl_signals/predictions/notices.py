@@ -62,7 +62,7 @@ def _no_game(markets: pl.DataFrame, as_of: datetime) -> list[str]:
 def _no_line(markets: pl.DataFrame, as_of: datetime) -> list[str]:
     skipped = {name: games for name, games in skipped_games(markets, as_of).items() if games}
     return [
-        f"not predicted, no line or price yet ({market}): {', '.join(games)}"
+        f"not predicted, no usable line or price ({market}): {', '.join(games)}"
         for market, games in skipped.items()
     ]
 

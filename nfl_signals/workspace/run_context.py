@@ -107,18 +107,14 @@ def open_run(settings: Settings) -> RunContext:
     """
     paths = Paths(settings.home)
     open_provider(settings.llm, paths.llm_responses)  # an error now, not after minutes of ingestion
-    claim_home(paths, settings)
+    refuse_other_home(paths, settings)
     if settings.source == "simulated":
         _ensure_league(settings, paths)
     as_of = _as_of(settings, paths)
     release = _release(settings, paths, as_of)
-    return RunContext(
-        settings=settings,
-        paths=paths,
-        release=release,
-        seasons=_enough_seasons(settings, release, as_of),
-        as_of=as_of,
-    )
+    seasons = _enough_seasons(settings, release, as_of)
+    claim_home(paths, settings)
+    return RunContext(settings=settings, paths=paths, release=release, seasons=seasons, as_of=as_of)
 
 
 def open_home(settings: Settings) -> RunContext:

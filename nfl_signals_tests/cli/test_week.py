@@ -132,7 +132,7 @@ def test_what_mondays_run_downloaded_is_not_what_tuesdays_run_predicts_from(
 @pytest.mark.slow
 def test_a_game_without_a_line_is_named_as_skipped(nflverse_home: Path) -> None:
     printed = " ".join((nflverse_home / "printed.txt").read_text().split())
-    assert "not predicted, no line or price yet (ats): 2024_10_" in printed
+    assert "not predicted, no usable line or price (ats): 2024_10_" in printed
 
 
 @pytest.mark.parametrize("command", ["week", "outcomes"])

@@ -43,7 +43,7 @@ def test_a_week_that_is_predicted_whole_needs_no_notice() -> None:
 def test_a_game_without_a_line_is_named() -> None:
     week = markets(("a", SUNDAY, None, None), ("b", SUNDAY, None, 41.5))
     assert notices(week, predicted("b"), TUESDAY) == [
-        "not predicted, no line or price yet (total): a"
+        "not predicted, no usable line or price (total): a"
     ]
 
 

@@ -291,7 +291,7 @@ def test_what_is_missing_is_written_into_the_report_and_nothing_where_nothing_is
     inputs, path = weekly_inputs(), tmp_path / "2025-w09.md"
     write_weekly_report(path, inputs)
     assert "## Missing" not in path.read_text()
-    lines = ("the schedule shows no game", "not predicted, no line or price yet (total): a_b")
+    lines = ("the schedule shows no game", "not predicted, no usable line or price (total): a_b")
     write_weekly_report(path, replace(inputs, missing=lines))
     assert (
         "## Missing\n\n- the schedule shows no game\n- not predicted, no line" in path.read_text()

@@ -35,9 +35,10 @@ BY_SEASON: list[tuple[str, str, Check]] = [
     ("gold_markets", "schema", tables.markets_schema),
     ("llm_signals", "schema", tables.signals_schema),
 ]
-PREDICTIONS: list[tuple[str, Check]] = [
-    ("by_served_model", models.upcoming_by_served_model),
-    ("explained", models.upcoming_explained),
+PREDICTIONS: list[tuple[str, str, Check]] = [
+    ("upcoming_predictions", "by_served_model", models.upcoming_by_served_model),
+    ("upcoming_predictions", "explained", models.upcoming_explained),
+    ("ledger", "upcoming_sealed", models.upcoming_sealed),
 ]
 WHOLE: list[tuple[str, str, Check]] = [
     ("oof_predictions", "coverage", tables.oof_coverage),
@@ -78,12 +79,10 @@ def blocking_check(
     return checked
 
 
-def prediction_check(name: str, check: Check) -> dg.AssetChecksDefinition:
+def prediction_check(asset: str, name: str, check: Check) -> dg.AssetChecksDefinition:
     """A check of the stored predictions; its failure is answered by predicting again."""
 
-    @dg.asset_check(
-        asset="upcoming_predictions", name=name, description=(check.__doc__ or "").split("\n")[0]
-    )
+    @dg.asset_check(asset=asset, name=name, description=(check.__doc__ or "").split("\n")[0])
     def checked(run_context: Run) -> dg.AssetCheckResult:
         return result_of(check, run_context)
 

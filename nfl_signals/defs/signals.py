@@ -13,7 +13,8 @@ from nfl_signals.defs.resources import Run
 from nfl_signals.defs.tables import Result, asset, table_result
 from nfl_signals.monitoring.steps import update_metrics
 from nfl_signals.predictions.challenger import challenge_upcoming
-from nfl_signals.predictions.summary import champion_line, notices, served_model_line
+from nfl_signals.predictions.notices import notices
+from nfl_signals.predictions.summary import champion_line, served_model_line
 from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming
 from nfl_signals.predictions.week import skipped_games
 from nfl_signals.reports.steps import (
@@ -42,7 +43,7 @@ def upcoming_predictions(run_context: Run) -> Result:
     upcoming = predict_upcoming(run_context)
     challenge = challenge_upcoming(run_context)
     skipped = skipped_games(run_context.markets, run_context.as_of)
-    missing = notices(run_context)
+    missing = notices(run_context.markets, upcoming, run_context.as_of)
     return table_result(
         upcoming,
         {

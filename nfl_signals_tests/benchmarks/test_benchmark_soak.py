@@ -9,7 +9,7 @@ import pytest
 from nfl_signals.core.files import read_json
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "soak.py"
-SHORT = "--minutes 4 --kill-seconds 40 --bad-seconds 80".split()
+SHORT = "--minutes 5 --week-seconds 150 --kill-seconds 50 --bad-seconds 100".split()
 
 
 @pytest.mark.slow

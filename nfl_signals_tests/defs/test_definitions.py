@@ -161,6 +161,7 @@ def test_checks_block_except_quality_drift_and_freshness() -> None:
         "calibration_metrics: fresh": False,
         "upcoming_predictions: by_served_model": False,
         "upcoming_predictions: explained": False,
+        "ledger: upcoming_sealed": False,
         **{f"raw_{table}: quality": False for table in SCHEMAS},
     }
 

@@ -137,14 +137,14 @@ def test_a_response_that_cannot_be_used_is_not_requested_again(
         (Reply(status=500), "HTTP 500"),
         (Reply(status=429, headers={"Retry-After": "2"}), "HTTP 429"),
         (GONE, "connection broken off"),
-        (SILENT, "no answer within 0.05 s"),
+        (SILENT, "no answer within 0.25 s"),
     ],
 )
 def test_a_failure_that_may_pass_is_tried_as_often_as_set(
     server: ChatServer, tmp_path: Path, reply: Reply, why: str
 ) -> None:
     server.reply_with(reply)
-    patience = 0.05 if reply is SILENT else 5.0
+    patience = 0.25 if reply is SILENT else 5.0
     assert reason(server, tmp_path, attempts=3, timeout_seconds=patience) == why
     assert len(server.requests) == 3
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nfl_signals.core.errors import InputError, IntegrityError
+from nfl_signals.core.errors import InputError, IntegrityError, NotThereYetError
 from nfl_signals.features.version import feature_version
 from nfl_signals.markets.definitions import ATS, MARKETS, MONEYLINE, Market
 from nfl_signals.registry.model_card import (
@@ -154,7 +154,7 @@ def test_writing_the_card_leaves_the_hash_alone(tmp_path: Path) -> None:
 
 
 def test_a_missing_or_broken_card_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"card\.json: cannot be read"):
+    with pytest.raises(NotThereYetError, match=r"card\.json: not there yet"):
         read_card(tmp_path)
     (tmp_path / CARD).write_text("{")
     with pytest.raises(InputError, match=r"card\.json: cannot be read"):

@@ -35,6 +35,7 @@ class Paths:
     upcoming = _Below("data/upcoming/predictions.parquet")  # as they go to the ledger
     challenge = _Below("data/upcoming/challenge.parquet")  # the challenger's; may be missing
     explanations = _Below("data/upcoming/explanations.parquet")  # contribution of each input
+    upcoming_requests = _Below("data/upcoming/requests.json")  # hash of what they were made from
     ledger = _Below("data/ledger/predictions.parquet")  # sealed, append-only
     calibration = _Below("data/analysis/calibration.parquet")  # over rolling windows
     reliability = _Below("data/analysis/reliability.parquet")  # curves of the latest windows

@@ -13,6 +13,7 @@ Team features go in and the two-row layout of gold features comes out, so that l
 request exactly as they read the stored tables.
 """
 
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -146,6 +147,11 @@ def request_features(requests: pl.DataFrame) -> pl.DataFrame:
         for side in SIDES
     ]
     return pl.concat(sides)
+
+
+def requests_hash(requests: pl.DataFrame) -> str:
+    """SHA-256 of requests, whatever the order of their games."""
+    return hashlib.sha256(requests.sort("game_id").write_csv().encode()).hexdigest()
 
 
 def request_sequences(requests: pl.DataFrame) -> Floats:

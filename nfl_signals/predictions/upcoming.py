@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from nfl_signals.alerts.steps import alert_state
-from nfl_signals.core.files import write_parquet
-from nfl_signals.ensemble.request import game_requests
+from nfl_signals.core.files import write_json, write_parquet
+from nfl_signals.ensemble.request import game_requests, requests_hash
 from nfl_signals.ingest.quality import flags_of_games
 from nfl_signals.monitoring import ledger
 from nfl_signals.predictions.champion import configured_version, load_served_model
@@ -33,6 +33,11 @@ def predict_upcoming(context: RunContext) -> pl.DataFrame:
         context.paths.explanations.unlink(missing_ok=True)
     else:
         write_parquet(context.paths.explanations, found.explanations)
+    if found.requests is None:
+        context.paths.upcoming_requests.unlink(missing_ok=True)
+    else:
+        made_from = {"requests": requests_hash(found.requests)}
+        write_json(context.paths.upcoming_requests, made_from)
     rows = with_data_flags(found.rows, context.features, context.quality)
     write_parquet(context.paths.upcoming, rows)
     versions = rows["model_version"].unique().sort()
@@ -57,12 +62,10 @@ def not_by_served_model(context: RunContext) -> str | None:
 
 def not_in_ledger(context: RunContext) -> str | None:
     """Why stored predictions are not the ledger's: a run ended between the two; None where they are."""
-    if not context.paths.ledger.exists():
-        sealed = pl.Series("prediction_id", [], dtype=pl.String)
-    else:
-        sealed = context.load(context.paths.ledger, ledger.read)["prediction_id"]
-    stored = context.read(context.paths.upcoming)
-    missing = stored.filter(~pl.col("prediction_id").is_in(sealed.implode()))
+    sealed = pl.DataFrame(schema={"prediction_id": pl.String})
+    if context.paths.ledger.exists():
+        sealed = context.load(context.paths.ledger, ledger.read)
+    missing = context.read(context.paths.upcoming).join(sealed, on="prediction_id", how="anti")
     if missing.is_empty():
         return None
     return (

@@ -37,12 +37,13 @@ class WeekForecast:
 
     rows: pl.DataFrame  # the ledger's columns without `seal`, plus `p_market`
     explanations: pl.DataFrame | None  # `explain.contributions`; None for the price, which has none
+    requests: pl.DataFrame | None  # what the model was given; None for the price
 
 
 def forecast_week(week: UpcomingWeek) -> WeekForecast:
     """Forecast every upcoming game and market that has line and prices."""
     games, explanations = upcoming_games(week.markets, week.made_at).drop_nulls(QUOTE), None
-    model = week.model
+    model, requests = week.model, None
     if model is None:
         forecasts = price_forecasts(games, week.markets)
     else:
@@ -57,7 +58,7 @@ def forecast_week(week: UpcomingWeek) -> WeekForecast:
         inputs = [MARKET, *model.learners["ats"]]  # its own, whatever is trained today
         explanations = contributions(forecasts, inputs)
     rows = ledger_rows(games, forecasts, made_at=week.made_at, book=week.book, flags=week.flags)
-    return WeekForecast(rows=rows, explanations=explanations)
+    return WeekForecast(rows=rows, explanations=explanations, requests=requests)
 
 
 def upcoming_games(markets: pl.DataFrame, as_of: datetime) -> pl.DataFrame:

@@ -16,8 +16,9 @@ from nfl_signals.checks.registry import (
     stored_requests,
 )
 from nfl_signals.core.errors import InputError, IntegrityError
-from nfl_signals.core.files import read_parquet, write_parquet
+from nfl_signals.core.files import read_parquet, write_json, write_parquet
 from nfl_signals.core.paths import Paths
+from nfl_signals.ensemble.request import requests_hash
 from nfl_signals.features.build import build_markets
 from nfl_signals.ingest.history import History
 from nfl_signals.registry.mlflow_registry import CHAMPION, create_registry, open_registry
@@ -195,3 +196,18 @@ def test_the_largest_difference_is_over_both_probabilities() -> None:
     assert largest_difference(answer(0.5, 0.1), answer(0.5, 0.4)) == pytest.approx(0.3)
     assert largest_difference(answer(0.5, 0.1), answer(0.7, 0.1)) == pytest.approx(0.2)
     assert largest_difference(answer(0.5, 0.1), answer(0.5, 0.1).head(0)) == 0
+
+
+def test_predictions_made_from_other_requests_than_the_tables_give_now_are_not_compared(
+    context: RunContext,
+) -> None:
+    """As injury reports of Wednesday leave those of Tuesday: the champion would now say otherwise."""
+    requests = stored_requests(context)
+    write_json(context.paths.upcoming_requests, {"requests": requests_hash(requests.reverse())})
+    assert champion_predictions(context)["upcoming"] > 0
+    rewrite(context.paths.upcoming, pl.col("p_hat") / 2)
+    with pytest.raises(IntegrityError, match="from the upcoming predictions; predict again"):
+        champion_predictions(context)
+    moved = requests.with_columns(pl.col("total_line") + 0.5)
+    write_json(context.paths.upcoming_requests, {"requests": requests_hash(moved)})
+    assert champion_predictions(context)["upcoming"] == 0

@@ -294,5 +294,5 @@ def test_what_is_missing_is_written_into_the_report_and_nothing_where_nothing_is
     lines = ("the schedule shows no game", "not predicted, no usable line or price (total): a_b")
     write_weekly_report(path, replace(inputs, missing=lines))
     assert (
-        "## Missing\n\n- the schedule shows no game\n- not predicted, no line" in path.read_text()
+        "## Missing\n\n- the schedule shows no game\n- not predicted, no usable" in path.read_text()
     )

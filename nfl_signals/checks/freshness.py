@@ -5,9 +5,8 @@ from typing import Any
 import polars as pl
 
 from nfl_signals.core.errors import StaleDataError
-from nfl_signals.ingest.history import RESULT_DELAY
 from nfl_signals.monitoring.steps import graded_ledger
-from nfl_signals.predictions.notices import DEADLINE, results_missing
+from nfl_signals.predictions.notices import overdue, results_missing
 from nfl_signals.workspace.run_context import RunContext
 
 
@@ -27,8 +26,7 @@ def outcomes_fresh(context: RunContext) -> dict[str, Any]:
             f"{len(games)} games without a result a day after their end ({', '.join(games[:3])}): "
             "the source is late or ingestion failed; run the job daily_outcomes."
         )
-    overdue = pl.col("kickoff_at") + RESULT_DELAY + DEADLINE <= context.as_of
-    graded = forecasts.filter(overdue & pl.col("outcome").is_not_null())
+    graded = forecasts.filter(overdue(context.as_of), pl.col("outcome").is_not_null())
     evidence = context.read(context.paths.weekly_evidence).filter(book="production")
     newest = pl.concat([graded["kickoff_at"], evidence["week_end_at"]]).max()
     if graded.height and evidence["week_end_at"].max() != newest:

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from nfl_signals.checks.tables import ROUNDING, Figures
+from nfl_signals.checks.tables import ROUNDING, Figures, remainders
 from nfl_signals.core.errors import IntegrityError
-from nfl_signals.ensemble.explain import KEYS
 from nfl_signals.ensemble.request import FEATURE_COLUMNS
 from nfl_signals.features.declarations import FEATURE_NAMES
 from nfl_signals.markets.definitions import MARKETS
@@ -17,7 +16,6 @@ from nfl_signals.predictions.champion import PROXY, load_served_model
 from nfl_signals.predictions.upcoming import not_by_served_model, not_in_ledger
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.model_card import CARD, check_seal, model_hash, read_card
-from nfl_signals.stats.logit import logit
 from nfl_signals.workspace.run_context import RunContext
 
 NO_VIG = "no-vig"  # in place of a hash where the price itself is the forecast
@@ -74,15 +72,9 @@ def upcoming_explained(context: RunContext) -> Figures:
     rows = context.read(context.paths.upcoming).filter(pl.col("model_version") != PROXY)
     if rows.is_empty():
         return {"rows": 0}
-    pieces = (
-        context.read(context.paths.explanations).group_by(KEYS).agg(pl.col("contribution").sum())
-    )
-    both = rows.join(pieces, on=KEYS, how="left")
-    gap = np.abs(
-        logit(both["p_hat"].to_numpy()) - both["contribution"].fill_null(np.nan).to_numpy()
-    )
+    gap = remainders(rows, context.read(context.paths.explanations))
     if not (gap <= ROUNDING).all():
-        game = both.row(int(np.argmin(gap <= ROUNDING)), named=True)
+        game = rows.row(int(np.argmin(gap <= ROUNDING)), named=True)
         raise IntegrityError(
             f"{context.paths.explanations}: not of the stored predictions ({game['game_id']}, "
             f"{game['market']}); predict again (`nfl-signals week`)."

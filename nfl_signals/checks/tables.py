@@ -16,7 +16,7 @@ from nfl_signals.core.errors import IntegrityError
 from nfl_signals.core.files import read_json
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.validation import validate
-from nfl_signals.ensemble.explain import contributions
+from nfl_signals.ensemble.explain import KEYS, contributions
 from nfl_signals.features.schemas import GOLD_MARKETS, gold_features_schema
 from nfl_signals.ingest.quality import in_words, wanting
 from nfl_signals.llm.schemas import LLM_SIGNALS
@@ -26,6 +26,7 @@ from nfl_signals.reports.shared.forecasters import CLOSE, FINAL, STACK
 from nfl_signals.stacking.protocol import MARKET
 from nfl_signals.stacking.schemas import OOF, stacked_schema
 from nfl_signals.stacking.walk_forward import settled_yes_no
+from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import logit
 from nfl_signals.stats.scores import brier, three_way_probabilities
 from nfl_signals.training.baselines import refit_folds
@@ -188,19 +189,26 @@ def largest_remainder(stacked: pl.DataFrame, inputs: list[str]) -> float:
     Raises:
         IntegrityError: it is more than rounding.
     """
-    key = ["game_id", "market"]
-    sums = contributions(stacked, inputs).group_by(key).agg(pl.col("contribution").sum())
-    rows = stacked.join(sums, on=key)
-    gap = np.abs(logit(rows["p_hat"].to_numpy()) - rows["contribution"].to_numpy())
-    ways = three_way_probabilities(rows["p_hat"].to_numpy(), rows["p_push"].to_numpy())
+    gap = remainders(stacked, contributions(stacked, inputs))
+    ways = three_way_probabilities(stacked["p_hat"].to_numpy(), stacked["p_push"].to_numpy())
     gap = np.maximum(gap, np.abs(ways.sum(axis=1) - 1))
     largest = float(gap.max(initial=0.0))
     if largest > ROUNDING:
-        game = rows["game_id"][int(gap.argmax())]
+        game = stacked["game_id"][int(gap.argmax())]
         raise IntegrityError(
             f"calibrated_predictions: {game}: its parts miss its probability by {largest:.1e}."
         )
     return largest
+
+
+def remainders(rows: pl.DataFrame, pieces: pl.DataFrame) -> Floats:
+    """|logit(p_hat) - sum of contributions| of each row; NaN where it has no pieces."""
+    sums = pieces.group_by(KEYS).agg(pl.col("contribution").sum())
+    both = rows.join(sums, on=KEYS, how="left", maintain_order="left")
+    gap: Floats = np.abs(
+        logit(both["p_hat"].to_numpy()) - both["contribution"].fill_null(np.nan).to_numpy()
+    )
+    return gap
 
 
 def ledger_sealed(context: RunContext) -> Figures:

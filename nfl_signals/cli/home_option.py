@@ -1,4 +1,4 @@
-"""`--home`, an option of every command: NFL_SIGNALS_HOME for that one command."""
+"""`--home`, an option of every command: NFL_SIGNALS_HOME for that one command; and `--source`."""
 
 import functools
 import inspect
@@ -13,6 +13,8 @@ Home = Annotated[
     str | None,
     typer.Option(help="Folder of the data home. Default: NFL_SIGNALS_HOME, or the repository."),
 ]
+Source = Annotated[str | None, typer.Option(help="Default: the home's.")]
+"""Of the commands that work on what a home holds."""
 
 
 def command_of(app: typer.Typer) -> Callable[[Command], Command]:

@@ -1,19 +1,17 @@
 """Commands that look at a home and change nothing: picks, status, verify. They ask no source."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
 from rich.markup import escape
 from rich.table import Table
 
+from nfl_signals.cli.home_option import Source
 from nfl_signals.cli.terminal import console, print_notices, print_picks
 from nfl_signals.core.errors import InputError, NflSignalsError
 from nfl_signals.workspace.last_run import as_last_run
 
 if TYPE_CHECKING:
     from nfl_signals.workspace.run_context import RunContext
-
-Source = Annotated[str | None, typer.Option(help="Default: the home's.")]
 
 
 def picks(source: Source = None) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from nfl_signals.cli.home_option import Source
 from nfl_signals.cli.terminal import (
     console,
     print_decision,
@@ -26,7 +27,6 @@ Version = Annotated[
     ),
 ]
 Reason = Annotated[str | None, typer.Option(help="Why, in words; it stays in the decision log.")]
-Source = Annotated[str | None, typer.Option(help="Default: the home's.")]
 
 
 def promote(

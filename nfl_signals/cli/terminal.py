@@ -18,6 +18,7 @@ from rich.table import Table
 
 from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.progress import listening
+from nfl_signals.core.setting_sources import PREFIX
 
 if TYPE_CHECKING:
     from nfl_signals.markets.definitions import MarketName
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from nfl_signals.stats.confidence_sequence import ConfidenceSequence
 
 console = Console()
-PREFIX = "NFL_SIGNALS_"
 COLORS = {"PASS": "green", "FAIL": "red", "UNDERPOWERED": "yellow"}
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from nfl_signals.cli.home_option import Source
 from nfl_signals.cli.jobs import print_week, run_to_the_end
 from nfl_signals.cli.terminal import console
 from nfl_signals.core.errors import InputError
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from nfl_signals.workspace.run_context import RunContext
 
-Source = Annotated[str | None, typer.Option(help="Default: the home's.")]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Use the downloaded copies that are there; ask no server.")
 ]

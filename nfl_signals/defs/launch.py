@@ -92,12 +92,12 @@ def run_job(
     Raises:
         NflSignalsError: the error of the step that failed, or the messages of the failed checks.
     """
-    register_seasons(run_context)
     job = defs.resolve_job_def(name)
     watcher = _Watcher(total=len(job.graph.node_defs), listener=listener)
     run_id = str(uuid.uuid4())
     given = {field: value for field, value in overrides.items() if value is not None}
     with instance_of(run_context.paths) as instance:
+        sync_seasons(instance, run_context.seasons)
         instance.add_event_listener(run_id, watcher)
         try:
             job.execute_in_process(

@@ -32,11 +32,15 @@ def notices(markets: pl.DataFrame, predicted: pl.DataFrame, as_of: datetime) -> 
     ]
 
 
+def overdue(as_of: datetime) -> pl.Expr:
+    """Whether a game's result should be there: it ended more than a day ago."""
+    return pl.col("kickoff_at") + RESULT_DELAY + DEADLINE <= as_of
+
+
 def results_missing(games: pl.DataFrame, as_of: datetime, result: str) -> pl.DataFrame:
     """Games that ended more than a day ago, were not given up, and have no `result`."""
-    ended = pl.col("kickoff_at") + RESULT_DELAY
-    expected = (ended + DEADLINE <= as_of) & (ended + GIVEN_UP > as_of)
-    return games.filter(expected, pl.col(result).is_null())
+    hoped_for = pl.col("kickoff_at") + RESULT_DELAY + GIVEN_UP > as_of
+    return games.filter(overdue(as_of), hoped_for, pl.col(result).is_null())
 
 
 def _results_missing(markets: pl.DataFrame, as_of: datetime) -> list[str]:

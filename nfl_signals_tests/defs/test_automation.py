@@ -36,12 +36,6 @@ RECALIBRATE = pending("recalibration", "a1")
 RETRAIN = pending("retraining", "a1")
 
 
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as found:
-        yield found
-
-
 def evaluate(
     instance: dg.DagsterInstance,
     steps: list[dict[str, str]],

@@ -1,7 +1,7 @@
 """Jobs run in this process on the instance that the UI shows, and say what happened."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +37,6 @@ def _environment_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DAGSTER_HOME", "NFL_SIGNALS_HOME"):
         monkeypatch.setenv(name, "for a moment")  # what is not there is not put back
         monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as found:
-        yield found
 
 
 @pytest.fixture

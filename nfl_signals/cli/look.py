@@ -70,7 +70,10 @@ def verify(source: Source = None) -> None:
 def _home(source: str | None) -> "RunContext":
     from nfl_signals.workspace.run_context import open_home
 
-    return open_home(as_last_run(source=source))
+    context = open_home(as_last_run(source=source))
+    if not context.paths.home.is_dir():
+        raise InputError(f"{context.paths.home}: no such folder; `nfl-signals run` makes the home.")
+    return context
 
 
 LOOK_COMMANDS = (picks, status, verify)

@@ -161,8 +161,10 @@ def simulate(
     from nfl_signals.simulator.feed.write import trouble_release
     from nfl_signals.simulator.league import simulate as simulate_league
     from nfl_signals.simulator.write import RELEASE, write_release
+    from nfl_signals.workspace.data_home import refuse_home
 
     named(trouble or (), TROUBLES)  # before anything is written
+    refuse_home(out)
     settings = load_settings(seed=seed)
     given = {"weeks_played": weeks_played, "n_seasons": n_seasons, "first_season": first_season}
     changes = {name: value for name, value in given.items() if value is not None}

@@ -63,8 +63,9 @@ def promote(
     found = candidate(context, version)
     print_findings(found.findings)
     console.print(f"The gate: {escape(found.sentence)}", highlight=False)
+    before = context.decisions
     decision = promote_version(context, found, reason=reason, against_the_gate=against_the_gate)
-    _print(context, decision)
+    _print(context, decision, is_new=decision not in before)
 
 
 def rollback(
@@ -91,7 +92,9 @@ def rollback(
     from nfl_signals.workspace.run_context import open_home
 
     context = open_home(as_last_run(source=source))
-    _print(context, roll_back(context, version, reason=reason))
+    before = context.decisions
+    decision = roll_back(context, version, reason=reason)
+    _print(context, decision, is_new=decision not in before)
 
 
 def history(source: Source = None) -> None:
@@ -147,12 +150,17 @@ def compare(
     console.print(f"\nThe gate: {escape(report.sentence)}", highlight=False)
 
 
-def _print(context: "RunContext", decision: "Decision") -> None:
-    """What was decided, and whether it is served; the registry's aliases follow."""
+def _print(context: "RunContext", decision: "Decision", *, is_new: bool) -> None:
+    """What was decided, now or before, and whether it is served; the registry's aliases follow."""
     from nfl_signals.predictions.registration import point_aliases
     from nfl_signals.promotion.manual import why_not_served
 
     point_aliases(context)
+    if not is_new:
+        console.print(
+            f"{decision.champion} is champion already; nothing was written. It became so by:",
+            highlight=False,
+        )
     print_decision(decision)
     if warning := why_not_served(context):
         console.print(f"[yellow]{escape(warning)}[/yellow]", highlight=False)

@@ -7,6 +7,7 @@ or another simulated league, needs another home. Nothing is ever moved.
 import hashlib
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from nfl_signals.core.errors import InputError, SettingsError
@@ -74,6 +75,12 @@ def refuse_other_home(paths: Paths, settings: Settings) -> None:
         f"{paths.home}: holds another simulated league ({_differences(paths, settings)}); this one "
         f"needs a home of its own: {REMEDY}"
     )
+
+
+def refuse_home(folder: Path) -> None:
+    """Raise InputError where the folder is a data home: what is written there by hand is not its own."""
+    if holder(Paths(folder)) is not None:
+        raise InputError(f"{folder}: is a data home; choose another folder.")
 
 
 def holder(paths: Paths) -> str | None:

@@ -1,7 +1,5 @@
 """Claims about how sure a calibrator is of itself: `calibration.intervals`."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -99,10 +97,3 @@ def test_weeks_that_cannot_be_redrawn_are_refused(block: list[int], message: str
         bootstrap_calibrator(
             np.full(3, 0.5), np.array([0.0, 1.0, 1.0]), block, fit=fit_platt, at=AT, seed=0
         )
-
-
-def test_two_hundred_draws_of_fifteen_seasons_take_under_two_seconds() -> None:
-    p, y = season_games(4000, seed=8)
-    start = time.process_time()
-    interval(p, y)
-    assert time.process_time() - start < 2

@@ -219,6 +219,7 @@ def test_simulate_writes_a_release_and_says_how_to_run_on_it(tmp_path: Path) -> 
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.slow
 def test_simulate_again_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         out = str(tmp_path / name)

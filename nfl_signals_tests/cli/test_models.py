@@ -54,6 +54,8 @@ def test_a_promotion_shows_what_the_gate_found_and_a_rollback_takes_it_back(home
     assert "against the gate: a drill [red]" in done.out
     assert f"{SECOND} makes the next predictions." in done.out
     assert champions(home) == (SECOND, SECOND)
+    done = call("promote", SECOND, home=home)
+    assert f"{SECOND} is champion already; nothing was written." in done.out
     done = call("rollback", "--reason", "Enough.", home=home)
     assert f"Rolled back by hand to {FIRST}, from {SECOND}. Enough." in done.out
     assert champions(home) == (FIRST, FIRST)

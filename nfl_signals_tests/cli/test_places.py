@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from nfl_signals.cli import main
+from nfl_signals.core.paths import Paths
+from nfl_signals.core.settings import Settings
+from nfl_signals.workspace.data_home import claim_home
 from nfl_signals_tests.support.homes import in_fresh_process, nfl_signals
 
 
@@ -35,6 +38,27 @@ def test_a_league_is_not_written_into_a_file(tmp_path: Path) -> None:
     told = refused(tmp_path, "simulate", "--n-seasons", 2, "--out", file, home=tmp_path / "home")
     assert told.startswith(f"error: {file}/release/league.json: cannot be used (Not a directory)")
     assert file.read_text() == "mine"
+
+
+def test_a_league_is_not_written_into_a_data_home(tmp_path: Path) -> None:
+    league = tmp_path / "league"
+    claim_home(Paths(league), Settings())
+    before = sorted(tmp_path.rglob("*"))
+    done = nfl_signals("simulate", "--out", str(league), home=tmp_path / "home", extra={})
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"error: {league}: is a data home; choose another folder.\n"
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", ["picks", "status", "verify"])
+def test_looking_at_a_folder_that_is_not_there_says_so_and_makes_none(
+    command: str, tmp_path: Path
+) -> None:
+    done = nfl_signals(command, home=tmp_path / "nowhere", extra={})
+    assert (done.code, done.out) == (2, "")
+    said = f"error: {tmp_path}/nowhere: no such folder; `nfl-signals run` makes the home.\n"
+    assert done.err == said
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_terminal_that_knows_few_signs_is_shown_the_others_by_their_number(

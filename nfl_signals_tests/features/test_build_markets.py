@@ -52,6 +52,7 @@ def test_unplayed_games_have_prices_and_no_outcome_and_missing_lines_stay_missin
     assert (rows["ats"]["line"], rows["ats"]["outcome"]) == (None, None)
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_the_real_moneyline_close_scores_as_in_the_literature(real_history: History) -> None:
     markets = build_markets(real_history).filter(

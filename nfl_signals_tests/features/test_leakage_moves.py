@@ -27,6 +27,7 @@ def moved(old: str, *, extra: list[builders.Row] | None = None) -> builders.Memo
     return builders.release([*games, *(extra or [])], stats)
 
 
+@pytest.mark.slow
 def test_a_moved_team_keeps_the_history_of_its_franchise() -> None:
     """Codes of the day and today's code throughout give the same features, and no check fails."""
     with_codes_of_the_day = builders.read_history(moved("OAK"))

@@ -318,6 +318,7 @@ def test_ratings_never_depend_on_the_order_of_the_rows(simulated_history: Histor
     assert rated_history(mixed).equals(rated_history(simulated_history))
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_rated_favourites_win_real_games(
     real_features: pl.DataFrame, real_history: History

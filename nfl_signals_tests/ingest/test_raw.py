@@ -202,6 +202,7 @@ def test_every_real_season_passes_its_boundaries(real_history: History) -> None:
     assert real_history.games["season"].unique().sort().to_list() == list(range(1999, 2024))
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_no_real_number_is_out_of_bounds() -> None:
     release = DirectoryRelease(REAL)

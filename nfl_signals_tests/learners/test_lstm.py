@@ -28,6 +28,10 @@ from nfl_signals_tests.support.model_builders import (
     targets,
 )
 
+pytestmark = (
+    pytest.mark.slow
+)  # every claim is about a fitted network, and PyTorch loads for seconds
+
 FREE = (0, 0, 0, 0)
 PLAYED, MARGIN = CHANNELS.index("played"), CHANNELS.index("margin")
 both_tasks = pytest.mark.parametrize("task", ["probability", "mean"])

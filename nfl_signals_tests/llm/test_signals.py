@@ -186,6 +186,7 @@ def test_better_practice_means_more_points(reported: pl.DataFrame) -> None:
         assert found > 3 / len(reported) ** 0.5
 
 
+@pytest.mark.slow
 def test_a_quarterback_signal_costs_his_team_the_margin(reported: pl.DataFrame) -> None:
     out = reported.filter(pl.col("home_quarterback") < -0.8, pl.col("away_quarterback") == 0)
     assert len(out) > 50
@@ -230,6 +231,7 @@ def test_real_starters_miss_games_as_often_as_the_rules_assume(real_history: His
         assert rates[status] == pytest.approx(assumed, abs=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_on_real_games_bad_news_comes_with_fewer_points_and_leaks_nothing(
     real_history: History,

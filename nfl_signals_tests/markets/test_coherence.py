@@ -1,7 +1,5 @@
 """Claims about making the three markets of a game coherent."""
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -275,7 +273,7 @@ def test_a_search_that_does_not_settle_is_an_error(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.slow
-def test_seven_thousand_games_take_seconds() -> None:
+def test_thousands_of_games_at_once_all_settle() -> None:
     random = np.random.default_rng(1)
     n = 7000
     spread_line = random.integers(-28, 29, n) / 2
@@ -286,9 +284,7 @@ def test_seven_thousand_games_take_seconds() -> None:
         spread_line=spread_line,
         total_line=random.integers(70, 110, n) / 2,
     )
-    start = time.process_time()
     found = make_coherent(football(), given)
-    assert time.process_time() - start < 10  # 2 seconds on one core; room for a slower one
     assert np.isfinite(numbers(found)).all()
 
 

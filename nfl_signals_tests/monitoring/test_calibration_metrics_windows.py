@@ -143,6 +143,7 @@ def test_a_new_week_costs_its_own_windows_only() -> None:
     assert n_new(after, after) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [

@@ -107,6 +107,7 @@ def test_the_first_ensemble_is_registered_as_it_lies_and_is_served(original: Pat
     assert model_hash(open_registry(context.paths).load(FIRST).ensemble) == version.model_hash
 
 
+@pytest.mark.slow
 def test_registering_the_same_files_again_makes_no_second_version(home: Path) -> None:
     context = serving_from(home, "champion")
     before = open_registry(context.paths).history()
@@ -195,6 +196,7 @@ def test_a_version_is_registered_by_its_name(home: Path) -> None:
     assert set(aliases(context)) == {FIRST}
 
 
+@pytest.mark.slow
 def test_while_the_proxy_is_served_the_champion_stays(home: Path) -> None:
     context = serving_from(home, "proxy")
     trained_a_week_later(context)

@@ -27,6 +27,7 @@ def misses(found: ConfidenceSequence, truth: np.ndarray) -> bool:
     return bool(np.any((found.low > truth) | (truth > found.high)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("market", ["moneyline", "total"])
 def test_of_the_sequences_of_a_brier_difference_19_in_20_hold_the_truth_in_every_week(
     market: MarketName,
@@ -43,6 +44,7 @@ def test_of_the_sequences_of_a_brier_difference_19_in_20_hold_the_truth_in_every
     assert np.mean([misses(one, truth) for one in found]) <= 0.05
 
 
+@pytest.mark.slow
 def test_eight_seasons_prove_most_of_the_time_that_the_truth_is_better() -> None:
     whole = games("moneyline")
     found = [

@@ -79,6 +79,7 @@ def test_the_bookmaker_knows_the_drift() -> None:
         assert (seen[mean] - seen[line]).mean() == pytest.approx(0, abs=0.3)
 
 
+@pytest.mark.slow
 def test_a_bookmaker_who_does_not_know_the_drift_posts_the_lines_of_before_and_the_truth_moves() -> (
     None
 ):
@@ -116,6 +117,7 @@ def test_where_the_game_itself_does_not_drift_there_is_nothing_to_know() -> None
     assert unknown.lines_open.equals(known.lines_open)
 
 
+@pytest.mark.slow
 def test_the_model_is_perfect_until_the_drift_and_wrong_in_the_known_way_from_then_on() -> None:
     stated = forecasts(drift_slope=0.7, drift_bias=0.2)
     before = stated.filter(BEFORE)

@@ -101,6 +101,7 @@ def raw_tables(context: RunContext) -> dict[str, pl.DataFrame]:
     return {name: read_parquet(context.paths.raw(name, SEASON)) for name in tables.READERS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ANSWERED)
 def test_each_alteration_gets_its_declared_answer(context: RunContext, name: str) -> None:
     assert (TROUBLES[name].rule, TROUBLES[name].answer) in answers(ingested(context, name))

@@ -95,6 +95,7 @@ def test_a_rules_based_reader_recovers_what_notes_are_worth_to_the_margin(news: 
     np.testing.assert_allclose(found["total"], nobody_out["news_total"], atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", [-1, 1])
 @pytest.mark.parametrize(("news", "known"), [("none", 0), ("in_line", 0), ("not_in_line", 1)])
 def test_news_predicts_the_truth_beyond_the_line_only_where_the_line_does_not_know_it(
@@ -109,6 +110,7 @@ def test_news_predicts_the_truth_beyond_the_line_only_where_the_line_does_not_kn
     assert found == pytest.approx(known, abs=4 * error + 0.1 * known)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("news", "pays"), [("none", False), ("in_line", False), ("not_in_line", True)]
 )
@@ -129,6 +131,7 @@ def test_an_absence_that_the_line_does_not_know_costs_more_than_the_line_expects
         assert gap == pytest.approx(surprise, abs=0.8)
 
 
+@pytest.mark.slow
 def test_without_information_who_is_reported_out_plays_as_often_as_anybody() -> None:
     def plays(news: News) -> float:
         reports = pl.concat(league(news).injuries.values()).filter(position="QB")

@@ -4,9 +4,7 @@ Real values: seasons 2006-2025 of nflverse. Statements about expectations are co
 probabilities, so they carry no luck; statements about outcomes allow for four standard errors.
 """
 
-import time
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -15,7 +13,6 @@ import pytest
 from nfl_signals.core.setting_sections import SimulatorSettings
 from nfl_signals.markets.odds import no_vig_probability
 from nfl_signals.simulator.league import simulate
-from nfl_signals.simulator.write import write_release
 
 Probabilities = np.ndarray[tuple[int], np.dtype[np.float64]]
 
@@ -139,6 +136,7 @@ def test_ties_are_rare() -> None:
     assert games().filter(pl.col("game_type") != "REG")["p_tie"].max() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("points", "share", "tolerance"),
     [(3, 0.150, 0.012), (7, 0.092, 0.012), (10, 0.057, 0.012), (6, 0.062, 0.01), (14, 0.05, 0.01)],
@@ -177,6 +175,7 @@ def test_lines_spread_out_as_real_ones_do() -> None:
     assert column("total_line").std() == pytest.approx(4.35, abs=0.6)
 
 
+@pytest.mark.slow
 def test_an_absent_starter_costs_his_team_points() -> None:
     league = simulate(SimulatorSettings(first_season=2014, n_seasons=12, weeks_played=22), seed=5)
     out = pl.concat(league.injuries.values()).filter(position="QB", report_status="Out")
@@ -194,6 +193,7 @@ def test_an_absent_starter_costs_his_team_points() -> None:
     assert 2 < means[False] - means[True] < 6
 
 
+@pytest.mark.slow
 def test_a_sharper_bookmaker_scores_better() -> None:
     def error(noise: float) -> float:
         settings = SimulatorSettings(first_season=2014, n_seasons=4, line_noise=noise)
@@ -205,9 +205,3 @@ def test_a_sharper_bookmaker_scores_better() -> None:
         )
 
     assert error(0.0) < 1e-5 < error(1.0) < error(3.0)
-
-
-def test_twelve_seasons_are_simulated_and_written_in_five_seconds(tmp_path: Path) -> None:
-    started = time.process_time()
-    write_release(simulate(SimulatorSettings(), seed=0), tmp_path)
-    assert time.process_time() - started < 5

@@ -79,12 +79,14 @@ def test_over_perfect_seasons_the_expectation_never_exceeds_one() -> None:
     assert (paths.mean(axis=0) <= 1 + slack).all()
 
 
+@pytest.mark.slow
 def test_after_two_perfect_seasons_the_third_starts_from_an_expectation_of_one() -> None:
     paths = seasons(4000, years=3)[:, 36:]
     slack = 3 * paths.std(axis=0) / np.sqrt(len(paths))
     assert (paths.mean(axis=0) <= 1 + slack).all()
 
 
+@pytest.mark.slow
 def test_ville_at_most_one_perfect_season_in_twenty_ever_reaches_20() -> None:
     assert share_reaching_20(seasons(2000)) <= 0.03
     assert share_reaching_20(seasons(2000, years=3)[:, 36:]) <= 0.03

@@ -138,6 +138,7 @@ def test_a_stack_fitted_on_forecasts_in_sample_looks_better_than_it_is(
         assert flattered["brier"] < 0.99 * honest["brier"]
 
 
+@pytest.mark.slow
 def test_training_again_gives_the_same_bytes_on_any_number_of_threads(
     trained: RunContext, tmp_path: Path
 ) -> None:

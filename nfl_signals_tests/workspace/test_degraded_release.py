@@ -49,6 +49,7 @@ def rebuilt(context: RunContext, table: str) -> RunContext:
     return context
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["missing", "empty"])
 @pytest.mark.parametrize("table", ["injuries", "team_stats", "notes"])
 def test_what_was_there_before_stays_as_it_was_and_is_flagged(

@@ -170,6 +170,7 @@ def server() -> Iterator[ChatServer]:
         yield running
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_the_run_ends_whatever_the_server_does(
     context: RunContext, server: ChatServer, case: str

@@ -152,6 +152,7 @@ def test_one_more_week_rewrites_the_league_and_moves_its_now(tmp_path: Path) -> 
     assert after[name] == before[name]
 
 
+@pytest.mark.slow
 def test_a_league_of_another_seed_replaces_the_stored_one(tmp_path: Path) -> None:
     opened(tmp_path, seed=1)
     before = contents(tmp_path / "data/simulated")

@@ -11,7 +11,7 @@ import polars as pl
 from nfl_signals.alerts.alarm_rule import WARNING, Alarm
 from nfl_signals.alerts.episodes import reading_of
 from nfl_signals.core.setting_sections import MonitorSettings
-from nfl_signals.monitoring.rolling_windows import SERIES
+from nfl_signals.monitoring.rolling_windows import COUNTED, SERIES
 from nfl_signals.monitoring.weekly_evidence import evidence_path
 
 WALK_FORWARD, CLOSE = "model, walk-forward", "no-vig close"
@@ -35,7 +35,7 @@ def alarm_backtest(graded: pl.DataFrame, policy: MonitorSettings) -> pl.DataFram
     `graded` as `monitoring.graded_ledger` gives it; the limits' own rule does not matter. Returns
     BACKTEST_SCHEMA, by market, series and season.
     """
-    model = graded.filter(book="learning", signal_source="model")
+    model = graded.filter(COUNTED, book="learning", signal_source="model")
     close = model.drop_nulls("p_market").with_columns(p_hat="p_market")
     rows = [
         row

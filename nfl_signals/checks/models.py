@@ -12,6 +12,7 @@ from nfl_signals.ensemble.request import FEATURE_COLUMNS
 from nfl_signals.features.declarations import FEATURE_NAMES
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring import ledger
+from nfl_signals.monitoring.rolling_windows import REPLAY, STAND_IN
 from nfl_signals.predictions.champion import PROXY, load_served_model
 from nfl_signals.predictions.upcoming import not_by_served_model, not_in_ledger
 from nfl_signals.registry import decision_log
@@ -130,14 +131,15 @@ def _unknown_because(context: RunContext, row: dict[str, Any]) -> str | None:
         return (
             None if known else f"the price is {PROXY}, {NO_VIG}; this is {version}, {stated[:12]}"
         )
-    if version.startswith("replay_"):
-        own = (f"replay_{row['season']}", "learning")
-        known = (version, row["book"]) == own
-        return (
-            None
-            if known
-            else f"the walk-forward of {row['season']} is named {own[0]}, book learning"
-        )
+    for prefix in (REPLAY, STAND_IN):
+        if version.startswith(prefix):
+            own = f"{prefix}{row['season']}"
+            known = (version, row["book"]) == (own, "learning")
+            return (
+                None
+                if known
+                else f"the walk-forward of {row['season']} is named {own}, book learning"
+            )
     folder = context.paths.ensemble(version)
     if not (folder / CARD).exists():
         return f"{folder} is not there; restore it"

@@ -121,7 +121,8 @@ def compare(
     """Compare a challenger with a champion on all settled games that both forecast before kickoff.
 
     `proxy` is the no-vig price. `replay` is the walk-forward: past games, each forecast by a model fitted
-    on earlier seasons. `model_vN`, e.g. model_v202409, is what that version forecast in production.
+    on earlier seasons. `model_vN`, e.g. model_v202409, is what that version forecast, as
+    champion or as challenger. Only forecasts at the same line and prices are compared.
 
     Each finding of the gate is shown with its interval over redrawn weeks, n forecasts, its limit, a
     verdict, and the smallest difference that so many games show with power 80 %. Larger is worse for the

@@ -20,9 +20,12 @@ from nfl_signals.stats.recalibration_error import gap_per_row
 
 SERIES = ["market", "book", "signal_source"]
 WEEKS = (4, 8, 16)
-COUNTED = (pl.col("book") != "learning") | pl.col("model_version").str.starts_with("replay_")
+REPLAY, STAND_IN = "replay_", "stand_in_"
+"""Versions of the shadow book, before the season: its walk-forward at the close, and as others were asked."""
+COUNTED = (pl.col("book") != "learning") | pl.col("model_version").str.starts_with(REPLAY)
 """Rows of the ledger that make up a series. In the shadow book that is the walk-forward; a
-challenger forecasts the same games there, later, and would displace it: it is followed as a version."""
+challenger forecasts the same games there, later, and would displace it: it is followed as a version.
+Nor do forecasts count that stand in for a version at the quotes of another (`training/stand_in.py`)."""
 MIN_GAMES = 30  # while a window is not yet full: three bins of ten
 DIGESTED = ["p_hat", "p_push", "p_market", "y", "closing_line_value"]
 

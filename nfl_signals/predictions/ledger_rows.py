@@ -9,6 +9,7 @@ import polars as pl
 from nfl_signals.alerts.series_status import UNMONITORED
 from nfl_signals.features.version import feature_version
 from nfl_signals.monitoring import ledger
+from nfl_signals.monitoring.rolling_windows import REPLAY, STAND_IN
 from nfl_signals.predictions.champion import PROXY
 from nfl_signals.predictions.football_week import tuesday_before
 
@@ -76,7 +77,7 @@ def walk_forward_rows(
         pl.col("kickoff_at").map_elements(tuesday_before, TIME).alias("made_at"),
         *("kickoff_at", "season", "week", *KEYS, "line", "price_yes", "price_no"),
         *("p_hat", "p_push"),
-        (pl.lit("replay_") + pl.col("season").cast(pl.String)).alias("model_version"),
+        pl.format(REPLAY + "{}", "season").alias("model_version"),
         "model_hash",
         pl.lit(feature_version()).alias("feature_version"),
         pl.lit("model").alias("signal_source"),
@@ -85,6 +86,27 @@ def walk_forward_rows(
     )
     order = ["made_at", "kickoff_at", *KEYS]
     return ledger.with_prediction_id(rows).select(ledger.CONTENT).sort(order)
+
+
+def stand_in_rows(
+    asked: pl.DataFrame, forecasts: pl.DataFrame, stacked: pl.DataFrame
+) -> pl.DataFrame:
+    """`training.stand_in` forecasts for the shadow book, at the quotes and moments of the rows `asked`.
+
+    `asked` are rows of the ledger, `stacked` is the walk-forward whose blends the forecasts are of.
+    Returns the ledger's columns without `seal`.
+    """
+    kept = ["made_at", "kickoff_at", "season", "week", *KEYS, "line", "price_yes", "price_no"]
+    answered = asked.select(kept).join(forecasts, on=KEYS)
+    rows = answered.join(_blend_hashes(stacked), on=["market", "season"]).with_columns(
+        pl.format(STAND_IN + "{}", "season").alias("model_version"),
+        pl.lit(feature_version()).alias("feature_version"),
+        pl.lit("model").alias("signal_source"),
+        pl.lit("learning").alias("book"),
+        pl.lit("stand-in").alias("period_flag"),
+    )
+    named = ledger.with_prediction_id(rows)
+    return named.select(ledger.CONTENT).sort("made_at", "kickoff_at", *KEYS)
 
 
 def _blend_hashes(stacked: pl.DataFrame) -> pl.DataFrame:

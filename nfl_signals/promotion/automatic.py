@@ -7,7 +7,7 @@ one episode, whoever starts it, and a process killed before its decision was wri
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,10 +22,11 @@ from nfl_signals.markets.definitions import MarketName
 from nfl_signals.monitoring.steps import graded_ledger
 from nfl_signals.predictions.champion import CHAMPION_SOURCE
 from nfl_signals.predictions.upcoming import append_walk_forward
-from nfl_signals.promotion.books import WALK_FORWARD, paired, production
+from nfl_signals.promotion.books import STANDS_IN, WALK_FORWARD, paired, production, spoken
 from nfl_signals.promotion.comparison import judge_pair, pairs_of
 from nfl_signals.promotion.gate import GateReport
 from nfl_signals.promotion.measures import week_codes
+from nfl_signals.promotion.stand_in import stand_in_for
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision, Kind, Step
 from nfl_signals.registry.model_card import read_card
@@ -119,8 +120,9 @@ def recalibrate(context: RunContext) -> Decision | None:
 def decide(context: RunContext) -> Decision | None:
     """Judge the newest trained ensemble by the gate, in answer to the retrainings that are pending.
 
-    The challenger's forecasts of played games are its recipe's walk-forward in the shadow book, fitted
-    on earlier seasons only; the champion's are those it made in production.
+    Both answer the same questions: the champion in production, the challenger beside it in the shadow
+    book, and its recipe where it was not there yet, fitted on earlier seasons only and asked at the
+    champion's lines, prices and moments (`promotion/stand_in.py`).
 
     Returns the decision as recorded; None where the newest ensemble is champion or has been judged.
     """
@@ -132,16 +134,29 @@ def decide(context: RunContext) -> Decision | None:
         _log.info("gate: nothing to judge; champion %s, newest %s", champion or "none", newest)
         return None
     append_walk_forward(context)
+    stand_in_for(context, newest, against=champion)
     focus = [each.market for each in pending]
     forecasts = WALK_FORWARD.rows(graded_ledger(context)).drop_nulls("y")
     record = forecasts.rename({"p_hat": "p_challenger"})
 
     def judged_pairs() -> GateReport:
-        pairs = pairs_of(context, production(champion), WALK_FORWARD)
-        return judge_pair(pairs, context.settings, focus=focus, record=record)
+        pairs = pairs_of(context, (production(champion),), (spoken(newest), STANDS_IN))
+        own = pairs_of(context, (production(champion),), (spoken(newest),)).height
+        report = judge_pair(pairs, context.settings, focus=focus, record=record)
+        return replace(report, sentence=f"{report.sentence} {_whose(own, pairs.height)}")
 
     card = read_card(context.paths.ensemble(newest))
     return _record(context, _answer(judged_pairs), card, champion, RETRAINING, pending)
+
+
+def _whose(own: int, n: int) -> str:
+    """Whose forecasts were judged, as a sentence."""
+    if own == n:
+        return f"All {n} forecasts are its own."
+    return (
+        f"{own} of {n} forecasts are its own; the others are of its recipe at the champion's lines and "
+        "prices, fitted on the seasons before each game's, which is not the champion's training window."
+    )
 
 
 def _answer(judged: Callable[[], GateReport]) -> GateReport:

@@ -12,7 +12,7 @@ import polars as pl
 
 from nfl_signals.core.errors import IntegrityError, SettingsError
 from nfl_signals.core.setting_sections import GateSettings
-from nfl_signals.monitoring.rolling_windows import COUNTED
+from nfl_signals.monitoring.rolling_windows import REPLAY, STAND_IN
 from nfl_signals.promotion.measures import PAIRS_SCHEMA, brier_excess
 
 KEY = ["game_id", "market"]
@@ -25,19 +25,25 @@ class Book:
     """Rows of the ledger that are compared as one."""
 
     signal_source: str  # model, or proxy: the no-vig price on the rows of the other book
-    book: str | None = None  # production or learning (the shadow book); None for the price
+    book: str | None = None  # production or learning (the shadow book); None: both
     model_version: str | None = None  # None: any
+    prefix: str = ""  # of the names of its versions
 
     def rows(self, graded: pl.DataFrame) -> pl.DataFrame:
-        """Its last forecast of each settled game and market."""
-        wanted = {name: value for name, value in vars(self).items() if value is not None}
-        counted = COUNTED if self.model_version is None else pl.lit(value=True)
-        mine = graded.filter(pl.col("outcome").is_not_null(), counted, **wanted).sort("made_at")
-        return mine.unique(KEY, keep="last", maintain_order=True)
+        """Its forecasts of settled games, newest first, one at each line and price."""
+        fields = ("signal_source", "book", "model_version")
+        wanted = {name: value for name in fields if (value := getattr(self, name)) is not None}
+        named = pl.col("model_version").str.starts_with(self.prefix)
+        mine = graded.filter(pl.col("outcome").is_not_null(), named, **wanted)
+        return _first_of_quote(mine.sort("made_at", descending=True, maintain_order=True))
 
+
+Books = tuple[Book, ...]
+"""Where they forecast one game at one quote, the first one's forecast counts."""
 
 PRICE = Book(signal_source="proxy")
-WALK_FORWARD = Book(signal_source="model", book="learning")
+WALK_FORWARD = Book(signal_source="model", book="learning", prefix=REPLAY)
+STANDS_IN = Book(signal_source="model", book="learning", prefix=STAND_IN)
 
 
 def production(version: str) -> Book:
@@ -45,19 +51,29 @@ def production(version: str) -> Book:
     return Book(signal_source="model", book="production", model_version=version)
 
 
-def book_named(name: str) -> Book:
-    """The book meant by 'proxy', 'replay' (the walk-forward) or 'model_vN', 'model_vNrN'.
+def spoken(version: str) -> Book:
+    """What a version forecast itself: as champion, and beside one as its challenger."""
+    return Book(signal_source="model", model_version=version)
+
+
+def books_named(name: str) -> Books:
+    """The books meant by 'proxy', 'replay' (the walk-forward) or 'model_vN', 'model_vNrN'.
 
     Raises:
         SettingsError: it is none of these.
     """
     if name == "proxy":
-        return PRICE
+        return (PRICE,)
     if name == "replay":
-        return WALK_FORWARD
+        return (WALK_FORWARD, STANDS_IN)
     if re.fullmatch(r"model_v\d+(r\d+)?", name):
-        return production(name.removeprefix("model_"))
+        return (spoken(name.removeprefix("model_")),)
     raise SettingsError(f"{name}: no such book; expected proxy, replay or model_vN.")
+
+
+def rows_of(books: Books, graded: pl.DataFrame) -> pl.DataFrame:
+    """Their forecasts of settled games, those of the first book first, one at each line and price."""
+    return _first_of_quote(pl.concat(each.rows(graded) for each in books))
 
 
 def comparable(rows: pl.DataFrame, trained_until: Mapping[str, int]) -> pl.DataFrame:
@@ -79,7 +95,7 @@ def comparable(rows: pl.DataFrame, trained_until: Mapping[str, int]) -> pl.DataF
     if rows.is_empty():
         return rows
     last = pl.col("model_version").replace_strict(trained_until, return_dtype=pl.Int64)
-    leaky = rows.filter(last > CODE)
+    leaky = rows.filter(last > CODE).sort("season", "week", "game_id", "made_at")
     if leaky.height:
         row = leaky.row(0, named=True)
         season, week = divmod(trained_until[row["model_version"]], 100)
@@ -99,16 +115,20 @@ def as_price(rows: pl.DataFrame) -> pl.DataFrame:
 def paired(champion: pl.DataFrame, challenger: pl.DataFrame) -> pl.DataFrame:
     """Two books' graded rows, joined where game, market, line and prices are the same: PAIRS_SCHEMA.
 
-    Another line is another bet, and another time of the week another market. In time order.
+    Another line is another bet, and another time of the week another market. Where they meet at several
+    quotes of a game, the challenger's first row counts, then the champion's. In time order.
     """
     named = [
         rows.rename({"p_hat": f"p_{role}", "closing_line_value": f"clv_{role}"})
         for role, rows in (("champion", champion), ("challenger", challenger))
     ]
     other = named[1].select(*KEY, *QUOTE, "p_challenger", "clv_challenger")
-    both = named[0].join(other, on=[*KEY, *QUOTE], nulls_equal=True, validate="1:1")
+    both = named[0].join(
+        other, on=[*KEY, *QUOTE], nulls_equal=True, validate="1:1", maintain_order="right_left"
+    )
     columns = [pl.col(name).cast(kind) for name, kind in PAIRS_SCHEMA.items()]
-    return both.select(columns).sort("season", "week", *KEY)
+    first = both.unique(KEY, keep="first", maintain_order=True)
+    return first.select(columns).sort("season", "week", *KEY)
 
 
 def refuse_too_good(pairs: pl.DataFrame, policy: GateSettings, *, seed: int) -> None:
@@ -128,3 +148,7 @@ def refuse_too_good(pairs: pl.DataFrame, policy: GateSettings, *, seed: int) -> 
             f"price over {found.n} games (at least {-found.high:.4f}; credible: {policy.max_edge:g} "
             "at most): that is a leak until shown otherwise."
         )
+
+
+def _first_of_quote(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.unique([*KEY, *QUOTE], keep="first", maintain_order=True)

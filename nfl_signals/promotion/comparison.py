@@ -9,15 +9,17 @@ import polars as pl
 from nfl_signals.core.errors import InputError, IntegrityError
 from nfl_signals.core.settings import Settings
 from nfl_signals.markets.definitions import MARKETS, MarketName
+from nfl_signals.monitoring.rolling_windows import REPLAY, STAND_IN
 from nfl_signals.monitoring.steps import graded_ledger
 from nfl_signals.promotion.books import (
     PRICE,
-    Book,
+    Books,
     as_price,
-    book_named,
+    books_named,
     comparable,
     paired,
     refuse_too_good,
+    rows_of,
 )
 from nfl_signals.promotion.gate import GateReport, judge
 from nfl_signals.promotion.measures import week_codes
@@ -25,7 +27,8 @@ from nfl_signals.registry.model_card import CARD, read_card, week_code
 from nfl_signals.stats.confidence_sequence import ConfidenceSequence, brier_difference
 from nfl_signals.workspace.run_context import RunContext
 
-WALK_FORWARD_VERSION = re.compile(r"replay_(\d{4})")
+BEFORE_SEASON = re.compile(rf"(?:{REPLAY}|{STAND_IN})(\d{{4}})")
+"""Versions that are fitted on the seasons before the one they are named after."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +48,15 @@ def compare(context: RunContext, a: str, b: str) -> Comparison:
         InputError: they share no game.
         IntegrityError: one of them leaks.
     """
-    champion, challenger = book_named(a), book_named(b)
+    champion, challenger = books_named(a), books_named(b)
     pairs = pairs_of(context, champion, challenger)
     if pairs.is_empty():
         raise InputError(
             f"{context.paths.ledger}: {a} and {b} share no settled game at the same line and "
             "prices; compare them when they do."
         )
-    judged = champion if challenger == PRICE else challenger
+    judged = champion if challenger == (PRICE,) else challenger
+    forecasts = rows_of(judged, graded_ledger(context)).select("game_id", "market").unique()
     return Comparison(
         report=judge_pair(pairs, context.settings),
         sequences={
@@ -60,22 +64,23 @@ def compare(context: RunContext, a: str, b: str) -> Comparison:
             for name in MARKETS
             if (scored := pairs.filter(market=name).drop_nulls("y")).height
         },
-        n_left_out=judged.rows(graded_ledger(context)).height - pairs.height,
+        n_left_out=forecasts.height - pairs.height,
     )
 
 
-def pairs_of(context: RunContext, champion: Book, challenger: Book) -> pl.DataFrame:
-    """What two books forecast of the same settled games, for `judge_pair`; see `books.paired`.
+def pairs_of(context: RunContext, champion: Books, challenger: Books) -> pl.DataFrame:
+    """What two sides forecast of the same settled games, for `judge_pair`; see `books.paired`.
 
     Raises:
         InputError: both are the price.
         IntegrityError: one of them leaks; see `books.comparable`.
     """
-    if champion == PRICE == challenger:
+    price = (PRICE,)
+    if champion == price == challenger:
         raise InputError("proxy and proxy: one book; name two different ones.")
-    rows = {each: _rows(context, each) for each in (champion, challenger) if each != PRICE}
+    rows = {each: _rows(context, each) for each in (champion, challenger) if each != price}
     for each, other in ((champion, challenger), (challenger, champion)):
-        if each == PRICE:
+        if each == price:
             rows[each] = as_price(rows[other])
     return paired(rows[champion], rows[challenger])
 
@@ -97,15 +102,15 @@ def judge_pair(
     return judge(pairs, policy, focus=focus or None, seed=seed, monitor=monitor, record=record)
 
 
-def _rows(context: RunContext, book: Book) -> pl.DataFrame:
-    rows = book.rows(graded_ledger(context))
+def _rows(context: RunContext, books: Books) -> pl.DataFrame:
+    rows = rows_of(books, graded_ledger(context))
     versions = rows["model_version"].unique().sort().to_list()
     return comparable(rows, {name: _trained_until(context, name) for name in versions})
 
 
 def _trained_until(context: RunContext, version: str) -> int:
     """Season * 100 + week; a season's walk-forward is fitted on the seasons before it."""
-    if found := WALK_FORWARD_VERSION.fullmatch(version):
+    if found := BEFORE_SEASON.fullmatch(version):
         return int(found[1]) * 100
     folder = context.paths.ensemble(version)
     if not (folder / CARD).exists():

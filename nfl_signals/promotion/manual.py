@@ -12,7 +12,15 @@ from typing import Any
 from nfl_signals.core.errors import InputError
 from nfl_signals.monitoring.steps import graded_ledger
 from nfl_signals.predictions.champion import CHAMPION_SOURCE, configured_version, load_version
-from nfl_signals.promotion.books import PRICE, WALK_FORWARD, Book, production
+from nfl_signals.promotion.books import (
+    PRICE,
+    STANDS_IN,
+    WALK_FORWARD,
+    Books,
+    production,
+    rows_of,
+    spoken,
+)
 from nfl_signals.promotion.comparison import judge_pair, pairs_of
 from nfl_signals.promotion.findings import Finding
 from nfl_signals.promotion.gate import CALIBRATED, Answer
@@ -49,8 +57,8 @@ class Candidate:
 def candidate(context: RunContext, version: str) -> Candidate:
     """Load a version and judge it; nothing is changed.
 
-    It is judged by its forecasts in production; before it has any, a trained version by its recipe's
-    walk-forward in the shadow book, and a recalibrated copy by what the gate found when it was made.
+    It is judged by its own forecasts, as champion and as challenger; where a trained version has none, by
+    those of its recipe in the shadow book, and a recalibrated copy by what the gate found when it was made.
 
     Raises:
         InputError: there is no such version, or it was fitted on games that are still to come.
@@ -64,8 +72,8 @@ def candidate(context: RunContext, version: str) -> Candidate:
         card=read_card(context.paths.ensemble(version)),
         champion=decision_log.champion(context.decisions),
     )
-    book = _book_of(context, found)
-    return _with_last_findings(context, found) if book is None else _judged(context, found, book)
+    books = _books_of(context, found)
+    return _judged(context, found, books) if books else _with_last_findings(context, found)
 
 
 def promote(
@@ -175,14 +183,13 @@ def _load(context: RunContext, version: str) -> None:
     load_version(context, version)
 
 
-def _book_of(context: RunContext, found: Candidate) -> Book | None:
-    """Whose settled rows stand for the version; None where there are none."""
+def _books_of(context: RunContext, found: Candidate) -> Books:
+    """Whose settled rows stand for the version; none where there are none."""
     if not context.paths.ledger.exists():
-        return None
-    own = production(found.version)
-    books = [own] if "recalibrated_from" in found.card else [own, WALK_FORWARD]
-    graded = graded_ledger(context)
-    return next((each for each in books if each.rows(graded).height), None)
+        return ()
+    own = spoken(found.version)
+    books = (own,) if "recalibrated_from" in found.card else (own, STANDS_IN, WALK_FORWARD)
+    return books if rows_of(books, graded_ledger(context)).height else ()
 
 
 def _with_last_findings(context: RunContext, found: Candidate) -> Candidate:
@@ -197,11 +204,11 @@ def _with_last_findings(context: RunContext, found: Candidate) -> Candidate:
     return replace(found, answer=answer, sentence=last.sentence, findings=findings)
 
 
-def _judged(context: RunContext, found: Candidate, book: Book) -> Candidate:
+def _judged(context: RunContext, found: Candidate, books: Books) -> Candidate:
     pairs = PAIRS_SCHEMA.to_frame()
     if found.champion not in (None, found.version):
-        pairs = pairs_of(context, production(str(found.champion)), book)
-    alone = judge_pair(pairs_of(context, PRICE, book), context.settings)
+        pairs = pairs_of(context, (production(str(found.champion)),), books)
+    alone = judge_pair(pairs_of(context, (PRICE,), books), context.settings)
     report = judge_pair(pairs, context.settings)
     # A market that both forecast alike, or on which they share no game, must be calibrated too.
     calibrated = [each for each in alone.findings if each.name == CALIBRATED.name]

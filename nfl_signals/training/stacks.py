@@ -114,16 +114,27 @@ def collect_stacked(context: RunContext) -> pl.DataFrame:
 
 def stack_rows(context: RunContext, name: MarketName, scheme: str) -> pl.DataFrame:
     """`inputs.stack_inputs` of one market, with signals where both teams have them."""
-    home = context.features.filter(pl.col("is_home")).select("game_id", "team_id")
-    rows = stack_inputs(
-        context.read(context.paths.oof),
-        context.markets,
-        market=name,
-        scheme=scheme,
-        learners=context.settings.training.learners,
+    oof = context.read(context.paths.oof)
+    return rows_of_stack(
+        context, name, scheme, oof=oof, markets=context.markets, signals=context.signals
     )
-    signals = game_signals(context.signals, home, MARKETS[name])
-    return rows.join(signals, on="game_id", how="left", maintain_order="left")
+
+
+def rows_of_stack(
+    context: RunContext,
+    name: MarketName,
+    scheme: str,
+    *,
+    oof: pl.DataFrame,
+    markets: pl.DataFrame,
+    signals: pl.DataFrame,
+) -> pl.DataFrame:
+    """`stack_rows` of other tables than those that are stored."""
+    home = context.features.filter(pl.col("is_home")).select("game_id", "team_id")
+    learners = context.settings.training.learners
+    rows = stack_inputs(oof, markets, market=name, scheme=scheme, learners=learners)
+    found = game_signals(signals, home, MARKETS[name])
+    return rows.join(found, on="game_id", how="left", maintain_order="left")
 
 
 def _store(

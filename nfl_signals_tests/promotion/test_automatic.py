@@ -11,6 +11,7 @@ import pytest
 from nfl_signals.alerts import steps
 from nfl_signals.calibration.recalibration import RecalibrationMap
 from nfl_signals.core.files import write_json
+from nfl_signals.monitoring import ledger
 from nfl_signals.predictions.champion import served_version
 from nfl_signals.predictions.upcoming import predict_upcoming
 from nfl_signals.promotion import automatic
@@ -160,6 +161,25 @@ def test_a_retraining_that_is_better_is_promoted(context: RunContext) -> None:
     assert (decision.kind, decision.step, decision.version) == ("promoted", RETRAINING, "v202409")
     assert served_version(context) == "v202409"
     assert alert(context)["action"] == "watch"
+
+
+def test_a_retraining_is_judged_on_every_game_that_the_champion_forecast_before_the_line_moved(
+    context: RunContext,
+) -> None:
+    """No close is at a line and prices of Tuesday: the recipe is asked there, and its answers kept."""
+    forecast_weeks(context, THIS_SEASON, slope=-1.0, early=True)
+    tried(context, RECALIBRATION, "rejected")
+    decision = automatic.decide(context)
+    assert decision is not None
+    assert decision.kind == "promoted"
+    spoken = ledger.read(context.paths.ledger)
+    mine = spoken.filter(book="production", model_version=OLDER)
+    answers = spoken.filter(pl.col("model_version") == "stand_in_2024")
+    asked = ["game_id", "market", "made_at", "line", "price_yes", "price_no"]
+    assert answers.select(asked).sort(asked).equals(mine.select(asked).sort(asked))
+    assert f"0 of {mine.height} forecasts are its own" in decision.sentence
+    findings = {each["name"]: each for each in decision.measures["findings"]}
+    assert findings["churn"]["n"] >= 0.95 * mine.height
 
 
 def test_a_retraining_in_vain_ends_in_an_escalation_and_not_in_a_loop(

@@ -18,12 +18,14 @@ from nfl_signals.ingest.source import DirectoryRelease
 from nfl_signals.monitoring import ledger
 from nfl_signals.promotion.books import (
     PRICE,
+    STANDS_IN,
     WALK_FORWARD,
     Book,
-    book_named,
+    books_named,
     comparable,
     paired,
     refuse_too_good,
+    rows_of,
 )
 from nfl_signals.promotion.comparison import compare, pairs_of
 from nfl_signals.promotion.gate import judge
@@ -34,7 +36,9 @@ from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.graded_games import graded
 
-MODEL = book_named("model_v202322")
+QUOTED = {"line": pl.lit(0.0), "price_yes": pl.lit(-110.0), "price_no": pl.lit(-110.0)}
+MODEL = books_named("model_v202322")
+REPLAY = books_named("replay")
 FITTED = {"v202322": 202322}
 BOOKS = {
     "champion": {"book": "learning", "model_version": "replay_2024"},
@@ -96,20 +100,20 @@ def context(tmp_path: Path, pairs: pl.DataFrame) -> RunContext:
 
 
 def test_names_mean_books() -> None:
-    assert book_named("proxy") == PRICE
-    assert book_named("replay") == Book(signal_source="model", book="learning") == WALK_FORWARD
-    assert Book(signal_source="model", book="production", model_version="v202322") == MODEL
-    copy = Book(signal_source="model", book="production", model_version="v202401r202510")
-    assert book_named("model_v202401r202510") == copy
+    assert books_named("proxy") == (PRICE,)
+    assert REPLAY == (WALK_FORWARD, STANDS_IN)
+    assert (Book(signal_source="model", model_version="v202322"),) == MODEL
+    copy = Book(signal_source="model", model_version="v202401r202510")
+    assert books_named("model_v202401r202510") == (copy,)
     for name in ("model_9", "v202401", "model_v202401r"):
         with pytest.raises(SettingsError, match=f"{name}: no such book; expected proxy, replay"):
-            book_named(name)
+            books_named(name)
 
 
 def test_pairs_are_what_both_forecast_of_the_same_games(
     context: RunContext, pairs: pl.DataFrame
 ) -> None:
-    found = pairs_of(context, WALK_FORWARD, MODEL)
+    found = pairs_of(context, REPLAY, MODEL)
     assert found.schema == PAIRS_SCHEMA
     same = ["game_id", "outcome", "y", "p_champion", "p_challenger", "price_yes"]
     assert found.select(same).equals(pairs.sort("week", "game_id").select(same))
@@ -124,13 +128,13 @@ def test_the_last_forecast_before_kickoff_counts(tmp_path: Path, pairs: pl.DataF
         tmp_path, pairs, forecast(pairs, "champion"), forecast(pairs, "challenger"), early
     )
     production = Book(signal_source="model", book="production")
-    assert pairs_of(context, WALK_FORWARD, production)["p_challenger"].n_unique() > 1
+    assert pairs_of(context, REPLAY, (production,))["p_challenger"].n_unique() > 1
 
 
 def test_the_proxy_is_the_price_on_the_others_rows(context: RunContext) -> None:
-    found = pairs_of(context, PRICE, MODEL)
+    found = pairs_of(context, (PRICE,), MODEL)
     assert found["p_champion"].equals(found["p_market"].alias("p_champion"))
-    swapped = pairs_of(context, MODEL, PRICE)
+    swapped = pairs_of(context, MODEL, (PRICE,))
     assert swapped["p_challenger"].equals(found["p_champion"].alias("p_challenger"))
     assert found["clv_champion"].null_count() == found.height == 270
 
@@ -141,7 +145,7 @@ def test_another_line_or_price_is_another_bet(tmp_path: Path, pairs: pl.DataFram
         price_yes=pl.col("price_yes") + pl.when(late).then(pl.col("price_yes").sign()).otherwise(0)
     )
     context = home(tmp_path, pairs, forecast(pairs, "champion"), forecast(moved, "challenger"))
-    assert pairs_of(context, WALK_FORWARD, MODEL)["week"].max() == 10
+    assert pairs_of(context, REPLAY, MODEL)["week"].max() == 10
     assert compare(context, "replay", "model_v202322").n_left_out == 8 * 15
 
 
@@ -156,14 +160,11 @@ def test_books_that_share_nothing_are_not_compared(tmp_path: Path, pairs: pl.Dat
 
 def test_games_that_are_not_over_are_not_compared(context: RunContext) -> None:
     then = replace(context, as_of=utc("2024-10-01 00:00"))
-    assert pairs_of(then, WALK_FORWARD, MODEL)["week"].max() == 4
+    assert pairs_of(then, REPLAY, MODEL)["week"].max() == 4
 
 
 def test_the_comparison_is_the_gates_and_holds_in_every_week(context: RunContext) -> None:
-    found, rows = (
-        compare(context, "replay", "model_v202322"),
-        pairs_of(context, WALK_FORWARD, MODEL),
-    )
+    found, rows = (compare(context, "replay", "model_v202322"), pairs_of(context, REPLAY, MODEL))
     seed = context.settings.seed
     assert found.report == judge(rows, GateSettings(), focus=None, seed=seed)
     assert found.n_left_out == 0
@@ -190,7 +191,7 @@ def test_the_week_that_a_model_was_partly_fitted_on_is_left_out(
     context = home(
         tmp_path, pairs, forecast(pairs, "champion"), forecast(rest, "challenger"), last="2024-w09"
     )
-    assert pairs_of(context, WALK_FORWARD, MODEL)["week"].min() == 10
+    assert pairs_of(context, REPLAY, MODEL)["week"].min() == 10
 
 
 def test_a_model_without_a_card_is_refused(context: RunContext) -> None:
@@ -251,13 +252,42 @@ def test_pairs_need_the_same_quote_and_keep_missing_prices(pairs: pl.DataFrame) 
 
 def test_what_a_challenger_says_in_the_shadow_book_is_never_taken_for_the_walk_forward() -> None:
     """It is served later and on the same games, and would displace it."""
-    walk_forward = graded(book="learning", model_version="replay_2024")
+    walk_forward = graded(book="learning", model_version="replay_2024").with_columns(**QUOTED)
     wild = walk_forward.with_columns(
         p_hat=1 - pl.col("p_hat"),
         model_version=pl.lit("v202409"),
         made_at=pl.col("made_at").dt.offset_by("1h"),
     )
-    rows = book_named("replay").rows(pl.concat([walk_forward, wild]))
-    assert rows.equals(book_named("replay").rows(walk_forward))
+    rows = WALK_FORWARD.rows(pl.concat([walk_forward, wild]))
+    assert rows.equals(WALK_FORWARD.rows(walk_forward))
     named = Book(signal_source="model", book="learning", model_version="v202409")
     assert set(named.rows(pl.concat([walk_forward, wild]))["model_version"]) == {"v202409"}
+
+
+def test_a_challenger_is_compared_by_what_it_said_beside_the_champion(
+    tmp_path: Path, pairs: pl.DataFrame
+) -> None:
+    """Both spoke of the same games at the same quotes: the champion in production, the other beside it."""
+    beside = {"book": "learning", "period_flag": "challenger", "model_version": "v202322"}
+    served = {"book": "production", "model_version": "v202222"}
+    context = home(
+        tmp_path,
+        pairs,
+        forecast(pairs, "champion", **served),
+        forecast(pairs, "challenger", **beside),
+    )
+    card = read_card(context.paths.ensemble("v202322")) | {"model_version": "v202222"}
+    write_json(context.paths.ensemble("v202222") / "card.json", card)
+    found = pairs_of(context, books_named("model_v202222"), MODEL)
+    assert found.height == pairs.height
+    same = ["game_id", "p_champion", "p_challenger"]
+    assert found.select(same).equals(pairs.sort("week", "game_id").select(same))
+
+
+def test_what_a_version_said_itself_counts_before_what_stands_in_for_it() -> None:
+    own = graded(book="learning", model_version="v202322").with_columns(**QUOTED)
+    stand_in = own.with_columns(model_version=pl.lit("stand_in_2024"), p_hat=1 - pl.col("p_hat"))
+    everything = pl.concat([stand_in, own.head(5)])
+    chosen = rows_of((*MODEL, STANDS_IN), everything)
+    assert chosen.height == own.filter(pl.col("outcome").is_not_null()).height
+    assert chosen.filter(model_version="v202322").height == 5

@@ -27,6 +27,7 @@ def forecast_weeks(
     slope: float = 1.0,
     bias: float = 0.0,
     version: str | None = None,
+    early: bool = False,
 ) -> None:
     """Append to production what the walk-forward forecast for past games, one market distorted on the way.
 
@@ -37,6 +38,7 @@ def forecast_weeks(
         slope: above 1 is too sure, below 0 swaps the sides.
         bias: logits.
         version: to which they are attributed; None: the champion.
+        early: at other quotes than the close, a point and some cents away.
     """
     served = version or served_version(context)
     walked_forward = (
@@ -44,6 +46,10 @@ def forecast_weeks(
     )
     stated = expit(bias + slope * logit(walked_forward["p_hat"].to_numpy()))
     wrong = np.where(walked_forward["market"] == market, stated, walked_forward["p_hat"].to_numpy())
+    if early:
+        point = pl.when(pl.col("market") == "moneyline").then(0.0).otherwise(1.0)
+        cents = [(pl.col(name) * 1.05).round() for name in ("price_yes", "price_no")]
+        walked_forward = walked_forward.with_columns(pl.col("line") + point, *cents)
     rows = walked_forward.drop("seal").with_columns(
         p_hat=pl.Series(wrong).clip(1e-6, 1 - 1e-6),
         book=pl.lit("production"),

@@ -1,0 +1,31 @@
+"""Forecasts of a challenger's recipe for the games that it could not be asked about itself."""
+
+import logging
+
+import polars as pl
+
+from nfl_signals.monitoring import ledger
+from nfl_signals.monitoring.steps import graded_ledger
+from nfl_signals.predictions.ledger_rows import stand_in_rows
+from nfl_signals.promotion.books import KEY, QUOTE, production, spoken
+from nfl_signals.training.stand_in import stand_in_forecasts
+from nfl_signals.workspace.run_context import RunContext
+
+_log = logging.getLogger(__name__)
+
+
+def stand_in_for(context: RunContext, version: str, *, against: str) -> int:
+    """Ask a version's recipe what the champion was asked and the version was not; how many answers.
+
+    They go to the shadow book, at the champion's lines, prices and moments.
+    """
+    graded = graded_ledger(context)
+    asked = production(against).rows(graded)
+    own = spoken(version).rows(graded).select(*KEY, *QUOTE)
+    open_questions = asked.join(own, on=[*KEY, *QUOTE], how="anti", nulls_equal=True)
+    priced = open_questions.filter(pl.col("p_market").is_not_null())
+    forecasts = stand_in_forecasts(context, priced)
+    rows = stand_in_rows(priced, forecasts, context.read(context.paths.stacked))
+    ledger.append(context.paths.ledger, rows, first_stays=True)
+    _log.info("%s: its recipe answers %d of %d questions", version, rows.height, asked.height)
+    return rows.height

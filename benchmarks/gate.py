@@ -10,17 +10,15 @@ import polars as pl
 from alarms import wilson
 from scipy.special import expit, logit
 from scipy.stats import norm
-from simulated_challengers import LEAK, NOISE, TOO_SURE, simulated_pairs
+from simulated_challengers import LEAK, NOISE, TOO_SURE, answer_of, ever, simulated_pairs
 from terminal import run, season_range, show
 
-from nfl_signals.core.errors import IntegrityError
 from nfl_signals.core.files import read_parquet, write_json
 from nfl_signals.core.paths import Paths
-from nfl_signals.core.setting_sections import GateSettings
 from nfl_signals.monitoring.closing_line_value import POINTS_SD, with_closing_line_value
 from nfl_signals.monitoring.ledger import grade, read
-from nfl_signals.promotion.books import KEY, paired, refuse_too_good
-from nfl_signals.promotion.gate import GateReport, judge
+from nfl_signals.promotion.books import KEY, paired
+from nfl_signals.promotion.gate import GateReport
 from nfl_signals.promotion.measures import brier_excess, extra_slippage, valued, week_codes
 from nfl_signals.stats.bootstrap import Interval, week_block_interval
 
@@ -34,8 +32,8 @@ logits 1.6 times too large. Challengers:
   overconfident  the champion's logits times 1.6
   worse          the champion's logits and noise, half as wide as the market's logits spread
   leaky          knows the results: to be refused before the gate
-For each and so many seasons: the share of simulated spans that end in each answer, with its 95 % Wilson
-interval, in per cent. Every span is judged once, at its end.
+For each and so many seasons: the share of simulated spans in which the gate, asked every week, ever
+promotes, rejects or refuses, with its 95 % Wilson interval, in per cent; insufficient: none of these.
 
 Real (--real HOME, a finished home on nflverse's seasons): at the end of each season the gate judges all
 games since the first; whether the challenger is calibrated, by all its forecasts. `close` is the
@@ -70,7 +68,6 @@ LEARNERS = ("lightgbm", "logistic")
 VALUED = ("stack", *LEARNERS)
 EVEN = -110.0  # American odds at which openers of spreads and totals are taken
 UNITS = "Brier and slippage in 1/10,000, churn in per cent"
-POLICY = GateSettings()
 SEED = 20_260_217
 
 
@@ -80,8 +77,11 @@ def simulated(options: argparse.Namespace) -> list[dict[str, Any]]:
     for kind in SIMULATED:
         for seasons in options.spans_of:
             answers = Counter(
-                _answer(simulated_pairs(kind, seasons=seasons, seed=options.seed + span), span)
+                answer
                 for span in range(options.spans)
+                for answer in ever(
+                    simulated_pairs(kind, seasons=seasons, seed=options.seed + span), span
+                )
             )
             found.append({"challenger": kind, "seasons": seasons} | dict(answers))
     return found
@@ -125,7 +125,7 @@ def season_by_season(options: argparse.Namespace) -> list[dict[str, Any]]:
         own = graded[challenger].drop_nulls("y").with_columns(p_challenger="p_hat")
         for season in options.seasons:
             known = pl.col("season") <= season
-            report = _judged(pairs.filter(known), options.seed, own.filter(known))
+            report = answer_of(pairs.filter(known), options.seed, own.filter(known))
             after = pairs.filter(pl.col("season") == season + 1)
             found.append({
                 "champion": champion, "challenger": challenger, "until": season,
@@ -155,7 +155,9 @@ def main() -> None:
     if options.spans:
         found["simulated"] = simulated(options)
         rows = [_simulated_row(each, options.spans) for each in found["simulated"]]
-        title = f"Answers in per cent of {options.spans} simulated spans [95 % Wilson interval]"
+        title = (
+            f"Ever answered, in per cent of {options.spans} simulated spans [95 % Wilson interval]"
+        )
         show(title, ["challenger", "seasons", *ANSWERS], rows)
     if options.real:
         options.graded = forecasts(Path(options.real), options.lines)
@@ -173,20 +175,6 @@ def main() -> None:
         show("Closing-line value in 1/10,000 (games whose market moved)", ["season", *VALUED], rows)
     if options.out:
         print(f"Written: {write_json(Path(options.out) / 'gate.json', found)}")
-
-
-def _answer(pairs: pl.DataFrame, seed: int) -> str:
-    report = _judged(pairs, seed)
-    return report.answer if report else "refused"
-
-
-def _judged(pairs: pl.DataFrame, seed: int, own: pl.DataFrame | None = None) -> GateReport | None:
-    """None: refused as a leak."""
-    try:
-        refuse_too_good(pairs, POLICY, seed=seed)
-    except IntegrityError:
-        return None
-    return judge(pairs, POLICY, focus=None, seed=seed, record=own)
 
 
 def _opened(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:

@@ -6,12 +6,18 @@ import numpy as np
 import polars as pl
 from scipy.special import expit
 
+from nfl_signals.core.errors import IntegrityError
+from nfl_signals.core.setting_sections import GateSettings
 from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.promotion.books import refuse_too_good
+from nfl_signals.promotion.gate import GateReport, judge
 from nfl_signals.promotion.measures import PAIRS_SCHEMA
 from nfl_signals.stats.arrays import Floats
+from nfl_signals.stats.group_sequential import weeks_of_looks
 
 Kind = Literal["better", "copy", "equal", "overconfident", "worse", "leaky"]
 
+POLICY = GateSettings()
 WEEKS, GAMES = 18, 15
 LAST_SEASON = 2024
 SPREAD = {"ats": (0.0, 0.12), "moneyline": (0.3, 0.85), "total": (0.0, 0.12)}
@@ -37,6 +43,32 @@ def simulated_pairs(
     """
     rng = np.random.default_rng([seed, seasons])
     return pl.concat(_market(kind, name, seasons, rng) for name in markets)
+
+
+def ever(pairs: pl.DataFrame, seed: int) -> set[str]:
+    """What the gate ever answers, asked every week: between two looks it answers as at the last one.
+
+    `insufficient` where it never promotes, rejects or refuses (a leak).
+    """
+    weeks = pairs.select("season", "week").unique().sort("season", "week")
+    answers = set()
+    for n in weeks_of_looks(POLICY.min_weeks):
+        if n <= weeks.height:
+            seen = pairs.join(weeks.head(n), on=["season", "week"], how="semi")
+            report = answer_of(seen, seed)
+            answers.add(report.answer if report else "refused")
+    return answers - {"insufficient"} or {"insufficient"}
+
+
+def answer_of(
+    pairs: pl.DataFrame, seed: int, record: pl.DataFrame | None = None
+) -> GateReport | None:
+    """The gate's report at the shipped limits; None: refused as a leak."""
+    try:
+        refuse_too_good(pairs, POLICY, seed=seed)
+    except IntegrityError:
+        return None
+    return judge(pairs, POLICY, focus=None, seed=seed, record=record)
 
 
 def _market(kind: Kind, market: str, seasons: int, rng: np.random.Generator) -> pl.DataFrame:

@@ -13,11 +13,11 @@ import polars as pl
 from nfl_signals.core.errors import IntegrityError, SettingsError
 from nfl_signals.core.setting_sections import GateSettings
 from nfl_signals.monitoring.rolling_windows import REPLAY, STAND_IN
-from nfl_signals.promotion.measures import PAIRS_SCHEMA, brier_excess
+from nfl_signals.promotion.measures import CODE, PAIRS_SCHEMA, brier_excess
+from nfl_signals.stats.group_sequential import level_of_each_look
 
 KEY = ["game_id", "market"]
 QUOTE = ["line", "price_yes", "price_no"]
-CODE = pl.col("season").cast(pl.Int64) * 100 + pl.col("week")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +141,8 @@ def refuse_too_good(pairs: pl.DataFrame, policy: GateSettings, *, seed: int) -> 
     weeks = rows.select("season", "week").n_unique()
     if rows.height < policy.min_games or weeks < policy.min_weeks:
         return
-    found = brier_excess(rows, over="p_market", seed=seed, level=policy.level)
+    level = level_of_each_look(policy.level)  # asked every week
+    found = brier_excess(rows, over="p_market", seed=seed, level=level)
     if found.high < -policy.max_edge:
         raise IntegrityError(
             f"moneyline: the challenger's Brier score is {-found.estimate:.4f} below that of the "

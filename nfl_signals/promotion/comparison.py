@@ -21,7 +21,7 @@ from nfl_signals.promotion.books import (
     refuse_too_good,
     rows_of,
 )
-from nfl_signals.promotion.gate import GateReport, judge
+from nfl_signals.promotion.gate import GateReport, judge, until_last_look
 from nfl_signals.promotion.measures import week_codes
 from nfl_signals.registry.model_card import CARD, read_card, week_code
 from nfl_signals.stats.confidence_sequence import ConfidenceSequence, brier_difference
@@ -58,7 +58,7 @@ def compare(context: RunContext, a: str, b: str) -> Comparison:
     judged = champion if challenger == (PRICE,) else challenger
     forecasts = rows_of(judged, graded_ledger(context)).select("game_id", "market").unique()
     return Comparison(
-        report=judge_pair(pairs, context.settings),
+        report=judge_pair(pairs, context.settings, once=True),
         sequences={
             name: _sequence(scored)
             for name in MARKETS
@@ -91,6 +91,7 @@ def judge_pair(
     *,
     focus: Sequence[MarketName] = (),
     record: pl.DataFrame | None = None,
+    once: bool = False,
 ) -> GateReport:
     """The gate on pairs, under the settings; arguments as `gate.judge`.
 
@@ -98,8 +99,10 @@ def judge_pair(
         IntegrityError: the challenger's score is too good to be had honestly.
     """
     policy, seed, monitor = settings.gate, settings.seed, settings.monitor
-    refuse_too_good(pairs, policy, seed=seed)
-    return judge(pairs, policy, focus=focus or None, seed=seed, monitor=monitor, record=record)
+    refuse_too_good(pairs if once else until_last_look(pairs, policy.min_weeks), policy, seed=seed)
+    return judge(
+        pairs, policy, focus=focus or None, seed=seed, monitor=monitor, record=record, once=once
+    )
 
 
 def _rows(context: RunContext, books: Books) -> pl.DataFrame:

@@ -25,8 +25,12 @@ Seven findings on games that both forecast before kickoff, each with an interval
 For the last five FAIL means that the whole interval is beyond the limit, PASS that all of it is
 within, UNDERPOWERED that these games cannot show either, or are too few. Any FAIL rejects, anything
 that holds back is insufficient, all else promotes. An equal challenger so ends as insufficient, and
-one with the very same forecasts always does. Intervals are for one look at these games; for a look every
-week see `stats/confidence_sequence.py`. How often it errs is measured in `benchmarks/gate.py`.
+one with the very same forecasts always does.
+
+The gate may be asked every week, so its intervals are for many looks: games count up to the last of its
+looks, after 8, 11, 16, 23... weeks, and each look's interval is wider, so that the level holds over all of
+them (`stats/group_sequential.py`). Asked `once`, all games count and the level is that of one look.
+How often it errs is measured in `benchmarks/gate.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -41,6 +45,7 @@ from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.promotion.drawdown import extra_drawdown
 from nfl_signals.promotion.findings import ALL, Finding, Kind, finding, nothing_found, within
 from nfl_signals.promotion.measures import (
+    CODE,
     both_lean,
     brier_excess,
     churn,
@@ -53,6 +58,7 @@ from nfl_signals.promotion.measures import (
 from nfl_signals.reports.shared.targets import Verdict
 from nfl_signals.reports.shared.targets import verdict as clear_of
 from nfl_signals.stats.bootstrap import Interval
+from nfl_signals.stats.group_sequential import level_of_each_look, weeks_seen
 
 Answer = Literal["promote", "reject", "insufficient"]
 Measure = Callable[..., Interval]
@@ -99,6 +105,7 @@ def judge(
     seed: int,
     monitor: MonitorSettings | None = None,
     record: pl.DataFrame | None = None,
+    once: bool = False,
 ) -> GateReport:
     """Hold a challenger against the champion.
 
@@ -112,13 +119,17 @@ def judge(
         monitor: whose limits on error and evidence a challenger must keep; None: the defaults.
         record: all that the challenger is judged calibrated by: market, season, week, y and
             p_challenger; None: the pairs.
+        once: nobody looks at these games again.
 
     Raises:
         ValueError: a forecast is outside (0, 1), or an outcome is neither 0, 1 nor null.
     """
-    case = _Case(policy=policy, monitor=monitor or MonitorSettings(), seed=seed)
+    level = policy.level if once else level_of_each_look(policy.level)
+    case = _Case(policy=policy, monitor=monitor or MonitorSettings(), seed=seed, level=level)
     pairs = pairs.sort("season", "week", "game_id", "market")
-    own = pairs if record is None else record
+    if not once:
+        pairs = until_last_look(pairs, policy.min_weeks)
+    own = pairs if record is None else _until(record, pairs, once=once)
     by_market: dict[str, pl.DataFrame] = {name: pairs.filter(market=name) for name in MARKETS}
     changed = {
         name: rows
@@ -145,6 +156,23 @@ def judge(
     )
 
 
+def until_last_look(pairs: pl.DataFrame, first: int) -> pl.DataFrame:
+    """Pairs of the weeks until the last look, `first` weeks being that of the first one, in their order."""
+    weeks = pairs.select("season", "week").unique().sort("season", "week")
+    return pairs.join(
+        weeks.head(weeks_seen(weeks.height, first)),
+        on=["season", "week"],
+        how="semi",
+        maintain_order="left",
+    )
+
+
+def _until(record: pl.DataFrame, pairs: pl.DataFrame, *, once: bool) -> pl.DataFrame:
+    """The record up to the last week of the pairs: between two looks nothing new is looked at."""
+    last = pairs.select(CODE.max()).item()
+    return record if once or last is None else record.filter(last >= CODE)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Case:
     """The limits, and how each finding is made under them."""
@@ -152,6 +180,7 @@ class _Case:
     policy: GateSettings
     monitor: MonitorSettings
     seed: int
+    level: float  # of each interval
 
     def improves(self, rows: pl.DataFrame, market: str) -> Finding:
         """Wholly below 0 passes, wholly above fails."""
@@ -223,12 +252,12 @@ class _Case:
         if weeks < MIN_BLOCKS:
             why = f"{rows.height} forecasts in {weeks} weeks are too few"
             return nothing_found(kind, market, limit=limit, verdict="UNDERPOWERED", why=why)
-        found = measure(rows, seed=self.seed, level=policy.level)
+        found = measure(rows, seed=self.seed, level=self.level)
         verdict: Verdict = "FAIL" if refuted else "UNDERPOWERED"
         if found.n >= policy.min_games and found.n_blocks >= policy.min_weeks:
             verdict = shown(found) if shown else within(found, limit)
         return finding(
-            kind, market, found, limit=limit, verdict=verdict, level=policy.level, more=more
+            kind, market, found, limit=limit, verdict=verdict, level=self.level, more=more
         )
 
 

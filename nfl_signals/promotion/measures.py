@@ -39,11 +39,12 @@ PAIRS_SCHEMA = pl.Schema(
 """One row per game and market that both forecast before kickoff, at one line and one price."""
 
 
+CODE = pl.col("season").cast(pl.Int64) * 100 + pl.col("week")
+
+
 def week_codes(rows: pl.DataFrame) -> Ints:
     """Season * 100 + week of every row, shape (n,)."""
-    codes: Ints = (
-        rows.select(pl.col("season").cast(pl.Int64) * 100 + pl.col("week")).to_series().to_numpy()
-    )
+    codes: Ints = rows.select(CODE).to_series().to_numpy()
     return codes
 
 

@@ -34,7 +34,7 @@ def test_of_simulated_challengers_only_the_better_one_is_promoted(tmp_path: Path
     assert answers["overconfident"]["reject"] >= 10
     assert answers["worse"].get("promote", 0) == 0
     assert answers["leaky"]["refused"] == 12
-    assert "Answers in per cent of 12 simulated spans" in text
+    assert "Ever answered, in per cent of 12 simulated spans" in text
 
 
 @pytest.mark.slow

@@ -17,7 +17,8 @@ SWAP = {"p_champion": "p_challenger", "p_challenger": "p_champion"}
 
 def answer(kind: Kind, *, seasons: int = 4, seed: int = 1, **how: object) -> GateReport:
     policy = GateSettings(**how) if how else POLICY
-    return judge(simulated_pairs(kind, seasons=seasons, seed=seed), policy, focus=None, seed=1)
+    rows = simulated_pairs(kind, seasons=seasons, seed=seed)
+    return judge(rows, policy, focus=None, seed=1, once=True)
 
 
 def named(report: GateReport, name: str, market: str = "all") -> Finding:
@@ -45,7 +46,7 @@ def test_a_challenger_that_is_too_sure_is_not_promoted_for_beating_one_that_is_m
     rows = simulated_pairs("overconfident", seasons=4, seed=1)
     odds = pl.col("p_challenger") / (1 - pl.col("p_challenger"))
     surer = rows.with_columns(p_champion=odds**2 / (1 + odds**2))
-    report = judge(surer, POLICY, focus=None, seed=1)
+    report = judge(surer, POLICY, focus=None, seed=1, once=True)
     assert named(report, "improves").verdict == "PASS"
     assert named(report, "calibrated", "moneyline").verdict == "FAIL"
     assert report.answer == "reject"
@@ -55,7 +56,7 @@ def test_a_challenger_that_is_calibrated_but_useless_is_rejected() -> None:
     """It states the share of YES for every game."""
     rows = simulated_pairs("copy", seasons=4, seed=1, markets=("moneyline",))
     useless = rows.with_columns(p_challenger=pl.col("y").mean())
-    report = judge(useless, POLICY, focus=None, seed=1)
+    report = judge(useless, POLICY, focus=None, seed=1, once=True)
     assert named(report, "calibrated", "moneyline").verdict == "PASS"
     assert named(report, "improves").verdict == "FAIL"
     assert report.answer == "reject"
@@ -64,7 +65,7 @@ def test_a_challenger_that_is_calibrated_but_useless_is_rejected() -> None:
 def test_the_same_numbers_are_insufficient_even_where_they_are_badly_calibrated() -> None:
     rows = simulated_pairs("overconfident", seasons=4, seed=1)
     same = rows.with_columns(p_champion="p_challenger", clv_champion="clv_challenger")
-    report = judge(same, POLICY, focus=None, seed=1)
+    report = judge(same, POLICY, focus=None, seed=1, once=True)
     assert report.answer == "insufficient"
     assert "both have the same forecast of every game" in report.sentence
     assert named(report, "churn").value == named(report, "drawdown").value == 0.0
@@ -110,7 +111,7 @@ def test_a_market_where_the_challenger_is_clearly_worse_rejects_it() -> None:
 def test_too_few_games_show_nothing() -> None:
     rows = simulated_pairs("better", seasons=4, seed=1)
     few = rows.filter(pl.col("week") < 8, pl.col("season") == 2024)
-    report = judge(few, POLICY, focus=None, seed=1)
+    report = judge(few, POLICY, focus=None, seed=1, once=True)
     assert {f.verdict for f in report.findings} == {"UNDERPOWERED"}
     assert report.answer == "insufficient"
     games = answer("better", min_games=100_000)
@@ -121,13 +122,13 @@ def test_evidence_against_a_challenger_counts_however_few_the_games() -> None:
     rows = simulated_pairs("overconfident", seasons=1, seed=1, markets=("moneyline",))
     odds = pl.col("p_challenger") / (1 - pl.col("p_challenger"))
     absurd = rows.filter(pl.col("week") < 7).with_columns(p_challenger=odds**2 / (1 + odds**2))
-    report = judge(absurd, POLICY, focus=None, seed=1)
+    report = judge(absurd, POLICY, focus=None, seed=1, once=True)
     assert named(report, "calibrated", "moneyline").verdict == "FAIL"
     assert report.answer == "reject"
 
 
 def test_no_games_are_insufficient() -> None:
-    report = judge(PAIRS_SCHEMA.to_frame(), POLICY, focus=None, seed=1)
+    report = judge(PAIRS_SCHEMA.to_frame(), POLICY, focus=None, seed=1, once=True)
     assert (report.answer, report.n_games, report.n_weeks) == ("insufficient", 0, 0)
 
 
@@ -176,8 +177,8 @@ def test_a_challenger_is_judged_calibrated_by_all_that_it_ever_forecast() -> Non
     rows = simulated_pairs("better", seasons=8, seed=4)
     few = rows.filter(pl.col("season") == pl.col("season").max(), pl.col("week") <= 8)
     columns = ["market", "season", "week", "y", "p_challenger"]
-    alone = judge(few, POLICY, focus=None, seed=1)
-    known = judge(few, POLICY, focus=None, seed=1, record=rows.select(columns))
+    alone = judge(few, POLICY, focus=None, seed=1, once=True)
+    known = judge(few, POLICY, focus=None, seed=1, record=rows.select(columns), once=True)
     for found, n in ((alone, 120), (known, 8 * 18 * 15)):
         calibrated = [f for f in found.findings if f.name == "calibrated"]
         assert {f.n for f in calibrated} == {n}
@@ -189,7 +190,7 @@ def test_what_is_only_not_shown_of_slippage_and_drawdown_does_not_hold_back() ->
     """No closing lines, no prices: the walk-forward at the close would never be promoted."""
     rows = simulated_pairs("better", seasons=4, seed=1)
     nothing = [pl.lit(None, pl.Float64).alias(n) for n in ("clv_champion", "clv_challenger")]
-    report = judge(rows.with_columns(nothing), POLICY, focus=None, seed=1)
+    report = judge(rows.with_columns(nothing), POLICY, focus=None, seed=1, once=True)
     assert named(report, "slippage").verdict == "UNDERPOWERED"
     assert not named(report, "slippage").holds_back
     assert report.answer == "promote"
@@ -197,7 +198,7 @@ def test_what_is_only_not_shown_of_slippage_and_drawdown_does_not_hold_back() ->
 
 def test_against_a_champion_that_never_leans_nothing_can_change_side() -> None:
     rows = simulated_pairs("worse", seasons=1, seed=1).with_columns(p_champion="p_market")
-    report = judge(rows, POLICY, focus=None, seed=1)
+    report = judge(rows, POLICY, focus=None, seed=1, once=True)
     assert named(report, "churn").verdict == "PASS"
     assert named(report, "drawdown").value is None
 
@@ -205,7 +206,7 @@ def test_against_a_champion_that_never_leans_nothing_can_change_side() -> None:
 def test_games_without_prices_are_scored_but_not_leant_on() -> None:
     rows = simulated_pairs("equal", seasons=1, seed=1, markets=("moneyline",))
     blank = pl.when(pl.col("week") > 9).then(pl.col("p_market", "price_yes", "price_no"))
-    report = judge(rows.with_columns(blank), POLICY, focus=None, seed=1)
+    report = judge(rows.with_columns(blank), POLICY, focus=None, seed=1, once=True)
     assert named(report, "improves").n == 270
     assert named(report, "churn").n == named(report, "drawdown").n == 135
 
@@ -257,3 +258,29 @@ def test_changing_roles_never_promotes_both(seed: int) -> None:
     here, there = named(ours, "improves").value, named(theirs, "improves").value
     assert here is not None
     assert there == pytest.approx(-here)
+
+
+def first_weeks(rows: pl.DataFrame, n: int) -> pl.DataFrame:
+    weeks = rows.select("season", "week").unique().sort("season", "week")
+    return rows.join(weeks.head(n), on=["season", "week"], how="semi")
+
+
+def test_asked_every_week_the_gate_answers_as_at_its_last_look() -> None:
+    rows = simulated_pairs("worse", seasons=2, seed=2, markets=("moneyline",))
+    looks = (8, 11, 16, 23, 32)
+    before = None
+    for week in range(8, 37):
+        found = judge(first_weeks(rows, week), POLICY, focus=None, seed=1)
+        assert found.n_weeks == max(look for look in looks if look <= week)
+        assert (found == before) is (week not in looks)
+        before = found
+
+
+def test_an_interval_for_many_looks_is_wider_than_one_for_a_single_look() -> None:
+    rows = first_weeks(simulated_pairs("equal", seasons=2, seed=2), 16)
+    many, single = (judge(rows, POLICY, focus=None, seed=1, once=once) for once in (False, True))
+    for wide, narrow in zip(many.findings, single.findings, strict=True):
+        assert wide.value == narrow.value
+        assert wide.low <= narrow.low <= narrow.high <= wide.high  # type: ignore[operator]
+    wide, narrow = named(many, "improves"), named(single, "improves")
+    assert wide.high > narrow.high  # type: ignore[operator]

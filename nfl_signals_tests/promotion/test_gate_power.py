@@ -1,11 +1,11 @@
-"""How often the gate errs: many simulated challengers, judged once each; see `benchmarks/gate.py`."""
+"""How often the gate errs: many simulated challengers, judged every week; see `benchmarks/gate.py`."""
 
 from collections import Counter
 
 import polars as pl
 import pytest
 
-from benchmarks.simulated_challengers import Kind, simulated_pairs
+from benchmarks.simulated_challengers import Kind, ever, simulated_pairs
 from nfl_signals.core.setting_sections import GateSettings
 from nfl_signals.promotion.gate import judge
 
@@ -14,17 +14,15 @@ SPANS = 120
 
 
 def answers(kind: Kind, seasons: int) -> Counter[str]:
-    """Shares of answers over independent spans; no span is one that a limit was chosen on."""
-    reports = (
-        judge(
-            simulated_pairs(kind, seasons=seasons, seed=70_000 + span),
-            GateSettings(),
-            focus=None,
-            seed=span,
-        )
+    """Shares of spans in which the gate, asked every week, ever gives an answer.
+
+    No span is one that a limit was chosen on.
+    """
+    return Counter(
+        answer
         for span in range(SPANS)
+        for answer in ever(simulated_pairs(kind, seasons=seasons, seed=70_000 + span), span)
     )
-    return Counter(report.answer for report in reports)
 
 
 @pytest.mark.parametrize("seasons", [1, 2])

@@ -19,6 +19,7 @@ from nfl_signals.core.files import read_parquet
 from nfl_signals.core.paths import Paths
 from nfl_signals.ensemble.ensemble import Ensemble
 from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.predictions.challenger import challenger
 from nfl_signals.predictions.registration import (
     EXAMPLE_GAMES,
     example_requests,
@@ -26,6 +27,7 @@ from nfl_signals.predictions.registration import (
     point_aliases,
     register_ensemble,
 )
+from nfl_signals.promotion.manual import roll_back
 from nfl_signals.registry.decision_log import Decision, Kind, record
 from nfl_signals.registry.mlflow_registry import (
     CHALLENGER,
@@ -34,7 +36,7 @@ from nfl_signals.registry.mlflow_registry import (
     create_registry,
     open_registry,
 )
-from nfl_signals.registry.model_card import model_hash, read_card, write_card
+from nfl_signals.registry.model_card import model_hash, read_card, write_card, write_sealed
 from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals_tests.support.homes import made_in_place, made_once, put_back
@@ -169,6 +171,21 @@ def test_a_newer_ensemble_is_the_challenger_until_it_is_promoted(home: Path) -> 
     decide(context, SECOND, "promoted", champion=SECOND)
     assert point_aliases(context) == {CHAMPION: SECOND}
     assert aliases(context) == {FIRST: (), SECOND: (CHAMPION,)}
+
+
+def test_a_recalibrated_copy_that_was_rolled_back_challenges_nobody(home: Path) -> None:
+    """It was not trained: what forecasts beside the champion and what the alias names are one."""
+    context, copy = serving_from(home, "champion"), f"{FIRST}r202404"
+    folder = shutil.copytree(context.paths.ensemble(FIRST), context.paths.ensemble(copy))
+    (folder / "map.json").write_text("{}")
+    named = {"model_version": copy, "recalibrated_from": FIRST, "model_hash": model_hash(folder)}
+    write_sealed(folder, read_card(folder) | named)
+    decide(context, copy, "promoted", champion=copy)
+    register_ensemble(context, copy)
+    assert aliases(context)[copy] == (CHAMPION,)
+    roll_back(context)
+    assert challenger(context) is None
+    assert point_aliases(context) == {CHAMPION: FIRST}
 
 
 @pytest.mark.slow

@@ -178,7 +178,7 @@ def test_one_more_week_keeps_every_old_row_of_the_ledger(
     before, after = (ledger.read(Paths(home).ledger) for home in (home_run_twice, later_home))
     assert after.head(before.height).equals(before)
     assert after.height > before.height
-    assert ledger.verify(after, anchor=before["seal"][-1]) == []
+    assert ledger.verify(after, anchors=[before["seal"][-1]]) == []
 
 
 def test_one_more_week_adds_the_next_weeks_predictions_and_the_walk_forward_of_the_last(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from nfl_signals.checks.anchors import noted_heads
 from nfl_signals.core.errors import IntegrityError
 from nfl_signals.core.files import read_json
 from nfl_signals.core.paths import Paths
@@ -212,12 +213,12 @@ def remainders(rows: pl.DataFrame, pieces: pl.DataFrame) -> Floats:
 
 
 def ledger_sealed(context: RunContext) -> Figures:
-    """The ledger is what was written, row by row."""
-    rows = context.load(context.paths.ledger, ledger.read)
-    problems = ledger.verify(rows)
+    """The ledger is what was written, row by row, and holds every head that a decision noted."""
+    rows, anchors = context.load(context.paths.ledger, ledger.read), noted_heads(context)
+    problems = ledger.verify(rows, anchors=anchors)
     if problems:
         raise IntegrityError(f"ledger: {problems[0]} ({len(problems)} problems)")
-    return {"rows": rows.height}
+    return {"rows": rows.height, "noted_heads": len(anchors)}
 
 
 def report_figures(context: RunContext) -> Figures:

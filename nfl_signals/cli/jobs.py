@@ -66,6 +66,7 @@ def print_ended_runs(paths: "Paths") -> None:
 
 def print_week(context: "RunContext") -> None:
     """The picks, what was found wanting in the data, and where to read on."""
+    from nfl_signals.checks.anchors import heads
     from nfl_signals.predictions.summary import notices
     from nfl_signals.predictions.summary import picks as read_picks
 
@@ -73,6 +74,8 @@ def print_week(context: "RunContext") -> None:
     print_notices(notices(context))
     console.print(f"\nReports: {escape(str(context.paths.reports / 'metrics_baseline.md'))}")
     console.print(f"Ledger:  {escape(str(context.paths.ledger))}")
+    for name, head in heads(context).items():
+        console.print(f"Head of the {name}: {head}; note it for `verify --anchor`", highlight=False)
     console.print(f"Look at: {escape(str(context.paths.dashboard))}")
     console.print("Look around: [bold]nfl-signals ui[/bold], or [bold]make ui[/bold]")
 

@@ -1,7 +1,8 @@
 """Commands that look at a home and change nothing: picks, status, verify. They ask no source."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.markup import escape
 from rich.table import Table
 
@@ -10,6 +11,10 @@ from nfl_signals.cli.terminal import console, print_notices, print_picks
 from nfl_signals.core.errors import InputError, NflSignalsError
 from nfl_signals.workspace.last_run import as_last_run
 
+Anchor = Annotated[
+    list[str] | None,
+    typer.Option(help="A head noted earlier, of ledger or decision log; may be repeated."),
+]
 if TYPE_CHECKING:
     from nfl_signals.workspace.run_context import RunContext
 
@@ -40,11 +45,20 @@ def status(source: Source = None) -> None:
     console.print(table)
 
 
-def verify(source: Source = None) -> None:
+def verify(source: Source = None, anchor: Anchor = None) -> None:
     """Check everything that is stored: schemas, joins, leaks, coverage, ledger seals, model hashes.
 
-    Prints one line per check; the exit code is 1 when one fails.
+    Prints one line per check; the exit code is 1 when one fails. Ledger and decision log are chains: an
+    edited row breaks its chain. That last rows were cut off, or a chain written anew, only a head shows
+    that was noted elsewhere; every decision notes the ledger's. Note the two heads that are printed, and
+    give them as `--anchor` later.
+
+    Examples:
+    - `nfl-signals verify`
+
+    - `nfl-signals verify --anchor 3f1c9d0a5b7e2846`
     """
+    from nfl_signals.checks.anchors import heads, require_anchors
     from nfl_signals.checks.catalog import ALL_CHECKS
 
     context, failures = _home(source), 0
@@ -65,6 +79,13 @@ def verify(source: Source = None) -> None:
             console.print(f"[red]FAILED[/red] {name}: {escape(str(error))}", highlight=False)
     if failures:
         raise NflSignalsError(f"{failures} of {len(ALL_CHECKS)} checks failed")
+    require_anchors(context, anchor or [])
+    if anchor:
+        console.print(f"[green]ok[/green]    anchors: {len(anchor)} noted heads are held")
+    for name, head in heads(context).items():
+        console.print(f"head of the {name}: {head}", highlight=False)
+    if not anchor:
+        console.print("Not checked, as no --anchor is given: rows cut off since the last decision.")
 
 
 def _home(source: str | None) -> "RunContext":

@@ -11,7 +11,7 @@ from nfl_signals.core.settings import describe
 from nfl_signals.defs.models import BASELINES, GOLD
 from nfl_signals.defs.resources import Run
 from nfl_signals.defs.tables import Result, asset, table_result
-from nfl_signals.monitoring.steps import update_metrics
+from nfl_signals.monitoring.steps import ledger_head, update_metrics
 from nfl_signals.predictions.challenger import challenge_upcoming
 from nfl_signals.predictions.notices import notices
 from nfl_signals.predictions.summary import champion_line, served_model_line
@@ -66,7 +66,8 @@ def ledger(run_context: Run) -> Result:
     counts = append_to_ledger(run_context)
     total = counts.pop("total")
     new = {f"new_rows_{book}": rows for book, rows in counts.items()}
-    return dg.MaterializeResult(metadata={"dagster/row_count": total, **new})
+    head = {"head": ledger_head(run_context) or "none"}
+    return dg.MaterializeResult(metadata={"dagster/row_count": total, **new, **head})
 
 
 @asset(**SIGNAL, kinds=TABLE, deps=["ledger", "gold_markets"], freshness_policy=DAILY_IN_SEASON)

@@ -2,12 +2,13 @@
 
 Each row's seal is a SHA-256 over its content and the seal before it, so an edited, removed or
 reordered row breaks the chain at its place. A chain cannot show that its *last* rows were cut off
-or that all of it was rewritten: note the head seal (`AppendResult.head`) elsewhere and hand it to
-`verify` as `anchor`.
+or that all of it was rewritten: its head, the last seal, is noted elsewhere (`checks/anchors.py`) and
+handed to `verify` as an anchor.
 """
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -153,10 +154,15 @@ def read(path: Path) -> pl.DataFrame:
     return ledger
 
 
-def verify(ledger: pl.DataFrame, *, anchor: str | None = None) -> list[str]:
+def head_of(ledger: pl.DataFrame) -> str:
+    """The seal of its last row; of an empty one what stands before the first."""
+    return str(ledger["seal"].item(-1)) if ledger.height else GENESIS
+
+
+def verify(ledger: pl.DataFrame, *, anchors: Sequence[str] = ()) -> list[str]:
     """Problems that show the ledger is not what was written; empty when it is sound.
 
-    `anchor`, a head seal noted earlier, must still be in the chain.
+    `anchors`, heads noted earlier, must still be in the chain.
     """
     if ledger.schema != SCHEMA:
         return ["columns or types are not the ledger's"]
@@ -172,8 +178,12 @@ def verify(ledger: pl.DataFrame, *, anchor: str | None = None) -> list[str]:
     problems += [f"{row[0]}, {row[5]}: made after kickoff" for row in late.iter_rows()]
     repeated = ledger.filter(pl.col("prediction_id").is_duplicated())["prediction_id"]
     problems += [f"{name}: more than one row" for name in sorted(set(repeated))]
-    if anchor is not None and anchor not in seals:
-        problems.append(f"noted seal {anchor[:12]} is missing: rows were cut off or rewritten")
+    known = {GENESIS, *seals}
+    problems += [
+        f"noted head {anchor[:16]} is missing: rows were cut off or rewritten"
+        for anchor in anchors
+        if anchor not in known
+    ]
     return problems
 
 
@@ -231,7 +241,7 @@ def _extend(path: Path, rows: pl.DataFrame, *, first_stays: bool) -> AppendResul
             "with other content; a prediction is never rewritten, append one with a new made_at."
         )
     new = rows.join(known.select("prediction_id"), on="prediction_id", how="anti")
-    head = ledger["seal"].item(-1) if ledger.height else GENESIS
+    head = head_of(ledger)
     seals = list(seals_after(head, _contents(new)))
     if seals:
         sealed = new.with_columns(pl.Series("seal", seals, dtype=pl.String)).select(*SCHEMA)

@@ -37,6 +37,13 @@ def graded_ledger(context: RunContext) -> pl.DataFrame:
     return context.derive(graded_at, rows, context.markets, context.as_of)
 
 
+def ledger_head(context: RunContext) -> str | None:
+    """The ledger's last seal, to be noted outside of it; None where there is no ledger yet."""
+    if not context.paths.ledger.exists():
+        return None
+    return ledger.head_of(context.load(context.paths.ledger, ledger.read))
+
+
 def graded_at(rows: pl.DataFrame, markets: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
     """Ledger rows with outcomes and closing-line values known at an instant, one per model and game."""
     known = pl.col("kickoff_at") + RESULT_DELAY <= as_of

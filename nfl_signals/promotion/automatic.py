@@ -19,7 +19,7 @@ from nfl_signals.calibration.recalibration import RecalibrationMap, fit_recalibr
 from nfl_signals.core.errors import IntegrityError
 from nfl_signals.core.setting_sections import GateSettings
 from nfl_signals.markets.definitions import MarketName
-from nfl_signals.monitoring.steps import graded_ledger
+from nfl_signals.monitoring.steps import graded_ledger, ledger_head
 from nfl_signals.predictions.champion import CHAMPION_SOURCE
 from nfl_signals.predictions.upcoming import append_walk_forward
 from nfl_signals.promotion.books import STANDS_IN, WALK_FORWARD, paired, production, spoken
@@ -28,7 +28,7 @@ from nfl_signals.promotion.gate import GateReport
 from nfl_signals.promotion.measures import week_codes
 from nfl_signals.promotion.stand_in import stand_in_for
 from nfl_signals.registry import decision_log
-from nfl_signals.registry.decision_log import Decision, Kind, Step
+from nfl_signals.registry.decision_log import LEDGER_HEAD, Decision, Kind, Step
 from nfl_signals.registry.model_card import read_card
 from nfl_signals.registry.model_version import latest_version
 from nfl_signals.stats.arrays import Floats
@@ -186,7 +186,10 @@ def _record(
         step=step,
         alerts=tuple(each.alert_id for each in pending),
         sentence=report.sentence,
-        measures={"findings": [asdict(each) for each in report.findings]},
+        measures={
+            "findings": [asdict(each) for each in report.findings],
+            LEDGER_HEAD: ledger_head(context),
+        },
     )
     games = f"{report.n_games} games in {report.n_weeks} weeks"
     _log.info("%s of %s: %s on %s", step, version, kind, games)

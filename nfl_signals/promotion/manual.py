@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from nfl_signals.core.errors import InputError
-from nfl_signals.monitoring.steps import graded_ledger
+from nfl_signals.monitoring.steps import graded_ledger, ledger_head
 from nfl_signals.predictions.champion import CHAMPION_SOURCE, configured_version, load_version
 from nfl_signals.promotion.books import (
     PRICE,
@@ -26,7 +26,7 @@ from nfl_signals.promotion.findings import Finding
 from nfl_signals.promotion.gate import CALIBRATED, Answer
 from nfl_signals.promotion.measures import PAIRS_SCHEMA
 from nfl_signals.registry import decision_log
-from nfl_signals.registry.decision_log import Decision
+from nfl_signals.registry.decision_log import LEDGER_HEAD, Decision
 from nfl_signals.registry.model_card import CARD, read_card
 from nfl_signals.workspace.run_context import RunContext
 
@@ -104,7 +104,11 @@ def promote(
         champion=found.version,
         step=PERSON,
         sentence=f"Promoted by hand, {how} the gate{because}. The gate: {found.sentence}",
-        measures={"gate": found.answer, "findings": [asdict(each) for each in found.findings]},
+        measures={
+            "gate": found.answer,
+            "findings": [asdict(each) for each in found.findings],
+            LEDGER_HEAD: ledger_head(context),
+        },
     )
     _log.info("promoted by hand, %s the gate: %s, before it %s", how, found.version, found.champion)
     return decision_log.record(context.paths.history, decision, expected_champion=found.champion)
@@ -136,6 +140,7 @@ def roll_back(
         champion=version,
         step=PERSON,
         sentence=f"Rolled back by hand to {version}, from {champion}.{because}",
+        measures={LEDGER_HEAD: ledger_head(context)},
     )
     _log.info("rolled back by hand: %s, before it %s", version, champion)
     return decision_log.record(context.paths.history, decision, expected_champion=champion)

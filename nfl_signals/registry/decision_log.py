@@ -44,6 +44,8 @@ class Decision:
     measures: dict[str, Any] = field(default_factory=dict)
 
 
+LEDGER_HEAD = "ledger_head"
+"""In `measures`: the last seal of the ledger when it was decided, which the ledger must still hold."""
 NAMES = [each.name for each in fields(Decision)]
 
 
@@ -91,6 +93,16 @@ def known_at(decisions: Sequence[Decision], as_of: datetime) -> tuple[Decision, 
 def verify(path: Path) -> list[str]:
     """Problems that show the log is not what was written; empty when it is sound."""
     return _problems(_lines(path))
+
+
+def seals(path: Path) -> list[str]:
+    """The seal of every line, in order.
+
+    Raises:
+        IntegrityError: a line is not what was written.
+    """
+    read(path)
+    return [_seal_of(line) for line in _lines(path)]
 
 
 def champion_decision(decisions: Sequence[Decision]) -> Decision | None:

@@ -149,8 +149,18 @@ def test_looking_remembers_the_source_of_the_last_run(nflverse_home: Path, tmp_p
 def test_verify_prints_one_line_a_check(finished_home: Path) -> None:
     done = call("verify", home=finished_home, COLUMNS="200")
     assert done.code == 0
-    for line, name in zip(done.out.splitlines(), CHECKS, strict=True):
+    lines = done.out.splitlines()
+    for line, name in zip(lines, CHECKS, strict=False):
         assert line.startswith(f"ok    {name} (")
+    heads = re.findall(r"^head of the (ledger|decision log): ([0-9a-f]{16})$", done.out, re.M)
+    assert [name for name, _ in heads] == ["ledger", "decision log"]
+    assert lines[-1].startswith("Not checked, as no --anchor is given: ")
+    anchors = [each for _, head in heads for each in ("--anchor", head)]
+    noted = call("verify", *anchors, home=finished_home)
+    assert (noted.code, "2 noted heads are held" in noted.out) == (0, True)
+    foreign = call("verify", "--anchor", "0123456789abcdef", home=finished_home)
+    assert foreign.code == 1
+    assert "noted head 0123456789abcdef is in neither ledger nor decision log" in foreign.err
 
 
 @pytest.mark.slow

@@ -237,9 +237,9 @@ def test_reordered_rows_show(written: pl.DataFrame) -> None:
 
 def test_rows_cut_off_the_end_show_only_against_a_noted_seal(written: pl.DataFrame) -> None:
     head = written["seal"][-1]
-    assert ledger.verify(written, anchor=head) == []
+    assert ledger.verify(written, anchors=[head]) == []
     assert ledger.verify(written[:5]) == []
-    assert "rows were cut off or rewritten" in ledger.verify(written[:5], anchor=head)[0]
+    assert "rows were cut off or rewritten" in ledger.verify(written[:5], anchors=[head])[0]
 
 
 def test_a_repeated_row_and_one_made_after_kickoff_are_named(written: pl.DataFrame) -> None:

@@ -77,5 +77,5 @@ def test_a_backfill_that_corrects_a_season_walks_forward_those_that_learn_from_i
     assert after.head(before.height).equals(before)
     assert after.tail(n)["season"].unique().sort().to_list() == [2023, 2024]
     assert last_forecasts(context).equals(walked_forward(context))
-    assert ledger.verify(after, anchor=before["seal"][-1]) == []
+    assert ledger.verify(after, anchors=[before["seal"][-1]]) == []
     assert append_walk_forward(context) == 0

@@ -36,10 +36,12 @@ def build_features(
     rows = rows.merge(rated(games, played, reports), on=["game_id", "team"])
     rows = travel(rows.merge(venue(games), on="game_id"))
     this_season = rows["form_season"] == rows["season"]
-    for name in ["games_played", *(f"{stat.name}_season" for stat in STATS)]:
+    for name in [f"{stat.name}_season" for stat in STATS]:
         rows[name] = rows[name].where(this_season)
-    rest = (rows["kickoff_at"] - rows["last_kickoff_at"]) / pd.Timedelta(days=1)
-    rows["rest_days"] = rest.clip(upper=LONGEST_REST).where(this_season)
+    schedule = rows.sort_values("kickoff_at").groupby(["team", "season"])
+    rest = schedule["kickoff_at"].diff() / pd.Timedelta(days=1)
+    rows["rest_days"] = rest.clip(upper=LONGEST_REST)
+    rows["games_played"] = schedule.cumcount().astype(float)
     rows["week_of_season"] = rows["week"].astype(float)
     rows = rows.fillna({feature.name: feature.fill_value for feature in FEATURES})
     rows = rows.rename(columns={"team": "team_id", "opponent": "opponent_id"})
@@ -101,11 +103,8 @@ def window_states(played: pd.DataFrame) -> pd.DataFrame:
             "team": played["team"],
             "form_season": played["season"],
             "known_at": played["kickoff_at"] + STATS_DELAY,
-            "last_kickoff_at": played["kickoff_at"],
         }
     )
-    by_season = played.groupby(["team", "season"])
-    states["games_played"] = by_season.cumcount() + 1.0
     for stat in STATS:
         for window, games_back in WINDOWS.items():
             name = f"{stat.name}_{window}"

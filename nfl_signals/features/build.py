@@ -2,8 +2,9 @@
 
 Form is a *state* that a team had after an earlier game, stamped with the instant it became known and
 looked up by an as-of join strictly before kickoff; ratings are what the filter believed before
-kickoff. A game's own row can therefore never enter its own features. Lines and prices are not
-features; models are `learners/baseline.py`.
+kickoff. A game's own row can therefore never enter its own features. What the schedule says is taken
+from the schedule: a game that is still to be played counts for the rest before the next one, though
+nobody knows its result. Lines and prices are not features; models are `learners/baseline.py`.
 """
 
 import polars as pl
@@ -36,7 +37,7 @@ def build_features(history: History) -> pl.DataFrame:
     rows = rows.join(_venue(history.games), on="game_id", how="left")
     features = (
         add_travel(rows)
-        .with_columns(*_context())
+        .with_columns(*_season_to_date(), *_of_schedule())
         .with_columns(pl.col(item.name).fill_null(item.fill_value) for item in FEATURES)
         .rename({"team": "team_id", "opponent": "opponent_id"})
         .select(
@@ -146,13 +147,19 @@ def _venue(games: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _context() -> list[pl.Expr]:
-    """Columns that follow from the row and the looked-up state."""
+def _season_to_date() -> list[pl.Expr]:
+    """Form of the season that the row is of; null where the looked-up state is of an earlier one."""
     this_season = pl.col("form_season") == pl.col("season")
-    days = (pl.col("kickoff_at") - pl.col("last_kickoff_at")).dt.total_seconds() / 86_400
-    of_this_season = ["games_played", *(f"{stat.name}_season" for stat in STATS)]
+    names = [f"{stat.name}_season" for stat in STATS]
+    return [pl.when(this_season).then(name).alias(name) for name in names]
+
+
+def _of_schedule() -> list[pl.Expr]:
+    """Columns that the schedule alone gives, from a row for every scheduled game of a team."""
+    rest = pl.col("kickoff_at").diff().dt.total_seconds() / 86_400
+    earlier = pl.int_range(pl.len()).cast(pl.Float64)
+    of_team = {"rest_days": rest.clip(upper_bound=LONGEST_REST), "games_played": earlier}
     return [
-        *(pl.when(this_season).then(name).alias(name) for name in of_this_season),
-        pl.when(this_season).then(days.clip(upper_bound=LONGEST_REST)).alias("rest_days"),
+        *(e.over("team", "season", order_by="kickoff_at").alias(n) for n, e in of_team.items()),
         pl.col("week").cast(pl.Float64).alias("week_of_season"),
     ]

@@ -162,8 +162,8 @@ _TEAM_CONTEXT = (
     Feature(
         name="games_played",
         unit="games this season",
-        source="count of the season's earlier games",
-        known_at=_PREVIOUS_GAME,
+        source="count of the season's earlier games, as scheduled",
+        known_at="schedule",
         fill="before the first game: 0",
         fill_value=0.0,
         weight=WINDOW_WEIGHT,
@@ -171,7 +171,7 @@ _TEAM_CONTEXT = (
     Feature(
         name="rest_days",
         unit="days",
-        source=f"days since the previous game's kickoff, at most {LONGEST_REST:g}",
+        source=f"days since the previous scheduled game's kickoff, at most {LONGEST_REST:g}",
         known_at="schedule",
         fill="first game of a season: 10, a full preparation",
         fill_value=10.0,

@@ -48,21 +48,18 @@ def per_game(history: History) -> pl.DataFrame:
 def window_states(games: pl.DataFrame) -> pl.DataFrame:
     """State of each team after each game of `per_game`.
 
-    `team, form_season, known_at, last_kickoff_at, games_played` and `<stat>_<window>` for every stat
-    and window; the last games' mean is null where none of them is known.
+    `team, form_season, known_at` and `<stat>_<window>` for every stat and window; the last games' mean
+    is null where none of them is known.
     """
     averages = [
         _window(stat.name, stat.typical, games_back).alias(f"{stat.name}_{window}")
         for stat in STATS
         for window, games_back in WINDOWS.items()
     ]
-    games_played = pl.int_range(1, pl.len() + 1).over("team", "season", order_by="kickoff_at")
     return games.select(
         "team",
         pl.col("season").alias("form_season"),
         (pl.col("kickoff_at") + STATS_DELAY).alias("known_at"),
-        pl.col("kickoff_at").alias("last_kickoff_at"),
-        games_played.cast(pl.Float64).alias("games_played"),
         *averages,
     )
 

@@ -139,6 +139,20 @@ def test_rest_is_counted_from_kickoff_to_kickoff_and_capped() -> None:
     assert rows[NEXT_YEAR, "KC"]["rest_days"] == 10.0
 
 
+def test_a_game_that_is_still_to_be_played_counts_for_the_rest_before_the_next_one() -> None:
+    """On the Tuesday on which Tennessee plays Buffalo, five days before it plays Houston."""
+    games = [
+        game("2020_03_TEN_MIN", "2020-09-27", score=(30, 31)),
+        game("2020_05_BUF_TEN", "2020-10-13", gametime="19:00", score=(42, 16)),
+        game("2020_06_HOU_TEN", "2020-10-18"),
+    ]
+    tuesday = history(games).known_at(utc("2020-10-13 14:00"))
+    row = build_features(tuesday).filter(game_id="2020_06_HOU_TEN", team_id="TEN")
+    assert row.select("rest_days", "games_played").row(0) == (4.75, 2.0)
+    # Form is of the games whose results are known: nobody can average what is not played.
+    assert row["points_for_last5"].item() == 31.0
+
+
 # --- ratings and starters
 
 
@@ -234,8 +248,8 @@ def test_statistics_known_at_kickoff_itself_come_too_late(gametime: str, known: 
     # Statistics are known twelve hours after the kickoff at 13:00.
     rows = features([PLAYED[0], game(SECOND, "2022-09-12", gametime=gametime)], both_stats(FIRST))
     row = rows[SECOND, "KC"]
-    names = ["points_for_last5", "epa_pass_last5", "games_played"]
-    assert values(row, *names) == pytest.approx([24.0, 0.2, 1.0] if known else [22.0, 0.03, 0.0])
+    names = ["points_for_last5", "epa_pass_last5"]
+    assert values(row, *names) == pytest.approx([24.0, 0.2] if known else [22.0, 0.03])
     assert (row["epa_rating"] != 0.0) == known
 
 
@@ -321,7 +335,7 @@ def test_unplayed_games_have_complete_features_from_what_is_known_now() -> None:
     later = game("2023_02_BUF_KC", "2023-09-17")
     rows = features([*PLAYED, UNPLAYED, later], PLAIN_STATS)
     upcoming, after = rows[NEXT_YEAR, "KC"], rows["2023_02_BUF_KC", "KC"]
-    moves = {"home_field", "week_of_season", "travel_km", "time_zones"}
+    moves = {"home_field", "week_of_season", "travel_km", "time_zones", "rest_days", "games_played"}
     same = [name for name in FEATURE_NAMES if name not in moves]
     assert values(upcoming, *same) == values(after, *same)
 

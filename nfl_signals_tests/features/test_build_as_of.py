@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from nfl_signals.features.build import build_features
+from nfl_signals.features.declarations import FEATURES
 from nfl_signals.ingest.history import History
 from nfl_signals_tests.support.builders import utc
 
@@ -42,6 +43,18 @@ def test_cutting_everything_at_once_leaves_the_fill_values(simulated_history: Hi
     assert blank["starter_share"].unique().to_list() == [1.0]
 
 
+OF_SCHEDULE = [feature.name for feature in FEATURES if feature.known_at == "schedule"]
+
+
+def test_what_is_known_by_schedule_is_the_same_before_anything_is_played(
+    simulated_history: History, simulated_features: pl.DataFrame
+) -> None:
+    """Whatever else a team's last game tells, that it takes place is known all along."""
+    blank = build_features(simulated_history.known_at(utc("2000-01-01 00:00")))
+    assert {"rest_days", "games_played", "travel_km", "is_playoff"} < set(OF_SCHEDULE)
+    assert blank.select(OF_SCHEDULE).equals(simulated_features.select(OF_SCHEDULE))
+
+
 def assert_complete(table: pl.DataFrame, games: pl.DataFrame) -> None:
     assert table.height == 2 * games.height
     assert table.select("game_id", "team_id").is_duplicated().sum() == 0
@@ -71,6 +84,21 @@ def test_the_order_of_the_raw_rows_does_not_matter(
         notes=shuffled(simulated_history.notes),
     )
     assert build_features(mixed).equals(simulated_features)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("game_id", "team", "tuesday", "rest"),
+    [
+        ("2020_06_HOU_TEN", "TEN", "2020-10-13 14:00", 4.75),
+        ("2021_16_LA_MIN", "LA", "2021-12-21 14:00", 4.75),
+    ],
+)
+def test_a_tuesday_on_which_a_team_plays_is_no_day_of_rest(
+    real_history: History, game_id: str, team: str, tuesday: str, rest: float
+) -> None:
+    then = build_features(real_history.known_at(utc(tuesday)))
+    assert then.filter(game_id=game_id, team_id=team)["rest_days"].to_list() == [rest]
 
 
 @pytest.mark.real_data

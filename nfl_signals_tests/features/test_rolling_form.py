@@ -147,7 +147,6 @@ def test_windows_reach_back_five_ten_games_or_to_the_start_of_the_season() -> No
     assert picked(after[10], *windows) == pytest.approx([9, 6.5, 154 / 15])
     assert picked(after[11], *windows) == pytest.approx([10, 7.5, 166 / 16])
     assert picked(after[12], *windows) == pytest.approx([12.4, 9.2, (88 + 20) / 5])
-    assert [row["games_played"] for row in after] == [*range(1, 13), 1]
     assert [row["form_season"] for row in after] == [2022] * 12 + [2023]
 
 
@@ -188,8 +187,7 @@ def test_a_window_holds_the_last_games_also_where_some_are_unknown() -> None:
 
 def test_a_state_is_known_half_a_day_after_kickoff() -> None:
     (row,) = states(PLAYED[:1])
-    assert row["last_kickoff_at"] == utc("2022-09-11 17:00")
-    assert row["known_at"] - row["last_kickoff_at"] == timedelta(hours=12)
+    assert row["known_at"] == utc("2022-09-11 17:00") + timedelta(hours=12)
 
 
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=14))
@@ -217,7 +215,7 @@ def test_every_declared_window_of_every_team_is_there_in_any_row_order(
 ) -> None:
     after = window_states(per_game(simulated_history))
     columns = [f"{stat.name}_{window}" for stat in STATS for window in WINDOWS]
-    assert after.columns[5:] == columns
+    assert after.columns[3:] == columns
     played = simulated_history.games["result"].count()
     assert after.height == 2 * played
     assert after.select(columns).null_count().sum_horizontal().item() == 0

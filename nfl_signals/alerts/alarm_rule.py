@@ -13,8 +13,10 @@ at the end of a week:
    largest value of an e-process, so what was once shown need not be shown again while the error lasts.
 
 Both count within a season and within one model's time: the off-season adds no days, evidence does not
-outlast its season, and a model that replaces another starts afresh. How often the two together fire
-when nothing is wrong, and how soon when something is, is measured in `benchmarks/alarms.py`.
+outlast its season, and a model that replaces another starts afresh. The e-value of a new season carries
+games of earlier ones; after a recovery those are old evidence, and what they carry is divided out. How
+often the two together fire when nothing is wrong, and how soon when something is, is measured in
+`benchmarks/alarms.py`.
 
 `rule: literal` is the other reading of "error above 0.05 for more than 7 days": the plain error over
 ten bins, sampling bias included, and no evidence needed.
@@ -26,6 +28,7 @@ import numpy as np
 
 from nfl_signals.core.setting_sections import MonitorSettings
 from nfl_signals.stats.arrays import Bools, Floats, Ints
+from nfl_signals.stats.e_process import MEMORY_SEASONS
 
 LEVELS = ("none", "info", "warning", "critical")
 INFO, WARNING, CRITICAL = 1, 2, 3
@@ -68,6 +71,7 @@ class Alarm:
     def __init__(self, policy: MonitorSettings, *, shape: tuple[int, ...] = ()) -> None:
         self.policy = policy
         self._shape = shape
+        self._recovered: tuple[int, int] | None = None  # season and segment of the last recovery
         self._start_afresh(None)
 
     def _start_afresh(self, span: tuple[int, int] | None) -> None:
@@ -82,6 +86,8 @@ class Alarm:
         """Judge the next week; weeks must come in order."""
         if self._span != (span := (reading.season, reading.segment)):
             self._start_afresh(span)
+            if self._carries_old_evidence(span):
+                self._count_from(reading.e_value)
         policy, literal = self.policy, self.policy.rule == "literal"
         error = np.asarray({"proven": reading.error, "literal": reading.ece}[policy.rule])
         self._over = _since(self._over, error > policy.max_calibration_error, reading.day)
@@ -104,9 +110,21 @@ class Alarm:
     def count_afresh(self) -> None:
         """From here on only new evidence counts: that of one episode opens no second one.
 
-        The ratio of an e-process to its value at a stopping time is an e-process from there on.
+        The ratio of an e-process to its value at a stopping time is an e-process from there on. A later
+        season that remembers games from before counts from the end of its first week.
         """
-        self._counted = np.maximum(self._last, np.finfo(np.float64).tiny)
+        self._recovered = self._span
+        self._count_from(self._last)
+
+    def _carries_old_evidence(self, span: tuple[int, int]) -> bool:
+        """Whether the e-values of a season and segment rest on games from before a recovery, too."""
+        if self._recovered is None:
+            return False
+        season, segment = self._recovered
+        return segment == span[1] and span[0] - season < MEMORY_SEASONS
+
+    def _count_from(self, e_value: Floats | float) -> None:
+        self._counted = np.maximum(e_value, np.finfo(np.float64).tiny)
         self._evidence = np.zeros(self._shape)
 
 

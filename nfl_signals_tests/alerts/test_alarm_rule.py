@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nfl_signals.alerts.alarm_rule import LEVELS, Alarm, Judgement, Reading
 from nfl_signals.core.setting_sections import MonitorSettings, RuleName
+from nfl_signals.stats.e_process import MEMORY_SEASONS
 
 POLICY = MonitorSettings()
 WEEKS = 6
@@ -102,6 +103,42 @@ def test_once_counted_afresh_only_new_evidence_counts() -> None:
         alarm.count_afresh()
         assert LEVELS[int(alarm.read(Reading(day=21, e_value=50.0, **reading)).level)] == "none"
         assert LEVELS[int(alarm.read(Reading(day=28, e_value=value, **reading)).level)] == level
+
+
+def after_a_recovery(
+    season: int, e_values: Sequence[float], *, segment: int = 0
+) -> list[Judgement]:
+    """Weeks of a later season; in season 0 an episode of evidence 50 was over."""
+    alarm = Alarm(POLICY)
+    alarm.read(Reading(season=0, day=0, segment=0, error=0.06, ece=0.0, e_value=50.0))
+    alarm.count_afresh()
+    return [
+        alarm.read(
+            Reading(season=season, day=7 * week, segment=segment, error=0.06, ece=0.0, e_value=each)
+        )
+        for week, each in enumerate(e_values, 100)
+    ]
+
+
+def test_after_a_recovery_the_next_season_counts_only_new_evidence_too() -> None:
+    """Its e-value of 50 is what it remembers of the season before; 20 times that is new."""
+    for last, level in ((50.0, "none"), (999.0, "info"), (1000.0, "warning")):
+        found = after_a_recovery(1, [50.0, 50.0, last])
+        assert LEVELS[int(found[-1].level)] == level
+
+
+@given(st.sampled_from([1, 2]), st.lists(st.floats(1e-3, 1e6), min_size=1, max_size=6))
+def test_a_season_that_remembers_a_recovery_counts_from_its_first_week(
+    season: int, e_values: list[float]
+) -> None:
+    found = [float(each.evidence) for each in after_a_recovery(season, e_values)]
+    assert found == [max(e_values[: week + 1]) / e_values[0] for week in range(len(e_values))]
+
+
+@pytest.mark.parametrize(("season", "segment"), [(MEMORY_SEASONS, 0), (1, 1)])
+def test_what_no_longer_remembers_the_recovery_counts_in_full(season: int, segment: int) -> None:
+    found = after_a_recovery(season, [20.0] * 3, segment=segment)
+    assert LEVELS[int(found[-1].level)] == "warning"
 
 
 def test_many_series_are_judged_as_each_alone() -> None:

@@ -111,6 +111,14 @@ def test_an_episode_outlives_an_error_between_the_two_limits() -> None:
     assert (alert["state"], alert["days_over"], alert["n_weeks"]) == ("open", 0, 6)
 
 
+def test_a_new_season_opens_no_second_episode_on_the_evidence_of_a_recovered_one() -> None:
+    """Evidence of 50 stays in the memory of two more seasons; the first episode has used it."""
+    error, season = [0.07] * 3 + [0.03] * 4 + [0.07] * 4, [2024] * 7 + [2025] * 4
+    assert only(path(error, [50.0] * 11, season=season))["state"] == "recovered"
+    grown = path(error, [50.0] * 10 + [1000.0], season=season)
+    assert [alert["opened_season"] for alert in found(grown)] == [2024, 2025]
+
+
 def test_it_is_over_when_the_error_has_been_gone_for_more_than_seven_days() -> None:
     alert = only(path([0.07] * 3 + [0.03] * 4))
     assert (alert["state"], alert["closed_week"]) == ("recovered", 6)

@@ -104,19 +104,18 @@ def percentiles(drawn: Floats, *, level: float) -> tuple[float, float]:
     return low, high
 
 
-def minimum_detectable_effect(
-    diff_sd: float, n: int, *, power: float = 0.8, alpha: float = 0.05
-) -> float:
+def minimum_detectable_effect(diff_sd: float, n: int, *, alpha: float, power: float = 0.8) -> float:
     """Smallest true mean difference that a one-sided z-test at `alpha` finds with `power`.
 
     (z_{1 - alpha} + z_power) * diff_sd / sqrt(n) over n games, where `diff_sd` is the deviation of
-    the paired difference per game. Halve `alpha` for a two-sided test.
+    the paired difference per game. A verdict that asks a whole interval of coverage c to lie on one
+    side is such a test at (1 - c) / 2.
 
     Raises:
         ValueError: `n` below 1 or a negative `diff_sd`.
 
     Example:
-        >>> round(minimum_detectable_effect(0.052, 935), 4)
+        >>> round(minimum_detectable_effect(0.052, 935, alpha=0.05), 4)
         0.0042
     """
     if n < 1 or diff_sd < 0:

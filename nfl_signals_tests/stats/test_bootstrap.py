@@ -70,11 +70,13 @@ def test_rows_without_two_weeks_of_numbers_are_refused(
 
 def test_two_percent_of_a_brier_score_takes_about_935_games() -> None:
     """At sd 0.052 per game; 2 % of the 0.2115 that a closing line scores."""
-    assert minimum_detectable_effect(0.052, 935) == pytest.approx(0.02 * 0.2115, rel=0.01)
+    assert minimum_detectable_effect(0.052, 935, alpha=0.05) == pytest.approx(
+        0.02 * 0.2115, rel=0.01
+    )
 
 
 def test_detecting_54_percent_against_break_even_takes_about_5868_games() -> None:
-    assert minimum_detectable_effect(np.sqrt(0.54 * 0.46), 5868) == pytest.approx(
+    assert minimum_detectable_effect(np.sqrt(0.54 * 0.46), 5868, alpha=0.05) == pytest.approx(
         0.54 - 110 / 210, rel=0.01
     )
 
@@ -88,4 +90,4 @@ def test_an_effect_of_that_size_is_found_with_the_stated_power() -> None:
 @pytest.mark.parametrize(("sd", "n"), [(1.0, 0), (-1.0, 10)])
 def test_power_without_games_is_refused(sd: float, n: int) -> None:
     with pytest.raises(ValueError, match="n >= 1"):
-        minimum_detectable_effect(sd, n)
+        minimum_detectable_effect(sd, n, alpha=0.05)

@@ -20,6 +20,7 @@ from nfl_signals.stats.arrays import Floats, Ints
 from nfl_signals.stats.bootstrap import Interval, minimum_detectable_effect, week_block_interval
 
 LEVEL = 0.95  # coverage of every interval in the reports
+ALPHA = (1 - LEVEL) / 2  # of the one-sided test that a verdict on such an interval is
 NO_ESTIMATE: Json = {"estimate": None, "low": None, "high": None}
 WEEKS_A_SEASON = 100  # more than a season has: season * 100 + week is distinct over seasons
 
@@ -93,17 +94,18 @@ def score_card(graded: Graded, *, seed: int) -> Json:
 def compare(graded: Graded, reference: Graded, *, seed: int) -> Json:
     """Paired Brier difference on the same games in the same order; negative is better.
 
-    Returns `estimate, low, high, relative` (to the reference's Brier)`, minimum_detectable`
-    (one-sided 5 %, power 80 %) and the verdict on "Brier below the reference's".
+    Returns `estimate, low, high, relative` (to the reference's Brier)`, minimum_detectable` (by that
+    verdict, power 80 %) and the verdict on "Brier below the reference's".
     """
     difference = graded.squared_errors - reference.squared_errors
     n, result = len(difference), interval(difference, graded.weeks, seed=seed)
     base = float(reference.squared_errors.mean())
+    deviation = float(difference.std(ddof=1)) if n >= 2 else None
     return {
         **result,
         "relative": result["estimate"] / base if base > 0 else None,
         "minimum_detectable": (
-            minimum_detectable_effect(float(difference.std(ddof=1)), n) if n >= 2 else None
+            None if deviation is None else minimum_detectable_effect(deviation, n, alpha=ALPHA)
         ),
         "verdict": verdict(low=result["low"], high=result["high"], limit=0.0, side="below"),
     }

@@ -67,7 +67,7 @@ def test_differences_are_paired_to_the_calibrated_stack(
             (expected.low, expected.high), abs=1e-15
         )
         assert found["minimum_detectable"] == pytest.approx(
-            minimum_detectable_effect(float(difference.std(ddof=1)), mine.height)
+            minimum_detectable_effect(float(difference.std(ddof=1)), mine.height, alpha=0.025)
         )
 
 

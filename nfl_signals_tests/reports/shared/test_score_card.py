@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from nfl_signals.reports.shared.score_card import Graded, compare, score_card
+from nfl_signals.reports.shared.score_card import LEVEL, Graded, compare, score_card
+from nfl_signals.reports.shared.targets import verdict
 from nfl_signals.stats import scores
 from nfl_signals.stats.bootstrap import week_block_interval
 
@@ -57,8 +59,21 @@ def test_the_paired_difference_by_hand() -> None:
     assert found["estimate"] == pytest.approx((0.01 - 0.25 + 0.04 - 0.25) / 2)
     assert found["relative"] == pytest.approx(-0.225 / 0.25)
     sd = abs(-0.24 + 0.21) / np.sqrt(2)
-    assert found["minimum_detectable"] == pytest.approx((1.6449 + 0.8416) * sd / np.sqrt(2), 1e-4)
+    assert found["minimum_detectable"] == pytest.approx((1.96 + 0.8416) * sd / np.sqrt(2), 1e-4)
     assert found["verdict"] == "PASS"
+
+
+def test_what_is_called_detectable_gets_its_verdict_with_the_stated_power() -> None:
+    """By the verdict itself: an interval of the reports' level that lies wholly on one side."""
+    y, weeks, reach = np.zeros(40), np.arange(40), float(norm.ppf((1 + LEVEL) / 2))
+    random = np.random.default_rng(3)
+    mine, other = (Graded(p=random.uniform(0, 1, 40), y=y, weeks=weeks) for _ in range(2))
+    effect = compare(mine, other, seed=0)["minimum_detectable"]
+    error = (mine.squared_errors - other.squared_errors).std(ddof=1) / np.sqrt(40)
+    gains = random.normal(-effect, error, 20_000)
+    ends = zip(gains - reach * error, gains + reach * error, strict=True)
+    found = [verdict(low=low, high=high, limit=0.0, side="below") for low, high in ends]
+    assert found.count("PASS") / len(found) == pytest.approx(0.8, abs=0.01)
 
 
 def test_comparing_the_other_way_round_changes_the_sign_and_the_verdict() -> None:

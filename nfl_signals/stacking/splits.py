@@ -45,8 +45,9 @@ def purged_kfold(season: Indices, week: Indices, *, n_folds: int, embargo_weeks:
 
     Weeks are numbered through all seasons. A block's own weeks never train (grouping). The week
     before it is purged: its late games may be settled after the block begins. The `embargo_weeks`
-    after it are dropped: their rolling features are made of the block's results. Every row is in
-    exactly one `test`. ValueError: fewer weeks than folds.
+    after it are dropped: there the block's results weigh most in features. They are in later training
+    rows as well, for windows reach 10 games back, and season to date and ratings further; a scheme
+    without any is `walk_forward`. Every row is in exactly one `test`. ValueError: fewer weeks than folds.
 
     Example:
         >>> weeks = np.array([1, 2, 3, 4, 5, 6])

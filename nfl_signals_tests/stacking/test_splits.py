@@ -1,10 +1,17 @@
 """Claims about which games may be fitted on for which."""
 
+from dataclasses import replace
+
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nfl_signals.core.setting_sections import TrainingSettings
+from nfl_signals.features.build import build_features
+from nfl_signals.features.game_statistics import WINDOWS
+from nfl_signals.ingest.history import History
 from nfl_signals.stacking.splits import Indices, purged_kfold, walk_forward
 
 # Two seasons of four weeks, two games a week: rows 0-7 and 8-15.
@@ -101,6 +108,22 @@ def test_a_longer_embargo_drops_more_weeks_after_the_block_and_none_before_it() 
         ([10, 11, 12, 13, 14, 15], [0, 1, 2, 3]),
         ([0, 1, 14, 15], [4, 5, 6, 7]),
     ]
+
+
+def test_what_is_said_of_the_embargo_is_so(simulated_history: History) -> None:
+    """Features remember a block for longer than the default embargo, and as long as the text says."""
+    block = pl.col("season").eq(2014) & pl.col("week").is_between(1, 3)
+    shift = pl.when(block).then(pl.col("home_score") + 7).otherwise("home_score")
+    games = simulated_history.games.with_columns(home_score=shift)
+    moved = build_features(replace(simulated_history, games=games))
+    before = build_features(simulated_history)
+    weeks = pl.col("week") > 3 + TrainingSettings().embargo_weeks
+    after = before.filter(weeks, season=2014), moved.filter(weeks, season=2014)
+    for name in ("points_for_last10", "points_for_season", "rating"):
+        assert not after[0][name].equals(after[1][name]), name
+    reach = max(games_back for games_back in WINDOWS.values() if games_back)
+    text = " ".join(str(purged_kfold.__doc__).split())
+    assert f"windows reach {reach} games back, and season to date and ratings further" in text
 
 
 def test_without_embargo_only_the_week_before_is_purged() -> None:

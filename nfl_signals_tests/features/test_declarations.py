@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from nfl_signals.features import declarations, ratings, starters, travel
+from nfl_signals.features import declarations, ratings, starters, travel, version
 from nfl_signals.features.declarations import FEATURE_NAMES, FEATURES, STATS, WINDOW_WEIGHT, WINDOWS
 from nfl_signals.features.version import feature_version
 
@@ -57,25 +57,26 @@ def test_a_feature_of_the_game_has_no_direction_on_the_margin() -> None:
 def test_the_version_is_short_stable_and_changes_with_any_declaration(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    version = feature_version()
-    assert re.fullmatch(r"[0-9a-f]{12}", version)
-    assert feature_version() == version
+    today = feature_version()
+    assert re.fullmatch(r"[0-9a-f]{12}", today)
+    assert feature_version() == today
     first, *others = FEATURES
     for change in ({"fill_value": 9.0}, {"weight": 0.9}, {"source": "hearsay"}):
         changed = dataclasses.replace(first, **change)
         monkeypatch.setattr(declarations, "FEATURES", (changed, *others))
-        assert feature_version() != version
+        assert feature_version() != today
     monkeypatch.setattr(declarations, "FEATURES", (*others, first))
-    assert feature_version() != version
+    assert feature_version() != today
     monkeypatch.setattr(declarations, "FEATURES", (first, *others))
-    assert feature_version() == version
+    assert feature_version() == today
 
 
 def test_the_version_changes_with_every_constant_behind_a_feature(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    version = feature_version()
+    today = feature_version()
     constants = [
+        (version, "REVISION", version.REVISION + 1),
         (ratings, "EPA_MODEL", dataclasses.replace(ratings.EPA_MODEL, noise=8.5)),
         (ratings, "MARGIN_CAP", 27.0),
         (starters, "RECENT_GAMES", 5),
@@ -84,5 +85,5 @@ def test_the_version_changes_with_every_constant_behind_a_feature(
     for module, name, value in constants:
         with monkeypatch.context() as patch:
             patch.setattr(module, name, value)
-            assert feature_version() != version
-    assert feature_version() == version
+            assert feature_version() != today
+    assert feature_version() == today

@@ -105,6 +105,7 @@ def plain(context: RunContext) -> None:
             games.matrix,
             train,
             games.points,
+            games.line,
             market=games.market,
             learner=learner,
             seed=context.settings.seed,

@@ -75,6 +75,7 @@ def implied_points(context: RunContext, name: MarketName, seasons: Sequence[int]
                     games.matrix,
                     train,
                     games.points,
+                    games.line,
                     market=games.market,
                     learner=learner,
                     seed=context.settings.seed,

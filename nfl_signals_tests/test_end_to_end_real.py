@@ -71,6 +71,30 @@ def test_the_close_scores_what_it_is_known_to_score(real_home: Path) -> None:
     assert 0.2102 <= brier <= 0.2108
 
 
+@pytest.mark.parametrize(("market", "least_gain"), [("ats", 0.0028), ("total", 0.0010)])
+def test_no_baseline_is_surer_of_itself_than_its_earlier_seasons_allow(
+    real_home: Path, market: str, least_gain: float
+) -> None:
+    """Raw they scored .2520 to .2555 at the line that they do not know; a coin scores .25."""
+    markets = table(Paths(real_home).markets).filter(pl.col("season").is_between(2009, 2023))
+    games = pl.read_parquet(Paths(real_home).oof).filter(market=market, scheme="walk_forward")
+    games = games.join(markets, on=["game_id", "market"]).filter(pl.col("outcome") != "push")
+    yes = (pl.col("outcome") == "yes").cast(pl.Float64)
+    brier = games.group_by("learner").agg(
+        n=pl.len(),
+        raw=((pl.col("p_raw") - yes) ** 2).mean(),
+        calibrated=((pl.col("p_hat") - yes) ** 2).mean(),
+    )
+    assert brier.height == 3
+    assert brier["n"].min() > 3_900
+    assert brier["calibrated"].max() <= 0.2502
+    assert (brier["raw"] - brier["calibrated"]).min() >= least_gain
+    if market == "ats":
+        logistic = brier.row(by_predicate=pl.col("learner") == "logistic", named=True)
+        assert logistic["raw"] == pytest.approx(0.2547, abs=0.0002)
+        assert logistic["calibrated"] == pytest.approx(0.2501, abs=0.0002)
+
+
 def test_what_is_stored_can_be_verified(real_home: Path) -> None:
     done: CommandResult = nfl_signals("verify", home=real_home, extra=SOURCE)
     assert (done.code, done.err) == (0, "")

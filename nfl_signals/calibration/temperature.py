@@ -34,14 +34,19 @@ class TemperatureCalibrator(Calibrator):
         return inside(expit(self.slope * logit(p_raw)))
 
 
-def fit_temperature(p_raw: Floats, y: Floats) -> TemperatureCalibrator:
-    """Fit on out-of-sample forecasts; arguments and errors as in `fit_platt`."""
+def fit_temperature(
+    p_raw: Floats, y: Floats, *, deviation: float = SLOPE_DEVIATION
+) -> TemperatureCalibrator:
+    """Fit on out-of-sample forecasts; arguments and errors as in `fit_platt`.
+
+    `deviation` is the prior's, of the slope around 1.
+    """
     check_rows(p_raw, y)
     slope = fit_rising(
         logit(p_raw)[:, None],
         y,
         prior_mean=np.array([1.0]),
-        prior_deviation=np.array([SLOPE_DEVIATION]),
+        prior_deviation=np.array([deviation]),
         slopes=[0],
     )
     return TemperatureCalibrator(slope=float(slope[0]), n_games=len(y))

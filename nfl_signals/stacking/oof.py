@@ -7,6 +7,7 @@ is the caller's; here coverage is checked: each eligible row exactly once, no ga
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -17,7 +18,16 @@ from nfl_signals.core.progress import steps
 from nfl_signals.stacking.splits import Fold, Indices
 from nfl_signals.stats.arrays import Bools, Floats
 
-Predictor = Callable[[Indices], tuple[Floats, Floats]]  # rows -> P(YES given no push), P(push)
+
+class Forecasts(NamedTuple):
+    """What a fitted model says of n games."""
+
+    p_hat: Floats  # P(YES given no push), calibrated by what its training games showed
+    p_raw: Floats  # the same before calibration
+    p_push: Floats
+
+
+Predictor = Callable[[Indices], Forecasts]
 FitFunction = Callable[[Indices], Predictor]  # training rows -> predictor
 
 
@@ -38,7 +48,7 @@ class OofTask:
 
 
 def out_of_fold(tasks: Sequence[OofTask], game_id: pl.Series, *, threads: int) -> pl.DataFrame:
-    """`game_id, market, learner, scheme, fold, p_hat, p_push` of all tasks, sorted by all keys.
+    """`game_id, market, learner, scheme, fold, p_hat, p_raw, p_push` of all tasks, sorted by all keys.
 
     Fits run on several threads; their number changes no bit. IntegrityError: an eligible row of the
     folds' tests was missed, predicted twice, or given a probability that is not finite.
@@ -67,7 +77,8 @@ def check_fold(task: OofTask, fold: Fold, stored: pl.DataFrame, game_id: pl.Seri
     keys = ["game_id", "market", "learner", "scheme", "fold"]
     again = _predict(task, fold, game_id)
     compared = again.join(stored, on=keys, how="left", suffix="_stored")
-    wrong = compared.filter(~pl.col("p_hat").eq_missing(pl.col("p_hat_stored")))
+    same = (pl.col(name).eq_missing(pl.col(f"{name}_stored")) for name in Forecasts._fields)
+    wrong = compared.filter(~pl.all_horizontal(same))
     if wrong.height:
         row = wrong.row(0, named=True)
         raise IntegrityError(
@@ -80,8 +91,8 @@ def check_fold(task: OofTask, fold: Fold, stored: pl.DataFrame, game_id: pl.Seri
 def _predict(task: OofTask, fold: Fold, game_id: pl.Series) -> pl.DataFrame:
     train = fold.train[task.trainable[fold.train]]
     test = fold.test[task.eligible[fold.test]]
-    p_hat, p_push = task.fit(train)(test)
-    for answers in (p_hat, p_push):
+    forecasts = task.fit(train)(test)
+    for answers in forecasts:
         if len(answers) != len(test) or not np.isfinite(answers).all():
             raise IntegrityError(
                 f"oof {task}, fold {fold.number}: "
@@ -92,8 +103,7 @@ def _predict(task: OofTask, fold: Fold, game_id: pl.Series) -> pl.DataFrame:
         pl.lit(task.learner).alias("learner"),
         pl.lit(task.scheme).alias("scheme"),
         pl.lit(fold.number, pl.Int32).alias("fold"),
-        pl.Series("p_hat", p_hat),
-        pl.Series("p_push", p_push),
+        *(pl.Series(name, answers) for name, answers in forecasts._asdict().items()),
     )
 
 

@@ -23,6 +23,7 @@ OOF = pa.DataFrameSchema(
         "scheme": column(pl.String(), "schedule", pa.Check.isin(["walk_forward", "purged_kfold"])),
         "fold": column(pl.Int32(), "schedule"),
         "p_hat": probability("close"),
+        "p_raw": probability("close"),
         "p_push": probability("close"),
     },
     strict=True,

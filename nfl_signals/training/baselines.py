@@ -17,7 +17,7 @@ from nfl_signals.core.validation import validate
 from nfl_signals.learners.baseline import Baseline, fit_baseline, require
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.registry.model_card import read_card, write_card
-from nfl_signals.stacking.oof import OofTask, Predictor, check_fold, out_of_fold
+from nfl_signals.stacking.oof import Forecasts, OofTask, Predictor, check_fold, out_of_fold
 from nfl_signals.stacking.schemas import OOF
 from nfl_signals.stacking.splits import Fold, purged_kfold, walk_forward
 from nfl_signals.stats.arrays import Bools, Ints
@@ -65,7 +65,11 @@ def train_baselines(context: RunContext, name: MarketName) -> dict[str, dict[str
                 version=version,
                 window=market_games.window(rows),
                 seed=seed,
-                extra={"learner": learner, "importance": baseline.learner.importance()},
+                extra={
+                    "learner": learner,
+                    "calibrator": baseline.calibrator.to_json(),
+                    "importance": baseline.learner.importance(),
+                },
             )
     return cards
 
@@ -139,8 +143,14 @@ def oof_tasks(market_games: MarketGames, settings: Settings) -> list[OofTask]:
     ]
 
     def fit(learner: str, rows: Ints) -> Predictor:
-        baseline, inputs = _fit(market_games, settings, learner, rows), market_games.matrix.inputs
-        return lambda test: baseline.predict(inputs.take(test), market_games.line[test])
+        baseline = _fit(market_games, settings, learner, rows)
+
+        def predict(test: Ints) -> Forecasts:
+            inputs = market_games.matrix.inputs.take(test)
+            p_raw, p_push = baseline.predict_raw(inputs, market_games.line[test])
+            return Forecasts(p_hat=baseline.calibrated(p_raw), p_raw=p_raw, p_push=p_push)
+
+        return predict
 
     return [
         OofTask(
@@ -162,6 +172,7 @@ def _fit(market_games: MarketGames, settings: Settings, learner: str, rows: Ints
         market_games.matrix,
         rows,
         market_games.points,
+        market_games.line,
         market=market_games.market,
         learner=learner,
         seed=settings.seed,

@@ -9,14 +9,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nfl_signals.core.errors import IntegrityError, SettingsError
-from nfl_signals.learners.baseline import HOLDOUT_SHARE, TAIL, Baseline, fit_baseline, require
+from nfl_signals.calibration.identity import IdentityCalibrator
+from nfl_signals.calibration.temperature import TemperatureCalibrator
+from nfl_signals.core.errors import InputError, IntegrityError, SettingsError
+from nfl_signals.learners.baseline import (
+    CALIBRATOR_FILE,
+    HOLDOUT_SHARE,
+    SLOPE_DEVIATION,
+    TAIL,
+    Baseline,
+    fit_baseline,
+    require,
+)
 from nfl_signals.learners.device import gpu_count
 from nfl_signals.learners.game_matrix import GameMatrix, combine_of
 from nfl_signals.learners.protocol import Inputs
 from nfl_signals.markets.definitions import ATS, MARKETS, MONEYLINE, TOTAL, Market
 from nfl_signals.markets.outcome_distribution import LARGEST, OutcomeDistribution
 from nfl_signals.stats.arrays import Floats
+from nfl_signals.stats.logit import expit, logit
 from nfl_signals_tests.support.model_builders import (
     EVERY_LEARNER,
     files_of,
@@ -39,11 +50,18 @@ def league(market: Market, *, seed: int = 1) -> tuple[GameMatrix, Floats]:
     return matrix_of(x), np.maximum(points + 44, 0) if market is TOTAL else points
 
 
+def lines(market: Market) -> Floats:
+    """One threshold for every game."""
+    return np.full(N, 44.0 if market is TOTAL else 3.0)
+
+
 @cache
 def fitted(market: Market, learner: str = "logistic") -> tuple[Baseline, Inputs]:
     matrix, points = league(market)
     rows = np.arange(N)
-    model = fit_baseline(matrix, rows, points, market=market, learner=learner, seed=7)
+    model = fit_baseline(
+        matrix, rows, points, lines(market), market=market, learner=learner, seed=7
+    )
     return model, matrix.inputs
 
 
@@ -62,6 +80,7 @@ def baseline_of(market: Market, distribution: OutcomeDistribution | None = None)
         market=market,
         learner=FirstColumn(),  # type: ignore[arg-type]
         distribution=distribution,
+        calibrator=IdentityCalibrator(n_games=0),
         push_rate=0.01,
         names=("f0",),
     )
@@ -154,7 +173,9 @@ def test_ties_change_nothing_of_a_moneyline_model_but_the_push_rate() -> None:
     points[points == 0] = 1
     points[:25] = 0
     rows = np.arange(N)
-    model = fit_baseline(matrix, rows, points, market=MONEYLINE, learner="logistic", seed=7)
+    model = fit_baseline(
+        matrix, rows, points, lines(MONEYLINE), market=MONEYLINE, learner="logistic", seed=7
+    )
     alone = new_learner("logistic", "probability", monotone=matrix.monotone)
     alone.fit(inputs_of(matrix.x[25:]), (points[25:] > 0).astype(np.float64))
     p_yes, p_push = model.predict(matrix.inputs, np.zeros(N))
@@ -164,21 +185,94 @@ def test_ties_change_nothing_of_a_moneyline_model_but_the_push_rate() -> None:
 
 @by_margin_or_total
 @every_learner
-def test_the_distribution_is_sized_on_the_latest_fifth_by_a_model_that_saw_the_rest(
+def test_distribution_and_slope_come_from_the_latest_two_fifths_and_a_model_that_saw_the_rest(
     market: Market, learner: str
 ) -> None:
     matrix, points = league(market)
     rows = np.arange(0, 450)
-    model = fit_baseline(matrix, rows, points, market=market, learner=learner, seed=7)
+    model = fit_baseline(
+        matrix, rows, points, lines(market), market=market, learner=learner, seed=7
+    )
     first = new_learner(
         learner, "mean", monotone=matrix.monotone, seed=7, combine=combine_of(market)
     )
-    first.fit(inputs_of(matrix.x[:360]), points[:360])
-    errors = points[360:450] - predicted(first, matrix.x[360:450])
-    assert HOLDOUT_SHARE == 0.2
+    first.fit(inputs_of(matrix.x[:270]), points[:270])
+    expected, late = predicted(first, matrix.x[270:450]), points[270:450]
+    errors = late - expected
+    assert HOLDOUT_SHARE == 0.4
     assert model.distribution is not None
     assert model.distribution.deviation == pytest.approx(np.sqrt(np.mean(errors**2)))
     assert model.distribution.symmetric == (market is ATS)
+    line = lines(market)[270:450]
+    p_raw, _ = model.distribution.yes_and_push(expected, line)
+    decided = late != line
+    assert isinstance(model.calibrator, TemperatureCalibrator)
+    assert model.calibrator.n_games == decided.sum()
+    # Where the posterior is steepest downhill nowhere: what is unexplained is what the prior pulls.
+    x, slope = logit(p_raw[decided]), model.calibrator.slope
+    unexplained = np.sum(x * ((late > line)[decided] - expit(slope * x)))
+    assert unexplained == pytest.approx((slope - 1) / SLOPE_DEVIATION**2, abs=1e-6)
+
+
+def efficient_lines(market: Market, *, seed: int) -> tuple[GameMatrix, Floats, Floats]:
+    """A league whose lines know the mean of every game, of which the learner sees a quarter."""
+    random = np.random.default_rng(seed)
+    x = random.normal(size=(2 * N, 4))
+    mean = (44.0 if market is TOTAL else 0.0) + 3.0 * x.sum(axis=1)
+    points = np.maximum(np.round(mean + 12.0 * random.normal(size=2 * N)), -60)
+    seen = np.column_stack([x[:, 0], random.normal(size=(2 * N, 3))])
+    return matrix_of(seen), np.abs(points) if market is TOTAL else points, np.round(mean) + 0.5
+
+
+@by_margin_or_total
+@pytest.mark.parametrize("learner", ["logistic", "lightgbm", "xgboost"])
+def test_a_learner_that_knows_less_than_the_line_is_drawn_back_to_a_coin(
+    market: Market, learner: str
+) -> None:
+    """Against such lines nothing but one half is right, whatever the learner expects."""
+    matrix, points, line = efficient_lines(market, seed=4)
+    train, test = np.arange(N), np.arange(N, 2 * N)
+    model = fit_baseline(matrix, train, points, line, market=market, learner=learner, seed=7)
+    inputs, yes = matrix.inputs.take(test), points[test] > line[test]
+    raw, calibrated = (
+        np.mean((predict(inputs, line[test])[0] - yes) ** 2)
+        for predict in (model.predict_raw, model.predict)
+    )
+    assert raw > 0.26
+    assert calibrated < 0.252
+
+
+@by_margin_or_total
+def test_p_hat_is_the_raw_probability_with_its_logit_times_the_slope(market: Market) -> None:
+    model = replace(fitted(market)[0], calibrator=TemperatureCalibrator(slope=0.5, n_games=9))
+    inputs, line = fitted(market)[1], lines(market) + np.arange(N) % 9
+    (p_raw, push_raw), (p_hat, push) = model.predict_raw(inputs, line), model.predict(inputs, line)
+    odds_raw, odds = p_raw / (1 - p_raw), p_hat / (1 - p_hat)
+    assert odds == pytest.approx(np.sqrt(odds_raw))
+    assert push.tobytes() == push_raw.tobytes()
+    assert model.calibrated(p_raw).tobytes() == p_hat.tobytes()
+
+
+@every_learner
+def test_a_moneyline_model_is_fitted_to_the_probability_itself_and_has_no_slope(
+    learner: str,
+) -> None:
+    model, inputs = fitted(MONEYLINE, learner)
+    p_raw, p_hat = model.predict_raw(inputs, lines(MONEYLINE)), model.predict(inputs, lines(ATS))
+    assert model.calibrator == IdentityCalibrator(n_games=0)
+    assert p_raw[0].tobytes() == p_hat[0].tobytes()
+
+
+@by_margin_or_total
+def test_games_without_a_line_set_no_slope(market: Market) -> None:
+    matrix, points = league(market)
+    line = lines(market)
+    line[300:] = np.nan
+    model = fit_baseline(
+        matrix, np.arange(N), points, line, market=market, learner="logistic", seed=7
+    )
+    assert model.calibrator == TemperatureCalibrator(slope=1.0, n_games=0)
+    assert model.distribution == fitted(market)[0].distribution
 
 
 @by_margin_or_total
@@ -194,14 +288,14 @@ def test_the_mean_itself_is_fitted_on_all_training_games(market: Market) -> None
 def test_games_outside_the_training_rows_change_nothing(market: Market, learner: str) -> None:
     matrix, points = league(market)
     rows = np.arange(0, 400)
-    changed, x = points.copy(), matrix.x.copy()
-    changed[400:], x[400:] = np.nan, 99.0
-    line = np.full(400, 44.0 if market is TOTAL else 3.0)
+    changed, x, line = points.copy(), matrix.x.copy(), lines(market)
+    other_line = np.concatenate([line[:400], line[400:] + 20])
+    changed[400:], x[400:] = -99.0, 99.0
     answers = [
-        fit_baseline(matrix_of(given_x), rows, given, market=market, learner=learner, seed=7)
-        .predict(matrix.inputs.take(rows), line)[0]
+        fit_baseline(matrix_of(given_x), rows, given, at, market=market, learner=learner, seed=7)
+        .predict(matrix.inputs.take(rows), line[:400])[0]
         .tobytes()
-        for given_x, given in ((matrix.x, points), (x, changed))
+        for given_x, given, at in ((matrix.x, points, line), (x, changed, other_line))
     ]
     assert answers[0] == answers[1]
 
@@ -211,7 +305,9 @@ def test_an_unplayed_training_game_raises(market: Market) -> None:
     matrix, points = league(market)
     points[3] = np.nan
     with pytest.raises(ValueError, match="must be played"):
-        fit_baseline(matrix, np.arange(N), points, market=market, learner="logistic", seed=7)
+        fit_baseline(
+            matrix, np.arange(N), points, lines(market), market=market, learner="logistic", seed=7
+        )
 
 
 @every_learner
@@ -221,7 +317,7 @@ def test_prior_beliefs_of_the_matrix_reach_the_learner(market: Market, learner: 
     doubted = replace(matrix, weight=(0.05, 1.0, 1.0, 1.0))
     shares = [
         fit_baseline(
-            given, np.arange(N), points, market=market, learner=learner, seed=7
+            given, np.arange(N), points, lines(market), market=market, learner=learner, seed=7
         ).learner.importance()["f0"]
         for given in (matrix, doubted)
     ]
@@ -254,7 +350,9 @@ def test_a_stored_model_answers_bit_for_bit_as_before(
 ) -> None:
     matrix, points = league(market)
     matrix = replace(matrix, weight=(0.5, 1.0, 0.15, 1.0))
-    model = fit_baseline(matrix, np.arange(N), points, market=market, learner=learner, seed=7)
+    model = fit_baseline(
+        matrix, np.arange(N), points, lines(market), market=market, learner=learner, seed=7
+    )
     inputs, line = matrix.inputs, np.full(N, 44.0 if market is TOTAL else 3.0)
     model.save(tmp_path)
     after = Baseline.load(tmp_path, model.names)
@@ -263,12 +361,21 @@ def test_a_stored_model_answers_bit_for_bit_as_before(
     assert [part.tobytes() for part in after.predict(inputs, line)] == [
         part.tobytes() for part in model.predict(inputs, line)
     ]
-    assert (after.market, after.names, after.distribution, after.push_rate) == (
+    assert (after.market, after.names, after.distribution, after.push_rate, after.calibrator) == (
         model.market,
         model.names,
         model.distribution,
         model.push_rate,
+        model.calibrator,
     )
+
+
+def test_a_model_that_lost_its_calibrator_is_refused(tmp_path: Path) -> None:
+    model, _ = fitted(ATS)
+    model.save(tmp_path)
+    (tmp_path / CALIBRATOR_FILE).unlink()
+    with pytest.raises(InputError, match=CALIBRATOR_FILE):
+        Baseline.load(tmp_path, model.names)
 
 
 @every_market
@@ -298,7 +405,9 @@ def test_a_model_may_be_fitted_on_whatever_device_there_is(learner: str) -> None
     """`auto` takes a GPU where it can; the answers are close wherever the sums were made."""
     matrix, points = league(ATS)
     line = np.full(N, 3.0)
-    fit = partial(fit_baseline, matrix, np.arange(N), points, market=ATS, learner=learner)
+    fit = partial(
+        fit_baseline, matrix, np.arange(N), points, lines(ATS), market=ATS, learner=learner
+    )
     here, there = fit(seed=7, device="cpu"), fit(seed=7, device="auto")
     gap = here.predict(matrix.inputs, line)[0] - there.predict(matrix.inputs, line)[0]
     assert np.abs(gap).max() < 0.01

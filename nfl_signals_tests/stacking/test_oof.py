@@ -15,7 +15,7 @@ from nfl_signals.core.errors import IntegrityError
 from nfl_signals.core.progress import listening
 from nfl_signals.learners.baseline import fit_baseline
 from nfl_signals.markets.definitions import ATS
-from nfl_signals.stacking.oof import OofTask, Predictor, out_of_fold
+from nfl_signals.stacking.oof import Forecasts, OofTask, Predictor, check_fold, out_of_fold
 from nfl_signals.stacking.splits import Fold, Indices, purged_kfold, walk_forward
 from nfl_signals.stats.arrays import Floats
 from nfl_signals_tests.support.model_builders import NEEDS_TORCH, matrix_of, planted
@@ -29,8 +29,12 @@ BLOCKS = purged_kfold(SEASON, WEEK, n_folds=5, embargo_weeks=1)
 EVERY = np.full(N, fill_value=True)
 
 
+def uncalibrated(p: Floats, p_push: Floats) -> Forecasts:
+    return Forecasts(p_hat=p, p_raw=p, p_push=p_push)
+
+
 def always_half(_train: Indices) -> Predictor:
-    return lambda test: (np.full(len(test), 0.5), np.zeros(len(test)))
+    return lambda test: uncalibrated(np.full(len(test), 0.5), np.zeros(len(test)))
 
 
 def task(**changes: Any) -> OofTask:  # noqa: ANN401 - whichever field a test is about
@@ -53,9 +57,9 @@ def run(*tasks: OofTask, threads: int = 1) -> pl.DataFrame:
 def dropping(rows: Callable[[int], slice]) -> Callable[[Indices], Predictor]:
     """A fit whose predictor answers only for some of the rows that it was given."""
 
-    def predict(test: Indices) -> tuple[Floats, Floats]:
+    def predict(test: Indices) -> Forecasts:
         kept = test[rows(len(test))]
-        return np.full(len(kept), 0.5), np.zeros(len(kept))
+        return uncalibrated(np.full(len(kept), 0.5), np.zeros(len(kept)))
 
     return lambda _train: predict
 
@@ -117,7 +121,7 @@ def test_each_fit_receives_the_trainable_training_rows_of_its_fold(threads: int)
     calls: list[tuple[list[int], list[int]]] = []
 
     def spy(train: Indices) -> Predictor:
-        def predict(test: Indices) -> tuple[Floats, Floats]:
+        def predict(test: Indices) -> Forecasts:
             calls.append((train.tolist(), test.tolist()))
             return always_half(train)(test)
 
@@ -149,8 +153,8 @@ def test_a_model_that_drops_rows_is_caught(rows: Callable[[int], slice]) -> None
 
 @pytest.mark.parametrize("gap", [np.nan, np.inf])
 def test_an_answer_that_is_no_number_is_a_gap_and_caught(gap: float) -> None:
-    def predict(test: Indices) -> tuple[Floats, Floats]:
-        return np.where(test == 40, gap, 0.5), np.zeros(len(test))
+    def predict(test: Indices) -> Forecasts:
+        return uncalibrated(np.where(test == 40, gap, 0.5), np.zeros(len(test)))
 
     with pytest.raises(IntegrityError, match="ats/half/purged_kfold"):
         run(task(fit=lambda _train: predict))
@@ -193,6 +197,7 @@ def test_tasks_keep_their_names_and_the_table_is_sorted() -> None:
         "scheme": pl.String,
         "fold": pl.Int32,
         "p_hat": pl.Float64,
+        "p_raw": pl.Float64,
         "p_push": pl.Float64,
     }
     counts = table.group_by("market", "learner", "scheme").len()
@@ -204,13 +209,26 @@ def test_tasks_keep_their_names_and_the_table_is_sorted() -> None:
     ]
 
 
-def test_both_probabilities_of_a_game_stay_with_the_game() -> None:
-    def by_row(_train: Indices) -> Predictor:
-        return lambda test: (test / 100, test / 1000)
+def by_row(_train: Indices) -> Predictor:
+    return lambda test: Forecasts(p_hat=test / 100, p_raw=test / 200, p_push=test / 1000)
 
+
+def test_all_probabilities_of_a_game_stay_with_the_game() -> None:
     rows = run(task(fit=by_row)).sort("game_id")
     assert rows["p_hat"].to_list() == (np.arange(N) / 100).tolist()
+    assert rows["p_raw"].to_list() == (np.arange(N) / 200).tolist()
     assert rows["p_push"].to_list() == (np.arange(N) / 1000).tolist()
+
+
+@pytest.mark.parametrize("column", ["p_hat", "p_raw", "p_push"])
+def test_a_stored_forecast_that_its_fold_does_not_give_is_found_in_every_column(
+    column: str,
+) -> None:
+    stored, one = run(task(fit=by_row)), task(fit=by_row)
+    check_fold(one, BLOCKS[1], stored, GAMES)
+    changed = stored.with_columns(pl.col(column) + 0.01)
+    with pytest.raises(IntegrityError, match="was not predicted out of fold"):
+        check_fold(one, BLOCKS[1], changed, GAMES)
 
 
 def test_a_listener_is_called_at_every_fit() -> None:
@@ -237,8 +255,9 @@ def test_one_thread_and_four_threads_give_equal_bytes(names: tuple[str, ...]) ->
     matrix = matrix_of(x)
 
     def fit(learner: str, train: Indices) -> Predictor:
-        model = fit_baseline(matrix, train, points, market=ATS, learner=learner, seed=7)
-        return lambda test: model.predict(matrix.inputs.take(test), np.full(len(test), 3.0))
+        line = np.full(N, 3.0)
+        model = fit_baseline(matrix, train, points, line, market=ATS, learner=learner, seed=7)
+        return lambda test: uncalibrated(*model.predict(matrix.inputs.take(test), line[test]))
 
     tasks = [task(learner=name, fit=partial(fit, name)) for name in names]
     stored = []
@@ -258,9 +277,9 @@ def test_a_fit_that_sees_its_test_rows_would_look_far_better_than_it_is() -> Non
     x, y = random.normal(size=N), random.integers(0, 2, N).astype(np.float64)
 
     def nearest(train: Indices) -> Predictor:
-        def predict(test: Indices) -> tuple[Floats, Floats]:
+        def predict(test: Indices) -> Forecasts:
             closest = np.abs(x[test][:, None] - x[train][None, :]).argmin(axis=1)
-            return y[train][closest], np.zeros(len(test))
+            return uncalibrated(y[train][closest], np.zeros(len(test)))
 
         return predict
 

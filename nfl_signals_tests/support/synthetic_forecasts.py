@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from nfl_signals.stats.logit import expit, logit
+
 Json = dict[str, Any]
 
 MARKETS = ("ats", "moneyline", "total")
@@ -116,5 +118,6 @@ def _oof(forecast: pl.DataFrame, learner: str, p_hat: np.ndarray) -> pl.DataFram
         scheme=pl.lit("walk_forward"),
         fold=pl.lit(0, dtype=pl.Int32),
         p_hat=pl.Series(p_hat),
+        p_raw=pl.Series(p_hat if learner == "perfect" else expit(2 * logit(p_hat))),
         p_push=pl.lit(0.04),
     )

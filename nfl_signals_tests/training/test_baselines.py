@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,19 @@ import polars as pl
 import pytest
 from filelock import FileLock
 
-from nfl_signals.core.errors import InputError, SettingsError, StorageError
+from nfl_signals.core.errors import InputError, IntegrityError, SettingsError, StorageError
 from nfl_signals.core.files import read_parquet
 from nfl_signals.features.version import feature_version
+from nfl_signals.learners.baseline import Baseline
 from nfl_signals.learners.game_matrix import game_matrix
 from nfl_signals.learners.sequences import CHANNELS, WINDOW, sequences
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.registry.model_card import model_hash, read_card
 from nfl_signals.registry.model_version import latest_version
+from nfl_signals.stacking.oof import OofTask, check_fold
+from nfl_signals.stats.logit import logit
 from nfl_signals.training import baselines
-from nfl_signals.workspace.market_games import load_market_games
+from nfl_signals.workspace.market_games import MarketGames, load_market_games
 from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals_tests.support.model_builders import NEEDS_TORCH
 from nfl_signals_tests.support.run_contexts import contents, rewrite, settings_of
@@ -116,6 +120,9 @@ def test_a_base_model_card_states_what_it_was_fitted_on(
     assert (card["seed"], card["feature_version"]) == (trained.settings.seed, feature_version())
     assert card["model_hash"] == model_hash(folder)
     assert set(card["importance"]) == set(market_games.matrix.names)
+    calibrator = Baseline.load(folder, market_games.matrix.names).calibrator
+    assert card["calibrator"] == calibrator.to_json()
+    assert calibrator.method == ("identity" if name == "moneyline" else "temperature")
 
 
 def test_importance_is_listed_for_every_model_and_feature(trained: RunContext) -> None:
@@ -146,6 +153,44 @@ def test_no_forecast_of_a_season_depends_on_its_own_or_later_outcomes(
     assert after.filter(forward & old).equals(before.filter(forward & old))
     assert not after.filter(forward & ~old).equals(before.filter(forward & ~old))
     assert not after.filter(~forward & old).equals(before.filter(~forward & old))
+
+
+@pytest.mark.parametrize("name", ["ats", "total"])
+@pytest.mark.parametrize("scheme", ["walk_forward", "purged_kfold"])
+def test_no_forecast_depends_on_a_result_of_its_own_fold_its_slope_neither(
+    trained: RunContext, name: MarketName, scheme: str
+) -> None:
+    stored, market_games = trained.read(trained.paths.oof), load_market_games(trained, name)
+    game_id = market_games.matrix.games["game_id"]
+    for number in range(2):
+        mirrored = market_games.points.copy()
+        fold = task_of(market_games, trained, scheme).folds[number]
+        mirrored[fold.test] = 2 * market_games.line[fold.test] - mirrored[fold.test]
+        changed = task_of(replace(market_games, points=mirrored), trained, scheme)
+        check_fold(changed, fold, stored, game_id)
+        other = task_of(market_games, trained, scheme).folds[1 - number]
+        if scheme == "purged_kfold" or number < 1:
+            with pytest.raises(IntegrityError, match="not predicted out of fold"):
+                check_fold(changed, other, stored, game_id)
+
+
+def task_of(market_games: MarketGames, context: RunContext, scheme: str) -> OofTask:
+    tasks = baselines.oof_tasks(market_games, context.settings)
+    return next(each for each in tasks if (each.learner, each.scheme) == ("logistic", scheme))
+
+
+def test_forecasts_are_stored_raw_and_calibrated_by_a_slope_of_the_fold(
+    trained: RunContext,
+) -> None:
+    oof = trained.read(trained.paths.oof)
+    same = oof.with_columns(same=pl.col("p_hat") == pl.col("p_raw"))
+    assert same.filter(market="moneyline")["same"].all()
+    assert not same.filter(pl.col("market") != "moneyline")["same"].all()
+    one_slope = ["market", "learner", "scheme", "fold"]
+    for _, each in oof.filter(pl.col("p_raw") != 0.5).group_by(one_slope):
+        slopes = logit(each["p_hat"].to_numpy()) / logit(each["p_raw"].to_numpy())
+        assert slopes.min() >= 0
+        assert slopes.max() - slopes.min() < 1e-6
 
 
 @pytest.mark.slow

@@ -42,7 +42,10 @@ def baseline_numbers(
     parts = []
     for market in MARKETS.values():
         settled = settled_forecasts(market, oof=oof, stacked=stacked, markets=markets)
-        part = _market(market, settled, seed)
+        raw = settled_forecasts(
+            market, oof=oof.with_columns(p_hat="p_raw"), stacked=stacked, markets=markets
+        )
+        part = _market(market, settled, seed) | {"calibration": _calibration(settled, raw, seed)}
         parts.append(part | {"importance": top_features(importance.filter(market=market.name))})
     return {
         "level": score_card.LEVEL,
@@ -110,6 +113,22 @@ def _targets(market: Market, same: list[Json], own: list[Json]) -> list[Json]:
         if market.name in target.markets
         for games, rows in (("same", same), ("own", own))
         for row in rows
+    ]
+
+
+def _calibration(settled: pl.DataFrame, raw: pl.DataFrame, seed: int) -> list[Json]:
+    """What calibration did to the learners that it moved, paired on all their own games."""
+    after, before = (score_card.grade(rows.filter(TWO_WAY)) for rows in (settled, raw))
+    return [
+        {
+            "forecaster": name,
+            "n": len(one.p),
+            "brier_raw": scores.brier(before[name].p, one.y),
+            "brier": scores.brier(one.p, one.y),
+            **score_card.compare(one, before[name], seed=seed),
+        }
+        for name, one in after.items()
+        if (one.p != before[name].p).any()
     ]
 
 

@@ -60,7 +60,7 @@ def stored_games(home: Path, *learners: str) -> RunContext:
 def fitted(games: MarketGames, learner: str) -> Baseline:
     rows = np.arange(GAMES)
     return fit_baseline(
-        games.matrix, rows, games.points, market=games.market, learner=learner, seed=1
+        games.matrix, rows, games.points, games.line, market=games.market, learner=learner, seed=1
     )
 
 

@@ -125,6 +125,24 @@ def test_the_three_way_brier_by_hand(inputs: Json, numbers: Json) -> None:
     assert found["brier"] == pytest.approx(total / stack.height)
 
 
+@pytest.mark.parametrize("market", MARKETS)
+def test_calibration_is_shown_for_the_learner_that_it_moved_and_paired_game_by_game(
+    inputs: Json, numbers: Json, market: str
+) -> None:
+    """`noisy` said its own probabilities with twice the logit before; `perfect` needed nothing."""
+    outcomes = inputs["markets"].filter(pl.col("outcome") != "push")
+    mine = inputs["oof"].filter(market=market, learner="noisy", scheme="walk_forward")
+    rows = mine.join(outcomes, on=["game_id", "market"]).sort("season", "week", "game_id")
+    y = (rows["outcome"] == "yes").cast(pl.Float64)
+    raw, calibrated = ((rows[name] - y) ** 2 for name in ("p_raw", "p_hat"))
+    weeks = (rows["season"] * 100 + rows["week"]).to_numpy()
+    expected = week_block_interval((calibrated - raw).to_numpy(), weeks, seed=inputs["seed"])
+    (row,) = part_of(numbers, market)["calibration"]
+    assert (row["forecaster"], row["n"], row["verdict"]) == ("noisy", rows.height, "PASS")
+    assert (row["brier_raw"], row["brier"]) == pytest.approx((raw.mean(), calibrated.mean()))
+    assert (row["low"], row["high"]) == pytest.approx((expected.low, expected.high))
+
+
 def test_season_rows_add_up_to_the_whole(numbers: Json) -> None:
     part = part_of(numbers, "moneyline")
     for learner in LEARNERS:

@@ -9,14 +9,16 @@ import polars as pl
 import pytest
 
 from nfl_signals.calibration.choice import CANDIDATES
+from nfl_signals.calibration.temperature import TemperatureCalibrator
 from nfl_signals.core.errors import InputError, IntegrityError, SchemaError
 from nfl_signals.core.files import read_json, read_parquet, write_json
 from nfl_signals.ensemble.ensemble import ENSEMBLE_FILE, Ensemble
 from nfl_signals.ensemble.request import FEATURE_COLUMNS, SIGNAL_COLUMNS
 from nfl_signals.ensemble.stacked_model import WITH_SIGNALS
+from nfl_signals.learners.baseline import CALIBRATOR_FILE
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.predictions.upcoming import requests_for
-from nfl_signals.registry.model_card import model_hash
+from nfl_signals.registry.model_card import model_hash, read_card
 from nfl_signals.stacking.inputs import SIGNALS
 from nfl_signals.stats.logit import logit
 from nfl_signals.workspace.run_context import RunContext, open_run
@@ -63,6 +65,26 @@ def test_it_forecasts_for_the_upcoming_games_what_the_pipeline_stored(
     columns += ["model_version", "model_hash"]
     assert answers.select(columns).sort(KEYS).equals(stored.select(columns).sort(KEYS))
     assert answers["llm_available"].all()
+
+
+@pytest.mark.parametrize("name", ["ats", "total"])
+def test_learners_are_served_with_the_slope_in_their_folder(
+    context: RunContext, ensemble: Ensemble, requests: pl.DataFrame, name: str
+) -> None:
+    answers = ensemble.predict(requests).filter(market=name)
+    uncalibrated = {
+        learner: replace(baseline, calibrator=TemperatureCalibrator(slope=1.0, n_games=0))
+        for learner, baseline in ensemble.learners[name].items()
+    }
+    raw = replace(ensemble, learners={**ensemble.learners, name: uncalibrated})
+    before = raw.predict(requests).filter(market=name)
+    for learner in context.settings.training.learners:
+        folder = context.paths.ensemble(VERSION) / "baseline" / name / learner
+        slope = read_json(folder / CALIBRATOR_FILE)["slope"]
+        odds, odds_raw = (logit(each[f"p_{learner}"].to_numpy()) for each in (answers, before))
+        assert odds == pytest.approx(slope * odds_raw, abs=1e-9)
+        assert slope != 1.0
+        assert read_card(folder)["calibrator"]["slope"] == slope
 
 
 def test_answers_come_in_the_order_of_the_requests_market_by_market(

@@ -80,7 +80,7 @@ def implied_points(context: RunContext, name: MarketName, seasons: Sequence[int]
                     learner=learner,
                     seed=context.settings.seed,
                 )
-            columns[learner] = baseline.learner.predict(games.matrix.inputs.take(test))
+            columns[learner] = baseline.expected(games.matrix.inputs.take(test))
             columns[f"p_{learner}"] = baseline.predict(
                 games.matrix.inputs.take(test), games.line[test]
             )[0]

@@ -25,6 +25,7 @@ from nfl_signals.calibration.protocol import Calibrator
 from nfl_signals.calibration.temperature import fit_temperature
 from nfl_signals.core.errors import IntegrityError
 from nfl_signals.core.files import read_json, write_json
+from nfl_signals.learners import neutral_ground
 from nfl_signals.learners.game_matrix import GameMatrix, combine_of
 from nfl_signals.learners.lightgbm import LightGBMLearner
 from nfl_signals.learners.logistic import LogisticLearner
@@ -74,12 +75,16 @@ class Baseline:
         """What `predict` makes of raw probabilities."""
         return np.clip(self.calibrator.predict(p_raw), TAIL, 1 - TAIL)
 
+    def expected(self, inputs: Inputs) -> Floats:
+        """The learner's own forecast, n: points, or the probability of a home win."""
+        return neutral_ground.predict(self.learner, inputs)
+
     def predict_raw(self, inputs: Inputs, line: Floats) -> tuple[Floats, Floats]:
         """P(YES) given no push before calibration, and P(push), n each.
 
         Columns as in `names`, lines in points.
         """
-        center = self.learner.predict(inputs)
+        center = self.expected(inputs)
         if self.distribution is None:
             p_yes, p_push = center, np.full(len(center), self.push_rate)
         else:
@@ -179,7 +184,8 @@ def _fit_held_out(
     """Residuals and slope of the latest training games, which a first fit does not see."""
     cut = int(len(points) * (1 - HOLDOUT_SHARE))
     early, late = np.arange(cut), np.arange(cut, len(points))
-    expected = new().fit(inputs.take(early), points[early]).predict(inputs.take(late))
+    first = new().fit(inputs.take(early), points[early])
+    expected = neutral_ground.predict(first, inputs.take(late))
     symmetric = combine_of(market) == "difference"
     distribution = fit_outcome_distribution(points[late], expected, symmetric=symmetric)
     decided = np.isfinite(line[late]) & (points[late] != line[late])

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from nfl_signals.features.declarations import FEATURES, Feature
+from nfl_signals.learners.neutral_ground import DIFFERENCE
 from nfl_signals.learners.protocol import Combine, Inputs
 from nfl_signals.learners.sequences import sequences
 from nfl_signals.markets.definitions import Market
@@ -70,5 +71,5 @@ def _combined(feature: Feature, combine: Combine) -> pl.Expr:
     if feature.kind == "game":
         return own
     if combine == "difference":
-        return (own - other).alias(f"{feature.name}_difference")
+        return (own - other).alias(f"{feature.name}{DIFFERENCE}")
     return (own + other).alias(f"{feature.name}_sum")

@@ -69,7 +69,7 @@ class FirstColumn:
     """A learner that predicts column 0 as it stands."""
 
     name = "logistic"
-    task = "mean"
+    spec = new_learner("logistic", "mean", monotone=(0,)).spec
 
     def predict(self, inputs: Inputs) -> Floats:
         return inputs.x[:, 0]

@@ -5,6 +5,7 @@ import polars as pl
 
 from nfl_signals.core.files import Json
 from nfl_signals.ensemble.explain import STEPS, contributions
+from nfl_signals.learners import neutral_ground
 from nfl_signals.learners.baseline import Baseline
 from nfl_signals.stacking.inputs import SIGNALS
 from nfl_signals.workspace.market_games import MarketGames
@@ -22,7 +23,7 @@ def feature_contributions(games: MarketGames, baseline: Baseline, version: str) 
     """
     seasons = games.matrix.games["season"].to_numpy()
     last = np.flatnonzero(seasons == seasons.max())
-    found = baseline.learner.contributions(games.matrix.inputs.take(last))
+    found = neutral_ground.contributions(baseline.learner, games.matrix.inputs.take(last))
     if found is None:
         return None
     sizes = dict(zip(games.matrix.names, np.abs(found[0]).mean(axis=0).tolist(), strict=True))

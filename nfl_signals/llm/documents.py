@@ -9,7 +9,7 @@ import json
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 import polars as pl
@@ -18,6 +18,8 @@ from nfl_signals.features.starters import RECENT_GAMES
 from nfl_signals.ingest.history import History, reports_before_kickoff
 from nfl_signals.ingest.joins import TEAM_WEEK, team_weeks
 
+REPORT_LEAD = timedelta(days=1)
+"""Before its kickoff a team's report is out: two days before a Sunday's game, one before a Thursday's."""
 MAX_TEXT = 1000  # characters of a document that are read; a note has one or two sentences
 MAX_DOCUMENTS = 60  # newest documents of a team that are read; a real week has at most about 25
 
@@ -47,6 +49,7 @@ class Dossier:
     kickoff_at: datetime
     documents: tuple[Document, ...]  # known before kickoff, oldest first
     week_had_documents: bool  # by kickoff something was written about some team of this week
+    report_due: bool = True  # its own report must be out by now, if there is one
 
     @property
     def known_at(self) -> datetime | None:
@@ -75,8 +78,13 @@ class Dossier:
         return hashlib.sha256(self.content.encode()).hexdigest() if self.documents else ""
 
 
-def dossiers(history: History, seasons: Collection[int]) -> list[Dossier]:
-    """Dossiers of both teams of every game of the seasons, by kickoff and game, away team first."""
+def dossiers(
+    history: History, seasons: Collection[int], *, as_of: datetime | None = None
+) -> list[Dossier]:
+    """Dossiers of both teams of every game of the seasons, by kickoff and game, away team first.
+
+    `as_of` is the instant until which `history` is known; None: all games are over.
+    """
     games = team_weeks(history.games).filter(pl.col("season").is_in(list(seasons)))
     table = _documents(history, seasons)
     by_team = table.rows_by_key(TEAM_WEEK, named=True)
@@ -94,6 +102,7 @@ def dossiers(history: History, seasons: Collection[int]) -> list[Dossier]:
             documents=read.get((season, week, team), ())[-MAX_DOCUMENTS:],
             # Another team's document counts only if it, too, was there by this team's kickoff.
             week_had_documents=first.get((season, week), kickoff_at) < kickoff_at,
+            report_due=as_of is None or kickoff_at - REPORT_LEAD <= as_of,
         )
         for game_id, team, season, week, kickoff_at in games.select(columns).iter_rows()
     ]

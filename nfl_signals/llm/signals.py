@@ -1,11 +1,13 @@
 """Signals of every team before every game, with the reason where there are none.
 
-A team about which nothing was written, in a week in which something was written about others, is
-quiet: its signals are zero. In a week in which nothing was written about anybody signals are missing,
-as are those that a reader declines or fails to give.
+A team about which nothing was written though its own report was due, in a week in which something was
+written about others, is quiet: its signals are zero. Before its report is due, and in a week in which
+nothing was written about anybody, signals are missing, as are those that a reader declines or fails to
+give.
 """
 
 from collections.abc import Collection
+from datetime import datetime
 
 import polars as pl
 
@@ -17,18 +19,22 @@ from nfl_signals.llm.schemas import LLM_SIGNALS
 
 QUIET = "quiet"
 NO_DOCUMENTS = Refusal(reason="no documents this week")
+NOT_DUE = Refusal(reason="its report is not due yet")
 NUMBERS = tuple(Signals.model_fields)
 
 SCHEMA = pl.Schema({name: each.dtype.type for name, each in LLM_SIGNALS.columns.items()})
 
 
-def read_signals(history: History, provider: Provider, seasons: Collection[int]) -> pl.DataFrame:
+def read_signals(
+    history: History, provider: Provider, seasons: Collection[int], *, as_of: datetime | None = None
+) -> pl.DataFrame:
     """`SCHEMA` of every team before each of its games, by kickoff and game, two rows per game.
 
     The numbers are null exactly where `available` is false; `reason` is empty where documents were
     read, 'quiet' where there were none to read; `known_at` is the newest document's, before kickoff.
+    `as_of` as for `dossiers`.
     """
-    teams = dossiers(history, seasons)
+    teams = dossiers(history, seasons, as_of=as_of)
     answers = [_without_reading(provider, team) for team in teams]
     unread = [i for i, answer in enumerate(answers) if answer is None]
     for i, answer in zip(unread, provider.read([teams[i] for i in unread]), strict=True):
@@ -48,7 +54,9 @@ def _without_reading(provider: Provider, team: Dossier) -> Signals | Refusal | N
         return declined
     if team.documents:
         return None
-    return NO_NEWS if team.week_had_documents else NO_DOCUMENTS
+    if not team.week_had_documents:
+        return NO_DOCUMENTS
+    return NO_NEWS if team.report_due else NOT_DUE
 
 
 def _row(provider: Provider, team: Dossier, answer: Signals | Refusal) -> tuple[object, ...]:

@@ -112,7 +112,7 @@ def _of_season(tasks: list[OofTask], season: int, wanted: Bools) -> Iterator[Oof
 def _out_by_then(signals: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
     """Signals whose documents were out when the question was asked.
 
-    A quiet team is one about which nothing was written by kickoff, which nobody knew before.
+    That a team is quiet is known when its own report is due.
     """
     moments = asked.group_by("game_id").agg(pl.col("made_at").max())
     out = pl.col("known_at") <= pl.col("made_at")

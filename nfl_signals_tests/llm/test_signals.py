@@ -1,6 +1,7 @@
 """Signals of every team before every game: complete, bounded, true in the simulated league, no leak."""
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
 
@@ -56,6 +57,23 @@ def test_a_team_without_documents_is_quiet_once_others_have_some() -> None:
     assert [found[name] for name in NUMBERS] == [0, 0, 0, 0]
     assert (found["available"], found["reason"], found["n_documents"]) == (True, "quiet", 0)
     assert (found["documents_hash"], found["known_at"]) == ("", None)
+
+
+def test_a_team_is_quiet_only_when_its_own_report_is_due() -> None:
+    """Thursday's teams are read from Tuesday on; of Sunday's nothing is known until Saturday."""
+    games = [game(OPENER, "2023-09-07"), game(SECOND, "2023-09-10")]
+    history = builders.history(games, injuries=[injury(OPENER, "KC", modified=utc("2023-09-05"))])
+
+    def reason(now: str) -> str:
+        table = read_signals(history, RulesProvider(), [2023], as_of=utc(now))
+        return str(row(table, "CIN")["reason"])
+
+    kickoff = row(read_signals(history, RulesProvider(), [2023]), "CIN")["kickoff_at"]
+    assert reason("2023-09-05 14:00") == "its report is not due yet"
+    assert (
+        reason((kickoff - timedelta(days=1, minutes=1)).isoformat()) == "its report is not due yet"
+    )
+    assert reason((kickoff - timedelta(days=1)).isoformat()) == "quiet"
 
 
 def test_a_team_that_played_before_anything_was_written_is_not_quiet_but_missing() -> None:

@@ -29,8 +29,12 @@ def fit_scores(settled: pl.DataFrame) -> ScoreDistribution:
 
 
 def coherent_rows(distribution: ScoreDistribution, rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows `game_id, market, line, p_calibrated...` of one to three markets a game with `p_hat, p_push`."""
-    games = rows.select("game_id").unique(maintain_order=True)
+    """Rows of one to three markets a game with `p_hat, p_push`.
+
+    They hold `game_id, market, line, can_tie, p_calibrated`, and what else there is stays.
+    """
+    known = rows.select("game_id", "can_tie").unique(maintain_order=True)
+    games = known.select("game_id")
 
     def numbers(market: str, column: str) -> Floats:
         mine = rows.filter(market=market).select("game_id", column)
@@ -40,6 +44,7 @@ def coherent_rows(distribution: ScoreDistribution, rows: pl.DataFrame) -> pl.Dat
     found = make_coherent(
         distribution,
         CoherenceInputs(
+            can_tie=known["can_tie"].to_numpy(),
             **{f"p_{name}": numbers(name, "p_calibrated") for name in MARKETS},
             **{m.line_column: numbers(m.name, "line") for m in MARKETS.values() if m.line_column},
         ),

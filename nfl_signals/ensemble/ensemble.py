@@ -97,13 +97,15 @@ class Ensemble:
         """
         games = checked(requests)
         order = games.select("game_id").with_row_index("row")
+        ties = games.select("game_id", can_tie=pl.col("home_is_playoff") == 0)
         with threadpool_limits(limits=1):  # sums in another order would change the last bits
             rows = pl.concat(self._market(games, market) for market in MARKETS.values())
+            rows = rows.join(ties, on="game_id", maintain_order="left")
             forecasts = recalibrated(coherent_rows(self.scores, rows), self.recalibration)
         return (
             forecasts.join(order, on="game_id", maintain_order="left")
             .sort("row", "market")
-            .drop("row")
+            .drop("row", "can_tie")
             .with_columns(model_version=pl.lit(self.version), model_hash=pl.lit(self.model_hash))
         )
 

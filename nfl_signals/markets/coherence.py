@@ -58,12 +58,13 @@ class CoherenceInputs:
     p_total: Floats  # over, given no push
     spread_line: Floats  # points, positive where the home team is favoured
     total_line: Floats  # points
+    can_tie: Bools  # a playoff game cannot
 
     def __post_init__(self) -> None:
         forecasts = (self.p_moneyline, self.p_ats, self.p_total)
-        columns = (*forecasts, self.spread_line, self.total_line)
+        columns = (*forecasts, self.spread_line, self.total_line, self.can_tie)
         if len({column.shape for column in columns}) != 1 or self.p_ats.ndim != 1:
-            raise ValueError("coherence: expected five columns of the same length")
+            raise ValueError("coherence: expected six columns of the same length")
         if any(((p < 0) | (p > 1)).any() for p in forecasts):
             raise ValueError("coherence: probabilities lie in [0, 1]")
         if (np.abs(self.spread_line) >= LARGEST_MARGIN).any():
@@ -147,8 +148,9 @@ class _Search:
 class _Located:
     """Rows of which a market implies the location, with the line and log odds that imply it."""
 
-    def __init__(self, axis: Axis, known: Bools, line: Floats, p: Floats) -> None:
+    def __init__(self, axis: Axis, known: Bools, line: Floats, p: Floats, can_tie: Bools) -> None:
         self.axis, self.rows = axis, np.flatnonzero(known)
+        self.can_tie = can_tie[self.rows]
         fair_without_forecast = np.where(np.isfinite(p), p, 0.5)
         self.line, self.log_odds = line[self.rows], logit(fair_without_forecast[self.rows])
 
@@ -160,7 +162,7 @@ class _Located:
         moved[self.rows] = solve_centre(
             self.axis,
             distribution.margin_scale if of_margin else distribution.total_scale,
-            rest(other[self.rows]),
+            rest(other[self.rows], self.can_tie),
             line=self.line,
             log_odds=self.log_odds,
             start=start[self.rows],
@@ -172,9 +174,9 @@ def _located(inputs: CoherenceInputs) -> dict[MarketName, _Located]:
     win, spread = np.isfinite(inputs.p_moneyline), np.isfinite(inputs.spread_line)
     cover, over = spread & (np.isfinite(inputs.p_ats) | ~win), np.isfinite(inputs.total_line)
     return {
-        "moneyline": _Located(MARGIN, win, np.zeros(len(win)), inputs.p_moneyline),
-        "ats": _Located(MARGIN, cover, inputs.spread_line, inputs.p_ats),
-        "total": _Located(TOTAL, over, inputs.total_line, inputs.p_total),
+        "moneyline": _Located(MARGIN, win, np.zeros(len(win)), inputs.p_moneyline, inputs.can_tie),
+        "ats": _Located(MARGIN, cover, inputs.spread_line, inputs.p_ats, inputs.can_tie),
+        "total": _Located(TOTAL, over, inputs.total_line, inputs.p_total, inputs.can_tie),
     }
 
 
@@ -203,7 +205,8 @@ def _forecasts(
     p_hat: dict[MarketName, Floats] = {}
     p_push: dict[MarketName, Floats] = {}
     for market, line in lines.items():
-        win, push, loss = distribution.win_push_loss(market, np.nan_to_num(mu), tau, line).T
+        located = market, np.nan_to_num(mu), tau, line
+        win, push, loss = distribution.win_push_loss(*located, inputs.can_tie).T
         known = np.isfinite(line)
         p_hat[market] = np.divide(win, win + loss, out=np.full(len(mu), np.nan), where=known)
         p_push[market] = np.where(known, push, np.nan)

@@ -59,6 +59,29 @@ class Market:
         return outcome_of(pl.col(self.outcome_column) - self.line())
 
 
+SEVENTEEN_GAMES_FROM = 2021
+"""Season; it has 18 regular weeks, seasons before it 17."""
+
+
+def can_tie() -> pl.Expr:
+    """Whether the game of a row's `season, week` may end in a tie: a playoff game is played on."""
+    last = pl.when(pl.col("season") >= SEVENTEEN_GAMES_FROM).then(18).otherwise(17)
+    return pl.col("week") <= last
+
+
+def can_push() -> pl.Expr:
+    """Whether a bet on a row's `market, line, season, week` may end in a push.
+
+    Example:
+        >>> game = {"season": 2023, "week": 19, "market": ["moneyline", "ats", "total"], "line": [0, 3, 44]}
+        >>> pl.DataFrame(game).select(can_push()).to_series().to_list()
+        [False, True, True]
+    """
+    margins = [market.name for market in MARKETS.values() if market.outcome_column == "result"]
+    is_tie = pl.col("market").is_in(margins) & (pl.col("line") == 0)
+    return (pl.col("line") == pl.col("line").floor()) & (can_tie() | ~is_tie)
+
+
 def outcome_of(excess: pl.Expr) -> pl.Expr:
     """'yes', 'no', 'push' or null, by the points above the line."""
     won = pl.when(excess > 0).then(pl.lit("yes")).when(excess < 0).then(pl.lit("no"))
@@ -84,7 +107,7 @@ MONEYLINE = Market(
     line_column=None,
     price_yes_column="home_moneyline",
     price_no_column="away_moneyline",
-    push="the game is tied",
+    push="the game is tied; no playoff game is",
     points_sd=None,
 )
 TOTAL = Market(

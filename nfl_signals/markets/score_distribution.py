@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nfl_signals.markets.definitions import MARKETS, MarketName
-from nfl_signals.stats.arrays import Floats, Ints
+from nfl_signals.stats.arrays import Bools, Floats, Ints
 
 LARGEST_MARGIN = 80  # points; the record is 73
 LARGEST_TOTAL = 130  # points; the record is 113
@@ -75,7 +75,10 @@ POSSIBLE = _possible()
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreDistribution:
-    """What all games share; `mu` and `tau` locate one game, in points."""
+    """What all games share; `mu` and `tau` locate one game, in points.
+
+    Where `can_tie` (n) is false, as in playoffs, a margin of 0 has no probability; None: all may tie.
+    """
 
     margin_scale: float  # of the margin's bell, points
     total_scale: float  # of the total's bell, points
@@ -84,15 +87,22 @@ class ScoreDistribution:
     typical_tau: float  # location of the middle fitted game's total
     n_games: int  # games it was fitted on
 
-    def margins(self, mu: Floats, tau: Floats) -> Floats:
+    def margins(self, mu: Floats, tau: Floats, can_tie: Bools | None = None) -> Floats:
         """Probability of each of MARGINS: n x 161, rows sum to 1."""
-        return _normalised(MARGIN.bell(mu, self.margin_scale)[0] * self.margin_rest(tau))
+        return _normalised(MARGIN.bell(mu, self.margin_scale)[0] * self.margin_rest(tau, can_tie))
 
-    def totals(self, mu: Floats, tau: Floats) -> Floats:
+    def totals(self, mu: Floats, tau: Floats, can_tie: Bools | None = None) -> Floats:
         """Probability of each of TOTALS: n x 131, rows sum to 1."""
-        return _normalised(TOTAL.bell(tau, self.total_scale)[0] * self.total_rest(mu))
+        return _normalised(TOTAL.bell(tau, self.total_scale)[0] * self.total_rest(mu, can_tie))
 
-    def win_push_loss(self, market: MarketName, mu: Floats, tau: Floats, line: Floats) -> Floats:
+    def win_push_loss(
+        self,
+        market: MarketName,
+        mu: Floats,
+        tau: Floats,
+        line: Floats,
+        can_tie: Bools | None = None,
+    ) -> Floats:
         """Probabilities of YES, push and NO: n x 3, rows sum to 1.
 
         Args:
@@ -100,21 +110,22 @@ class ScoreDistribution:
             mu: location of the home margin, n.
             tau: location of the total, n.
             line: threshold in points, n; any number: half points cannot push.
+            can_tie: see the class, n.
         """
         total = MARKETS[market].outcome_column == "total"
-        mass = self.totals(mu, tau) if total else self.margins(mu, tau)
+        mass = (self.totals if total else self.margins)(mu, tau, can_tie)
         side = np.sign((TOTALS if total else MARGINS)[None, :] - line[:, None])
         return np.column_stack([(mass * (side == sign)).sum(axis=1) for sign in (1, 0, -1)])
 
-    def margin_rest(self, tau: Floats) -> Floats:
+    def margin_rest(self, tau: Floats, can_tie: Bools | None = None) -> Floats:
         """The part of a margin's probability that does not depend on mu: n x 161."""
         total = TOTAL.bell(tau, self.total_scale)[0] * self._total_weights
-        return np.asarray(self._margin_weights * (total @ POSSIBLE.T))
+        return np.asarray(_played_on(self._margin_weights * (total @ POSSIBLE.T), can_tie))
 
-    def total_rest(self, mu: Floats) -> Floats:
+    def total_rest(self, mu: Floats, can_tie: Bools | None = None) -> Floats:
         """The part of a total's probability that does not depend on tau: n x 131."""
         margin = MARGIN.bell(mu, self.margin_scale)[0] * self._margin_weights
-        return np.asarray(self._total_weights * (margin @ POSSIBLE))
+        return np.asarray(self._total_weights * (_played_on(margin, can_tie) @ POSSIBLE))
 
     @property
     def _margin_weights(self) -> Floats:
@@ -249,6 +260,13 @@ class _Fit:
         scaled = (self.observed + PRIOR_GAMES) / (by_number / self.weights + PRIOR_GAMES)
         # Their level changes no probability; under the prior it is 1, and scaling finds it slowly.
         self.weights = scaled / scaled.mean()
+
+
+def _played_on(margins: Floats, can_tie: Bools | None) -> Floats:
+    """N x 161 without the ties that cannot be."""
+    if can_tie is not None:
+        margins[~can_tie, LARGEST_MARGIN] = 0.0  # where MARGINS is 0
+    return margins
 
 
 def _normalised(mass: Floats) -> Floats:

@@ -20,7 +20,7 @@ from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.core.hash_chain import GENESIS, broken_links, seals_after
 from nfl_signals.core.locks import exclusive, lock_beside
 from nfl_signals.markets.bounds import LINES_TAKEN, PRICE, unfair
-from nfl_signals.markets.definitions import MARKETS, OUTCOMES, outcome_of
+from nfl_signals.markets.definitions import MARKETS, OUTCOMES, can_push, outcome_of
 from nfl_signals.markets.odds import no_vig_probability
 
 UTC_TIME = pl.Datetime("us", "UTC")
@@ -63,6 +63,7 @@ RULES: tuple[tuple[str, str, pl.Expr], ...] = (
     ("price_no", "odds that fit price_yes", ~unfair(pl.col("price_yes"), pl.col("price_no"))),
     ("p_hat", "a probability in (0, 1)", pl.col("p_hat").is_between(0, 1, closed="none")),
     ("p_push", "a probability in [0, 1)", pl.col("p_push").is_between(0, 1, closed="left")),
+    ("p_push", "0 where no push is possible", can_push() | (pl.col("p_push") == 0)),
     ("signal_source", "proxy or model", pl.col("signal_source").is_in(["proxy", "model"])),
     ("book", "production or learning", pl.col("book").is_in(BOOKS)),
     ("made_at", "a time before kickoff", pl.col("made_at") < pl.col("kickoff_at")),

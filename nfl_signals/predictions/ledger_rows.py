@@ -8,6 +8,7 @@ import polars as pl
 
 from nfl_signals.alerts.series_status import UNMONITORED
 from nfl_signals.features.version import feature_version
+from nfl_signals.markets.definitions import can_push
 from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.rolling_windows import REPLAY, STAND_IN
 from nfl_signals.predictions.champion import PROXY
@@ -20,15 +21,14 @@ KEYS = ["game_id", "market"]
 def price_forecasts(games: pl.DataFrame, markets: pl.DataFrame) -> pl.DataFrame:
     """No-vig probabilities of `games` (rows of gold markets with line and prices).
 
-    Pushes as often as in all settled `markets` on a whole line; never on a half point.
+    Pushes as often as in all settled `markets` where one was possible; never where none is.
     """
-    whole = pl.col("line") == pl.col("line").floor()
-    settled = markets.filter(pl.col("outcome").is_not_null() & whole)
+    settled = markets.filter(pl.col("outcome").is_not_null() & can_push())
     rates = settled.group_by("market").agg(rate=(pl.col("outcome") == "push").mean())
     return games.join(rates, on="market", how="left", maintain_order="left").select(
         *KEYS,
         pl.col("p_market").alias("p_hat"),
-        pl.when(whole).then(pl.col("rate").fill_null(0.0)).otherwise(0.0).alias("p_push"),
+        pl.when(can_push()).then(pl.col("rate").fill_null(0.0)).otherwise(0.0).alias("p_push"),
         pl.lit(PROXY).alias("model_version"),
         pl.lit("no-vig").alias("model_hash"),
     )

@@ -15,7 +15,7 @@ from nfl_signals.core.progress import steps
 from nfl_signals.core.settings import Settings
 from nfl_signals.core.validation import validate
 from nfl_signals.learners.baseline import Baseline, fit_baseline, require
-from nfl_signals.markets.definitions import MARKETS, MarketName
+from nfl_signals.markets.definitions import MARKETS, MarketName, can_push
 from nfl_signals.registry.model_card import read_card, write_card
 from nfl_signals.stacking.oof import Forecasts, OofTask, Predictor, check_fold, out_of_fold
 from nfl_signals.stacking.schemas import OOF
@@ -142,12 +142,15 @@ def oof_tasks(market_games: MarketGames, settings: Settings) -> list[OofTask]:
         ("purged_kfold", blocks, market_games.has_line & market_games.played),
     ]
 
+    pushes = market_games.table.select(can_push().fill_null(value=False)).to_series().to_numpy()
+
     def fit(learner: str, rows: Ints) -> Predictor:
         baseline = _fit(market_games, settings, learner, rows)
 
         def predict(test: Ints) -> Forecasts:
             inputs = market_games.matrix.inputs.take(test)
             p_raw, p_push = baseline.predict_raw(inputs, market_games.line[test])
+            p_push = np.where(pushes[test], p_push, 0.0)
             return Forecasts(p_hat=baseline.calibrated(p_raw), p_raw=p_raw, p_push=p_push)
 
         return predict

@@ -28,6 +28,7 @@ def calibrated(game: str, *, lines: dict[str, float] | None = None, **p: float) 
             "game_id": [game] * len(p),
             "market": list(p),
             "line": [where[name] for name in p],
+            "can_tie": [True] * len(p),
             "p_calibrated": list(p.values()),
             "season": pl.Series([int(game[:4])] * len(p), dtype=pl.Int32),
             "week": pl.Series([1] * len(p), dtype=pl.Int32),
@@ -69,6 +70,7 @@ def test_three_markets_are_what_coherence_makes_of_the_game() -> None:
             p_total=np.array([0.47]),
             spread_line=np.array([3.0]),
             total_line=np.array([44.0]),
+            can_tie=np.array([True]),
         ),
     )
     coherent = coherent_rows(
@@ -92,6 +94,16 @@ def test_whole_lines_push_and_half_points_do_not() -> None:
     coherent = coherent_rows(football(), pl.concat([whole, half]))
     assert (coherent.filter(game_id="2020_01_A_B")["p_push"] > 0.01).all()
     assert coherent.filter(game_id="2020_02_A_B")["p_push"].to_list() == [0.0, 0.0]
+
+
+def test_a_playoff_moneyline_states_no_push_and_a_regular_one_does() -> None:
+    regular = calibrated("2020_17_A_B", moneyline=0.6, total=0.5)
+    playoff = calibrated("2020_18_A_B", moneyline=0.6, total=0.5).with_columns(can_tie=False)
+    coherent = coherent_rows(football(), pl.concat([regular, playoff]))
+    stated = coherent.filter(market="moneyline")["p_push"].to_list()
+    assert stated[0] > 0.0005
+    assert stated[1] == 0
+    assert (coherent.filter(market="total")["p_push"] > 0.01).all()
 
 
 def test_giving_points_is_never_likelier_than_winning() -> None:

@@ -99,6 +99,15 @@ def test_answers_come_in_the_order_of_the_requests_market_by_market(
     assert set(shown) <= set(answers.columns)
 
 
+def test_a_playoff_moneyline_is_answered_without_a_push(
+    ensemble: Ensemble, requests: pl.DataFrame
+) -> None:
+    played_on = requests.with_columns(home_is_playoff=1.0, away_is_playoff=1.0)
+    for games, pushes in ((requests, True), (played_on, False)):
+        answers = ensemble.predict(games).filter(market="moneyline")
+        assert (answers["p_push"] > 0).to_list() == [pushes] * answers.height
+
+
 def test_a_game_alone_gets_the_answer_that_it_gets_among_others(
     ensemble: Ensemble, requests: pl.DataFrame
 ) -> None:

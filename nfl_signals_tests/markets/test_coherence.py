@@ -1,5 +1,7 @@
 """Claims about making the three markets of a game coherent."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -35,6 +37,7 @@ def inputs(*rows: tuple[float, float, float, float, float]) -> CoherenceInputs:
         p_total=total,
         spread_line=spread_line,
         total_line=total_line,
+        can_tie=np.ones(len(rows), dtype=bool),
     )
 
 
@@ -52,6 +55,7 @@ def again(found: CoherentForecasts, given: CoherenceInputs) -> CoherentForecasts
             p_total=found.p_hat["total"],
             spread_line=given.spread_line,
             total_line=given.total_line,
+            can_tie=given.can_tie,
         ),
     )
 
@@ -226,10 +230,8 @@ def test_a_total_is_forecast_even_where_nothing_is_known_of_the_margin() -> None
 
 
 def test_no_games_are_no_forecasts() -> None:
-    empty = np.empty(0)
-    found = make_coherent(
-        football(), CoherenceInputs(**dict.fromkeys(vars(inputs((0.5,) * 5)), empty))
-    )
+    none = inputs((0.5, 0.5, 0.5, 3.0, 44.0)).take(np.empty(0, dtype=np.intp))
+    found = make_coherent(football(), none)
     assert numbers(found).shape == (6, 0)
 
 
@@ -242,6 +244,18 @@ def test_pushes_stand_on_the_key_numbers() -> None:
     assert three > 3 * two
     assert half == 0
     assert two < seven < three
+
+
+@given(st.lists(games, min_size=1, max_size=4))
+def test_a_playoff_game_pushes_no_moneyline_and_no_pick_em(rows: list[tuple[float, ...]]) -> None:
+    """All else stays as coherent as it was; a regular game may be tied."""
+    given_rows = inputs(*[(p, q, r, 0.0, t) for p, q, r, _, t in rows])
+    playoff = replace(given_rows, can_tie=np.zeros(len(rows), dtype=bool))
+    found, regular = make_coherent(football(), playoff), make_coherent(football(), given_rows)
+    for market in ("moneyline", "ats"):
+        assert (found.p_push[market] == 0).all()
+        assert (regular.p_push[market] > 0).all()
+    assert numbers(again(found, playoff)) == pytest.approx(numbers(found), abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -283,6 +297,7 @@ def test_thousands_of_games_at_once_all_settle() -> None:
         p_total=random.uniform(0.44, 0.56, n),
         spread_line=spread_line,
         total_line=random.integers(70, 110, n) / 2,
+        can_tie=random.random(n) < 0.95,
     )
     found = make_coherent(football(), given)
     assert np.isfinite(numbers(found)).all()

@@ -4,7 +4,17 @@ import polars as pl
 import pytest
 
 from nfl_signals.ingest import history
-from nfl_signals.markets.definitions import ATS, LINES, MARKETS, MONEYLINE, PRICES, TOTAL, Market
+from nfl_signals.ingest.history import History
+from nfl_signals.markets.definitions import (
+    ATS,
+    LINES,
+    MARKETS,
+    MONEYLINE,
+    PRICES,
+    TOTAL,
+    Market,
+    can_tie,
+)
 
 
 def outcome(
@@ -34,6 +44,24 @@ def test_a_home_underdog_by_seven_covers_while_it_loses_by_six(
     result: float, expected: str
 ) -> None:
     assert outcome(ATS, result=result, spread_line=-7.0) == expected
+
+
+def ties(games: pl.DataFrame) -> list[bool]:
+    return games.select(can_tie()).to_series().to_list()
+
+
+def test_a_game_can_tie_in_the_regular_season_alone(simulated_history: History) -> None:
+    games = simulated_history.games
+    assert ties(games) == (games["game_type"] == "REG").to_list()
+    weeks = pl.DataFrame({"season": [2020, 2020, 2021, 2021], "week": [17, 18, 18, 19]})
+    assert ties(weeks) == [True, False, True, False]
+
+
+@pytest.mark.real_data
+def test_a_real_game_can_tie_in_the_regular_season_alone(real_history: History) -> None:
+    games = real_history.games
+    assert ties(games) == (games["game_type"] == "REG").to_list()
+    assert games.filter(pl.col("result") == 0).select(can_tie()).to_series().all()
 
 
 def test_a_half_point_line_cannot_push() -> None:

@@ -322,7 +322,7 @@ def test_rows_are_graded_at_the_line_taken_not_at_the_close(path: Path) -> None:
     ]
     rows = predictions(
         *(
-            {"market": market, "line": line, "model_version": f"v{i}"}
+            {"market": market, "line": line, "model_version": f"v{i}", "p_push": 0.0}
             for i, (market, line, _, _) in enumerate(bets)
         )
     )
@@ -332,6 +332,23 @@ def test_rows_are_graded_at_the_line_taken_not_at_the_close(path: Path) -> None:
     assert graded["outcome"].to_list() == [outcome for _, _, outcome, _ in bets]
     assert graded["y"].to_list() == [y for _, _, _, y in bets]
     assert graded.select(*ledger.SCHEMA).equals(ledger.read(path))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"market": "moneyline", "line": 0.0, "week": 19},
+        {"market": "moneyline", "line": 0.0, "season": 2020, "week": 18},
+        {"line": 0.0, "week": 22},  # a pick'em of a game that is played on
+        {"line": 3.5},
+    ],
+)
+def test_a_push_that_cannot_be_is_refused(path: Path, change: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=r"p_push: expected 0 where no push is possible"):
+        ledger.append(path, predictions(change))
+    ledger.append(path, predictions(change | {"p_push": 0.0}))
+    regular = {"game_id": "2024_18_CHI_GB", "market": "moneyline", "line": 0.0, "week": 18}
+    ledger.append(path, predictions(regular))
 
 
 def test_a_tie_is_a_push_of_the_moneyline(path: Path) -> None:

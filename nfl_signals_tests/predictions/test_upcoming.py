@@ -11,16 +11,22 @@ from hypothesis import strategies as st
 from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import read_parquet
 from nfl_signals.features.version import feature_version
-from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.markets.definitions import MARKETS, can_push
 from nfl_signals.monitoring import ledger
 from nfl_signals.predictions.champion import promote_first
 from nfl_signals.predictions.football_week import tuesday_before
 from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming
 from nfl_signals.predictions.week import skipped_games
 from nfl_signals.registry.model_card import read_card
-from nfl_signals.workspace.run_context import RunContext
+from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals_tests.support.builders import utc
-from nfl_signals_tests.support.run_contexts import contents, copy_context, earlier, rewrite
+from nfl_signals_tests.support.run_contexts import (
+    contents,
+    copy_context,
+    earlier,
+    rewrite,
+    settings_of,
+)
 
 NOW = utc("2024-11-05 14:00")  # the Tuesday after week 9 of 2024
 
@@ -139,13 +145,25 @@ def test_the_proxy_is_served_the_no_vig_probability_and_the_rate_of_pushes(
     for column, value in (("model_hash", "no-vig"), ("model_version", "proxy")):
         assert upcoming[column].unique().to_list() == [value]
     assert upcoming["signal_source"].unique().to_list() == ["proxy"]
-    past = context.markets.drop_nulls("outcome").filter(pl.col("line") % 1 == 0)
+    past = context.markets.drop_nulls("outcome").filter(can_push())
     for name in MARKETS:
         outcomes = past.filter(pl.col("market") == name)["outcome"].to_list()
         rate = outcomes.count("push") / len(outcomes)
         rows = upcoming.filter(pl.col("market") == name).select("line", "p_push").rows()
         assert all(push == (rate if line % 1 == 0 else 0.0) for line, push in rows)
         assert rate > 0
+
+
+def test_no_stored_table_states_a_push_that_cannot_be(finished_home: Path) -> None:
+    context = open_run(settings_of(finished_home))
+    keys, paths = ["game_id", "market"], context.paths
+    quotes = context.markets.select(*keys, "line", "season", "week")
+    for path in (paths.oof, paths.stacked, paths.ledger, paths.upcoming):
+        stated = read_parquet(path).select(*keys, "p_push").join(quotes, on=keys)
+        assert stated.filter(~can_push()).height > 0
+        assert stated.filter(~can_push() & (pl.col("p_push") > 0)).rows() == []
+        moneyline = stated.filter(can_push(), market="moneyline")
+        assert (moneyline["p_push"] > 0).any(), path
 
 
 def test_a_version_that_was_never_trained_is_refused(finished_home: Path, tmp_path: Path) -> None:

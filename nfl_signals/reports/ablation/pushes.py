@@ -15,7 +15,7 @@ from nfl_signals.markets.definitions import Market
 from nfl_signals.reports.ablation.targets import PUSH_RATES
 from nfl_signals.reports.shared.forecasters import FINAL, STACK
 from nfl_signals.reports.shared.score_card import LEVEL, NO_ESTIMATE, interval, week_labels
-from nfl_signals.reports.shared.settled import TIME_ORDER, earlier_seasons
+from nfl_signals.reports.shared.settled import TIME_ORDER, earlier_seasons, push_share
 from nfl_signals.reports.shared.targets import Verdict
 from nfl_signals.stats import scores
 from nfl_signals.stats.arrays import Floats
@@ -45,6 +45,7 @@ def settled_with_pushes(
     return (
         known.join(stated, on="game_id")
         .join(earlier_seasons(mine, market), on="season")
+        .with_columns(push_rate=push_share(market))
         .join(rates, on="game_id")
         .sort(TIME_ORDER)
     )

@@ -7,7 +7,7 @@ A forecaster is a base learner (walk-forward forecasts only), the `stack`, or on
 import polars as pl
 
 from nfl_signals.core.errors import JoinError
-from nfl_signals.markets.definitions import Market
+from nfl_signals.markets.definitions import Market, can_tie
 from nfl_signals.reports.shared.forecasters import BASE_RATE, CLOSE, STACK
 
 COLUMNS = ("forecaster", "game_id", "season", "week", "outcome", "p", "p_push")
@@ -25,7 +25,7 @@ def settled_forecasts(
 
     Returns `forecaster, game_id, season, week, outcome, p, p_push`: learners by name, then the
     stack and the references, each in time order. `p_push` of a reference is the share of pushes in
-    earlier seasons (null without any).
+    earlier seasons (null without any), and 0 where there is no line and no tie is possible.
 
     Raises:
         JoinError: a forecast is of a game that `markets` does not have.
@@ -50,7 +50,7 @@ def settled_forecasts(
     )
     forecast = games.join(learners, on="game_id", how="semi").sort(TIME_ORDER)
     references = [
-        forecast.with_columns(forecaster=pl.lit(name), p=pl.col(column), p_push="push_rate")
+        forecast.with_columns(forecaster=pl.lit(name), p=pl.col(column), p_push=push_share(market))
         for name, column in ((CLOSE, "p_market"), (BASE_RATE, "base_rate"))
     ]
     return pl.concat(part.select(COLUMNS) for part in (by_name, *references)).drop_nulls("p")
@@ -77,6 +77,12 @@ def earlier_seasons(settled: pl.DataFrame, market: Market) -> pl.DataFrame:
             push_rate=pl.when(pl.col("n") > 0).then((pl.col("n") - decided) / pl.col("n")),
         )
     )
+
+
+def push_share(market: Market) -> pl.Expr:
+    """The `push_rate` of `earlier_seasons`, and 0 in a playoff game of a market without a line."""
+    rate = pl.col("push_rate")
+    return rate if market.line_column else pl.when(can_tie()).then(rate).otherwise(0.0 * rate)
 
 
 def same_games(forecasts: pl.DataFrame) -> pl.DataFrame:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from nfl_signals.markets.definitions import SEVENTEEN_GAMES_FROM
 from nfl_signals.stats.arrays import Ints
 
-SEVENTEEN_GAMES_FROM = 2021
 BYE_WEEKS = range(5, 15)
 DIVISION_ROUNDS = (((0, 1), (2, 3)), ((0, 2), (3, 1)), ((0, 3), (1, 2)))
 # Which divisions host their first equal-rank game, given the one met in full (`full`): a bit mask whose

@@ -7,7 +7,13 @@ import pytest
 
 from nfl_signals.core.errors import JoinError
 from nfl_signals.markets.definitions import ATS, MONEYLINE, Market
-from nfl_signals.reports.shared.settled import TWO_WAY, forecasters, same_games, settled_forecasts
+from nfl_signals.reports.shared.settled import (
+    TWO_WAY,
+    forecasters,
+    push_share,
+    same_games,
+    settled_forecasts,
+)
 
 OUTCOMES = {  # season -> outcomes of its games, in order
     2020: ["yes", "yes", "yes", "no", "push"],
@@ -93,6 +99,12 @@ def test_references_state_the_push_share_of_earlier_seasons() -> None:
         assert pushes["2020_0"] is None
         assert pushes["2021_0"] == 1 / 5
         assert pushes["2022_0"] == 2 / 8
+
+
+def test_no_reference_states_a_push_of_a_playoff_moneyline() -> None:
+    rows = pl.DataFrame({"season": 2022, "week": [18, 19], "push_rate": 0.004})
+    for market, expected in ((MONEYLINE, [0.004, 0.0]), (ATS, [0.004, 0.004])):
+        assert rows.select(push_share(market)).to_series().to_list() == expected
 
 
 def test_games_without_an_outcome_are_left_out() -> None:

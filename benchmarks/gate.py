@@ -9,13 +9,13 @@ import numpy as np
 import polars as pl
 from alarms import wilson
 from scipy.special import expit, logit
-from scipy.stats import norm
 from simulated_challengers import LEAK, NOISE, TOO_SURE, answer_of, ever, simulated_pairs
 from terminal import run, season_range, show
 
 from nfl_signals.core.files import read_parquet, write_json
 from nfl_signals.core.paths import Paths
-from nfl_signals.monitoring.closing_line_value import POINTS_SD, with_closing_line_value
+from nfl_signals.ensemble.coherence_rows import settled_games
+from nfl_signals.monitoring.closing_line_value import with_closing_line_value
 from nfl_signals.monitoring.ledger import grade, read
 from nfl_signals.promotion.books import KEY, paired
 from nfl_signals.promotion.gate import GateReport
@@ -45,7 +45,8 @@ challenger less the champion's over all markets, and slippage.
 The walk-forward is at the close, which no market moves from. --lines FILE gives the line at the pick instead:
 one row per game_id with spread_open, total_open, home_ml_open, away_ml_open, null where unknown;
 openers of spreads and totals pay -110, and forecasts are carried over from the closing to the opening
-line as closing-line value is. One more table then has the closing-line value season by season. It is an
+line as closing-line value is. Two more tables then have the closing-line value season by season, and how it
+and what a challenger loses of it are distributed over games: the reason of the limit on slippage. It is an
 upper bound: the stack knows the close, and the learners, who know no price, still know who starts and
 who is hurt, as of kickoff; the opener was made days before.
 
@@ -67,6 +68,7 @@ COMPARED = (
 LEARNERS = ("lightgbm", "logistic")
 VALUED = ("stack", *LEARNERS)
 EVEN = -110.0  # American odds at which openers of spreads and totals are taken
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 UNITS = "Brier and slippage in 1/10,000, churn in per cent"
 SEED = 20_260_217
 
@@ -96,14 +98,15 @@ def forecasts(home: Path, lines: Path | None) -> dict[str, pl.DataFrame]:
     rows = rows.join(walked.pivot(on="learner", index=KEY, values="p_hat"), on=KEY).sort(KEY)
     rows = rows.drop_nulls(["price_yes", "price_no"]).with_columns(stack="p_hat")
     markets = read_parquet(paths.markets)
-    rows = rows if lines is None else _opened(rows, read_parquet(lines))
+    settled = settled_games(markets)
+    rows = rows if lines is None else _opened(rows, read_parquet(lines), settled)
     points = markets.pivot(on="market", index="game_id", values="points")
     outcomes = points.select("game_id", pl.col("moneyline").alias("result"), "total")
     graded = _spoilt(grade(rows, outcomes)).with_columns(close="p_market", copy="stack")
     names = {name for pair in COMPARED for name in pair}
-    return {
-        name: with_closing_line_value(graded.with_columns(p_hat=name), markets) for name in names
-    }
+    asked = [graded.with_columns(pl.lit(name).alias("who"), p_hat=name) for name in sorted(names)]
+    found = with_closing_line_value(pl.concat(asked), markets, settled)
+    return {name: found.filter(who=name) for name in names}
 
 
 def _spoilt(graded: pl.DataFrame) -> pl.DataFrame:
@@ -148,6 +151,35 @@ def season_values(options: argparse.Namespace) -> list[dict[str, Any]]:
     return found
 
 
+def spread_of_values(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """How closing-line value, and what a challenger loses of it, is distributed over games."""
+    columns = {
+        name: _of_seasons(options, name).drop_nulls("closing_line_value").rename(
+            {"closing_line_value": "value"}
+        )
+        for name in VALUED
+    }  # fmt: skip
+    for old, new in COMPARED:
+        moved = valued(paired(_of_seasons(options, old), _of_seasons(options, new)))
+        lost = pl.col("clv_champion").fill_null(0.0) - pl.col("clv_challenger").fill_null(0.0)
+        columns[f"{old} -> {new}"] = moved.with_columns(value=lost)
+    found = []
+    for name, rows in columns.items():
+        value, codes = rows["value"].to_numpy(), week_codes(rows)
+        mean = week_block_interval(value, codes, seed=options.seed, level=0.95)
+        quantiles = np.quantile(value, QUANTILES).tolist()
+        found.append({
+            "who": name, "n": len(value), **_ends(mean), "sd": float(value.std()),
+            "mean_size": float(np.abs(value).mean()), "quantiles": quantiles,
+            "season_se": float(value.std() / np.sqrt(len(value) / len(options.seasons))),
+        })  # fmt: skip
+    return found
+
+
+def _of_seasons(options: argparse.Namespace, name: str) -> pl.DataFrame:
+    return options.graded[name].filter(pl.col("season").is_in(options.seasons))
+
+
 def main() -> None:
     """Print the tables asked for; write the figures where asked."""
     options = _arguments()
@@ -173,21 +205,22 @@ def main() -> None:
             for year in options.seasons
         ]
         show("Closing-line value in 1/10,000 (games whose market moved)", ["season", *VALUED], rows)
+        found["distribution"] = spread_of_values(options)
+        columns = ["who", "n", "mean", "sd", "mean size", *(f"{q:.0%}" for q in QUANTILES)]
+        title = "Closing-line value, and what a challenger loses of it, a game in 1/10,000"
+        show(
+            title, [*columns, "error of a season"], [_spread_row(r) for r in found["distribution"]]
+        )
     if options.out:
         print(f"Written: {write_json(Path(options.out) / 'gate.json', found)}")
 
 
-def _opened(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+def _opened(rows: pl.DataFrame, lines: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
     """The rows at the opening line and prices, forecasts carried over; as they are where unknown."""
     both = rows.join(lines.drop("season", "week"), on="game_id", how="left", maintain_order="left")
     market = pl.col("market")
     spread = pl.when(market == "ats").then("spread_open").when(market == "total").then("total_open")
-    both = both.with_columns(opened=spread)
-    known = pl.col("opened").is_not_null()
-    sd = pl.col("market").replace_strict(POINTS_SD, return_dtype=pl.Float64)
-    move = both.select(pl.when(known).then((pl.col("line") - pl.col("opened")) / sd).otherwise(0.0))
-    shift = move.to_series().to_numpy()
-    carried = [pl.Series(n, norm.cdf(norm.ppf(both[n].to_numpy()) + shift)) for n in VALUED]
+    known = spread.is_not_null()
     prices = {
         f"price_{side}": pl.when(known)
         .then(EVEN)
@@ -196,7 +229,17 @@ def _opened(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         .otherwise(f"price_{side}")
         for side, team in (("yes", "home"), ("no", "away"))
     }
-    return both.with_columns(*carried, line=pl.coalesce("opened", "line"), **prices)
+    opened = both.with_columns(line=pl.coalesce(spread, "line"), **prices)
+    return opened.with_columns(_carried(opened, rows, name, settled) for name in VALUED)
+
+
+def _carried(
+    opened: pl.DataFrame, rows: pl.DataFrame, name: str, settled: pl.DataFrame
+) -> pl.Series:
+    """A forecast at the closing line, read at the opening line as a closing price would be."""
+    stated = rows.with_columns(p_market=name)
+    asked = opened.with_columns(p_market=name)
+    return with_closing_line_value(asked, stated, settled)["p_close"].alias(name)
 
 
 def _figures(report: GateReport | None) -> dict[str, Any]:
@@ -244,6 +287,12 @@ def _real_row(found: dict[str, Any]) -> list[str]:
     who = f"{found['champion']} -> {found['challenger']}"
     when = [str(found["until"]), found["answer"], *(why.split(" ")[0] for why in found["why"][:1])]
     return [who, *when, *([] if found["why"] else [""]), *figures, *later]
+
+
+def _spread_row(found: dict[str, Any]) -> list[str]:
+    mean = _text([found[name] for name in ("estimate", "low", "high")], 1e4)
+    sizes = [found["sd"], found["mean_size"], *found["quantiles"], found["season_se"]]
+    return [found["who"], str(found["n"]), mean, *(f"{1e4 * size:.0f}" for size in sizes)]
 
 
 def _value(found: list[dict[str, Any]], season: int, who: str) -> str:

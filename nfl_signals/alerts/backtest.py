@@ -36,7 +36,7 @@ def alarm_backtest(graded: pl.DataFrame, policy: MonitorSettings) -> pl.DataFram
     BACKTEST_SCHEMA, by market, series and season.
     """
     model = graded.filter(COUNTED, book="learning", signal_source="model")
-    close = model.drop_nulls("p_market").with_columns(p_hat="p_market")
+    close = model.drop_nulls("p_close").with_columns(p_hat="p_close")
     rows = [
         row
         for name, forecasts in ((WALK_FORWARD, model), (CLOSE, close))

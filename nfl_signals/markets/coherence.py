@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nfl_signals.markets.definitions import MarketName
+from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.markets.score_distribution import (
     LARGEST_MARGIN,
     LARGEST_TOTAL,
@@ -118,6 +118,20 @@ def make_coherent(distribution: ScoreDistribution, inputs: CoherenceInputs) -> C
         rows = rows[unsettled]
         search.step(rows, gap[unsettled])
     raise ValueError(f"coherence: margin and total did not settle in {MAX_SWEEPS} sweeps")
+
+
+def probability_at(
+    distribution: ScoreDistribution, implied: CoherenceInputs, market: MarketName, line: Floats
+) -> Floats:
+    """Probability of YES at n other lines, given no push, of games whose scores `implied` locates.
+
+    NaN where nothing locates the margin (spread, moneyline). A total without any location lies at
+    `distribution.typical_tau`, which says nothing of the game: have a total line in `implied`.
+    """
+    found = make_coherent(distribution, implied)
+    win, _, loss = distribution.win_push_loss(market, np.nan_to_num(found.mu), found.tau, line).T
+    located = np.isfinite(found.mu) | (MARKETS[market].outcome_column == "total")
+    return np.where(located, win / (win + loss), np.nan)
 
 
 class _Search:

@@ -25,8 +25,6 @@ class Market:
     price_yes_column: str  # American odds on YES at the close
     price_no_column: str  # American odds on NO at the close
     push: str  # when neither side wins
-    # sd of the points around the close (nflverse 2006-2023, 4,861 games); None where there is no line
-    points_sd: float | None
     # from when to when the forecast is valid
     horizon: str = "made before kickoff, settled at the end of the game, overtime included"
 
@@ -97,7 +95,6 @@ ATS = Market(
     price_yes_column="home_spread_odds",
     price_no_column="away_spread_odds",
     push="the home margin equals the spread",
-    points_sd=13.3,
 )
 MONEYLINE = Market(
     name="moneyline",
@@ -108,7 +105,6 @@ MONEYLINE = Market(
     price_yes_column="home_moneyline",
     price_no_column="away_moneyline",
     push="the game is tied; no playoff game is",
-    points_sd=None,
 )
 TOTAL = Market(
     name="total",
@@ -119,7 +115,6 @@ TOTAL = Market(
     price_yes_column="over_odds",
     price_no_column="under_odds",
     push="the points equal the line",
-    points_sd=13.4,
 )
 
 MARKETS: dict[MarketName, Market] = {market.name: market for market in (ATS, MONEYLINE, TOTAL)}

@@ -50,9 +50,12 @@ METRICS_SCHEMA = pl.Schema(
         "log_loss": pl.Float64(),  # nats
         "brier_base": pl.Float64(),  # of the window's own share of YES, stated for every game
         "skill_vs_base": pl.Float64(),  # 1 - brier / brier_base; null if all games ended alike
-        "n_market": pl.Int32(),  # games among n whose prices are known
-        "brier_market": pl.Float64(),  # of the no-vig price, over n_market games
-        "skill_vs_market": pl.Float64(),  # over n_market games
+        "n_price": pl.Int32(),  # games among n whose prices at the pick are known
+        "brier_price": pl.Float64(),  # of the no-vig price at the pick, over n_price games
+        "skill_vs_price": pl.Float64(),  # over n_price games
+        "n_close": pl.Int32(),  # games among n whose close is known
+        "brier_close": pl.Float64(),  # of the no-vig close at the line taken, over n_close games
+        "skill_vs_close": pl.Float64(),  # over n_close games
         "calibration_error": pl.Float64(),  # debiased, probability
         "calibration_error_null95": pl.Float64(),  # reached by chance in 5 % of perfect windows
         "smooth_calibration_error": pl.Float64(),  # SmoothECE, probability: not debiased
@@ -72,7 +75,7 @@ METRICS_SCHEMA = pl.Schema(
         "three_way_brier": pl.Float64(),  # yes, no and push; over n + n_push games, 0 to 2
         "three_way_log_loss": pl.Float64(),  # nats
         "n_moved": pl.Int32(),  # games with a lean whose line or prices moved from pick to close
-        "closing_line_value": pl.Float64(),  # mean over n_moved games, probability; see closing_line
+        "closing_line_value": pl.Float64(),  # mean over n_moved games, probability; see closing_line_value
         "season_error": pl.Float64(),  # recalibration error of the season so far, debiased
         "e_value": pl.Float64(),  # of the season so far and its memory, whatever the window
         "games_digest": pl.String(),  # of the rows and the code behind the measures

@@ -3,34 +3,50 @@
 The close is the best forecast there is, so a lean that the market later moves towards was worth
 something whether or not the game went its way: it shows in dozens of games what results show in
 thousands. The lean is the side that the forecast rates higher than the price at the pick does.
+
+Where the line moved too, the close says how likely the line taken is only together with how points
+are distributed: home taken at -2.5 that closes at -3.5 and even gains every game won by exactly 3,
+which is 9.1 % of them (`markets/score_distribution.py`; of 618 real games that closed at 3.5 the
+favourite won 9.2 % by 3). A Normal has 3.0 % on every number.
 """
+
+from math import nan
 
 import numpy as np
 import polars as pl
-from scipy.stats import norm
 
-from nfl_signals.markets.definitions import MARKETS
-from nfl_signals.stats.arrays import Floats
+from nfl_signals.ensemble.coherence_rows import fit_scores
+from nfl_signals.markets.coherence import CoherenceInputs, probability_at
+from nfl_signals.markets.definitions import can_tie
+from nfl_signals.markets.score_distribution import FEWEST_GAMES, ScoreDistribution
 
-POINTS_SD = {name: market.points_sd for name, market in MARKETS.items()}
+BET = ["game_id", "market", "line"]
 CLOSE = ["line", "price_yes", "price_no", "p_market"]
+CARRIED = pl.Schema(
+    {"game_id": pl.String(), "market": pl.String(), "line": pl.Float64(), "carried": pl.Float64()}
+)
+DIGITS = 9  # of a carried probability: the last ones depend on which games were solved together
 
 
-def with_closing_line_value(graded: pl.DataFrame, close: pl.DataFrame) -> pl.DataFrame:
-    """`graded` with the column `closing_line_value`.
-
-    The change of the no-vig probability of the side leant to, from pick to close, both for the line
-    taken: where the line moved, the close is carried over to the line taken by a normal
-    distribution of the points around it (`POINTS_SD`; close enough for a move of a few points).
+def with_closing_line_value(
+    graded: pl.DataFrame, close: pl.DataFrame, settled: pl.DataFrame
+) -> pl.DataFrame:
+    """`graded` with the columns `p_close` and `closing_line_value`.
 
     Args:
         graded: as `ledger.grade` gives it.
         close: one row per game_id and market: line, prices and p_market at the close; no row while
             the market is still open.
+        settled: as `coherence_rows.settled_games` gives it. A season's lines are read from the
+            scores of seasons before it, so that no later game changes a value.
 
     Returns:
-        `graded` in its order. Positive: the market moved towards the lean, probability. Null where
-        line and prices did not move, one of the two prices is unknown, or there was no lean.
+        `graded` in its order. `p_close`: no-vig probability of YES at the close, at the line taken
+        and given no push; null where unknown, also where the line moved and fewer than
+        `FEWEST_GAMES` games were settled before the season. `closing_line_value`: by how much the
+        probability of the side leant to rose from the price at the pick to `p_close`; positive, the
+        market moved towards the lean. Null where line and prices did not move, one of the two
+        probabilities is unknown, or there was no lean.
     """
     both = graded.join(
         close.select("game_id", "market", *CLOSE),
@@ -40,17 +56,66 @@ def with_closing_line_value(graded: pl.DataFrame, close: pl.DataFrame) -> pl.Dat
         maintain_order="left",
         validate="m:1",
     )
+    moved_line = both.filter(pl.col("line") != pl.col("line_close")).drop_nulls("p_market_close")
+    bets = moved_line.select("season", *BET, can_tie=can_tie()).unique(maintain_order=True)
+    carried = _carried(bets, close, settled)
+    both = both.join(carried, on=BET, how="left", maintain_order="left").with_columns(
+        # An unmoved line keeps the price itself: no move at equal prices is worth exactly nothing.
+        p_close=pl.when(pl.col("line") == pl.col("line_close"))
+        .then("p_market_close")
+        .otherwise("carried")
+    )
     moved = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_close") for name in CLOSE[:3])
     lean = (pl.col("p_hat") - pl.col("p_market")).sign()
-    gained = pl.Series("gained", _at_line_taken(both), nan_to_null=True) - both["p_market"]
-    value = pl.when(moved, lean != 0).then(lean * gained)
-    return both.with_columns(closing_line_value=value).select(*graded.columns, "closing_line_value")
+    value = pl.when(moved, lean != 0).then(lean * (pl.col("p_close") - pl.col("p_market")))
+    return both.with_columns(closing_line_value=value).select(
+        *graded.columns, "p_close", "closing_line_value"
+    )
 
 
-def _at_line_taken(both: pl.DataFrame) -> Floats:
-    """Closing probability of YES at the line taken, NaN where unknown; YES is above the line."""
-    sd = both["market"].replace_strict(POINTS_SD, return_dtype=pl.Float64).to_numpy()
-    close, move = both["p_market_close"].to_numpy(), (both["line_close"] - both["line"]).to_numpy()
-    carried: Floats = norm.cdf(norm.ppf(close) + move / sd)
-    # Unmoved lines keep the price itself, not the price after a round trip through the normal.
-    return np.where(move == 0, close, carried)
+def at_line_taken(
+    distribution: ScoreDistribution, bets: pl.DataFrame, close: pl.DataFrame
+) -> pl.DataFrame:
+    """Probability of YES at lines other than the closing one, given no push: BET and `carried`.
+
+    A game's scores are distributed as its closing spread and total imply with their prices. Its
+    moneyline is left out: `make_coherent` would let it move the spread's own price.
+
+    Args:
+        distribution: of scores, fitted on earlier games.
+        bets: BET and `can_tie`, each once, of games in `close`.
+        close: one row per game_id and market: line and p_market.
+    """
+    found = [CARRIED.to_frame()]
+    for market in bets["market"].unique(maintain_order=True):
+        games = bets.filter(market=market).select(*BET, "can_tie")
+        for name in ("ats", "total"):
+            closed = close.filter(market=name).select(
+                "game_id",
+                pl.col("line").alias(f"line_{name}"),
+                pl.col("p_market").alias(f"p_{name}"),
+            )
+            games = games.join(closed, on="game_id", how="left", maintain_order="left")
+        numbers = [name for name, kind in games.schema.items() if kind == pl.Float64]
+        column = {name: games[name].fill_null(nan).to_numpy() for name in numbers}
+        implied = CoherenceInputs(
+            p_moneyline=np.full(games.height, nan),
+            p_ats=column["p_ats"],
+            p_total=column["p_total"],
+            spread_line=column["line_ats"],
+            total_line=column["line_total"],
+            can_tie=games["can_tie"].to_numpy(),
+        )
+        p = pl.Series("carried", probability_at(distribution, implied, market, column["line"]))
+        found.append(games.select(*BET, p.fill_nan(None).round(DIGITS)))
+    return pl.concat(found)
+
+
+def _carried(bets: pl.DataFrame, close: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
+    """`at_line_taken` season by season, each by the scores of seasons before it."""
+    found = [CARRIED.to_frame()]
+    for season in bets["season"].unique(maintain_order=True):
+        earlier = settled.filter(pl.col("season") < season)
+        if earlier.height >= FEWEST_GAMES:
+            found.append(at_line_taken(fit_scores(earlier), bets.filter(season=season), close))
+    return pl.concat(found)

@@ -27,7 +27,7 @@ COUNTED = (pl.col("book") != "learning") | pl.col("model_version").str.starts_wi
 challenger forecasts the same games there, later, and would displace it: it is followed as a version.
 Nor do forecasts count that stand in for a version at the quotes of another (`training/stand_in.py`)."""
 MIN_GAMES = 30  # while a window is not yet full: three bins of ten
-DIGESTED = ["p_hat", "p_push", "p_market", "y", "closing_line_value"]
+DIGESTED = ["p_hat", "p_push", "p_market", "p_close", "y", "closing_line_value"]
 
 
 @dataclass(frozen=True, kw_only=True)

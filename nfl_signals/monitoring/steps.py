@@ -12,6 +12,7 @@ import polars as pl
 
 from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import write_parquet
+from nfl_signals.ensemble.coherence_rows import settled_games
 from nfl_signals.ingest.history import RESULT_DELAY
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring import ledger
@@ -52,7 +53,8 @@ def graded_at(rows: pl.DataFrame, markets: pl.DataFrame, as_of: datetime) -> pl.
     # Markets with one outcome column have the same points.
     outcomes = wide.select("game_id", **{m.outcome_column: m.name for m in MARKETS.values()})
     graded = ledger.latest_before_kickoff(ledger.grade(rows, outcomes))
-    return with_closing_line_value(graded, markets.filter(known))
+    over = markets.filter(known)
+    return with_closing_line_value(graded, over, settled_games(over))
 
 
 def read_metrics(context: RunContext) -> pl.DataFrame:

@@ -21,7 +21,8 @@ EVIDENCE_SCHEMA = pl.Schema(
         "season_ece": pl.Float64(),  # ten equal bins, bias and all: the literal rule's error
         "e_value": pl.Float64(),  # of the season so far and its memory
         "brier": pl.Float64(),  # of the week's games
-        "brier_market": pl.Float64(),  # of the no-vig prices on the week's games with prices
+        "brier_price": pl.Float64(),  # of the no-vig prices at the pick, of the games with prices
+        "brier_close": pl.Float64(),  # of the no-vig close at the line taken, where it is known
     }
 )
 
@@ -48,7 +49,8 @@ def _weeks(series: Series) -> pl.DataFrame:
         scored.sum().cast(pl.Int32).alias("n_week"),
         *(pl.col(name).last() for name in last),
         _brier("p_hat").alias("brier"),
-        _brier("p_market").alias("brier_market"),
+        _brier("p_market").alias("brier_price"),
+        _brier("p_close").alias("brier_close"),
     )
     return found.select(*EVIDENCE_SCHEMA)
 

@@ -32,7 +32,8 @@ class Columns:
 
     p: Floats  # p_hat
     p_push: Floats
-    p_market: Floats
+    p_market: Floats  # no-vig price at the pick
+    p_close: Floats  # the close at the line taken
     moved: Floats  # closing_line_value
     y: Floats  # 1, 0, or NaN for a push
     outcome: NDArray[np.str_]  # yes, no or push
@@ -42,7 +43,7 @@ class Columns:
 def columns_of(series: Series, seed: list[int]) -> Columns:
     """Null outcomes are drawn week by week: later games cannot change those of earlier ones."""
     numbers = series.games.select(pl.col(DIGESTED).cast(pl.Float64)).to_dict()
-    p, p_push, p_market, y, moved = (numbers[name].to_numpy() for name in DIGESTED)
+    p, p_push, p_market, p_close, y, moved = (numbers[name].to_numpy() for name in DIGESTED)
     weeks = [series.games.row(row, named=True) for row in series.starts[:-1].tolist()]
     stated = np.split(p, series.starts[1:-1])
     drawn = [
@@ -53,6 +54,7 @@ def columns_of(series: Series, seed: list[int]) -> Columns:
         p=p,
         p_push=p_push,
         p_market=p_market,
+        p_close=p_close,
         moved=moved,
         y=y,
         outcome=np.array(series.games["outcome"].to_list()),
@@ -88,7 +90,8 @@ def measures(columns: Columns, window: Window) -> dict[str, Any]:
         "hosmer_lemeshow_p": _or_null(fixed_time_tests.hosmer_lemeshow_p, p, y),
         "three_way_brier": scores.three_way_brier(games.p, games.p_push, games.outcome),
         "three_way_log_loss": scores.three_way_log_loss(games.p, games.p_push, games.outcome),
-        **_against_market(p, y, games.p_market[scored]),
+        **_against("price", p, y, games.p_market[scored]),
+        **_against("close", p, y, games.p_close[scored]),
         "n_moved": len(moved),
         "closing_line_value": float(moved.mean()) if len(moved) else None,
     }
@@ -112,14 +115,14 @@ def _errors(p: Floats, y: Floats, drawn: Floats) -> dict[str, float]:
     }
 
 
-def _against_market(p: Floats, y: Floats, p_market: Floats) -> dict[str, Any]:
-    """Both Brier scores over the same games: those with an outcome and known prices."""
-    priced = ~np.isnan(p_market)
-    if not priced.any():
-        return {"n_market": 0}
-    market = scores.brier(p_market[priced], y[priced])
-    skill = _skill(scores.brier(p[priced], y[priced]), market)
-    return {"n_market": int(priced.sum()), "brier_market": market, "skill_vs_market": skill}
+def _against(name: str, p: Floats, y: Floats, reference: Floats) -> dict[str, Any]:
+    """Brier score of a reference and skill over it: over games with an outcome and that reference."""
+    known = ~np.isnan(reference)
+    if not known.any():
+        return {f"n_{name}": 0}
+    brier = scores.brier(reference[known], y[known])
+    skill = _skill(scores.brier(p[known], y[known]), brier)
+    return {f"n_{name}": int(known.sum()), f"brier_{name}": brier, f"skill_vs_{name}": skill}
 
 
 def _skill(brier: float, reference: float) -> float | None:

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from nfl_signals.ensemble.coherence_rows import coherent_season, settled_games
 from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, input_names, walk_forward_stack
-from nfl_signals.markets.definitions import MARKETS, MarketName
+from nfl_signals.markets.definitions import MARKETS, MarketName, can_tie
 from nfl_signals.markets.odds import no_vig_probability
 from nfl_signals.stacking.oof import OofTask, out_of_fold
 from nfl_signals.stacking.walk_forward import prefer_signals
@@ -62,9 +62,9 @@ def _season(context: RunContext, asked: pl.DataFrame, season: int) -> pl.DataFra
     rows = rows.filter(season=season).join(asked.select(KEYS), on=KEYS, how="semi")
     if rows.is_empty():
         return FORECASTS.to_frame()
-    lines = markets.select(*KEYS, "line")
+    lined = rows.join(markets.select(*KEYS, "line"), on=KEYS, maintain_order="left")
     settled = settled_games(markets.filter(pl.col("season") < season))
-    coherent = coherent_season(settled, rows.join(lines, on=KEYS, maintain_order="left"))
+    coherent = coherent_season(settled, lined.with_columns(can_tie=can_tie()))
     return coherent.select(FORECASTS.names())
 
 
@@ -92,7 +92,8 @@ def _out_of_fold(context: RunContext, asked: pl.DataFrame, season: int) -> pl.Da
         )["line"]
         wanted = lines.is_not_null().to_numpy()
         line = np.where(wanted, lines.fill_null(0.0).to_numpy(), found.line)
-        tasks += _of_season(oof_tasks(replace(found, line=line), context.settings), season, wanted)
+        moved = replace(found, line=line, table=_quoted(found.table, asked))
+        tasks += _of_season(oof_tasks(moved, context.settings), season, wanted)
     if not tasks:
         return pl.DataFrame()
     answers = out_of_fold(tasks, found.matrix.games["game_id"], threads=context.settings.threads)

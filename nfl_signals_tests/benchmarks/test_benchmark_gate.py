@@ -56,3 +56,6 @@ def test_on_a_home_the_gate_judges_after_every_season(finished_home: Path, tmp_p
     assert by_pair["close", "stack"]["values"]["slippage"][0] < 0  # it knows the close
     assert {each["season"] for each in found["values"]} == {2024}
     assert "Closing-line value in 1/10,000" in text
+    spread = {each["who"]: each for each in found["distribution"]}
+    assert spread["stack -> copy"]["quantiles"] == [0, 0, 0, 0, 0]
+    assert spread["close -> stack"]["estimate"] == -spread["stack"]["estimate"]

@@ -84,11 +84,6 @@ def test_an_unplayed_game_has_no_outcome_in_any_market() -> None:
         assert outcome(market, spread_line=3.0, total_line=44.0) is None
 
 
-def test_every_market_with_a_line_says_how_far_the_points_scatter_around_it() -> None:
-    for market in MARKETS.values():
-        assert (market.points_sd is None) == (market.line_column is None)
-
-
 def test_every_line_and_price_is_hidden_from_a_run_before_its_week() -> None:
     assert set(history.LINES) == {*LINES, *PRICES}
 

@@ -53,7 +53,8 @@ def test_every_number_is_that_of_the_windows_own_games() -> None:
         "brier": scores.brier(p, y),
         "log_loss": scores.log_loss(p, y),
         "skill_vs_base": 1 - scores.brier(p, y) / (y.mean() * (1 - y.mean())),
-        "brier_market": scores.brier(scored["p_market"].to_numpy(), y),
+        "brier_price": scores.brier(scored["p_market"].to_numpy(), y),
+        "brier_close": scores.brier(scored["p_close"].to_numpy(), y),
         "calibration_error": scores.debiased_calibration_error(p, y),
         "slope": slope.slope,
         "intercept": slope.intercept,
@@ -88,22 +89,44 @@ def test_the_error_stands_beside_what_chance_gives_a_perfect_forecast() -> None:
     assert row["calibration_error_null95"] == pytest.approx(exact, rel=0.2)
 
 
-def test_the_market_is_scored_on_the_same_games_only() -> None:
+REFERENCES = {"price": "p_market", "close": "p_close"}
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_the_price_at_the_pick_and_the_close_are_each_scored_where_they_are_known(
+    name: str,
+) -> None:
+    column = REFERENCES[name]
     games = graded(seed=4).with_columns(
-        p_market=pl.when(pl.col("week") > 12).then("p_market").otherwise(None)
+        pl.when(pl.col("week") > 12).then(column).otherwise(None).alias(column)
     )
     row = measured(games).row(-1, named=True)
-    priced = games.filter(pl.col("week") > 12)
-    p, market, y = (priced[name].to_numpy() for name in ("p_hat", "p_market", "y"))
-    assert (row["n"], row["n_market"]) == (120, 90)
-    assert row["brier_market"] == pytest.approx(scores.brier(market, y))
-    skill = 1 - scores.brier(p, y) / scores.brier(market, y)
-    assert row["skill_vs_market"] == pytest.approx(skill)
+    known = games.filter(pl.col("week") > 12)
+    p, reference, y = (known[name].to_numpy() for name in ("p_hat", column, "y"))
+    assert (row["n"], row[f"n_{name}"], row["n_price"] + row["n_close"]) == (120, 90, 210)
+    assert row[f"brier_{name}"] == pytest.approx(scores.brier(reference, y))
+    skill = 1 - scores.brier(p, y) / scores.brier(reference, y)
+    assert row[f"skill_vs_{name}"] == pytest.approx(skill)
 
 
-def test_without_prices_the_market_columns_are_null() -> None:
-    row = measured(graded(p_market=None)).row(-1, named=True)
-    assert (row["n_market"], row["brier_market"], row["skill_vs_market"]) == (0, None, None)
+def test_without_prices_and_closes_their_columns_are_null() -> None:
+    row = measured(graded(p_market=None, p_close=None)).row(-1, named=True)
+    for name in REFERENCES:
+        assert row[f"n_{name}"] == 0
+        assert (row[f"brier_{name}"], row[f"skill_vs_{name}"]) == (None, None)
+
+
+def test_a_forecast_that_beats_the_price_it_took_may_still_lose_to_the_close() -> None:
+    """Thirty home sides won, ten lost: stated 0.6, at a price of 0.5, closed at 0.7."""
+    won = [1.0] * 30 + [0.0] * 10
+    games = graded(weeks=4, per_week=10, p_hat=0.6, p_market=0.5, p_close=0.7).with_columns(
+        y=pl.Series(won), outcome=pl.Series(["yes"] * 30 + ["no"] * 10)
+    )
+    row = measured(games).row(-1, named=True)
+    assert row["brier"] == pytest.approx(0.75 * 0.4**2 + 0.25 * 0.6**2)  # 0.21
+    assert (row["brier_price"], row["brier_close"]) == pytest.approx((0.25, 0.19))
+    assert row["skill_vs_price"] == pytest.approx(1 - 0.21 / 0.25)
+    assert row["skill_vs_close"] == pytest.approx(1 - 0.21 / 0.19)
 
 
 def test_what_the_games_cannot_determine_is_null_not_a_number() -> None:

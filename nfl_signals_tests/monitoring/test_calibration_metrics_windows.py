@@ -150,6 +150,7 @@ def test_a_new_week_costs_its_own_windows_only() -> None:
         {"p_hat": pl.col("p_hat") * 0.999},
         {"p_push": pl.col("p_push") + 0.01},
         {"p_market": pl.lit(None, pl.Float64)},
+        {"p_close": pl.lit(None, pl.Float64)},
         {"closing_line_value": pl.lit(0.01)},
         {"y": pl.lit(None, pl.Float64), "outcome": pl.lit("push")},
     ],

@@ -118,14 +118,18 @@ def test_what_was_walked_forward_at_the_close_has_no_closing_line_value(
 def test_a_price_that_moved_after_the_pick_is_valued_once_the_game_is_over(
     context: RunContext,
 ) -> None:
-    """The book closed every spread half a point higher than the walk-forward took it."""
+    """The book closed every spread half a point higher than the walk-forward took it.
+
+    On a line of 3 that is worth half of the games that land there, on one of 5 next to nothing.
+    """
     for file in sorted(context.paths.markets.glob("*.parquet")):
         rewrite(file, pl.when(market="ats").then(pl.col("line") + 0.5).otherwise("line"))
     graded = steps.graded_ledger(context).filter(pl.col("p_market").is_not_null())
     over = (pl.col("market") == "ats") & pl.col("outcome").is_not_null()
     valued = graded.filter(over)
     leans = valued.filter(pl.col("p_hat") > pl.col("p_market"))["closing_line_value"]
-    assert leans.is_between(0.01, 0.02).all()
+    assert leans.is_between(0.0005, 0.08).all()
+    assert leans.max() > 3 * leans.median()
     assert leans.len() > 30
     assert graded.filter(~over)["closing_line_value"].null_count() == graded.filter(~over).height
 

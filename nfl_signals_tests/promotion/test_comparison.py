@@ -68,7 +68,7 @@ def home(
     paths = Paths(folder)
     ledger.append(paths.ledger, pl.concat(forecasts))
     points = pl.when(pl.col("y") == 1).then(3).otherwise(-3).cast(pl.Float64)
-    columns = ("game_id", "market", "line", "price_yes", "price_no", "p_market")
+    columns = ("game_id", "season", "market", "line", "price_yes", "price_no", "p_market")
     kickoff = pl.concat(forecasts).select("game_id", "kickoff_at").unique()
     markets = pairs.select(*columns, points=points).join(kickoff, on="game_id")
     totals = markets.with_columns(market=pl.lit("total"), points=pl.lit(44.0))

@@ -14,6 +14,7 @@ from nfl_signals_tests.support.known_truth import Games, games
 
 PATHS = 200
 THREE_SEASONS = 2016
+NO_SCORES = pl.DataFrame(schema={"season": pl.Int32})  # moneylines need none
 
 
 def early(market: MarketName) -> Games:
@@ -79,7 +80,7 @@ def moneylines(league: League) -> tuple[pl.DataFrame, pl.DataFrame]:
     )
     opened = priced("home_moneyline_open", "away_moneyline_open")
     closed = priced("home_moneyline", "away_moneyline")
-    return both.select("game_id", "p_true", **opened), both.select("game_id", **closed)
+    return both.select("game_id", "season", "p_true", **opened), both.select("game_id", **closed)
 
 
 @pytest.mark.parametrize("sign", [1, -1], ids=["with the truth", "against it"])
@@ -89,7 +90,7 @@ def test_where_the_close_is_the_truth_a_lean_is_worth_what_the_opening_price_mis
     opened, close = moneylines(sharp)
     distance = pl.col("p_true") - pl.col("p_market")
     graded = opened.with_columns(p_hat=pl.col("p_market") + sign * 0.1 * distance)
-    found = with_closing_line_value(graded, close).drop_nulls("closing_line_value")
+    found = with_closing_line_value(graded, close, NO_SCORES).drop_nulls("closing_line_value")
     # A lean within the rounding of the odds may fall on either side.
     clear = found.filter(distance.abs() > 0.01)
     missed = clear.select(distance.abs()).to_series()
@@ -103,5 +104,9 @@ def test_a_lean_drawn_at_random_is_worth_nothing(sharp: League) -> None:
     opened, close = moneylines(sharp)
     lean = np.random.default_rng(10).choice([-0.01, 0.01], len(opened))
     graded = opened.with_columns(p_hat=pl.col("p_market") + pl.Series(lean))
-    values = with_closing_line_value(graded, close)["closing_line_value"].drop_nulls().to_numpy()
+    values = (
+        with_closing_line_value(graded, close, NO_SCORES)["closing_line_value"]
+        .drop_nulls()
+        .to_numpy()
+    )
     assert values.mean() == pytest.approx(0, abs=3.5 * values.std() / np.sqrt(len(values)))

@@ -45,6 +45,7 @@ def graded(
             "y": np.where(void, np.nan, won),
         }
     ).with_columns(pl.col("y").fill_nan(None), pl.col("kickoff_at", "made_at").cast(KICKOFF_TYPE))
+    frame = frame.with_columns(p_close="p_market")  # nothing moved after the pick
     constant = {
         "market": "moneyline",
         "book": "production",

@@ -91,7 +91,11 @@ def _games(market: str, book: str, seasons: range, slope: float) -> pl.DataFrame
     place = list(MARKETS).index(market)
     known = {"weeks": WEEKS_PLAYED, "push": 0.02, "seed": place}
     made = graded(seasons=seasons, slope=slope, **known, **named)
-    return made.with_columns(pl.col("closing_line_value").cast(pl.Float64))
+    market = pl.col("p_market")
+    close = (
+        0.8 * market + 0.1 if book == "production" else market
+    )  # the walk-forward is at the close
+    return made.with_columns(pl.col("closing_line_value").cast(pl.Float64), p_close=close)
 
 
 def _prediction(game: str, market: str) -> dict[str, Any]:

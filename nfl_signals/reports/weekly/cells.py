@@ -12,8 +12,8 @@ WINDOW_HEADER = (
     "games",
     "n",
     "Brier",
-    "close, same games",
-    "skill",
+    "price at the pick (skill)",
+    "close (skill)",
     "calibration error (chance alone)",
     "slope [95 %]",
     "closing-line value (n)",
@@ -23,12 +23,9 @@ WINDOW_HEADER = (
 
 def window_cells(row: Json) -> list[str]:
     """One window as cells under WINDOW_HEADER."""
-    slope, value, skill = row["slope"], row["closing_line_value"], row["skill_vs_market"]
+    slope, value = row["slope"], row["closing_line_value"]
     ends = f"[{number(row['slope_low'], digits=2)}, {number(row['slope_high'], digits=2)}]"
     chance = number(row["calibration_error_null95"], digits=3)
-    same = number(row["brier_market"])
-    if row["n_market"] not in (0, row["n"]):
-        same += f" (n {row['n_market']})"
     points = NOTHING if value is None else f"{number(100 * value, digits=2, signed=True)} points"
     sure = NOTHING
     if row["evidence"] is not None:
@@ -37,13 +34,22 @@ def window_cells(row: Json) -> list[str]:
         row["label"],
         f"{row['n']:,}",
         number(row["brier"]),
-        same,
-        NOTHING if skill is None else f"{number(100 * skill, digits=1, signed=True)} %",
+        _beside(row, "price"),
+        _beside(row, "close"),
         f"{number(row['calibration_error'], digits=3)} ({chance})",
         NOTHING if slope is None else f"{number(slope, digits=2)} {ends}",
         f"{points} ({row['n_moved']})",
         sure,
     ]
+
+
+def _beside(row: Json, reference: str) -> str:
+    """Brier score of the price at the pick or the close, the skill over it, and on how many games."""
+    brier, skill, n = (row[f"{name}_{reference}"] for name in ("brier", "skill_vs", "n"))
+    if brier is None:
+        return NOTHING
+    known = NOTHING if skill is None else f"{number(100 * skill, digits=1, signed=True)} %"
+    return f"{number(brier)} ({known}{'' if n == row['n'] else f', n {n:,}'})"
 
 
 def backtest_cells(rows: list[Json]) -> list[list[str]]:

@@ -15,6 +15,7 @@ from nfl_signals.reports.weekly import panels
 Described = tuple[str, str, Json]  # title, caption, panel
 KINDS = ("error", "evidence", "brier", "reliability_season", "reliability_all")
 EDGES = ("low", "high", "consistent_low", "consistent_high")
+DRAWN = ("value", "plain", "low", "high")
 HIGHEST = 0.3  # of the errors drawn: a season's first week may miss by anything
 
 
@@ -96,22 +97,27 @@ def _evidence(rows: list[Json], limits: Json) -> Described:
 
 
 def _brier(rows: list[Json], limits: Json) -> Described:
-    """Rolling Brier score less the close's, with its 95 % interval."""
+    """Rolling Brier score less the close's, with its 95 % interval, and less that of the price."""
     marks = []
     for row in rows:
-        lead, half = row["brier"] - row["brier_market"], row["half_width"]
+        lead, plain = (row["brier"] - row[f"brier_{name}"] for name in ("close", "price"))
+        half = row["half_width"]
         ends = {} if half is None else {"low": lead - half, "high": lead + half}
-        words = f"{_when(row)}: {row['brier']:.4f}, close {row['brier_market']:.4f}, n {row['n']}"
-        marks.append({"value": lead, "words": words} | ends)
-    low = min(-0.001, *(mark.get("low", mark["value"]) for mark in marks))
-    high = max(0.001, *(mark.get("high", mark["value"]) for mark in marks))
+        words = (
+            f"{_when(row)}: {row['brier']:.4f}, close {row['brier_close']:.4f}, price at the pick "
+            f"{row['brier_price']:.4f}, n {row['n']}"
+        )
+        marks.append({"value": lead, "plain": plain, "words": words} | ends)
+    drawn = [mark[name] for mark in marks for name in DRAWN if name in mark]
+    low, high = min(-0.001, *drawn), max(0.001, *drawn)
     axis = {"low": 1.1 * low, "high": 1.1 * high, "y_format": "+.3f"}
     axis["y_title"] = "difference in Brier score"
-    level = {"level": 0, "name": "close", "colour": panels.OTHER}
+    level = {"level": 0, "name": "equal", "colour": panels.OTHER}
     least, most = (f(row["n"] for row in rows) for f in (min, max))
     return (
         f"Brier score less the close's, last {limits['window_weeks']} weeks, n {least} to {most}",
-        "Blue: the forecasts, with their 95 % interval. Dashed: the close. Below it is better.",
+        "Blue: less the close's, with its 95 % interval. Dotted: less that of the price at the pick. "
+        "Below 0 is better.",
         _over_weeks(rows, marks, [level], axis),
     )
 

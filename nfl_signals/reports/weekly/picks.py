@@ -28,7 +28,7 @@ def pick_records(upcoming: pl.DataFrame) -> list[Json]:
 
 
 def _pick(row: Json) -> Json:
-    kickoff, flag, close = row["kickoff_at"], row["period_flag"], row["p_market"]
+    kickoff, flag, price = row["kickoff_at"], row["period_flag"], row["p_market"]
     away, _, home = row["game_id"].split("_", 2)[-1].rpartition("_")
     market = MARKETS[row["market"]]
     return {name: row[name] for name in KEPT} | {
@@ -37,7 +37,7 @@ def _pick(row: Json) -> Json:
         "game": f"{away} at {home}" if away else row["game_id"],
         "title": market.title,
         "line": market.quoted(row["line"], home),
-        "gap": None if close is None else row["p_hat"] - close,
+        "gap": None if price is None else row["p_hat"] - price,
         "flag": flag,
         "flag_words": FLAGS.get(flag, flag),
     }

@@ -11,6 +11,7 @@ from nfl_signals.reports.weekly.windows import WINDOWS, Z95
 SEASONS_SHOWN = 3  # as many as the evidence remembers
 PATH = ("season", "week", "segment", "n_season", "season_error", "season_ece", "e_value")
 CURVES = ("season", "all")
+SCORED = {"brier": "p_hat", "brier_price": "p_market", "brier_close": "p_close"}
 POINT = ("n", "mean_p", "mean_y", "low", "high", "consistent_low", "consistent_high")
 
 
@@ -33,22 +34,21 @@ def trends(inputs: WeeklyInputs, series: SeriesLabel) -> Json:
 
 
 def rolling_rows(inputs: WeeklyInputs, series: SeriesLabel) -> list[Json]:
-    """Brier score of the series and of the no-vig close over the same games, window by window.
+    """Brier score of the series, of its price at the pick and of the close, window by window.
 
-    Returns a record per week: season, week, n, brier, brier_market, and half_width: 1.96 standard
-    errors of the mean difference per game, weeks taken as blocks (the sandwich estimator clustered
-    by week, Cameron and Miller 2015, J. Human Resources 50(2), eq. 11); null where one week is all
-    there is.
+    All three over the games of which both are known. Returns a record per week: season, week, n,
+    brier, brier_price, brier_close, and half_width: 1.96 standard errors of the mean difference from
+    the close per game, weeks taken as blocks (the sandwich estimator clustered by week, Cameron and
+    Miller 2015, J. Human Resources 50(2), eq. 11); null where one week is all there is.
     """
     forecasts = series.rows(inputs.graded).sort("made_at", maintain_order=True)
     last = forecasts.unique("game_id", keep="last").sort("game_id")  # as the monitor counts them
     weekly = (
-        last.drop_nulls(["y", "p_market"])
+        last.drop_nulls(["y", *SCORED.values()])
         .group_by("season", "week", maintain_order=True)
         .agg(
-            n=pl.len(),
-            mine=((pl.col("p_hat") - pl.col("y")) ** 2).sum(),
-            close=((pl.col("p_market") - pl.col("y")) ** 2).sum(),
+            pl.len().alias("n"),
+            *(((pl.col(p) - pl.col("y")) ** 2).sum().alias(name) for name, p in SCORED.items()),
         )
         .sort("season", "week")
     )
@@ -63,7 +63,7 @@ def _recent(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _rolled(weeks: pl.DataFrame) -> Json:
-    n, difference = weeks["n"].to_numpy(), (weeks["mine"] - weeks["close"]).to_numpy()
+    n, difference = weeks["n"].to_numpy(), (weeks["brier"] - weeks["brier_close"]).to_numpy()
     total, blocks = int(n.sum()), len(n)
     rest = difference - n * difference.sum() / total
     error = np.sqrt((rest**2).sum() * blocks / max(blocks - 1, 1)) / total
@@ -71,7 +71,6 @@ def _rolled(weeks: pl.DataFrame) -> Json:
         "season": weeks["season"][-1],
         "week": weeks["week"][-1],
         "n": total,
-        "brier": weeks["mine"].sum() / total,
-        "brier_market": weeks["close"].sum() / total,
+        **{name: weeks[name].sum() / total for name in SCORED},
         "half_width": Z95 * float(error) if blocks > 1 else None,
     }

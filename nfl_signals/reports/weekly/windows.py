@@ -17,8 +17,8 @@ WINDOWS = {
     "all": "everything",
 }
 Z95 = 1.959963984540054
-COPIED = """window n n_push n_weeks n_market brier brier_market skill_vs_market calibration_error
-calibration_error_null95 slope n_moved closing_line_value""".split()
+COPIED = """window n n_push n_weeks brier n_price brier_price skill_vs_price n_close brier_close
+skill_vs_close calibration_error calibration_error_null95 slope n_moved closing_line_value""".split()
 END_NAMES = ("model_version", "window_end_season", "window_end_week")
 
 

@@ -103,7 +103,7 @@ def test_axes_name_what_they_measure_and_its_unit(drawn: dict[str, Drawn]) -> No
 
 
 def test_limits_are_drawn_and_named(drawn: dict[str, Drawn]) -> None:
-    for name, word in (("error", "limit"), ("evidence", "alarm"), ("brier", "close")):
+    for name, word in (("error", "limit"), ("evidence", "alarm"), ("brier", "equal")):
         assert len(marks(drawn[name].svg, "levels")) == 1
         assert [mark.text for mark in marks(drawn[name].svg, "level_names")] == [word]
     assert "limit 0.05" in drawn["error"].caption
@@ -150,6 +150,19 @@ def test_the_difference_in_brier_score_has_a_band_where_there_is_an_interval(
     (band,) = marks(drawn["brier"].svg, "band")
     assert band.attrib["d"].count("L") == 2 * len(known) - 1
     assert marks(drawn["error"].svg, "band") == []
+
+
+def test_the_price_at_the_pick_is_drawn_beside_the_close_and_both_are_named(
+    moneyline: dict[str, Any], drawn: dict[str, Drawn]
+) -> None:
+    """Every point says both scores; the dotted line lies where the price's are."""
+    chart, rolling = drawn["brier"], moneyline["trends"]["rolling"]
+    for row, dot in zip(rolling, marks(chart.svg, "dots"), strict=True):
+        said = "".join(dot.itertext())
+        assert f"close {row['brier_close']:.4f}, price at the pick {row['brier_price']:.4f}" in said
+    (dotted,), (line,) = marks(chart.svg, "plain"), marks(chart.svg, "line")
+    assert dotted.attrib["d"] != line.attrib["d"]
+    assert "Dotted: less that of the price at the pick" in chart.caption
 
 
 def test_a_line_ends_with_its_season_and_with_its_model() -> None:

@@ -30,6 +30,7 @@ from nfl_signals_tests.support.weekly_games import (
 )
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
+AGAINST = [f"{of}_{name}" for of in ("n", "brier", "skill_vs") for name in ("price", "close")]
 HEADINGS = [
     "Alerts",
     "Numbers by market",
@@ -100,7 +101,7 @@ def test_every_window_traces_to_one_row_of_the_metrics(numbers: dict[str, Any]) 
                 pl.col("window") == row["window"],
                 pl.col("window_end_week") == 9,
             ).row(0, named=True)
-            for name in ("n", "brier", "brier_market", "skill_vs_market", "calibration_error"):
+            for name in ("n", "brier", "calibration_error", *AGAINST):
                 assert row[name] == source[name]
 
 
@@ -196,9 +197,12 @@ def test_a_known_window_reads_as_a_person_would_write_it() -> None:
         "label": "last 4 weeks",
         "n": 1058,
         "brier": 0.21062,
-        "brier_market": 0.2104,
-        "n_market": 1050,
-        "skill_vs_market": -0.001,
+        "brier_price": 0.2104,
+        "n_price": 1050,
+        "skill_vs_price": 0.001,
+        "brier_close": 0.20729,
+        "n_close": 1058,
+        "skill_vs_close": -0.016,
         "calibration_error": 0.0123,
         "calibration_error_null95": 0.041,
         "slope": 0.9,
@@ -213,8 +217,8 @@ def test_a_known_window_reads_as_a_person_would_write_it() -> None:
         "last 4 weeks",
         "1,058",
         number(0.2106),
-        "0.2104 (n 1050)",
-        "-0.1 %",
+        "0.2104 (+0.1 %, n 1,050)",
+        "0.2073 (-1.6 %)",
         "0.012 (0.041)",
         "0.90 [0.80, 1.00]",
         "+0.34 points (12)",

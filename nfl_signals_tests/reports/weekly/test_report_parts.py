@@ -231,11 +231,13 @@ def test_a_prediction_without_prices_has_no_difference() -> None:
 def test_rolling_scores_are_those_of_the_last_weeks_games() -> None:
     rows = rolling_rows(weekly_inputs(), MODEL)
     games = MODEL.rows(weekly_inputs().graded).filter(pl.col("week") > 1).drop_nulls("y")
-    p, q, y = (games[name].to_numpy() for name in ("p_hat", "p_market", "y"))
+    p, q, close, y = (games[name].to_numpy() for name in ("p_hat", "p_market", "p_close", "y"))
     last = rows[-1]
     assert (last["season"], last["week"], last["n"]) == (2025, 9, len(y))
     assert last["brier"] == pytest.approx(np.mean((p - y) ** 2))
-    assert last["brier_market"] == pytest.approx(np.mean((q - y) ** 2))
+    assert last["brier_price"] == pytest.approx(np.mean((q - y) ** 2))
+    assert last["brier_close"] == pytest.approx(np.mean((close - y) ** 2))
+    assert last["brier_close"] != pytest.approx(last["brier_price"])
     assert rows[0]["half_width"] is None
 
 
@@ -245,7 +247,7 @@ def test_the_interval_of_a_rolling_score_takes_weeks_as_blocks() -> None:
     two = games.unique("week", keep="first", maintain_order=True).head(2)
     rows = rolling_rows(replace(weekly_inputs(), graded=two), MODEL)
     y = two["y"].to_numpy()
-    gap = (two["p_hat"].to_numpy() - y) ** 2 - (two["p_market"].to_numpy() - y) ** 2
+    gap = (two["p_hat"].to_numpy() - y) ** 2 - (two["p_close"].to_numpy() - y) ** 2
     by_hand = np.std(gap, ddof=1) / np.sqrt(2)
     assert rows[-1]["half_width"] == pytest.approx(1.96 * by_hand, rel=1e-4)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from alarms import wilson
+from opening_lines import LEARNERS, QUANTILES, VALUED, ends, opened, season_values, spread_of_values
 from scipy.special import expit, logit
 from simulated_challengers import LEAK, NOISE, TOO_SURE, answer_of, ever, simulated_pairs
 from terminal import run, season_range, show
@@ -19,8 +20,7 @@ from nfl_signals.monitoring.closing_line_value import with_closing_line_value
 from nfl_signals.monitoring.ledger import grade, read
 from nfl_signals.promotion.books import KEY, paired
 from nfl_signals.promotion.gate import GateReport
-from nfl_signals.promotion.measures import brier_excess, extra_slippage, valued, week_codes
-from nfl_signals.stats.bootstrap import Interval, week_block_interval
+from nfl_signals.promotion.measures import brier_excess, extra_slippage, valued
 
 MANUAL = """\
 Simulated: seasons of 18 weeks x 15 games in three markets whose true probabilities are known. The
@@ -65,10 +65,6 @@ COMPARED = (
     ("too sure", "stack"),
     ("close", "lightgbm"),
 )
-LEARNERS = ("lightgbm", "logistic")
-VALUED = ("stack", *LEARNERS)
-EVEN = -110.0  # American odds at which openers of spreads and totals are taken
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 UNITS = "Brier and slippage in 1/10,000, churn in per cent"
 SEED = 20_260_217
 
@@ -99,7 +95,7 @@ def forecasts(home: Path, lines: Path | None) -> dict[str, pl.DataFrame]:
     rows = rows.drop_nulls(["price_yes", "price_no"]).with_columns(stack="p_hat")
     markets = read_parquet(paths.markets)
     settled = settled_games(markets)
-    rows = rows if lines is None else _opened(rows, read_parquet(lines), settled)
+    rows = rows if lines is None else opened(rows, read_parquet(lines), settled)
     points = markets.pivot(on="market", index="game_id", values="points")
     outcomes = points.select("game_id", pl.col("moneyline").alias("result"), "total")
     graded = _spoilt(grade(rows, outcomes)).with_columns(close="p_market", copy="stack")
@@ -137,49 +133,6 @@ def season_by_season(options: argparse.Namespace) -> list[dict[str, Any]]:
     return found
 
 
-def season_values(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Closing-line value of who may have one, season by season."""
-    found = []
-    for season in options.seasons:
-        for name in VALUED:
-            rows = options.graded[name].filter(pl.col("season") == season)
-            moved = rows.drop_nulls("closing_line_value")
-            if moved.height:
-                value = moved["closing_line_value"].to_numpy()
-                mean = week_block_interval(value, week_codes(moved), seed=options.seed, level=0.95)
-                found.append({"season": season, "who": name, **_ends(mean), "n": mean.n})
-    return found
-
-
-def spread_of_values(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """How closing-line value, and what a challenger loses of it, is distributed over games."""
-    columns = {
-        name: _of_seasons(options, name).drop_nulls("closing_line_value").rename(
-            {"closing_line_value": "value"}
-        )
-        for name in VALUED
-    }  # fmt: skip
-    for old, new in COMPARED:
-        moved = valued(paired(_of_seasons(options, old), _of_seasons(options, new)))
-        lost = pl.col("clv_champion").fill_null(0.0) - pl.col("clv_challenger").fill_null(0.0)
-        columns[f"{old} -> {new}"] = moved.with_columns(value=lost)
-    found = []
-    for name, rows in columns.items():
-        value, codes = rows["value"].to_numpy(), week_codes(rows)
-        mean = week_block_interval(value, codes, seed=options.seed, level=0.95)
-        quantiles = np.quantile(value, QUANTILES).tolist()
-        found.append({
-            "who": name, "n": len(value), **_ends(mean), "sd": float(value.std()),
-            "mean_size": float(np.abs(value).mean()), "quantiles": quantiles,
-            "season_se": float(value.std() / np.sqrt(len(value) / len(options.seasons))),
-        })  # fmt: skip
-    return found
-
-
-def _of_seasons(options: argparse.Namespace, name: str) -> pl.DataFrame:
-    return options.graded[name].filter(pl.col("season").is_in(options.seasons))
-
-
 def main() -> None:
     """Print the tables asked for; write the figures where asked."""
     options = _arguments()
@@ -205,7 +158,7 @@ def main() -> None:
             for year in options.seasons
         ]
         show("Closing-line value in 1/10,000 (games whose market moved)", ["season", *VALUED], rows)
-        found["distribution"] = spread_of_values(options)
+        found["distribution"] = spread_of_values(options, COMPARED)
         columns = ["who", "n", "mean", "sd", "mean size", *(f"{q:.0%}" for q in QUANTILES)]
         title = "Closing-line value, and what a challenger loses of it, a game in 1/10,000"
         show(
@@ -213,33 +166,6 @@ def main() -> None:
         )
     if options.out:
         print(f"Written: {write_json(Path(options.out) / 'gate.json', found)}")
-
-
-def _opened(rows: pl.DataFrame, lines: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
-    """The rows at the opening line and prices, forecasts carried over; as they are where unknown."""
-    both = rows.join(lines.drop("season", "week"), on="game_id", how="left", maintain_order="left")
-    market = pl.col("market")
-    spread = pl.when(market == "ats").then("spread_open").when(market == "total").then("total_open")
-    known = spread.is_not_null()
-    prices = {
-        f"price_{side}": pl.when(known)
-        .then(EVEN)
-        .when((market == "moneyline") & pl.col("away_ml_open").is_not_null())
-        .then(f"{team}_ml_open")
-        .otherwise(f"price_{side}")
-        for side, team in (("yes", "home"), ("no", "away"))
-    }
-    opened = both.with_columns(line=pl.coalesce(spread, "line"), **prices)
-    return opened.with_columns(_carried(opened, rows, name, settled) for name in VALUED)
-
-
-def _carried(
-    opened: pl.DataFrame, rows: pl.DataFrame, name: str, settled: pl.DataFrame
-) -> pl.Series:
-    """A forecast at the closing line, read at the opening line as a closing price would be."""
-    stated = rows.with_columns(p_market=name)
-    asked = opened.with_columns(p_market=name)
-    return with_closing_line_value(asked, stated, settled)["p_close"].alias(name)
 
 
 def _figures(report: GateReport | None) -> dict[str, Any]:
@@ -261,13 +187,9 @@ def _later(season: pl.DataFrame, seed: int) -> dict[str, Any]:
     measured = {"next_brier": (brier_excess, season.drop_nulls("y"))}
     measured |= {"next_slippage": (extra_slippage, valued(season))}
     return {
-        name: [*_ends(measure(rows, seed=seed, level=0.95)).values()] if rows.height else None
+        name: [*ends(measure(rows, seed=seed, level=0.95)).values()] if rows.height else None
         for name, (measure, rows) in measured.items()
     }
-
-
-def _ends(found: Interval) -> dict[str, float]:
-    return {"estimate": found.estimate, "low": found.low, "high": found.high}
 
 
 def _simulated_row(found: dict[str, Any], spans: int) -> list[str]:

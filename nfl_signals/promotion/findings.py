@@ -45,16 +45,21 @@ class Finding:
     detectable: float | None = None  # smallest difference that n rows show with power 80 %
 
 
-def within(found: Interval, limit: float) -> Verdict:
-    """PASS: the whole interval is within the limit; FAIL: all of it is beyond.
+def within(found: Interval, limit: float, *, wider: float = 1.0) -> Verdict:
+    """PASS: the whole interval is within the limit; FAIL: all of it, made `wider`, is beyond.
 
     Example:
         >>> within(Interval(estimate=0.1, low=0.0, high=0.3, n=9, n_blocks=3), 0.2)
         'UNDERPOWERED'
     """
-    if found.high <= limit:
-        return "PASS"
-    return "FAIL" if found.low > limit else "UNDERPOWERED"
+    if beyond(found, limit, wider=wider):
+        return "FAIL"
+    return "PASS" if found.high <= limit else "UNDERPOWERED"
+
+
+def beyond(found: Interval, limit: float, *, wider: float = 1.0) -> bool:
+    """Whether an interval so many times as wide would be wholly beyond the limit."""
+    return found.low - (wider - 1) * (found.estimate - found.low) > limit
 
 
 def nothing_found(kind: Kind, market: str, *, limit: float, verdict: Verdict, why: str) -> Finding:

@@ -27,9 +27,11 @@ within, UNDERPOWERED that these games cannot show either, or are too few. Any FA
 that holds back is insufficient, all else promotes. An equal challenger so ends as insufficient, and
 one with the very same forecasts always does.
 
-The gate may be asked every week, so its intervals are for many looks: games count up to the last of its
-looks, after 8, 11, 16, 23... weeks, and each look's interval is wider, so that the level holds over all of
-them (`stats/group_sequential.py`). Asked `once`, all games count and the level is that of one look.
+The gate may be asked every week, so what it decides on is for many looks. `improves` counts games up to the
+last of its looks, after 8, 11, 16, 23... weeks, and its interval is wider, so that the level holds over all
+of them (`stats/group_sequential.py`): without it nothing is promoted. What may hold back is read on all games
+at the level of one look; to reject, its interval has to be beyond the limit widened likewise. Asked `once`,
+nothing is widened and all games count.
 How often it errs is measured in `benchmarks/gate.py`.
 """
 
@@ -39,13 +41,21 @@ from functools import partial
 from typing import Literal
 
 import polars as pl
+from scipy.stats import norm
 
 from nfl_signals.core.setting_sections import GateSettings, MonitorSettings
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.promotion.drawdown import extra_drawdown
-from nfl_signals.promotion.findings import ALL, Finding, Kind, finding, nothing_found, within
+from nfl_signals.promotion.findings import (
+    ALL,
+    Finding,
+    Kind,
+    beyond,
+    finding,
+    nothing_found,
+    within,
+)
 from nfl_signals.promotion.measures import (
-    CODE,
     both_lean,
     brier_excess,
     churn,
@@ -124,12 +134,9 @@ def judge(
     Raises:
         ValueError: a forecast is outside (0, 1), or an outcome is neither 0, 1 nor null.
     """
-    level = policy.level if once else level_of_each_look(policy.level)
-    case = _Case(policy=policy, monitor=monitor or MonitorSettings(), seed=seed, level=level)
+    case = _Case(policy=policy, monitor=monitor or MonitorSettings(), seed=seed, once=once)
     pairs = pairs.sort("season", "week", "game_id", "market")
-    if not once:
-        pairs = until_last_look(pairs, policy.min_weeks)
-    own = pairs if record is None else _until(record, pairs, once=once)
+    own = pairs if record is None else record
     by_market: dict[str, pl.DataFrame] = {name: pairs.filter(market=name) for name in MARKETS}
     changed = {
         name: rows
@@ -167,12 +174,6 @@ def until_last_look(pairs: pl.DataFrame, first: int) -> pl.DataFrame:
     )
 
 
-def _until(record: pl.DataFrame, pairs: pl.DataFrame, *, once: bool) -> pl.DataFrame:
-    """The record up to the last week of the pairs: between two looks nothing new is looked at."""
-    last = pairs.select(CODE.max()).item()
-    return record if once or last is None else record.filter(last >= CODE)
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Case:
     """The limits, and how each finding is made under them."""
@@ -180,15 +181,30 @@ class _Case:
     policy: GateSettings
     monitor: MonitorSettings
     seed: int
-    level: float  # of each interval
+    once: bool  # nobody looks again
+
+    @property
+    def look_level(self) -> float:
+        """Coverage of what is decided on at one of many looks."""
+        return self.policy.level if self.once else level_of_each_look(self.policy.level)
+
+    @property
+    def wider(self) -> float:
+        """How many times as wide an interval is that is looked at again and again."""
+        many, one = (norm.ppf((1 + level) / 2) for level in (self.look_level, self.policy.level))
+        return float(many / one)
 
     def improves(self, rows: pl.DataFrame, market: str) -> Finding:
-        """Wholly below 0 passes, wholly above fails."""
+        """Wholly below 0 passes, wholly above fails, at the last look."""
 
         def shown(found: Interval) -> Verdict:
             return clear_of(low=found.low, high=found.high, limit=0.0, side="below")
 
-        return self._found(IMPROVES, market, brier_excess, rows.drop_nulls("y"), 0.0, shown)
+        seen = rows if self.once else until_last_look(rows, self.policy.min_weeks)
+        scored = seen.drop_nulls("y")
+        return self._found(
+            IMPROVES, market, brier_excess, scored, 0.0, shown, level=self.look_level
+        )
 
     def calibrated(self, rows: pl.DataFrame, market: str) -> Finding:
         """Evidence and error of the challenger alone; evidence needs no least number of games."""
@@ -197,7 +213,7 @@ class _Case:
         refuted = evidence >= self.monitor.evidence
 
         def shown(found: Interval) -> Verdict:
-            if refuted or found.low > limit:
+            if refuted or beyond(found, limit, wider=self.wider):
                 return "FAIL"
             return "PASS" if found.estimate <= limit else "UNDERPOWERED"
 
@@ -246,19 +262,19 @@ class _Case:
         *,
         more: str = "",
         refuted: bool = False,
+        level: float | None = None,
     ) -> Finding:
         """`shown`: verdict on enough games, by default `within`; `refuted`: FAIL, whatever their number."""
         weeks, policy = rows.select("season", "week").n_unique(), self.policy
+        level = level or policy.level
         if weeks < MIN_BLOCKS:
             why = f"{rows.height} forecasts in {weeks} weeks are too few"
             return nothing_found(kind, market, limit=limit, verdict="UNDERPOWERED", why=why)
-        found = measure(rows, seed=self.seed, level=self.level)
+        found = measure(rows, seed=self.seed, level=level)
         verdict: Verdict = "FAIL" if refuted else "UNDERPOWERED"
         if found.n >= policy.min_games and found.n_blocks >= policy.min_weeks:
-            verdict = shown(found) if shown else within(found, limit)
-        return finding(
-            kind, market, found, limit=limit, verdict=verdict, level=self.level, more=more
-        )
+            verdict = shown(found) if shown else within(found, limit, wider=self.wider)
+        return finding(kind, market, found, limit=limit, verdict=verdict, level=level, more=more)
 
 
 def _answer(findings: Sequence[Finding]) -> Answer:

@@ -20,7 +20,15 @@ from nfl_signals.stats.arrays import Floats
 from nfl_signals_tests.support.score_games import drawn_games, football, joint_of
 
 EVEN = {"price_yes": -110.0, "price_no": -110.0, "p_market": 0.5}
-TAKEN = {"season": 2020, "game_id": "a", "market": "ats", "line": 3.0, "p_hat": 0.55, **EVEN}
+TAKEN = {
+    "season": 2020,
+    "week": 1,
+    "game_id": "a",
+    "market": "ats",
+    "line": 3.0,
+    "p_hat": 0.55,
+    **EVEN,
+}
 CLOSE = {"game_id": "a", "market": "ats", "line": 3.0, **EVEN}
 MIDDLE = 44.5  # closing total of game "a"
 spreads = st.integers(-29, 29).map(lambda n: n / 2)
@@ -256,7 +264,7 @@ def test_on_real_scores_a_move_across_3_is_worth_nine_points_and_across_5_two(
     real_settled: pl.DataFrame,
 ) -> None:
     """From -2.5 to -3.5, which a Normal of 13.3 points values at 0.030."""
-    season = {"season": 2024}
+    season = {"season": 2024, "week": 1}
     worth = [
         rows_of({"line": n - 0.5} | season, {"line": n + 0.5}, real_settled)["closing_line_value"]
         for n in (3.0, 5.0)
@@ -276,7 +284,12 @@ def test_real_games_land_beside_their_closing_line_as_often_as_earlier_games_sta
     spread, total = games["spread_line"].to_numpy(), games["total_line"].to_numpy()
     nothing, even = np.full(games.height, np.nan), np.full(games.height, 0.5)
     implied = CoherenceInputs(
-        p_moneyline=nothing, p_ats=even, p_total=even, spread_line=spread, total_line=total
+        p_moneyline=nothing,
+        p_ats=even,
+        p_total=even,
+        spread_line=spread,
+        total_line=total,
+        can_tie=np.ones(games.height, dtype=bool),
     )
     found, landing = make_coherent(scores, implied), np.sign(spread) * number
     stated = scores.win_push_loss("ats", found.mu, found.tau, landing)[:, 1].mean()

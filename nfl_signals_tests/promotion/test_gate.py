@@ -265,22 +265,37 @@ def first_weeks(rows: pl.DataFrame, n: int) -> pl.DataFrame:
     return rows.join(weeks.head(n), on=["season", "week"], how="semi")
 
 
-def test_asked_every_week_the_gate_answers_as_at_its_last_look() -> None:
+def test_asked_every_week_the_gate_promotes_on_what_its_last_look_shows() -> None:
     rows = simulated_pairs("worse", seasons=2, seed=2, markets=("moneyline",))
     looks = (8, 11, 16, 23, 32)
     before = None
     for week in range(8, 37):
-        found = judge(first_weeks(rows, week), POLICY, focus=None, seed=1)
+        found = named(judge(first_weeks(rows, week), POLICY, focus=None, seed=1), "improves")
         assert found.n_weeks == max(look for look in looks if look <= week)
         assert (found == before) is (week not in looks)
         before = found
 
 
-def test_an_interval_for_many_looks_is_wider_than_one_for_a_single_look() -> None:
+def test_what_is_decided_on_at_many_looks_is_wider_and_the_rest_as_at_one() -> None:
     rows = first_weeks(simulated_pairs("equal", seasons=2, seed=2), 16)
     many, single = (judge(rows, POLICY, focus=None, seed=1, once=once) for once in (False, True))
     for wide, narrow in zip(many.findings, single.findings, strict=True):
         assert wide.value == narrow.value
-        assert wide.low <= narrow.low <= narrow.high <= wide.high  # type: ignore[operator]
+        assert (wide == narrow) is (wide.name != "improves")
     wide, narrow = named(many, "improves"), named(single, "improves")
-    assert wide.high > narrow.high  # type: ignore[operator]
+    assert wide.low < narrow.low < narrow.high < wide.high  # type: ignore[operator]
+
+
+def test_to_reject_an_interval_must_be_beyond_the_limit_when_it_is_widened() -> None:
+    rows = first_weeks(simulated_pairs("worse", seasons=2, seed=2), 16)
+    found = named(judge(rows, POLICY, focus=None, seed=1, once=True), "churn")
+    assert found.value is not None
+    assert found.low is not None
+    for share, often in ((0.5, "UNDERPOWERED"), (2.0, "FAIL")):
+        limit = found.value - (found.value - found.low) * (1 + 0.37 * share)
+        policy = GateSettings(max_churn=limit)
+        verdicts = {
+            once: named(judge(rows, policy, focus=None, seed=1, once=once), "churn").verdict
+            for once in (True, False)
+        }
+        assert verdicts == {True: "FAIL", False: often}

@@ -80,7 +80,9 @@ def moneylines(league: League) -> tuple[pl.DataFrame, pl.DataFrame]:
     )
     opened = priced("home_moneyline_open", "away_moneyline_open")
     closed = priced("home_moneyline", "away_moneyline")
-    return both.select("game_id", "season", "p_true", **opened), both.select("game_id", **closed)
+    return both.select("game_id", "season", "week", "p_true", **opened), both.select(
+        "game_id", **closed
+    )
 
 
 @pytest.mark.parametrize("sign", [1, -1], ids=["with the truth", "against it"])

@@ -22,7 +22,7 @@ from nfl_signals.markets.definitions import MarketName
 from nfl_signals.monitoring.steps import graded_ledger, ledger_head
 from nfl_signals.predictions.champion import CHAMPION_SOURCE
 from nfl_signals.predictions.upcoming import append_walk_forward
-from nfl_signals.promotion.books import STANDS_IN, WALK_FORWARD, paired, production, spoken
+from nfl_signals.promotion.books import STANDS_IN, WALK_FORWARD, forecast_by, paired, production
 from nfl_signals.promotion.comparison import judge_pair, pairs_of
 from nfl_signals.promotion.gate import GateReport
 from nfl_signals.promotion.measures import week_codes
@@ -140,8 +140,8 @@ def decide(context: RunContext) -> Decision | None:
     record = forecasts.rename({"p_hat": "p_challenger"})
 
     def judged_pairs() -> GateReport:
-        pairs = pairs_of(context, (production(champion),), (spoken(newest), STANDS_IN))
-        own = pairs_of(context, (production(champion),), (spoken(newest),)).height
+        pairs = pairs_of(context, (production(champion),), (forecast_by(newest), STANDS_IN))
+        own = pairs_of(context, (production(champion),), (forecast_by(newest),)).height
         report = judge_pair(pairs, context.settings, focus=focus, record=record)
         return replace(report, sentence=f"{report.sentence} {_whose(own, pairs.height)}")
 

@@ -51,7 +51,7 @@ def production(version: str) -> Book:
     return Book(signal_source="model", book="production", model_version=version)
 
 
-def spoken(version: str) -> Book:
+def forecast_by(version: str) -> Book:
     """What a version forecast itself: as champion, and beside one as its challenger."""
     return Book(signal_source="model", model_version=version)
 
@@ -67,7 +67,7 @@ def books_named(name: str) -> Books:
     if name == "replay":
         return (WALK_FORWARD, STANDS_IN)
     if re.fullmatch(r"model_v\d+(r\d+)?", name):
-        return (spoken(name.removeprefix("model_")),)
+        return (forecast_by(name.removeprefix("model_")),)
     raise SettingsError(f"{name}: no such book; expected proxy, replay or model_vN.")
 
 

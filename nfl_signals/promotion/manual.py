@@ -17,9 +17,9 @@ from nfl_signals.promotion.books import (
     STANDS_IN,
     WALK_FORWARD,
     Books,
+    forecast_by,
     production,
     rows_of,
-    spoken,
 )
 from nfl_signals.promotion.comparison import judge_pair, pairs_of
 from nfl_signals.promotion.findings import Finding
@@ -192,7 +192,7 @@ def _books_of(context: RunContext, found: Candidate) -> Books:
     """Whose settled rows stand for the version; none where there are none."""
     if not context.paths.ledger.exists():
         return ()
-    own = spoken(found.version)
+    own = forecast_by(found.version)
     books = (own,) if "recalibrated_from" in found.card else (own, STANDS_IN, WALK_FORWARD)
     return books if rows_of(books, graded_ledger(context)).height else ()
 

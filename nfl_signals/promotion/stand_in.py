@@ -7,7 +7,7 @@ import polars as pl
 from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.steps import graded_ledger
 from nfl_signals.predictions.ledger_rows import stand_in_rows
-from nfl_signals.promotion.books import KEY, QUOTE, production, spoken
+from nfl_signals.promotion.books import KEY, QUOTE, forecast_by, production
 from nfl_signals.training.stand_in import stand_in_forecasts
 from nfl_signals.workspace.run_context import RunContext
 
@@ -21,7 +21,7 @@ def stand_in_for(context: RunContext, version: str, *, against: str) -> int:
     """
     graded = graded_ledger(context)
     asked = production(against).rows(graded)
-    own = spoken(version).rows(graded).select(*KEY, *QUOTE)
+    own = forecast_by(version).rows(graded).select(*KEY, *QUOTE)
     open_questions = asked.join(own, on=[*KEY, *QUOTE], how="anti", nulls_equal=True)
     priced = open_questions.filter(pl.col("p_market").is_not_null())
     forecasts = stand_in_forecasts(context, priced)

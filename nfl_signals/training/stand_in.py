@@ -1,9 +1,9 @@
-"""What a recipe would have said of past games at other lines and prices than the close.
+"""What a recipe would have forecast of past games at other lines and prices than the close.
 
 A version that was not there yet when a game was played cannot be asked; its recipe fitted on the seasons
-before it can. The walk-forward in `data/stacker` answers at the close. A champion spoke earlier in the
-week, at other lines, and only answers to one question can be compared: here the walk-forward is asked
-again, each game at the line, the prices and the moment at which the champion spoke.
+before it can. The walk-forward in `data/stacker` forecasts at the close. A champion's forecasts are made
+earlier in the week, at other lines, and only answers to one question can be compared: here the walk-forward
+is asked again, each game at the line, the prices and the moment of the champion's forecast.
 """
 
 from collections.abc import Iterator

@@ -171,9 +171,9 @@ def test_a_retraining_is_judged_on_every_game_that_the_champion_forecast_before_
     tried(context, RECALIBRATION, "rejected")
     decision = automatic.decide(context)
     assert decision is not None
-    spoken = ledger.read(context.paths.ledger)
-    mine = spoken.filter(book="production", model_version=OLDER)
-    answers = spoken.filter(pl.col("model_version") == "stand_in_2024")
+    written = ledger.read(context.paths.ledger)
+    mine = written.filter(book="production", model_version=OLDER)
+    answers = written.filter(pl.col("model_version") == "stand_in_2024")
     asked = ["game_id", "market", "made_at", "line", "price_yes", "price_no"]
     assert answers.select(asked).sort(asked).equals(mine.select(asked).sort(asked))
     assert f"0 of {mine.height} forecasts are its own" in decision.sentence

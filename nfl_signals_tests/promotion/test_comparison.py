@@ -267,7 +267,7 @@ def test_what_a_challenger_says_in_the_shadow_book_is_never_taken_for_the_walk_f
 def test_a_challenger_is_compared_by_what_it_said_beside_the_champion(
     tmp_path: Path, pairs: pl.DataFrame
 ) -> None:
-    """Both spoke of the same games at the same quotes: the champion in production, the other beside it."""
+    """Both forecast the same games at the same quotes: the champion in production, the other beside it."""
     beside = {"book": "learning", "period_flag": "challenger", "model_version": "v202322"}
     served = {"book": "production", "model_version": "v202222"}
     context = home(

@@ -32,8 +32,8 @@ logits 1.6 times too large. Challengers:
   overconfident  the champion's logits times 1.6
   worse          the champion's logits and noise, half as wide as the market's logits spread
   leaky          knows the results: to be refused before the gate
-For each and so many seasons: the share of simulated spans in which the gate, asked every week, ever
-promotes, rejects or refuses, with its 95 % Wilson interval, in per cent; insufficient: none of these.
+For each and so many seasons: the share of simulated spans in which the gate, asked at each of its looks,
+ever promotes, rejects or refuses, with its 95 % Wilson interval, in per cent; insufficient: none of these.
 
 Real (--real HOME, a finished home on nflverse's seasons): at the end of each season the gate judges all
 games since the first; whether the challenger is calibrated, by all its forecasts. `close` is the

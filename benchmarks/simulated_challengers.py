@@ -46,7 +46,7 @@ def simulated_pairs(
 
 
 def ever(pairs: pl.DataFrame, seed: int) -> set[str]:
-    """What the gate ever answers, asked every week: between two looks it answers as at the last one.
+    """What the gate ever answers, asked at each of its looks.
 
     `insufficient` where it never promotes, rejects or refuses (a leak).
     """

@@ -1,4 +1,4 @@
-"""How often the gate errs: many simulated challengers, judged every week; see `benchmarks/gate.py`."""
+"""How often the gate errs: many simulated challengers, judged at every look; see `benchmarks/gate.py`."""
 
 from collections import Counter
 
@@ -14,7 +14,7 @@ SPANS = 120
 
 
 def answers(kind: Kind, seasons: int) -> Counter[str]:
-    """Shares of spans in which the gate, asked every week, ever gives an answer.
+    """Spans in which the gate, asked at each of its looks, ever gives an answer.
 
     No span is one that a limit was chosen on.
     """

@@ -220,6 +220,7 @@ def test_a_replacement_against_which_evidence_grows_stays_on_trial() -> None:
     assert (alert["state"], alert["action"]) == ("open", "watch")
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.sampled_from([0.0, 0.03, 0.045, 0.07, 0.12]), min_size=1, max_size=20), st.data()
 )

@@ -219,6 +219,7 @@ def test_settings_lists_every_field_with_its_value_and_variable(tmp_path: Path) 
     assert "\n    NFL_SIGNALS_MONITOR__WINDOW_WEEKS\n" in done
 
 
+@pytest.mark.slow
 def test_simulate_writes_a_release_and_says_how_to_run_on_it(tmp_path: Path) -> None:
     out = tmp_path / "league"
     done = call("simulate", "--out", str(out), "--n-seasons", "2", "--seed", "3", home=tmp_path)

@@ -26,6 +26,7 @@ def assert_replays(tables: History, full: pl.DataFrame, count: int) -> None:
         assert rebuilt.equals(full.filter(up_to_cut)), f"cut at {cut}"
 
 
+@pytest.mark.slow
 def test_features_of_any_past_week_are_rebuilt_identically(
     simulated_history: History, simulated_features: pl.DataFrame
 ) -> None:

@@ -128,6 +128,7 @@ def test_nothing_after_kickoff_moves_a_signal(simulated_history: History) -> Non
     assert check_no_leak(simulated_history, signals, kickoffs) == 6
 
 
+@pytest.mark.slow
 def test_a_reader_that_looks_past_kickoff_is_caught(simulated_history: History) -> None:
     """Notes appear four days later than they were, and a reader dates them back."""
     moved = {

@@ -293,6 +293,7 @@ for i in range(10_000):
 """
 
 
+@pytest.mark.slow
 def test_a_writer_killed_in_the_middle_leaves_a_sound_ledger_that_can_be_extended(
     path: Path,
 ) -> None:

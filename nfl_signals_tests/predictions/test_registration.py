@@ -386,6 +386,7 @@ def test_a_check_holds_on_a_finished_home(finished: RunContext, name: str) -> No
     assert all(value for key, value in figures.items() if key != "difference")
 
 
+@pytest.mark.slow
 def test_through_mlflow_the_champion_predicts_what_was_predicted(finished: RunContext) -> None:
     requests = stored_requests(finished)
     served = open_registry(finished.paths).load(CHAMPION).predict(requests)
@@ -440,6 +441,7 @@ def test_a_check_fails_after_tampering_and_says_where(
         REGISTRY_CHECKS[name](finished)
 
 
+@pytest.mark.slow
 def test_a_swapped_file_is_no_input_error(finished: RunContext) -> None:
     swapped_file(finished)
     with pytest.raises(IntegrityError):

@@ -265,6 +265,7 @@ def first_weeks(rows: pl.DataFrame, n: int) -> pl.DataFrame:
     return rows.join(weeks.head(n), on=["season", "week"], how="semi")
 
 
+@pytest.mark.slow
 def test_asked_every_week_the_gate_promotes_on_what_its_last_look_shows() -> None:
     rows = simulated_pairs("worse", seasons=2, seed=2, markets=("moneyline",))
     looks = (8, 11, 16, 23, 32)

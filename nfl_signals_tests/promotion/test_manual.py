@@ -217,6 +217,7 @@ def predictions(context: RunContext) -> list[bytes]:
     return [path.read_bytes() for path in (context.paths.upcoming, context.paths.explanations)]
 
 
+@pytest.mark.slow
 def test_after_a_rollback_predictions_are_byte_for_byte_what_they_were(context: RunContext) -> None:
     before = predictions(context)
     append_to_ledger(context)

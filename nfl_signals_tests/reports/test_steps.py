@@ -110,6 +110,7 @@ def test_the_dashboard_is_one_file(context: RunContext) -> None:
     assert set(contents(context.paths.reports)) - before == {"dashboard.html"}
 
 
+@pytest.mark.slow
 def test_writing_week_and_dashboard_again_changes_no_byte(context: RunContext) -> None:
     update_metrics(context)
     update_alerts(context)

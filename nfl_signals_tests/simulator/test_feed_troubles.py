@@ -111,6 +111,7 @@ def test_without_an_alteration_there_is_nothing_to_answer(context: RunContext) -
     assert answers(ingested(context)) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WITHOUT_A_TRACE)
 def test_what_is_repaired_whole_leaves_the_tables_as_they_would_have_been(
     context: RunContext, name: str

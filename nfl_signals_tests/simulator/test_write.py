@@ -154,6 +154,7 @@ def test_writing_again_changes_no_byte(folder: Path) -> None:
     assert sha256_of(folder) == before
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_in_two_processes_whatever_the_threads(
     tmp_path: Path,
 ) -> None:

@@ -73,6 +73,7 @@ def test_the_bet_on_any_single_game_is_fair_when_the_forecast_is_right(p: float)
     assert p * won + (1 - p) * lost == pytest.approx(1.0, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_over_perfect_seasons_the_expectation_never_exceeds_one() -> None:
     paths = seasons(4000)
     slack = 3 * paths.std(axis=0) / np.sqrt(len(paths))

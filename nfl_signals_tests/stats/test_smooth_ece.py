@@ -30,6 +30,7 @@ def error_by_integration(p: Floats, y: Floats, sigma: float) -> float:
     return float(trapezoid(np.abs(smoothed), t))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "slope", "n"), [(1, 1.0, 120), (2, 0.3, 120), (3, 2.0, 60)])
 def test_it_is_the_fixed_point_of_the_integral(seed: int, slope: float, n: int) -> None:
     p, y = season(seed, slope=slope, n=n)
@@ -95,6 +96,7 @@ def test_an_overconfident_forecast_exceeds_its_null() -> None:
     )
 
 
+@pytest.mark.slow
 def test_forecasts_at_the_edges_of_cells_are_not_lost() -> None:
     p = np.arange(CELLS + 1) / CELLS
     drawn = draw_outcomes(p, seed=2, draws=2)

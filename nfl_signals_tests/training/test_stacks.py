@@ -107,6 +107,7 @@ def test_the_stacked_table_has_every_game_with_line_and_price_from_the_first_pre
     assert stacked["llm_available"].all()
 
 
+@pytest.mark.slow
 def test_no_forecast_of_a_season_depends_on_its_own_or_later_outcomes(
     trained: RunContext, copy: RunContext
 ) -> None:

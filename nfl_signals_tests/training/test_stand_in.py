@@ -49,6 +49,7 @@ def test_asked_at_the_close_when_the_game_begins_it_is_the_walk_forward_bit_for_
     assert found.select(columns).sort(KEYS).equals(stacked.select(columns).sort(KEYS))
 
 
+@pytest.mark.slow
 def test_a_higher_line_is_never_easier_to_cover(trained: RunContext) -> None:
     asked = asked_at_kickoff(trained).filter(season=LAST)
     higher = pl.when(pl.col("market") == "moneyline").then(0.0).otherwise(7.0)
@@ -59,6 +60,7 @@ def test_a_higher_line_is_never_easier_to_cover(trained: RunContext) -> None:
     assert (lined["p_hat_moved"] < lined["p_hat"]).all()
 
 
+@pytest.mark.slow
 def test_another_price_is_another_market_to_blend_with(trained: RunContext) -> None:
     asked = asked_at_kickoff(trained).filter(season=LAST, market="moneyline")
     longer = asked.with_columns(price_yes=pl.lit(250.0), price_no=pl.lit(-300.0))
@@ -79,6 +81,7 @@ def test_no_result_of_its_season_or_a_later_one_reaches_it(
     assert not answered(open_small(tmp_path), asked).equals(before)
 
 
+@pytest.mark.slow
 def test_news_counts_only_where_it_was_out_when_the_question_was_asked(trained: RunContext) -> None:
     """Days before the first document of a week the answer is that of the stack without signals."""
     asked = asked_at_kickoff(trained).filter(season=LAST)
@@ -97,6 +100,7 @@ def test_a_season_that_the_walk_forward_does_not_reach_has_no_answer(trained: Ru
     assert stand_in_forecasts(trained, quotes).equals(FORECASTS.to_frame())
 
 
+@pytest.mark.slow
 def test_its_rows_are_the_ledgers_at_the_moment_and_quote_of_the_question(
     trained: RunContext, tmp_path: Path
 ) -> None:

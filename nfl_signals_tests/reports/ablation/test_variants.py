@@ -220,6 +220,7 @@ def test_without_signals_is_the_stack_where_there_were_none(table: pl.DataFrame)
     assert (both.filter(~early)["p"] != both.filter(~early)["p_right"]).any()
 
 
+@pytest.mark.slow
 def test_what_is_left_out_no_longer_moves_the_forecast(
     context: RunContext, table: pl.DataFrame, tmp_path: Path
 ) -> None:

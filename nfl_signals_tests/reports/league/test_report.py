@@ -128,6 +128,7 @@ def test_the_league_in_the_report_looks_like_real_seasons() -> None:
         assert row["league"] == pytest.approx(row["real"], abs=5 * row["error"] + tolerance), row
 
 
+@pytest.mark.slow
 def test_lines_err_by_the_noise_of_the_settings() -> None:
     for row in line_errors(played_games(league(12))):
         assert row["sd"] == pytest.approx({"close": 1.1, "open": 2.0}[row["line"]], abs=0.2)

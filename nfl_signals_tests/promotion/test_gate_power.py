@@ -31,18 +31,19 @@ def test_an_equal_challenger_is_seldom_promoted(seasons: int) -> None:
     assert answers("equal", seasons)["promote"] <= 9
 
 
-@pytest.mark.parametrize("kind", ["overconfident", "worse"])
-def test_a_worse_challenger_is_never_promoted_and_mostly_rejected_in_two_seasons(
-    kind: Kind,
+@pytest.mark.parametrize(("kind", "share"), [("overconfident", 0.6), ("worse", 0.3)])
+def test_a_worse_challenger_is_never_promoted_and_often_rejected_in_two_seasons(
+    kind: Kind, share: float
 ) -> None:
+    """What is left of the power when a rejection, too, holds however often one looks."""
     found = answers(kind, 2)
     assert found["promote"] == 0
-    assert found["reject"] >= 0.6 * SPANS
+    assert found["reject"] >= share * SPANS
 
 
-def test_a_better_challenger_is_mostly_promoted_in_four_seasons() -> None:
+def test_a_better_challenger_is_promoted_more_often_than_not_in_four_seasons() -> None:
     found = answers("better", 4)
-    assert found["promote"] >= 0.65 * SPANS
+    assert found["promote"] >= 0.5 * SPANS
     assert found["reject"] <= 0.1 * SPANS
 
 

@@ -44,6 +44,7 @@ has line and prices is not predicted. Nothing is retrained.
 Then the seasons of --without-reports are forecast once more without a single injury report, as if the
 file had answered 404: what that costs in Brier score, per market, with the interval over whole weeks.
 
+  export NFL_SIGNALS_CLOCK=as_of               # what time it is, the days say
   nfl-signals run --source nflverse --seasons 2013-2020 --as-of 2021-08-01     # a home, trained
   python benchmarks/feed.py --nflverse /data/nflverse --first 2021-08-01 --last 2024-02-20
 """
@@ -60,7 +61,7 @@ def main() -> None:
         days = options.days or list(mornings(options.first, options.last))
         trained = days[0].isoformat()
         settings = load_settings(
-            home=home, source="nflverse", nflverse=options.nflverse, as_of=trained
+            home=home, source="nflverse", nflverse=options.nflverse, as_of=trained, clock="as_of"
         )
         context = trained_on(open_run(settings))
         figures = play(context, days)
@@ -143,7 +144,7 @@ def predict(context: RunContext) -> set[str]:
     """Games of the week that were predicted; AssertionError where one with a line was not."""
     upcoming = set(predict_upcoming(context)["game_id"])
     append_to_ledger(context)
-    week = upcoming_games(context.markets, context.as_of)
+    week = upcoming_games(context.markets, context.moment)
     lined = set(week.drop_nulls(["line", "price_yes", "price_no"])["game_id"])
     assert upcoming == lined, f"not predicted although there is a line: {sorted(lined - upcoming)}"
     return upcoming

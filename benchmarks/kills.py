@@ -99,7 +99,10 @@ def _swapped(context: RunContext) -> pl.DataFrame:
     )
     wrong = pl.when(market="moneyline").then(1 - pl.col("p_hat")).otherwise("p_hat")
     forecasts = walked.drop("seal").with_columns(
-        p_hat=wrong, book=pl.lit("production"), period_flag=pl.lit("unmonitored")
+        p_hat=wrong,
+        written_at="made_at",
+        book=pl.lit("production"),
+        period_flag=pl.lit("unmonitored"),
     )
     named = ledger.with_prediction_id(forecasts)
     return named.select(ledger.CONTENT).sort("season", "week", "game_id")

@@ -1,10 +1,10 @@
-"""A simulated league behind a folder of releases, published as time passes, with a bad file now and then."""
+"""A release in a folder, published as time passes, its lines moving; of a simulated league, or any other."""
 
 import random
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -14,15 +14,16 @@ from nfl_signals.core.errors import NflSignalsError
 from nfl_signals.core.setting_sections import SimulatorSettings
 from nfl_signals.ingest.source import DirectoryRelease
 from nfl_signals.markets.definitions import LINES, PRICES
-from nfl_signals.predictions.football_week import tuesday_before
+from nfl_signals.predictions.football_week import PREDICTION_WEEKDAY
 from nfl_signals.simulator.feed.catalog import TROUBLES
 from nfl_signals.simulator.feed.cut import Feed
 from nfl_signals.simulator.feed.write import trouble_release, write_feed
 from nfl_signals.simulator.league import simulate
-from nfl_signals.simulator.write import RELEASE, write_release
+from nfl_signals.simulator.write import LINES_OPEN, RELEASE, write_release
 
 MONDAY = timedelta(days=6)  # from the Tuesday before: all but one game of the week is over
 BEFORE_KICKOFF = timedelta(hours=1)
+PREDICTION_TIME = time(14, 0)  # UTC; 9 or 10 in the morning, US Eastern: when the schedule fires
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,16 +49,11 @@ class Week:
         return (*before, self.tuesday + MONDAY)
 
 
-class PublishedLeague:
+class PublishedRelease:
     """The release is `folder/release`; it changes only by `move` and `spoil`, file by file at once."""
 
-    def __init__(self, folder: Path, *, first_season: int, n_seasons: int, seed: int) -> None:
-        league = SimulatorSettings(
-            first_season=first_season, n_seasons=n_seasons, weeks_played=22, missing_lines=0.0
-        )
-        write_release(simulate(league, seed=seed), folder / "league")
-        self.feed = Feed(DirectoryRelease(folder / "league" / RELEASE))
-        self.seasons = range(first_season, first_season + n_seasons)
+    def __init__(self, feed: Feed, folder: Path, seasons: range) -> None:
+        self.feed, self.seasons = feed, seasons
         self.release, self.draft = folder / "release", folder / "draft"
 
     @cached_property
@@ -110,3 +106,23 @@ class PublishedLeague:
         for path in self.release.rglob("*.parquet"):
             if path.relative_to(self.release) not in drafted:
                 path.unlink()
+
+
+class PublishedLeague(PublishedRelease):
+    """Of a simulated league, played to its end."""
+
+    def __init__(self, folder: Path, *, first_season: int, n_seasons: int, seed: int) -> None:
+        league = SimulatorSettings(
+            first_season=first_season, n_seasons=n_seasons, weeks_played=22, missing_lines=0.0
+        )
+        write_release(simulate(league, seed=seed), folder / "league")
+        opening = pl.read_parquet(folder / "league" / LINES_OPEN)
+        feed = Feed(DirectoryRelease(folder / "league" / RELEASE), opening)
+        super().__init__(feed, folder, range(first_season, first_season + n_seasons))
+
+
+def tuesday_before(kickoff: datetime) -> datetime:
+    """The last Tuesday, 14:00 UTC, before a kickoff."""
+    days = (kickoff.weekday() - PREDICTION_WEEKDAY) % 7
+    tuesday = datetime.combine(kickoff.date(), PREDICTION_TIME, kickoff.tzinfo) - timedelta(days)
+    return tuesday if tuesday < kickoff else tuesday - timedelta(weeks=1)

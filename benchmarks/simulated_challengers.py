@@ -13,7 +13,6 @@ from nfl_signals.promotion.books import refuse_too_good
 from nfl_signals.promotion.gate import GateReport, judge
 from nfl_signals.promotion.measures import PAIRS_SCHEMA
 from nfl_signals.stats.arrays import Floats
-from nfl_signals.stats.group_sequential import weeks_of_looks
 
 Kind = Literal["better", "copy", "equal", "overconfident", "worse", "leaky"]
 
@@ -45,19 +44,20 @@ def simulated_pairs(
     return pl.concat(_market(kind, name, seasons, rng) for name in markets)
 
 
-def ever(pairs: pl.DataFrame, seed: int) -> set[str]:
-    """What the gate ever answers, asked at each of its looks.
+def decided(kind: Kind, *, seasons: int, seed: int) -> str:
+    """What the gate decides about a challenger, asked every week until it does.
 
     `insufficient` where it never promotes, rejects or refuses (a leak).
     """
+    pairs = simulated_pairs(kind, seasons=seasons, seed=seed)
     weeks = pairs.select("season", "week").unique().sort("season", "week")
-    answers = set()
-    for n in weeks_of_looks(POLICY.min_weeks):
-        if n <= weeks.height:
-            seen = pairs.join(weeks.head(n), on=["season", "week"], how="semi")
-            report = answer_of(seen, seed)
-            answers.add(report.answer if report else "refused")
-    return answers - {"insufficient"} or {"insufficient"}
+    for n in range(POLICY.min_weeks, weeks.height + 1):
+        seen = pairs.join(weeks.head(n), on=["season", "week"], how="semi")
+        report = answer_of(seen, seed)
+        answer = report.answer if report else "refused"
+        if answer != "insufficient":
+            return answer
+    return "insufficient"
 
 
 def answer_of(

@@ -30,6 +30,7 @@ SETTINGS = """\
 source: nflverse
 nflverse: {release}
 as_of: {as_of}
+clock: as_of
 training: {{learners: [logistic], min_learner_seasons: 1, min_stack_seasons: 1,
   min_calibration_seasons: 1, purged_folds: 2}}
 """

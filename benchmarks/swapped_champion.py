@@ -1,4 +1,6 @@
-"""A champion gone wrong: a copy of it that swaps favourites and underdogs in one market's forecasts."""
+"""A champion gone wrong: a copy whose forecasts are mapped, favourites and underdogs swapped for one."""
+
+from collections.abc import Mapping
 
 from nfl_signals.calibration.recalibration import RecalibrationMap
 from nfl_signals.markets.definitions import MarketName
@@ -13,24 +15,30 @@ SWAPPED: MarketName = "moneyline"
 
 def swap(context: RunContext) -> None:
     """Promote by hand a copy of the champion that swaps the two sides of `SWAPPED`."""
+    promote_distorted(
+        context,
+        {SWAPPED: RecalibrationMap(intercept=0.0, slope=-1.0)},
+        f"Favourites and underdogs of the {SWAPPED} are swapped from here on.",
+    )
+
+
+def promote_distorted(
+    context: RunContext, maps: Mapping[str, RecalibrationMap], sentence: str
+) -> None:
+    """Promote by hand a copy of the champion whose forecasts of some markets are mapped."""
     replaced = champion(context).version
     window = read_card(context.paths.ensemble(replaced))["training_window"]
-    card = recalibrated_copy(
-        context,
-        replaced,
-        {SWAPPED: RecalibrationMap(intercept=0.0, slope=-1.0)},
-        window=TrainingWindow(**window),
-    )
-    swapped = Decision(
+    card = recalibrated_copy(context, replaced, maps, window=TrainingWindow(**window))
+    distorted = Decision(
         at=context.as_of,
         kind="promoted",
         version=str(card["model_version"]),
         model_hash=str(card["model_hash"]),
         champion=str(card["model_version"]),
         step="person",
-        sentence=f"Favourites and underdogs of the {SWAPPED} are swapped from here on.",
+        sentence=sentence,
     )
-    decision_log.record(context.paths.history, swapped, expected_champion=replaced)
+    decision_log.record(context.paths.history, distorted, expected_champion=replaced)
 
 
 def champion(context: RunContext) -> Decision:

@@ -115,7 +115,7 @@ def small_league(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def nflverse_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `home`, `league` and `printed.txt`: source nflverse ran on `league/release`.
+    """A folder with `home`, `league` and `printed.txt`: source nflverse ran on `league/release` by its clock.
 
     The league is `finished_home`'s by size and another one by seed; one upcoming game lacks its
     spread and its moneylines. Tests read it and must not change it.
@@ -127,7 +127,7 @@ def nflverse_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         done = nfl_signals("simulate", "--out", league, home=home, extra=SMALL_LEAGUE | seed)
         assert done.code == 0, done.err
         without_lines(league / RELEASE)
-        where = seed | {"NFL_SIGNALS_NFLVERSE": str(league / RELEASE)}
+        where = seed | {"NFL_SIGNALS_NFLVERSE": str(league / RELEASE), "NFL_SIGNALS_CLOCK": "as_of"}
         done = nfl_signals("run", "--source", "nflverse", "--as-of", AS_OF, home=home, extra=where)
         assert done.code == 0, done.err
         (folder / "printed.txt").write_text(done.out)

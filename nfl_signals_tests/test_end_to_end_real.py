@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from nfl_signals.core.paths import Paths
+from nfl_signals.monitoring.ledger import BACKDATED
 from nfl_signals_tests.conftest import _REAL_FOLDER
 from nfl_signals_tests.support.homes import CommandResult, made_once, nfl_signals
 
@@ -126,7 +127,11 @@ def test_an_earlier_now_knows_no_later_outcome(monday_home: Path) -> None:
     assert later.filter(pl.col("game_id") == MONDAY_NIGHT).height == 3
     assert later.height > 300
     book = pl.read_parquet(Paths(monday_home).ledger)
-    assert book.filter(book="learning")["kickoff_at"].max() < MIDNIGHT
+    backdated = book.filter(period_flag=BACKDATED)
+    assert set(backdated["book"]) == {"learning"}
+    assert backdated.height == pl.read_parquet(Paths(monday_home).upcoming).height
+    assert book.filter(book="production").is_empty()
+    assert book.filter(pl.col("period_flag") != BACKDATED)["kickoff_at"].max() < MIDNIGHT
 
 
 def test_an_earlier_now_predicts_the_games_that_were_then_to_come(monday_home: Path) -> None:

@@ -22,7 +22,7 @@ from nfl_signals.features.schemas import GOLD_MARKETS, gold_features_schema
 from nfl_signals.ingest.quality import in_words, wanting
 from nfl_signals.llm.schemas import LLM_SIGNALS
 from nfl_signals.markets.definitions import MARKETS
-from nfl_signals.monitoring import ledger
+from nfl_signals.monitoring import ledger, signatures
 from nfl_signals.reports.shared.forecasters import CLOSE, FINAL, STACK
 from nfl_signals.stacking.protocol import MARKET
 from nfl_signals.stacking.schemas import OOF, stacked_schema
@@ -213,12 +213,19 @@ def remainders(rows: pl.DataFrame, pieces: pl.DataFrame) -> Floats:
 
 
 def ledger_sealed(context: RunContext) -> Figures:
-    """The ledger is what was written, row by row, and holds every head that a decision noted."""
+    """The ledger is what was written, row by row, and holds every head that was noted or signed."""
     rows, anchors = context.load(context.paths.ledger, ledger.read), noted_heads(context)
-    problems = ledger.verify(rows, anchors=anchors)
+    problems, key = ledger.verify(rows, anchors=anchors), context.settings.ledger_key
+    if key is not None:
+        problems += signatures.problems(context.paths.signatures, rows, key)
     if problems:
         raise IntegrityError(f"ledger: {problems[0]} ({len(problems)} problems)")
-    return {"rows": rows.height, "noted_heads": len(anchors)}
+    signed = signatures.count(context.paths.signatures)
+    return {
+        "rows": rows.height,
+        "noted_heads": len(anchors),
+        "signatures" if key else "signatures_unread_without_ledger_key": signed,
+    }
 
 
 def report_figures(context: RunContext) -> Figures:

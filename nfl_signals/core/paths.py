@@ -37,6 +37,7 @@ class Paths:
     explanations = _Below("data/upcoming/explanations.parquet")  # contribution of each input
     upcoming_requests = _Below("data/upcoming/requests.json")  # hash of what they were made from
     ledger = _Below("data/ledger/predictions.parquet")  # sealed, append-only
+    signatures = _Below("data/ledger/signatures.jsonl")  # of its heads, where there is a key
     calibration = _Below("data/analysis/calibration.parquet")  # over rolling windows
     reliability = _Below("data/analysis/reliability.parquet")  # curves of the latest windows
     weekly_evidence = _Below("data/analysis/weekly_evidence.parquet")  # error and e-value, weekly

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, Field, ValidationError, field_validator
+from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -33,7 +33,7 @@ SIGNAL_SOURCE_PATTERN = r"^(proxy|champion|model_v\d+(r\d+)?)$"
 
 VARIABLES, OPTIONS = f"{PREFIX}*", "options"  # where a value is from, in messages
 SECTIONS = ("simulator", "ingest", "training", "monitor", "gate", "llm")
-SECRETS = ("notify", "api_key")
+SECRETS = ("notify", "api_key", "ledger_key")
 
 
 class Settings(Checked, BaseSettings):
@@ -61,6 +61,11 @@ class Settings(Checked, BaseSettings):
         description="nothing known after it exists for the run; a bare date means 00:00 UTC; "
         "unset: the source's now",
     )
+    clock: Literal["system", "as_of"] = Field(
+        default="system",
+        description="what time it is when a prediction is written: the system's, or as_of's, for a season "
+        "of files that is played week by week, in a home of its own (a simulated league always has its own)",
+    )
     seed: int = Field(
         default=20_250_907, ge=0, lt=2**63, description="the only source of randomness"
     )
@@ -81,6 +86,12 @@ class Settings(Checked, BaseSettings):
         description="use the downloads that are there, and ask no server for newer ones",
     )
     download_attempts: int = Field(default=4, ge=1, le=100, description="tries for each download")
+    ledger_key: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="signs the ledger after every append, and `verify` checks the signatures with it; at "
+        "least 16 letters, kept outside of the home (set NFL_SIGNALS_LEDGER_KEY)",
+    )
     simulator: SimulatorSettings = SimulatorSettings()
     ingest: IngestSettings = IngestSettings()
     training: TrainingSettings = TrainingSettings()

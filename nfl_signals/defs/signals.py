@@ -42,8 +42,8 @@ def upcoming_predictions(run_context: Run) -> Result:
     """
     upcoming = predict_upcoming(run_context)
     challenge = challenge_upcoming(run_context)
-    skipped = skipped_games(run_context.markets, run_context.as_of)
-    missing = notices(run_context.markets, upcoming, run_context.as_of)
+    skipped = skipped_games(run_context.markets, run_context.moment)
+    missing = notices(run_context.markets, upcoming, run_context.moment)
     return table_result(
         upcoming,
         {

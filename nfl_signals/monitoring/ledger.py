@@ -1,5 +1,9 @@
 """The ledger: every prediction as it was before kickoff, append-only, sealed, graded later.
 
+`made_at` is the as-of of a forecast, `written_at` the clock when it was written. What is written long
+after it says that it was made, at lines of a later day perhaps, is no production: it is flagged as
+backdated and counted nowhere.
+
 Each row's seal is a SHA-256 over its content and the seal before it, so an edited, removed or
 reordered row breaks the chain at its place. A chain cannot show that its *last* rows were cut off
 or that all of it was rewritten: its head, the last seal, is noted elsewhere (`checks/anchors.py`) and
@@ -10,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -19,6 +23,7 @@ from nfl_signals.core.errors import InputError, IntegrityError, JoinError, NotTh
 from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.core.hash_chain import GENESIS, broken_links, seals_after
 from nfl_signals.core.locks import exclusive, lock_beside
+from nfl_signals.core.moment import LATEST
 from nfl_signals.markets.bounds import LINES_TAKEN, PRICE, unfair
 from nfl_signals.markets.definitions import MARKETS, OUTCOMES, can_push, outcome_of
 from nfl_signals.markets.odds import no_vig_probability
@@ -28,6 +33,7 @@ SCHEMA = pl.Schema(
     {
         "prediction_id": pl.String(),
         "made_at": UTC_TIME,
+        "written_at": UTC_TIME,
         "kickoff_at": UTC_TIME,
         "season": pl.Int32(),
         "week": pl.Int32(),
@@ -48,9 +54,14 @@ SCHEMA = pl.Schema(
     }
 )
 CONTENT = [name for name in SCHEMA if name != "seal"]
-IDENTITY = ["book", "signal_source", "model_version", "model_hash", "game_id", "market"]
+KEYS = ["game_id", "market"]
+QUOTE = ["line", "price_yes", "price_no"]
+IDENTITY = ["book", "signal_source", "model_version", "model_hash", *KEYS, *QUOTE]
+TIMES = ["made_at", "written_at"]
 OPTIONAL = ["price_yes", "price_no"]  # no price is known where no bookmaker quotes one yet
 BOOKS = ("production", "learning")
+BACKDATED = "backdated"  # `period_flag` of what was written long after it says that it was made
+IN_PRODUCTION = pl.col("book") == "production"
 
 RULES: tuple[tuple[str, str, pl.Expr], ...] = (
     ("market", "a market", pl.col("market").is_in(list(MARKETS))),
@@ -67,6 +78,17 @@ RULES: tuple[tuple[str, str, pl.Expr], ...] = (
     ("signal_source", "proxy or model", pl.col("signal_source").is_in(["proxy", "model"])),
     ("book", "production or learning", pl.col("book").is_in(BOOKS)),
     ("made_at", "a time before kickoff", pl.col("made_at") < pl.col("kickoff_at")),
+    (
+        "written_at",
+        "a time before kickoff in book production",
+        ~IN_PRODUCTION | (pl.col("written_at") < pl.col("kickoff_at")),
+    ),
+    (
+        "written_at",
+        f"a time from made_at to {LATEST // timedelta(hours=1)} hours after it in book production",
+        ~IN_PRODUCTION
+        | (pl.col("written_at") - pl.col("made_at")).is_between(timedelta(0), LATEST),
+    ),
 )
 
 
@@ -88,23 +110,28 @@ def prediction_id(
     model_hash: str,
     game_id: str,
     market: str,
+    line: float,
+    price_yes: float | None,
+    price_no: float | None,
     made_at: datetime,
 ) -> str:
-    """Name of one prediction: its source, game and market, and when it was made.
+    """Name of one prediction: its source, the bet with line and prices, and when it was made.
 
     First 16 hex digits of SHA-256 over book|signal_source|model_version|model_hash|game_id|market|
-    made_at in ISO form; `made_at` is zone aware and the same instant gives the same id in any zone.
+    line|price_yes|price_no|made_at in ISO form; numbers as Python writes floats. `made_at` is zone
+    aware and the same instant gives the same id in any zone.
 
     Example:
         >>> source = dict(book="production", signal_source="model", model_version="v1", model_hash="a")
-        >>> when = datetime(2025, 9, 2, 14, tzinfo=UTC)
-        >>> prediction_id(**source, game_id="2025_01_DAL_PHI", market="ats", made_at=when)
-        '8f658739b056e562'
+        >>> bet = dict(game_id="2025_01_DAL_PHI", market="ats", line=7.5, price_yes=-110.0, price_no=-110.0)
+        >>> prediction_id(**source, **bet, made_at=datetime(2025, 9, 2, 14, tzinfo=UTC))
+        'eb634410854baa92'
     """
     if made_at.tzinfo is None:
         raise ValueError(f"made_at: expected a time zone, got {made_at.isoformat()}")
     parts = (book, signal_source, model_version, model_hash, game_id, market)
-    text = "|".join((*parts, made_at.astimezone(UTC).isoformat()))
+    quote = (str(value) for value in (line, price_yes, price_no))
+    text = "|".join((*parts, *quote, made_at.astimezone(UTC).isoformat()))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -151,7 +178,10 @@ def read(path: Path) -> pl.DataFrame:
             f"{path}: cannot be read; restore a copy, what was sealed is made nowhere else ({error})"
         ) from error
     if ledger.schema != SCHEMA:
-        raise IntegrityError(f"{path}: columns or types are not the ledger's; restore a copy.")
+        raise IntegrityError(
+            f"{path}: columns or types are not those of this version's ledger; restore a copy, or, where "
+            "an earlier version wrote it, start in another home (NFL_SIGNALS_HOME)."
+        )
     return ledger
 
 
@@ -175,8 +205,12 @@ def verify(ledger: pl.DataFrame, *, anchors: Sequence[str] = ()) -> list[str]:
         )
         for place in broken_links(_contents(ledger), seals)
     ]
-    late = ledger.filter(pl.col("made_at") >= pl.col("kickoff_at"))
-    problems += [f"{row[0]}, {row[5]}: made after kickoff" for row in late.iter_rows()]
+    problems += [
+        f"{row[0]} ({row[1]}, {row[2]}): {name}: expected {words}"
+        for name, words, holds in RULES
+        if name in TIMES
+        for row in ledger.filter(~holds).select("prediction_id", "game_id", "market").iter_rows()
+    ]
     repeated = ledger.filter(pl.col("prediction_id").is_duplicated())["prediction_id"]
     problems += [f"{name}: more than one row" for name in sorted(set(repeated))]
     known = {GENESIS, *seals}
@@ -227,7 +261,7 @@ def grade(ledger: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
 def latest_before_kickoff(graded: pl.DataFrame) -> pl.DataFrame:
     """The last forecast of each model for each game and market, so that no game counts twice."""
     key = ["game_id", "market", "model_version", "book", "signal_source"]
-    ordered = graded.sort("made_at", maintain_order=True)
+    ordered = graded.sort(TIMES, maintain_order=True)
     return ordered.unique(key, keep="last", maintain_order=True)
 
 

@@ -22,6 +22,7 @@ from nfl_signals.monitoring.calibration_metrics import (
     reliability_table,
 )
 from nfl_signals.monitoring.closing_line_value import with_closing_line_value
+from nfl_signals.monitoring.signatures import sign
 from nfl_signals.monitoring.weekly_evidence import evidence_path
 from nfl_signals.workspace.run_context import RunContext
 
@@ -38,6 +39,17 @@ def graded_ledger(context: RunContext) -> pl.DataFrame:
     return context.derive(graded_at, rows, context.markets, context.as_of)
 
 
+def append_signed(context: RunContext, rows: pl.DataFrame) -> ledger.AppendResult:
+    """Append rows and, where there is a key, sign what the ledger is then; see `ledger.append`.
+
+    The first row of an id stays: a prediction that is in the ledger already is not appended again.
+    """
+    appended = ledger.append(context.paths.ledger, rows, first_stays=True)
+    if key := context.settings.ledger_key:
+        sign(context.paths.signatures, appended, key=key, clock=context.moment.clock)
+    return appended
+
+
 def ledger_head(context: RunContext) -> str | None:
     """The ledger's last seal, to be noted outside of it; None where there is no ledger yet."""
     if not context.paths.ledger.exists():
@@ -46,13 +58,17 @@ def ledger_head(context: RunContext) -> str | None:
 
 
 def graded_at(rows: pl.DataFrame, markets: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
-    """Ledger rows with outcomes and closing-line values known at an instant, one per model and game."""
+    """Ledger rows with outcomes and closing-line values known at an instant, one per model and game.
+
+    Backdated rows are left out: what they knew cannot be shown.
+    """
     known = pl.col("kickoff_at") + RESULT_DELAY <= as_of
     points = markets.select("game_id", "market", pl.when(known).then("points"))
     wide = points.pivot(on="market", index="game_id", values="points")
     # Markets with one outcome column have the same points.
     outcomes = wide.select("game_id", **{m.outcome_column: m.name for m in MARKETS.values()})
-    graded = ledger.latest_before_kickoff(ledger.grade(rows, outcomes))
+    counted = rows.filter(pl.col("period_flag") != ledger.BACKDATED)
+    graded = ledger.latest_before_kickoff(ledger.grade(counted, outcomes))
     over = markets.filter(known)
     return with_closing_line_value(graded, over, settled_games(over))
 

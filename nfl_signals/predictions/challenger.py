@@ -88,7 +88,7 @@ def _challenge(context: RunContext, forecast: Forecast) -> Challenge:
             features=context.features,
             markets=context.markets,
             signals=context.signals,
-            made_at=context.as_of,
+            moment=context.moment,
             book="learning",
             flags=dict.fromkeys(((market, "model") for market in MARKETS), FLAG),
         )

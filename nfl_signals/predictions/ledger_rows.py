@@ -2,20 +2,21 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import timedelta
 
 import polars as pl
 
 from nfl_signals.alerts.series_status import UNMONITORED
+from nfl_signals.core.moment import Moment
 from nfl_signals.features.version import feature_version
 from nfl_signals.markets.definitions import can_push
 from nfl_signals.monitoring import ledger
+from nfl_signals.monitoring.ledger import KEYS, QUOTE
 from nfl_signals.monitoring.rolling_windows import REPLAY, STAND_IN
 from nfl_signals.predictions.champion import PROXY
-from nfl_signals.predictions.football_week import tuesday_before
 
 TIME = pl.Datetime("us", "UTC")
-KEYS = ["game_id", "market"]
+CLOSE = timedelta(minutes=1)  # before kickoff
 
 
 def price_forecasts(games: pl.DataFrame, markets: pl.DataFrame) -> pl.DataFrame:
@@ -38,19 +39,25 @@ def ledger_rows(
     games: pl.DataFrame,
     forecasts: pl.DataFrame,
     *,
-    made_at: datetime,
+    moment: Moment,
     book: str,
     flags: Mapping[tuple[str, str], str],
 ) -> pl.DataFrame:
     """Forecasts as the ledger takes them, in order of kickoff, game and market.
+
+    Backdated ones go to the shadow book, and say so.
 
     `games` are rows of gold markets, `forecasts` are `game_id, market, p_hat, p_push, model_version,
     model_hash`, `flags` are `period_flag` by market and signal source (`UNMONITORED` without one).
     Returns the ledger's columns without `seal`, plus `p_market`.
     """
     columns = [*KEYS, "p_hat", "p_push", "model_version", "model_hash"]
+    unknown = UNMONITORED
+    if moment.backdated:
+        book, flags, unknown = "learning", {}, ledger.BACKDATED
     rows = games.join(forecasts.select(columns), on=KEYS, maintain_order="left").with_columns(
-        pl.lit(made_at).cast(TIME).alias("made_at"),
+        pl.lit(moment.as_of).cast(TIME).alias("made_at"),
+        pl.lit(moment.clock).cast(TIME).alias("written_at"),
         pl.lit(feature_version()).alias("feature_version"),
         pl.when(pl.col("model_version") == PROXY)
         .then(pl.lit(PROXY))
@@ -59,53 +66,53 @@ def ledger_rows(
         pl.lit(book).alias("book"),
     )
     series = rows.select("market", "signal_source").rows()
-    flag = pl.Series("period_flag", [flags.get(each, UNMONITORED) for each in series], pl.String)
+    flag = pl.Series("period_flag", [flags.get(each, unknown) for each in series], pl.String)
     named = ledger.with_prediction_id(rows.with_columns(flag))
     return named.select(*ledger.CONTENT, "p_market").sort("kickoff_at", *KEYS)
 
 
 def walk_forward_rows(
-    stacked: pl.DataFrame, markets: pl.DataFrame, *, as_of: datetime
+    stacked: pl.DataFrame, markets: pl.DataFrame, *, moment: Moment
 ) -> pl.DataFrame:
-    """Walk-forward predictions of games until `as_of` for the shadow book, dated the Tuesday before each.
+    """Walk-forward predictions of games until the as-of for the shadow book, dated at the close.
+
+    The schedule keeps the closing line and prices: whatever else a forecast reads, it is of that minute.
 
     Returns the ledger's columns without `seal`.
     """
-    quotes = markets.select(*KEYS, "line", "price_yes", "price_no")
-    past = stacked.filter(pl.col("kickoff_at") <= as_of).join(quotes, on=KEYS)
-    rows = past.join(_blend_hashes(stacked), on=["market", "season"]).select(
-        pl.col("kickoff_at").map_elements(tuesday_before, TIME).alias("made_at"),
-        *("kickoff_at", "season", "week", *KEYS, "line", "price_yes", "price_no"),
-        *("p_hat", "p_push"),
-        pl.format(REPLAY + "{}", "season").alias("model_version"),
-        "model_hash",
-        pl.lit(feature_version()).alias("feature_version"),
-        pl.lit("model").alias("signal_source"),
-        pl.lit("learning").alias("book"),
-        pl.lit("replay").alias("period_flag"),
-    )
-    order = ["made_at", "kickoff_at", *KEYS]
-    return ledger.with_prediction_id(rows).select(ledger.CONTENT).sort(order)
+    quotes = markets.select(*KEYS, *QUOTE)
+    past = stacked.filter(pl.col("kickoff_at") <= moment.as_of).join(quotes, on=KEYS)
+    rows = past.join(_blend_hashes(stacked), on=["market", "season"])
+    dated = rows.with_columns(made_at=pl.col("kickoff_at") - CLOSE)
+    return _shadow_rows(dated, versions=REPLAY, flag="replay", moment=moment)
 
 
 def stand_in_rows(
-    asked: pl.DataFrame, forecasts: pl.DataFrame, stacked: pl.DataFrame
+    asked: pl.DataFrame, forecasts: pl.DataFrame, stacked: pl.DataFrame, *, moment: Moment
 ) -> pl.DataFrame:
     """`training.stand_in` forecasts for the shadow book, at the quotes and moments of the rows `asked`.
 
     `asked` are rows of the ledger, `stacked` is the walk-forward whose blends the forecasts are of.
     Returns the ledger's columns without `seal`.
     """
-    kept = ["made_at", "kickoff_at", "season", "week", *KEYS, "line", "price_yes", "price_no"]
+    kept = ["made_at", "kickoff_at", "season", "week", *KEYS, *QUOTE]
     answered = asked.select(kept).join(forecasts, on=KEYS)
-    rows = answered.join(_blend_hashes(stacked), on=["market", "season"]).with_columns(
-        pl.format(STAND_IN + "{}", "season").alias("model_version"),
-        pl.lit(feature_version()).alias("feature_version"),
-        pl.lit("model").alias("signal_source"),
-        pl.lit("learning").alias("book"),
-        pl.lit("stand-in").alias("period_flag"),
+    rows = answered.join(_blend_hashes(stacked), on=["market", "season"])
+    return _shadow_rows(rows, versions=STAND_IN, flag="stand-in", moment=moment)
+
+
+def _shadow_rows(rows: pl.DataFrame, *, versions: str, flag: str, moment: Moment) -> pl.DataFrame:
+    """What a recipe forecasts after the event, as rows of the ledger: `versions` and the season name it."""
+    named = ledger.with_prediction_id(
+        rows.with_columns(
+            pl.lit(moment.clock).cast(TIME).alias("written_at"),
+            pl.format(versions + "{}", "season").alias("model_version"),
+            pl.lit(feature_version()).alias("feature_version"),
+            pl.lit("model").alias("signal_source"),
+            pl.lit("learning").alias("book"),
+            pl.lit(flag).alias("period_flag"),
+        )
     )
-    named = ledger.with_prediction_id(rows)
     return named.select(ledger.CONTENT).sort("made_at", "kickoff_at", *KEYS)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from nfl_signals.core.moment import Moment
 from nfl_signals.core.settings import describe
 from nfl_signals.ingest.history import RESULT_DELAY
 from nfl_signals.predictions.football_week import end_of_football_week
@@ -16,19 +17,20 @@ DEADLINE = timedelta(hours=24)  # after a game's end its result should be there
 GIVEN_UP = timedelta(days=14)  # a game without a result for so long was cancelled
 
 
-def notices(markets: pl.DataFrame, predicted: pl.DataFrame, as_of: datetime) -> list[str]:
-    """What is missing at an instant: results, games, lines, predictions.
+def notices(markets: pl.DataFrame, predicted: pl.DataFrame, moment: Moment) -> list[str]:
+    """What is missing at a moment: results, games, lines, predictions.
 
     Args:
         markets: `GOLD_MARKETS`.
         predicted: stored predictions, of any week.
-        as_of: the instant.
+        moment: of which it is asked.
     """
     return [
-        *_results_missing(markets, as_of),
-        *_no_game(markets, as_of),
-        *_no_line(markets, as_of),
-        *_not_predicted(markets, predicted, as_of),
+        *_results_missing(markets, moment.as_of),
+        *_no_game(markets, moment),
+        *_no_line(markets, moment),
+        *_not_predicted(markets, predicted, moment),
+        *_backdated(moment),
     ]
 
 
@@ -54,30 +56,42 @@ def _results_missing(markets: pl.DataFrame, as_of: datetime) -> list[str]:
     ]
 
 
-def _no_game(markets: pl.DataFrame, as_of: datetime) -> list[str]:
-    if upcoming_games(markets, as_of).height:
+def _no_game(markets: pl.DataFrame, moment: Moment) -> list[str]:
+    if upcoming_games(markets, moment).height:
         return []
+    as_of = moment.bets_from
     ends, to_come = end_of_football_week(as_of), markets.filter(pl.col("kickoff_at") > as_of)
     first = to_come["kickoff_at"].min()
     then = f"the next one begins {describe(first)}" if isinstance(first, datetime) else "none later"
     return [f"the schedule shows no game from {describe(as_of)} to {describe(ends)}; {then}."]
 
 
-def _no_line(markets: pl.DataFrame, as_of: datetime) -> list[str]:
-    skipped = {name: games for name, games in skipped_games(markets, as_of).items() if games}
+def _no_line(markets: pl.DataFrame, moment: Moment) -> list[str]:
+    skipped = {name: games for name, games in skipped_games(markets, moment).items() if games}
     return [
         f"not predicted, no usable line or price ({market}): {', '.join(games)}"
         for market, games in skipped.items()
     ]
 
 
-def _not_predicted(markets: pl.DataFrame, predicted: pl.DataFrame, as_of: datetime) -> list[str]:
+def _not_predicted(markets: pl.DataFrame, predicted: pl.DataFrame, moment: Moment) -> list[str]:
     """Games of the week with a line that the stored predictions lack: they are of an earlier week."""
-    complete = upcoming_games(markets, as_of).drop_nulls(["line", "p_market"])
+    complete = upcoming_games(markets, moment).drop_nulls(["line", "p_market"])
     lacking = complete.join(predicted, on=["game_id", "market"], how="anti")
     if lacking.is_empty():
         return []
     games = lacking["game_id"].unique().sort().to_list()
     return [
         f"not predicted yet, though with lines and prices: {', '.join(games)}; run `nfl-signals week`."
+    ]
+
+
+def _backdated(moment: Moment) -> list[str]:
+    if not moment.backdated:
+        return []
+    return [
+        f"as of {describe(moment.as_of)}, looked at {describe(moment.clock)}: such predictions are "
+        "backdated, kept in the shadow book and counted nowhere, for their lines may be later ones; a "
+        "season that is played week by week from files as they were takes `clock: as_of` and a home of "
+        "its own."
     ]

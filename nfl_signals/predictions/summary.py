@@ -16,7 +16,7 @@ from nfl_signals.ingest.quality import in_words, wanting
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.predictions.champion import CHAMPION_SOURCE, configured_version, served_version
 from nfl_signals.predictions.notices import notices as what_is_missing
-from nfl_signals.predictions.upcoming import not_by_served_model, not_in_ledger
+from nfl_signals.predictions.upcoming import not_by_served_model, not_in_ledger, sealed_upcoming
 from nfl_signals.registry import decision_log
 from nfl_signals.workspace.run_context import RunContext
 
@@ -42,16 +42,16 @@ class Pick:
 
 
 def picks(context: RunContext) -> list[Pick]:
-    """Predictions of games still to come, in order of kickoff, game and market.
+    """Predictions of games still to come as the ledger holds them, in order of kickoff, game and market.
 
     Raises:
         InputError: no run has made predictions yet, or none by the version that the settings name.
     """
-    stored, problem = context.read(context.paths.upcoming), not_by_served_model(context)
+    sealed, problem = sealed_upcoming(context), not_by_served_model(context)
     if problem and context.settings.signal_source != CHAMPION_SOURCE:
         served_version(context)  # whether there is such a version at all
         raise InputError(f"signal_source {context.settings.signal_source}: {problem}.")
-    upcoming = stored.filter(pl.col("kickoff_at") > context.as_of)
+    upcoming = sealed.filter(pl.col("kickoff_at") > context.moment.bets_from)
     home = context.features.filter(pl.col("is_home"))
     teams = home.select("game_id", home="team_id", away="opponent_id")
     rows = upcoming.join(teams, on="game_id", how="left").sort("kickoff_at", "game_id", "market")
@@ -65,7 +65,7 @@ def notices(context: RunContext) -> list[str]:
     data = wanting(context.quality.filter(season=max(context.seasons)))
     return [
         *(f"{problem}." for problem in problems),
-        *what_is_missing(context.markets, upcoming, context.as_of),
+        *what_is_missing(context.markets, upcoming, context.moment),
         *(f"data: {line}" for line in in_words(data)),
     ]
 

@@ -10,6 +10,7 @@ from nfl_signals.core.files import write_json, write_parquet
 from nfl_signals.ensemble.request import game_requests, requests_hash
 from nfl_signals.ingest.quality import flags_of_games
 from nfl_signals.monitoring import ledger
+from nfl_signals.monitoring.steps import append_signed
 from nfl_signals.predictions.champion import configured_version, load_served_model
 from nfl_signals.predictions.ledger_rows import walk_forward_rows
 from nfl_signals.predictions.week import UpcomingWeek, forecast_week
@@ -47,7 +48,9 @@ def predict_upcoming(context: RunContext) -> pl.DataFrame:
 
 def not_by_served_model(context: RunContext) -> str | None:
     """Why stored predictions of games to come are not the served model's; None where they are."""
-    to_come = context.read(context.paths.upcoming).filter(pl.col("kickoff_at") > context.as_of)
+    to_come = context.read(context.paths.upcoming).filter(
+        pl.col("kickoff_at") > context.moment.bets_from
+    )
     versions, served = (
         to_come["model_version"].unique().sort().to_list(),
         configured_version(context),
@@ -58,6 +61,20 @@ def not_by_served_model(context: RunContext) -> str | None:
         f"the stored predictions are by {', '.join(versions)}, and {served} is served; predict again "
         "(`nfl-signals week`)"
     )
+
+
+def sealed_upcoming(context: RunContext) -> pl.DataFrame:
+    """The stored predictions as the ledger holds them: what is shown is what was sealed.
+
+    Columns and order of the stored ones; those not in the ledger, `not_in_ledger`, are left out.
+    """
+    stored = context.read(context.paths.upcoming)
+    if not context.paths.ledger.exists():
+        return stored.clear()
+    beside = stored.select("prediction_id", *set(stored.columns).difference(ledger.CONTENT))
+    sealed = context.load(context.paths.ledger, ledger.read).drop("seal")
+    rows = beside.join(sealed, on="prediction_id", maintain_order="left")
+    return rows.select(stored.columns)
 
 
 def not_in_ledger(context: RunContext) -> str | None:
@@ -93,7 +110,7 @@ def load_week(context: RunContext) -> UpcomingWeek:
         features=context.features,
         markets=context.markets,
         signals=context.signals,
-        made_at=context.as_of,
+        moment=context.moment,
         flags=alert_state(context).flags(),
     )
 
@@ -108,8 +125,6 @@ def requests_for(context: RunContext, games: Sequence[str], *, sequences: bool) 
 def append_to_ledger(context: RunContext) -> dict[str, int]:
     """Append the upcoming predictions (production), the walk-forward and the challenger's (learning).
 
-    The first row of an id stays: a prediction that is in the ledger already is not appended again.
-
     Returns new rows by book, and the ledger's length as 'total'.
     """
     parts = [
@@ -118,7 +133,7 @@ def append_to_ledger(context: RunContext) -> dict[str, int]:
     ]
     if context.paths.challenge.exists():
         parts.append(context.read(context.paths.challenge))
-    appended = ledger.append(context.paths.ledger, pl.concat(parts), first_stays=True)
+    appended = append_signed(context, pl.concat(parts))
     _log.info("ledger: %s new, %d rows in all", appended.n_new, appended.total)
     return {**appended.n_new, "total": appended.total}
 
@@ -128,10 +143,9 @@ def append_walk_forward(context: RunContext) -> int:
 
     Returns how many were new.
     """
-    rows = _walk_forward(context)
-    return sum(ledger.append(context.paths.ledger, rows, first_stays=True).n_new.values())
+    return sum(append_signed(context, _walk_forward(context)).n_new.values())
 
 
 def _walk_forward(context: RunContext) -> pl.DataFrame:
     stacked = context.read(context.paths.stacked)
-    return walk_forward_rows(stacked, context.markets, as_of=context.as_of)
+    return walk_forward_rows(stacked, context.markets, moment=context.moment)

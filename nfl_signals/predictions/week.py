@@ -2,19 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import polars as pl
 
+from nfl_signals.core.moment import Moment
 from nfl_signals.ensemble.ensemble import Ensemble
 from nfl_signals.ensemble.explain import contributions
 from nfl_signals.ensemble.request import game_requests
 from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.monitoring.ledger import QUOTE
 from nfl_signals.predictions.football_week import end_of_football_week
 from nfl_signals.predictions.ledger_rows import ledger_rows, price_forecasts
 from nfl_signals.stacking.protocol import MARKET
-
-QUOTE = ["line", "price_yes", "price_no"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -25,8 +24,8 @@ class UpcomingWeek:
     features: pl.DataFrame
     markets: pl.DataFrame
     signals: pl.DataFrame
-    made_at: datetime  # the run's now
-    book: str = "production"  # that the forecasts go to
+    moment: Moment
+    book: str = "production"  # that the forecasts go to; backdated ones go to the shadow book
     # `period_flag` by market and signal source
     flags: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
@@ -42,7 +41,7 @@ class WeekForecast:
 
 def forecast_week(week: UpcomingWeek) -> WeekForecast:
     """Forecast every upcoming game and market that has line and prices."""
-    games, explanations = upcoming_games(week.markets, week.made_at).drop_nulls(QUOTE), None
+    games, explanations = upcoming_games(week.markets, week.moment).drop_nulls(QUOTE), None
     model, requests = week.model, None
     if model is None:
         forecasts = price_forecasts(games, week.markets)
@@ -57,21 +56,22 @@ def forecast_week(week: UpcomingWeek) -> WeekForecast:
         forecasts = model.predict(requests)
         inputs = [MARKET, *model.learners["ats"]]  # its own, whatever is trained today
         explanations = contributions(forecasts, inputs)
-    rows = ledger_rows(games, forecasts, made_at=week.made_at, book=week.book, flags=week.flags)
+    rows = ledger_rows(games, forecasts, moment=week.moment, book=week.book, flags=week.flags)
     return WeekForecast(rows=rows, explanations=explanations, requests=requests)
 
 
-def upcoming_games(markets: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
-    """Markets of the games still to come in this football week.
+def upcoming_games(markets: pl.DataFrame, moment: Moment) -> pl.DataFrame:
+    """Markets of the games still to come in this football week, by as-of and by the clock.
 
     By time, not by week number: a postponed game must not hide the week after it.
     """
-    to_come = pl.col("kickoff_at").is_between(as_of, end_of_football_week(as_of), closed="right")
+    ends = end_of_football_week(moment.as_of)
+    to_come = pl.col("kickoff_at").is_between(moment.bets_from, ends, closed="right")
     return markets.filter(pl.col("points").is_null() & to_come)
 
 
-def skipped_games(markets: pl.DataFrame, as_of: datetime) -> dict[str, list[str]]:
+def skipped_games(markets: pl.DataFrame, moment: Moment) -> dict[str, list[str]]:
     """Upcoming games by market that lack a line or a price and so have no prediction."""
-    games = upcoming_games(markets, as_of)
+    games = upcoming_games(markets, moment)
     skipped = games.filter(pl.col("p_market").is_null() | pl.col("line").is_null())
     return {name: skipped.filter(market=name)["game_id"].to_list() for name in MARKETS}

@@ -12,12 +12,10 @@ import polars as pl
 
 from nfl_signals.core.errors import IntegrityError, SettingsError
 from nfl_signals.core.setting_sections import GateSettings
+from nfl_signals.monitoring.ledger import KEYS, QUOTE
 from nfl_signals.monitoring.rolling_windows import REPLAY, STAND_IN
 from nfl_signals.promotion.measures import CODE, PAIRS_SCHEMA, brier_excess
 from nfl_signals.stats.group_sequential import level_of_each_look
-
-KEY = ["game_id", "market"]
-QUOTE = ["line", "price_yes", "price_no"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,13 +120,13 @@ def paired(champion: pl.DataFrame, challenger: pl.DataFrame) -> pl.DataFrame:
         rows.rename({"p_hat": f"p_{role}", "closing_line_value": f"clv_{role}"})
         for role, rows in (("champion", champion), ("challenger", challenger))
     ]
-    other = named[1].select(*KEY, *QUOTE, "p_challenger", "clv_challenger")
+    other = named[1].select(*KEYS, *QUOTE, "p_challenger", "clv_challenger")
     both = named[0].join(
-        other, on=[*KEY, *QUOTE], nulls_equal=True, validate="1:1", maintain_order="right_left"
+        other, on=[*KEYS, *QUOTE], nulls_equal=True, validate="1:1", maintain_order="right_left"
     )
     columns = [pl.col(name).cast(kind) for name, kind in PAIRS_SCHEMA.items()]
-    first = both.unique(KEY, keep="first", maintain_order=True)
-    return first.select(columns).sort("season", "week", *KEY)
+    first = both.unique(KEYS, keep="first", maintain_order=True)
+    return first.select(columns).sort("season", "week", *KEYS)
 
 
 def refuse_too_good(pairs: pl.DataFrame, policy: GateSettings, *, seed: int) -> None:
@@ -152,4 +150,4 @@ def refuse_too_good(pairs: pl.DataFrame, policy: GateSettings, *, seed: int) -> 
 
 
 def _first_of_quote(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.unique([*KEY, *QUOTE], keep="first", maintain_order=True)
+    return rows.unique([*KEYS, *QUOTE], keep="first", maintain_order=True)

@@ -4,10 +4,10 @@ import logging
 
 import polars as pl
 
-from nfl_signals.monitoring import ledger
-from nfl_signals.monitoring.steps import graded_ledger
+from nfl_signals.monitoring.ledger import KEYS, QUOTE
+from nfl_signals.monitoring.steps import append_signed, graded_ledger
 from nfl_signals.predictions.ledger_rows import stand_in_rows
-from nfl_signals.promotion.books import KEY, QUOTE, forecast_by, production
+from nfl_signals.promotion.books import forecast_by, production
 from nfl_signals.training.stand_in import stand_in_forecasts
 from nfl_signals.workspace.run_context import RunContext
 
@@ -21,11 +21,12 @@ def stand_in_for(context: RunContext, version: str, *, against: str) -> int:
     """
     graded = graded_ledger(context)
     asked = production(against).rows(graded)
-    own = forecast_by(version).rows(graded).select(*KEY, *QUOTE)
-    open_questions = asked.join(own, on=[*KEY, *QUOTE], how="anti", nulls_equal=True)
+    own = forecast_by(version).rows(graded).select(*KEYS, *QUOTE)
+    open_questions = asked.join(own, on=[*KEYS, *QUOTE], how="anti", nulls_equal=True)
     priced = open_questions.filter(pl.col("p_market").is_not_null())
     forecasts = stand_in_forecasts(context, priced)
-    rows = stand_in_rows(priced, forecasts, context.read(context.paths.stacked))
-    ledger.append(context.paths.ledger, rows, first_stays=True)
+    stacked = context.read(context.paths.stacked)
+    rows = stand_in_rows(priced, forecasts, stacked, moment=context.moment)
+    append_signed(context, rows)
     _log.info("%s: its recipe answers %d of %d questions", version, rows.height, asked.height)
     return rows.height

@@ -11,7 +11,6 @@ import polars as pl
 
 from nfl_signals.core.setting_sections import SimulatorSettings
 from nfl_signals.simulator.calendar.as_of import (
-    KNOWN_AT_THE_OPEN,
     as_of,
     known_games,
     of_determined_games,
@@ -20,7 +19,7 @@ from nfl_signals.simulator.calendar.as_of import (
 )
 from nfl_signals.simulator.calendar.events import as_announced
 from nfl_signals.simulator.calendar.kickoffs import with_rest
-from nfl_signals.simulator.games.bookmaker import post_prices
+from nfl_signals.simulator.games.bookmaker import OPENING, post_prices
 from nfl_signals.simulator.games.drift import model_forecasts, unseen_drift
 from nfl_signals.simulator.games.season import Season, play_season
 from nfl_signals.simulator.games.truth import truth_table
@@ -44,7 +43,7 @@ class League:
     injuries: dict[int, pl.DataFrame]  # by season, nflverse's 16 columns
     notes: dict[int, pl.DataFrame]  # by season, `release.layout.NOTES`
     truth: pl.DataFrame  # of every game in `games`; see `truth.truth_table`
-    lines_open: pl.DataFrame  # `game_id` and `KNOWN_AT_THE_OPEN` of every game whose lines are up
+    lines_open: pl.DataFrame  # `game_id` and `bookmaker.OPENING` of every game whose lines are up
     model_forecasts: pl.DataFrame  # perfect until the drift; see `drift.model_forecasts`
     as_of: datetime  # the Tuesday after the last week played, aware, UTC
     settings: SimulatorSettings
@@ -83,7 +82,7 @@ def simulate(settings: SimulatorSettings, *, seed: int) -> League:
         injuries={year: until_now(s.injuries, "date_modified") for year, s in reported.items()},
         notes={year: until_now(s.notes, "published_at") for year, s in reported.items()},
         truth=truth,
-        lines_open=games.select("game_id", *KNOWN_AT_THE_OPEN).drop_nulls(),
+        lines_open=games.select("game_id", *OPENING).drop_nulls(),
         model_forecasts=model_forecasts(games, truth, settings=settings),
         as_of=now,
         settings=settings,

@@ -17,6 +17,7 @@ from nfl_signals.ensemble.coherence_rows import coherent_season, settled_games
 from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, input_names, walk_forward_stack
 from nfl_signals.markets.definitions import MARKETS, MarketName, can_tie
 from nfl_signals.markets.odds import no_vig_probability
+from nfl_signals.monitoring.ledger import KEYS, QUOTE
 from nfl_signals.stacking.oof import OofTask, out_of_fold
 from nfl_signals.stacking.walk_forward import prefer_signals
 from nfl_signals.stats.arrays import Bools
@@ -26,8 +27,6 @@ from nfl_signals.training.weight_advice import weight_adviser
 from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext
 
-KEYS = ["game_id", "market"]
-QUOTE = ["line", "price_yes", "price_no"]
 FORECASTS = pl.Schema(
     {"game_id": pl.String, "market": pl.String, "p_hat": pl.Float64, "p_push": pl.Float64}
 )

@@ -18,6 +18,8 @@ from nfl_signals.core.setting_sections import SimulatorSettings
 from nfl_signals.core.settings import Settings
 
 NFLVERSE = "nflverse"
+PLAYED = "nflverse-played"
+"""Real games whose predictions are written by the clock of the as-of: never mixed with live ones."""
 PROGRESS = ("weeks_played", "late_stats")
 """How far a league has been played and published: the same league at another time."""
 ALWAYS_WRITTEN = ("data/raw", "data/gold", "data/ledger", "models")
@@ -25,7 +27,7 @@ REMEDY = "add --home FOLDER, or set NFL_SIGNALS_HOME."
 
 
 def data_home_name(settings: Settings) -> str:
-    """'nflverse', or 'simulated-' and a hash of seed and league.
+    """'nflverse', 'nflverse-played', or 'simulated-' and a hash of seed and league.
 
     How far a league has been played and published does not count.
 
@@ -34,7 +36,7 @@ def data_home_name(settings: Settings) -> str:
         'nflverse'
     """
     if settings.source == NFLVERSE:
-        return NFLVERSE
+        return PLAYED if settings.clock == "as_of" else NFLVERSE
     league = settings.simulator.model_dump(exclude=set(PROGRESS))
     if league["drift_known"]:
         del league["drift_known"]  # homes of a time that had no choice keep their names
@@ -63,7 +65,15 @@ def refuse_other_home(paths: Paths, settings: Settings) -> None:
     held = holder(paths)
     if held in (None, data_home_name(settings)) or not _anything_stored(paths):
         return
-    if held == NFLVERSE:
+    if {held, data_home_name(settings)} == {NFLVERSE, PLAYED}:
+        holds = (
+            "written by the system's clock" if held == NFLVERSE else "of a season that is played"
+        )
+        raise SettingsError(
+            f"{paths.home}: holds predictions {holds}; with clock {settings.clock} they need a home of their "
+            f"own: {REMEDY}"
+        )
+    if held in (NFLVERSE, PLAYED):
         raise SettingsError(
             f"{paths.home}: holds real games; a simulated league needs a home of its own: {REMEDY}"
         )
@@ -99,8 +109,8 @@ def remembered(paths: Paths) -> dict[str, Any]:
     held = holder(paths)
     if held is None or not _anything_stored(paths):
         return {}
-    if held == NFLVERSE:
-        return {"source": NFLVERSE}
+    if held in (NFLVERSE, PLAYED):
+        return {"source": NFLVERSE} | ({"clock": "as_of"} if held == PLAYED else {})
     league = stored_league(paths)
     simulator = {name: league[name] for name in SimulatorSettings.model_fields if name in league}
     seed = {"seed": league["seed"]} if league else {}

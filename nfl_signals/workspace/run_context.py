@@ -11,6 +11,7 @@ import polars as pl
 from nfl_signals.core.errors import SettingsError, SourceError
 from nfl_signals.core.file_cache import FileCache
 from nfl_signals.core.files import read_parquet
+from nfl_signals.core.moment import Moment
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings, describe
 from nfl_signals.ingest.download import judged, open_release
@@ -41,6 +42,21 @@ class RunContext:
     as_of: datetime  # nothing known after this instant exists
     # what has been read so far; a table that has not changed is not read again
     files: FileCache = field(default_factory=FileCache, init=False, repr=False, compare=False)
+
+    @property
+    def moment(self) -> Moment:
+        """The as-of, and what time it is when something is written now.
+
+        That says the league of a simulated run, its now, and the as-of of a season that is played;
+        elsewhere the system's clock.
+        """
+        if self.settings.source == "simulated":
+            clock = max(self.as_of, stored_league(self.paths).get("as_of", self.as_of))
+        elif self.settings.clock == "as_of":
+            clock = self.as_of
+        else:
+            clock = datetime.now(UTC).replace(microsecond=0)
+        return Moment(as_of=self.as_of, clock=clock)
 
     @property
     def features(self) -> pl.DataFrame:
@@ -102,8 +118,8 @@ def open_run(settings: Settings) -> RunContext:
 
     Raises:
         SourceError: the release is missing or unreachable, or holds none of the seasons.
-        SettingsError: the home belongs to another source; too few seasons to learn, blend and
-            calibrate; the reader of documents lacks a setting.
+        SettingsError: the home belongs to another source; as_of is in the future; too few seasons to
+            learn, blend and calibrate; the reader of documents lacks a setting.
     """
     paths = Paths(settings.home)
     open_provider(settings.llm, paths.llm_responses)  # an error now, not after minutes of ingestion
@@ -111,6 +127,7 @@ def open_run(settings: Settings) -> RunContext:
     if settings.source == "simulated":
         _ensure_league(settings, paths)
     as_of = _as_of(settings, paths)
+    _refuse_future(settings, as_of)
     release = _release(settings, paths, as_of)
     seasons = _enough_seasons(settings, release, as_of)
     claim_home(paths, settings)
@@ -207,6 +224,14 @@ def _enough_seasons(settings: Settings, release: Release, as_of: datetime) -> tu
             f"{training.min_calibration_seasons} to calibrate, 1 to predict); widen --seasons."
         )
     return chosen
+
+
+def _refuse_future(settings: Settings, as_of: datetime) -> None:
+    if settings.source == "nflverse" and settings.clock == "system" and as_of > datetime.now(UTC):
+        raise SettingsError(
+            f"as_of {describe(as_of)}: has not come yet, and nothing is known of it; leave it out (now), or "
+            "choose an earlier instant."
+        )
 
 
 def _as_of(settings: Settings, paths: Paths) -> datetime:

@@ -27,7 +27,8 @@ def real_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def make(home: Path) -> None:
         options = ("--source", "nflverse", "--seasons", "2013-2020", "--as-of", "2021-08-01")
-        done = nfl_signals("run", *options, home=home, extra={REAL_DATA: REAL_FOLDER})
+        where = {REAL_DATA: REAL_FOLDER, "NFL_SIGNALS_CLOCK": "as_of"}
+        done = nfl_signals("run", *options, home=home, extra=where)
         assert done.code == 0, done.err
 
     return made_once(tmp_path_factory, "real_2021", make)

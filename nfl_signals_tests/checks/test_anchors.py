@@ -70,7 +70,7 @@ def test_rows_that_are_appended_later_keep_every_head(context: RunContext) -> No
     decide(context)
     before = heads(context)["ledger"]
     rows = ledger.read(context.paths.ledger).tail(3).drop("seal")
-    later = rows.with_columns(pl.col("made_at") - timedelta(minutes=1))
+    later = rows.with_columns(pl.col(ledger.TIMES) - timedelta(minutes=1))
     ledger.append(context.paths.ledger, ledger.with_prediction_id(later).select(ledger.CONTENT))
     assert heads(context)["ledger"] != before
     ledger_sealed(context)

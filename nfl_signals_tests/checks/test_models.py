@@ -135,7 +135,7 @@ TAMPERINGS: list[tuple[Callable[[RunContext], None], str, str]] = [
     (edited_window, CARDS, rf"{VERSION}/card\.json: edited since it was written"),
     (edited_probability, LEDGER, r"row \d+ \(.*edited, or what came before it"),
     (deleted_row, LEDGER, "row 3 .*removed or reordered"),
-    (after_kickoff, LEDGER, "made after kickoff"),
+    (after_kickoff, LEDGER, "made_at: expected a time before kickoff"),
     (card_with(feature_version="0dd"), SERVED, "fitted on features 0dd, this program builds"),
     (card_with(horizon={}), SERVED, "horizon: fitted with {}, this program has"),
     (gone, SERVED, "was never trained or is gone"),

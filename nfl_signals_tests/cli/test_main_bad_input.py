@@ -179,7 +179,7 @@ def test_a_game_without_lines_is_skipped_in_those_markets_and_counted(
 
     monkeypatch.setenv("NFL_SIGNALS_NFLVERSE", str(release))
     context = open_run(load_settings(home=home, source="nflverse", as_of=AS_OF))
-    assert skipped_games(context.markets, context.as_of) == {
+    assert skipped_games(context.markets, context.moment) == {
         "ats": [unpriced],
         "moneyline": [unpriced],
         "total": [],

@@ -12,11 +12,13 @@ import pytest
 
 from nfl_signals.core.errors import InputError, IntegrityError, JoinError, StorageError
 from nfl_signals.core.hash_chain import GENESIS, seals_after
+from nfl_signals.core.moment import LATEST
 from nfl_signals.monitoring import ledger
 
 KICKOFF = datetime(2024, 9, 8, 17, tzinfo=UTC)
 ROW: dict[str, Any] = {
     "made_at": KICKOFF - timedelta(days=3),
+    "written_at": KICKOFF - timedelta(days=3) + timedelta(minutes=20),
     "kickoff_at": KICKOFF,
     "season": 2024,
     "week": 1,
@@ -101,8 +103,8 @@ def test_a_prediction_may_be_repeated_later_but_never_rewritten(path: Path) -> N
     with pytest.raises(IntegrityError, match=r"2024_01_DAL_PHI ats.*never rewritten"):
         ledger.append(path, predictions({"p_hat": 0.56}))
     assert path.read_bytes() == before
-    later = ledger.append(path, predictions({"p_hat": 0.56, "made_at": KICKOFF - timedelta(1)}))
-    assert later.total == 2
+    later = dict.fromkeys(("made_at", "written_at"), KICKOFF - timedelta(1))
+    assert ledger.append(path, predictions({"p_hat": 0.56, **later})).total == 2
 
 
 @pytest.mark.parametrize("delay", [timedelta(0), timedelta(microseconds=1), timedelta(days=1)])
@@ -111,6 +113,41 @@ def test_a_prediction_at_or_after_kickoff_is_refused_by_name(path: Path, delay: 
     with pytest.raises(InputError, match=r"2024_01_LATE ats, made_at: expected a time before"):
         ledger.append(path, late)
     assert not path.exists()
+
+
+BEGUN, LONG_AGO = "a time before kickoff in book production", "a time from made_at to 6 hours after"
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
+LATE = [  # made and written before kickoff, and what is expected
+    (HOUR, timedelta(0), BEGUN),
+    (HOUR, -25 * SECOND, BEGUN),
+    (30 * HOUR, 30 * HOUR - LATEST - SECOND, LONG_AGO),
+    (30 * HOUR, 30 * HOUR + SECOND, LONG_AGO),
+]
+
+
+@pytest.mark.parametrize(("made", "written_before", "words"), LATE)
+def test_what_is_written_after_kickoff_or_long_after_it_was_made_is_no_production(
+    path: Path, made: timedelta, written_before: timedelta, words: str
+) -> None:
+    """A run at 20:50 knows what was known at 20:00; the game of 20:25 is on."""
+    times = {"made_at": KICKOFF - made, "written_at": KICKOFF - written_before}
+    with pytest.raises(InputError, match=rf"late ats, written_at: expected {words}"):
+        ledger.append(path, predictions({}, {"game_id": "late", **times}))
+    assert not path.exists()
+    shadow = predictions({}, {"game_id": "late", "book": "learning", **times})
+    assert ledger.append(path, shadow).total == 2
+
+
+@pytest.mark.parametrize(("made", "written_before", "words"), LATE)
+def test_such_a_row_of_production_is_found_under_seals_that_fit(
+    made: timedelta, written_before: timedelta, words: str
+) -> None:
+    times = {"made_at": KICKOFF - made, "written_at": KICKOFF - written_before}
+    rows = predictions({}, {"game_id": "late", **times})
+    seals = list(seals_after(GENESIS, ledger._contents(rows)))
+    forged = rows.with_columns(pl.Series("seal", seals, dtype=pl.String)).select(*ledger.SCHEMA)
+    (problem,) = ledger.verify(forged)
+    assert f"(late, ats): written_at: expected {words}" in problem
 
 
 @pytest.mark.parametrize(
@@ -187,7 +224,9 @@ def test_the_id_names_the_instant_not_the_zone() -> None:
     one = ledger.prediction_id(**who, made_at=ROW["made_at"])
     assert one == ledger.prediction_id(**who, made_at=eastern)
     assert one == predictions({})["prediction_id"][0]
-    assert one != ledger.prediction_id(**who | {"book": "learning"}, made_at=ROW["made_at"])
+    others = {"book": "learning", "line": 3.5, "price_yes": -115.0, "price_no": None}
+    for name, value in others.items():
+        assert one != ledger.prediction_id(**who | {name: value}, made_at=ROW["made_at"])
     with pytest.raises(ValueError, match="time zone"):
         ledger.prediction_id(**who, made_at=ROW["made_at"].replace(tzinfo=None))
 
@@ -246,15 +285,15 @@ def test_a_repeated_row_and_one_made_after_kickoff_are_named(written: pl.DataFra
     twice = pl.concat([written, written[5:]])
     assert f"{written['prediction_id'][5]}: more than one row" in ledger.verify(twice)
     late = written.with_columns(made_at=pl.col("kickoff_at").dt.offset_by("1h"))
-    assert any(problem.endswith("made after kickoff") for problem in ledger.verify(late))
+    assert any("made_at: expected a time before kickoff" in each for each in ledger.verify(late))
 
 
 def test_a_file_that_is_not_a_ledger_is_neither_read_nor_extended(path: Path) -> None:
     path.parent.mkdir(parents=True)
     pl.DataFrame({"p_hat": [0.5]}).write_parquet(path)
-    with pytest.raises(IntegrityError, match="not the ledger's"):
+    with pytest.raises(IntegrityError, match="not those of this version's ledger"):
         ledger.read(path)
-    with pytest.raises(IntegrityError, match="not the ledger's"):
+    with pytest.raises(IntegrityError, match="not those of this version's ledger"):
         ledger.append(path, games(1))
     assert ledger.verify(pl.DataFrame({"p_hat": [0.5]})) == [
         "columns or types are not the ledger's"

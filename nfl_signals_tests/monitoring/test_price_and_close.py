@@ -53,7 +53,7 @@ def sealed() -> pl.DataFrame:
             "season": 2025,
             "week": 1 + place % WEEKS,
             "kickoff_at": START + timedelta(weeks=place % WEEKS),
-            "made_at": START + timedelta(weeks=place % WEEKS, days=-5),
+            **dict.fromkeys(ledger.TIMES, START + timedelta(weeks=place % WEEKS, days=-5)),
             "p_hat": P_HAT[market],
             "p_push": 0.0,
             "signal_source": "model",

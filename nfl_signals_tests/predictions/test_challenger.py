@@ -248,7 +248,7 @@ def wild(context: RunContext) -> int:
     walked_forward = ledger.read(context.paths.ledger).filter(book="learning").drop("seal")
     rows = walked_forward.with_columns(
         p_hat=1 - pl.col("p_hat"),
-        made_at=pl.col("made_at").dt.offset_by("1h"),
+        made_at=pl.col("made_at").dt.offset_by("30s"),
         model_version=pl.lit(RIVAL),
         model_hash=pl.lit("wild"),
         period_flag=pl.lit("challenger"),

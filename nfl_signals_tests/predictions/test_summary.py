@@ -7,6 +7,7 @@ import pytest
 
 from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import read_parquet, write_parquet
+from nfl_signals.monitoring import ledger
 from nfl_signals.predictions.summary import Pick, notices, picks, status
 from nfl_signals.reports.steps import report_baselines
 from nfl_signals.workspace.run_context import RunContext, open_home
@@ -28,9 +29,11 @@ def only_pick(context: RunContext, market: str, **values: float) -> tuple[Pick, 
     """The pick of one upcoming row with some values replaced, its home and its away team."""
     row = read_parquet(context.paths.upcoming).filter(pl.col("market") == market).head(1)
     values = {"p_hat": 0.53, "p_market": 0.5, "p_push": 0.0, **values}
-    write_parquet(
-        context.paths.upcoming, row.with_columns(pl.lit(v).alias(k) for k, v in values.items())
-    )
+    changed = row.with_columns(pl.lit(v).alias(k) for k, v in values.items())
+    stored = ledger.with_prediction_id(changed)
+    write_parquet(context.paths.upcoming, stored)
+    context.paths.ledger.unlink()
+    ledger.append(context.paths.ledger, stored.select(ledger.CONTENT))
     (pick,) = picks(context)
     away, home = pick.game.split(" at ")
     return pick, home, away

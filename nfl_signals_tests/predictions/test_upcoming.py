@@ -1,22 +1,29 @@
 """Upcoming predictions and what goes into the ledger: before kickoff, once, and never rewritten."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import read_parquet
+from nfl_signals.core.moment import LATEST, Moment
 from nfl_signals.features.version import feature_version
 from nfl_signals.markets.definitions import MARKETS, can_push
 from nfl_signals.monitoring import ledger
+from nfl_signals.monitoring.steps import graded_at
 from nfl_signals.predictions.champion import promote_first
-from nfl_signals.predictions.football_week import tuesday_before
-from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming
-from nfl_signals.predictions.week import skipped_games
+from nfl_signals.predictions.ledger_rows import CLOSE
+from nfl_signals.predictions.summary import picks
+from nfl_signals.predictions.upcoming import (
+    append_to_ledger,
+    load_week,
+    predict_upcoming,
+    sealed_upcoming,
+)
+from nfl_signals.predictions.week import UpcomingWeek, forecast_week, skipped_games
 from nfl_signals.registry.model_card import read_card
 from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals_tests.support.builders import utc
@@ -45,7 +52,7 @@ def test_every_game_of_the_next_week_is_predicted_in_every_market(context: RunCo
     assert upcoming.columns == [*ledger.CONTENT, "p_market", "data_flag"]
     assert upcoming["data_flag"].unique().to_list() == [""]
     assert upcoming.equals(upcoming.sort("kickoff_at", "game_id", "market"))
-    assert skipped_games(context.markets, context.as_of) == {name: [] for name in MARKETS}
+    assert skipped_games(context.markets, context.moment) == {name: [] for name in MARKETS}
 
 
 def test_predictions_are_made_now_and_before_kickoff(context: RunContext) -> None:
@@ -82,7 +89,7 @@ def test_games_that_have_kicked_off_and_weeks_after_the_next_are_left_out(
     assert upcoming["kickoff_at"].min() > saturday.as_of
     tuesday = read_parquet(context.paths.raw("games", 2024)).filter(pl.col("week") == 10)
     assert 0 < upcoming["game_id"].n_unique() < tuesday.height
-    assert skipped_games(saturday.markets, saturday.as_of) == {name: [] for name in MARKETS}
+    assert skipped_games(saturday.markets, saturday.moment) == {name: [] for name in MARKETS}
 
 
 def test_the_week_ahead_is_upcoming_from_tuesday_on_and_not_before(context: RunContext) -> None:
@@ -125,7 +132,7 @@ def test_games_without_line_or_price_are_skipped_and_listed(context: RunContext)
         *(pl.when(~total).then(name).alias(name) for name in ("price_no", "p_market")),
     )
     expected = {"ats": [no_line], "moneyline": [], "total": [no_price]}
-    assert skipped_games(context.markets, context.as_of) == expected
+    assert skipped_games(context.markets, context.moment) == expected
     upcoming = predict_upcoming(context)
     forecast = set(upcoming.select("game_id", "market").rows())
     assert set(before.select("game_id", "market").rows()) - forecast == {
@@ -235,13 +242,13 @@ def test_a_later_word_on_the_same_game_is_added_after_the_first(context: RunCont
     assert after.tail(n)["made_at"].unique().to_list() == [wednesday.as_of]
 
 
-def test_walked_forward_predictions_are_dated_before_their_games_and_name_their_season(
+def test_walked_forward_predictions_are_dated_at_the_close_and_name_their_season(
     context: RunContext,
 ) -> None:
     book = ledger.read(context.paths.ledger).filter(pl.col("book") == "learning")
     assert book.height > 0
     for made_at, kickoff in book.select("made_at", "kickoff_at").iter_rows():
-        assert made_at == tuesday_before(kickoff)
+        assert made_at == kickoff - CLOSE
     assert (book["kickoff_at"] <= NOW).all()
     assert book["model_version"].equals(
         book.select(pl.format("replay_{}", "season").alias("model_version")).to_series()
@@ -258,30 +265,67 @@ def test_a_walk_forward_by_other_weights_is_another_version(context: RunContext)
     assert append_to_ledger(context)["learning"] == rows.height
 
 
-kickoffs = st.datetimes(datetime(1999, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))
+# --- as-of and clock
 
 
-@given(kickoff=kickoffs)
-def test_a_walk_forward_forecast_is_dated_a_tuesday_at_two_within_the_week_before_kickoff(
-    kickoff: datetime,
+def at(context: RunContext, *, since: timedelta) -> UpcomingWeek:
+    """The upcoming week, written so long after its as-of."""
+    moment = Moment(as_of=NOW, clock=NOW + since)
+    return replace(load_week(context), moment=moment)
+
+
+def test_no_game_that_has_begun_by_the_clock_is_predicted_and_the_ledger_takes_the_rest(
+    context: RunContext, tmp_path: Path
 ) -> None:
-    made_at = tuesday_before(kickoff)
-    assert timedelta(0) < kickoff - made_at <= timedelta(days=7)
-    assert (made_at.weekday(), made_at.hour, made_at.minute, made_at.second) == (1, 14, 0, 0)
-    assert made_at.microsecond == 0
-    assert made_at.utcoffset() == timedelta(0)
+    """Known at 14:00, written at 18:20: the game of 18:05 is on."""
+    first = read_parquet(context.paths.upcoming)["kickoff_at"].min()
+    assert isinstance(first, datetime)
+    as_of, clock = first - timedelta(minutes=5), first + timedelta(minutes=15)
+    week = replace(load_week(context), moment=Moment(as_of=as_of, clock=clock))
+    rows = forecast_week(week).rows
+    assert rows.height > 0
+    assert (rows["kickoff_at"] > clock).all()
+    assert rows["written_at"].unique().to_list() == [clock]
+    assert rows["made_at"].unique().to_list() == [as_of]
+    appended = ledger.append(tmp_path / "ledger.parquet", rows.drop("p_market"))
+    assert appended.n_new["production"] == rows.height
 
 
-@pytest.mark.parametrize(
-    ("kickoff", "made_at"),
-    [
-        ("2024-11-05 14:00", "2024-10-29 14:00"),  # at the very instant: the week before
-        ("2024-11-05 14:01", "2024-11-05 14:00"),
-        ("2024-11-08 01:15", "2024-11-05 14:00"),  # Thursday night
-        ("2024-11-12 01:15", "2024-11-05 14:00"),  # Monday night
-        ("2024-12-31 18:00", "2024-12-31 14:00"),
-        ("2025-01-04 18:00", "2024-12-31 14:00"),  # across a year
-    ],
-)
-def test_the_tuesday_of_known_kickoffs(kickoff: str, made_at: str) -> None:
-    assert tuesday_before(utc(kickoff)) == utc(made_at)
+def test_what_is_written_long_after_its_as_of_is_no_production(context: RunContext) -> None:
+    live = forecast_week(at(context, since=LATEST)).rows
+    assert live["book"].unique().to_list() == ["production"]
+    backdated = forecast_week(at(context, since=LATEST + timedelta(seconds=1))).rows
+    assert backdated["book"].unique().to_list() == ["learning"]
+    assert backdated["period_flag"].unique().to_list() == [ledger.BACKDATED]
+    assert backdated["p_hat"].equals(live["p_hat"])
+    before = graded_at(ledger.read(context.paths.ledger), context.markets, NOW)
+    ledger.append(context.paths.ledger, backdated.drop("p_market"))
+    after = graded_at(ledger.read(context.paths.ledger), context.markets, NOW)
+    assert after.equals(before)
+
+
+def test_a_line_that_moves_within_the_hour_makes_another_prediction(context: RunContext) -> None:
+    """Both are in the ledger, and the newest is shown."""
+    before = read_parquet(context.paths.upcoming)
+    moved = pl.when(pl.col("market") == "total").then(pl.col("line") + 1).otherwise("line")
+    for path in context.paths.markets.glob("*.parquet"):
+        rewrite(path, moved.alias("line"))
+    n = before.filter(market="total").height
+    again = predict_upcoming(open_run(settings_of(context.paths.home)))
+    assert again["made_at"].equals(before["made_at"])
+    same = again.join(before, on="prediction_id", how="semi")
+    assert same["market"].unique().sort().to_list() == ["ats", "moneyline"]
+    assert append_to_ledger(context)["production"] == n
+    rows = ledger.read(context.paths.ledger).filter(book="production", market="total")
+    assert rows.height == 2 * n
+    shown = [pick.p_hat for pick in picks(context) if pick.market == MARKETS["total"].title]
+    assert shown == again.filter(market="total")["p_hat"].to_list()
+
+
+def test_what_is_shown_is_what_was_sealed(context: RunContext) -> None:
+    sealed = sealed_upcoming(context)
+    assert sealed.equals(read_parquet(context.paths.upcoming))
+    rewrite(context.paths.upcoming, pl.col("p_hat") / 2)
+    assert sealed_upcoming(context).equals(sealed)
+    context.paths.ledger.unlink()
+    assert sealed_upcoming(context).is_empty()

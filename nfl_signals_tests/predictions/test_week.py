@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nfl_signals.core.moment import LATEST, Moment
 from nfl_signals.core.paths import Paths
 from nfl_signals.predictions.week import upcoming_games
 from nfl_signals_tests.support.builders import utc
@@ -24,8 +25,10 @@ def games(minutes: list[int]) -> pl.DataFrame:
     return pl.DataFrame({"kickoff_at": times, "points": [None] * len(times)}, schema=schema)
 
 
-def upcoming(of: pl.DataFrame, as_of: datetime) -> set[datetime]:
-    return set(upcoming_games(of, as_of)["kickoff_at"])
+def upcoming(
+    of: pl.DataFrame, as_of: datetime, *, later: timedelta = timedelta(0)
+) -> set[datetime]:
+    return set(upcoming_games(of, Moment(as_of=as_of, clock=as_of + later))["kickoff_at"])
 
 
 @settings(max_examples=12)
@@ -51,6 +54,22 @@ def test_a_game_is_upcoming_at_every_hour_from_its_tuesday_on(minutes: list[int]
         while as_of < kickoff:
             assert kickoff in upcoming(of, as_of)
             as_of += timedelta(hours=5)
+
+
+@settings(max_examples=12)
+@given(kickoffs, st.integers(0, HOURS * 60), st.integers(0, LATEST // timedelta(minutes=1)))
+def test_a_game_that_has_begun_by_the_clock_is_not_upcoming_though_it_was_by_the_as_of(
+    minutes: list[int], at: int, later: int
+) -> None:
+    of, as_of, passed = games(minutes), MONDAY + timedelta(minutes=at), timedelta(minutes=later)
+    begun = {kickoff for kickoff in of["kickoff_at"] if kickoff <= as_of + passed}
+    assert upcoming(of, as_of, later=passed) == upcoming(of, as_of) - begun
+
+
+def test_a_week_of_the_past_is_upcoming_as_it_was_then() -> None:
+    sunday = utc("2023-11-19 18:00")
+    of = games([(sunday - MONDAY) // timedelta(minutes=1)])
+    assert upcoming(of, MONDAY + timedelta(days=2), later=timedelta(days=400)) == {sunday}
 
 
 def test_on_tuesday_night_next_weeks_games_stay_upcoming_while_a_moved_game_is_played() -> None:

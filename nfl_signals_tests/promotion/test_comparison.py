@@ -56,6 +56,7 @@ def forecast(rows: pl.DataFrame, role: str, **changes: Any) -> pl.DataFrame:  # 
     made = timed.with_columns(
         p_hat=f"p_{role}",
         made_at=pl.col("kickoff_at") - timedelta(days=2),
+        written_at=pl.col("kickoff_at") - timedelta(days=2),
         **{name: pl.lit(value) for name, value in constant.items()},
     )
     return ledger.with_prediction_id(made).select(ledger.CONTENT)
@@ -122,7 +123,7 @@ def test_pairs_are_what_both_forecast_of_the_same_games(
 def test_the_last_forecast_before_kickoff_counts(tmp_path: Path, pairs: pl.DataFrame) -> None:
     """Two versions were served in production; the last forecast is the book's."""
     early = forecast(pairs.with_columns(p_challenger=pl.lit(0.5)), "challenger")
-    early = early.with_columns(pl.col("made_at") - timedelta(days=1))
+    early = early.with_columns(pl.col(ledger.TIMES) - timedelta(days=1))
     early = ledger.with_prediction_id(early).select(ledger.CONTENT)
     context = home(
         tmp_path, pairs, forecast(pairs, "champion"), forecast(pairs, "challenger"), early

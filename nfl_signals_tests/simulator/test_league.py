@@ -8,6 +8,7 @@ import pytest
 
 from nfl_signals.core.setting_sections import SimulatorSettings
 from nfl_signals.simulator.calendar.as_of import KNOWN_AT_THE_CLOSE, KNOWN_AT_THE_END, as_of
+from nfl_signals.simulator.games.bookmaker import OPENING
 from nfl_signals.simulator.league import League, simulate
 
 PRICES = ["spread_line", "total_line", "home_moneyline", "over_odds"]
@@ -85,16 +86,27 @@ def test_a_week_later_the_past_is_the_same_and_one_week_is_new(weeks: int) -> No
 
 
 @pytest.mark.parametrize("weeks", [0, 9, 18, 21])
-def test_results_and_prices_once_known_never_change(weeks: int) -> None:
-    known = [*KNOWN_AT_THE_END, *KNOWN_AT_THE_CLOSE]
+def test_what_was_played_never_changes_and_its_prices_are_the_close(weeks: int) -> None:
     before = league(weeks).games.join(league(weeks).truth, on="game_id")
     after = before.select("game_id").join(
         league(weeks + 1).games.join(league(weeks + 1).truth, on="game_id"), on="game_id"
     )
-    for name in known:
-        was = before[name].is_not_null()
-        assert before[name].filter(was).equals(after[name].filter(was)), name
+    played = before["result"].is_not_null()
+    for name in (*KNOWN_AT_THE_END, *KNOWN_AT_THE_CLOSE):
+        assert before[name].filter(played).equals(after[name].filter(played)), name
     assert before["p_home_win"].equals(after["p_home_win"])
+
+
+@pytest.mark.parametrize("weeks", [0, 9, 18, 21])
+def test_the_week_ahead_shows_the_opening_lines_and_has_moved_a_week_later(weeks: int) -> None:
+    now, later = league(weeks), league(weeks + 1)
+    ahead = now.games.filter(pl.col("result").is_null()).drop_nulls(KNOWN_AT_THE_CLOSE)
+    opened = ahead.select("game_id").join(now.lines_open, on="game_id", maintain_order="left")
+    assert opened.height == ahead.height > 0
+    closed = ahead.select("game_id").join(later.games, on="game_id", maintain_order="left")
+    for name, close in OPENING.items():
+        assert (ahead[close] == opened[name]).all(), close
+        assert (closed[close] != opened[name]).sum() >= opened.height / 3, close
 
 
 def test_nothing_is_dated_after_as_of() -> None:

@@ -52,6 +52,7 @@ def forecast_weeks(
         walked_forward = walked_forward.with_columns(pl.col("line") + point, *cents)
     rows = walked_forward.drop("seal").with_columns(
         p_hat=pl.Series(wrong).clip(1e-6, 1 - 1e-6),
+        written_at="made_at",
         book=pl.lit("production"),
         model_version=pl.lit(served),
         model_hash=pl.lit(read_card(context.paths.ensemble(served))["model_hash"]),

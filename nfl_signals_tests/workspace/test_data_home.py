@@ -45,6 +45,7 @@ def home_of(folder: Path, settings: Settings) -> Paths:
         ({"simulator": {"hold": 0.05}}, False),
         ({"simulator": {"n_seasons": 13}}, False),
         ({"source": "nflverse"}, False),
+        ({"clock": "as_of"}, True),  # a league has its own
     ],
 )
 def test_a_data_home_is_named_by_what_its_past_depends_on(
@@ -88,6 +89,26 @@ def test_real_games_are_not_mixed_with_a_league(tmp_path: Path) -> None:
         claim_home(home_of(tmp_path, NFLVERSE), SIMULATED[1])
 
 
+PLAYED = Settings(source="nflverse", clock="as_of")
+
+
+@pytest.mark.parametrize(
+    ("held", "other", "words"),
+    [
+        (NFLVERSE, PLAYED, "written by the system's clock; with clock as_of they need a home"),
+        (PLAYED, NFLVERSE, "of a season that is played; with clock system they need a home"),
+    ],
+)
+def test_live_predictions_and_a_season_that_is_played_are_not_mixed(
+    tmp_path: Path, held: Settings, other: Settings, words: str
+) -> None:
+    paths = home_of(tmp_path, held)
+    before = contents(tmp_path)
+    with pytest.raises(SettingsError, match=words):
+        claim_home(paths, other)
+    assert contents(tmp_path) == before
+
+
 def test_what_differs_from_the_stored_league_is_named(tmp_path: Path) -> None:
     paths = home_of(tmp_path, SIMULATED[1])
     with pytest.raises(SettingsError, match=r"another simulated league \(seed 1, not 2\)"):
@@ -121,10 +142,11 @@ def test_a_simulated_home_remembers_its_league_and_how_far_it_is_played(tmp_path
     assert data_home_name(of_this_home(home=str(paths.home))) == data_home_name(league)
 
 
-def test_a_home_of_real_games_is_one_without_being_told(tmp_path: Path) -> None:
-    home_of(tmp_path, NFLVERSE)
-    assert of_this_home(home=str(tmp_path)).source == "nflverse"
-    assert as_last_run(home=str(tmp_path), source=None).source == "nflverse"
+@pytest.mark.parametrize("settings", [NFLVERSE, PLAYED])
+def test_a_home_of_real_games_is_one_without_being_told(tmp_path: Path, settings: Settings) -> None:
+    home_of(tmp_path, settings)
+    for found in (of_this_home(home=str(tmp_path)), as_last_run(home=str(tmp_path), source=None)):
+        assert (found.source, found.clock) == ("nflverse", settings.clock)
 
 
 def test_the_file_of_settings_and_options_win_over_what_is_remembered(tmp_path: Path) -> None:

@@ -74,6 +74,33 @@ def test_now_of_real_games_is_the_last_full_hour(home: Path, tmp_path: Path) -> 
     assert not (tmp_path / "data/simulated").exists()
 
 
+def test_what_time_it_is_a_league_says_a_played_season_or_the_systems_clock(
+    home: Path, tmp_path: Path
+) -> None:
+    now = opened(home).moment
+    assert now.clock == now.as_of == datetime(2021, 11, 9, 14, tzinfo=UTC)
+    back = opened(home, as_of="2021-11-01").moment
+    assert (back.clock, back.backdated) == (now.clock, True)
+    release = {"source": "nflverse", "nflverse": str(home / "data/simulated/release")}
+    before = datetime.now(UTC).replace(microsecond=0)
+    live = opened(tmp_path / "live", **release).moment
+    assert before <= live.clock <= datetime.now(UTC)
+    assert (live.clock.microsecond, live.backdated) == (0, False)
+    assert opened(tmp_path / "live", **release, as_of="2021-11-09").moment.backdated
+    played = opened(tmp_path / "played", **release, as_of="2021-11-09", clock="as_of").moment
+    assert (played.clock, played.backdated) == (played.as_of, False)
+
+
+def test_an_instant_that_has_not_come_is_refused_where_the_clock_runs(
+    home: Path, tmp_path: Path
+) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    release = {"source": "nflverse", "nflverse": str(home / "data/simulated/release")}
+    with pytest.raises(SettingsError, match="has not come yet, and nothing is known of it"):
+        opened(tmp_path, **release, as_of=tomorrow)
+    assert opened(tmp_path, **release, as_of=tomorrow, clock="as_of").as_of == tomorrow
+
+
 def test_seasons_in_the_settings_are_taken_in_order(home: Path) -> None:
     assert opened(home, seasons="2018-2021").seasons == (2018, 2019, 2020, 2021)
 

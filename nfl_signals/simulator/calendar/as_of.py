@@ -8,6 +8,7 @@ from nfl_signals.core.setting_sections import SimulatorSettings
 from nfl_signals.markets.definitions import LINES, PRICES
 from nfl_signals.simulator.calendar.kickoffs import thursday
 from nfl_signals.simulator.calendar.schedule import regular_weeks
+from nfl_signals.simulator.games.bookmaker import OPENING
 from nfl_signals.simulator.teams.franchises import TEAMS, last_season
 
 POSTSEASON_WEEKS = 4
@@ -17,7 +18,6 @@ KNOWN_AT_THE_END = (
     "home_qb_name"
 ).split()
 KNOWN_AT_THE_CLOSE = [*LINES, *PRICES]
-KNOWN_AT_THE_OPEN = "spread_open total_open home_moneyline_open away_moneyline_open".split()
 
 
 def weeks_played(settings: SimulatorSettings) -> int:
@@ -39,7 +39,10 @@ def as_of(settings: SimulatorSettings) -> datetime:
 
 
 def known_games(games: pl.DataFrame, settings: SimulatorSettings) -> pl.DataFrame:
-    """Games without those cancelled or not determined yet, blank where nothing is known yet."""
+    """Games without those cancelled or not determined yet, blank where nothing is known yet.
+
+    What is ahead shows the opening lines and prices, what was played the closing ones.
+    """
     last, played = last_season(settings), weeks_played(settings)
     week = pl.when(pl.col("season") == last).then("week").otherwise(0)
     determined = (pl.col("game_type") == "REG") | (week <= played + 1)
@@ -47,13 +50,16 @@ def known_games(games: pl.DataFrame, settings: SimulatorSettings) -> pl.DataFram
     # A postponed game may still be ahead when its week counts as played.
     today = as_of(settings).date().isoformat()
     over = (pl.col("season") < last) | ((week <= played) & (pl.col("gameday") < today))
-    known = (
-        (KNOWN_AT_THE_END, over),
-        (KNOWN_AT_THE_CLOSE, week <= played + 1),
-        (KNOWN_AT_THE_OPEN, week <= played + 1),
-    )
-    return games.filter(listed).with_columns(
-        pl.when(condition).then(pl.col(names)) for names, condition in known
+    quoted = week <= played + 1
+    now = [
+        pl.when(over | pl.col(close).is_null()).then(close).otherwise(opened).alias(close)
+        for opened, close in OPENING.items()
+    ]
+    known = ((KNOWN_AT_THE_END, over), (KNOWN_AT_THE_CLOSE, quoted), (list(OPENING), quoted))
+    return (
+        games.filter(listed)
+        .with_columns(now)
+        .with_columns(pl.when(condition).then(pl.col(names)) for names, condition in known)
     )
 
 

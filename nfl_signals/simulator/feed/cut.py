@@ -2,9 +2,11 @@
 
 When upstream publishes what is measured on nflverse's releases: results within hours of the game,
 statistics the same night, a file of a season with its first rows, next season's schedule in May, a
-playoff game once its teams are known, the last week's times once the week before is over.
+playoff game once its teams are known, the last week's times once the week before is over. Where opening
+lines are given, a game shows those until its line moves, once, within two days of its kickoff.
 """
 
+import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -17,10 +19,12 @@ from nfl_signals.ingest.joins import team_kickoffs
 from nfl_signals.ingest.raw import SCHEDULE
 from nfl_signals.ingest.source import MissingReleaseError, Release
 from nfl_signals.ingest.teams import franchise
+from nfl_signals.simulator.games.bookmaker import OPENING
 
 RESULTS_AFTER = timedelta(hours=4)  # from kickoff
 STATISTICS_AFTER = timedelta(hours=8)  # from kickoff
 LINES_BEFORE = timedelta(days=7)
+LINE_MOVES = timedelta(days=2)  # before kickoff at most; the hour is drawn by the game's id
 SEASON_SHOWN = "{season}-05-15"  # on which the schedule begins to hold a season
 ROUND_OVER = timedelta(hours=6)  # from the last kickoff of a week to the next week's pairings
 
@@ -30,6 +34,9 @@ class Feed:
     """A release of which every day can be had."""
 
     release: Release
+    opening: pl.DataFrame | None = (
+        None  # `game_id` and columns of `OPENING`; None: lines never move
+    )
 
     def at(self, instant: datetime) -> "FeedAt":
         """What was published at an instant."""
@@ -50,9 +57,10 @@ class Feed:
         )
         regular = pl.col("game_type") == "REG"
         shown = pl.when(regular).then(may).otherwise(pl.col("week_before_over"))
-        return games.with_columns(
+        games = games.with_columns(
             shown=shown, last_week=regular & (pl.col("week") == _last_week(regular))
         )
+        return games if self.opening is None else _with_opening(games, self.opening)
 
     @cached_property
     def kickoffs(self) -> pl.DataFrame:
@@ -60,6 +68,15 @@ class Feed:
         games = self.games.with_columns(franchise(pl.col("home_team", "away_team")))
         mine = team_kickoffs(games.rename({"kickoff": "kickoff_at"}))
         return mine.with_columns(first=pl.col("kickoff_at").min().over("season", "week"))
+
+
+def _with_opening(games: pl.DataFrame, opening: pl.DataFrame) -> pl.DataFrame:
+    """With the columns of `OPENING` and `moves`: when the line of the game moves."""
+    shares = [zlib.crc32(game.encode()) / 2**32 for game in games["game_id"]]
+    before = LINE_MOVES * pl.Series(shares, dtype=pl.Float64)
+    return games.join(opening, on="game_id", how="left", maintain_order="left").with_columns(
+        moves=pl.col("kickoff") - before
+    )
 
 
 def _last_week(regular: pl.Expr) -> pl.Expr:
@@ -94,6 +111,7 @@ class FeedAt:
 
     def _schedule(self) -> pl.DataFrame:
         games, now = self.feed.games.filter(pl.col("shown") <= self.instant), pl.lit(self.instant)
+        games = _quoted(games, now)
         kickoff, before = pl.col("kickoff"), pl.col("week_before_over")
         told = {RESULTS_AFTER: RESULTS, -LINES_BEFORE: LINES, -STARTER_LEAD: STARTERS}
         games = games.with_columns(
@@ -136,3 +154,20 @@ class FeedAt:
 
     def _notes(self, rows: pl.DataFrame) -> pl.DataFrame:
         return rows.filter(pl.col("published_at") <= self.instant)
+
+
+def _quoted(games: pl.DataFrame, now: pl.Expr) -> pl.DataFrame:
+    """With the opening lines and prices where they have not moved yet."""
+    if "moves" not in games.columns:
+        return games
+    opened = [name for name in OPENING if name in games.columns]
+    return games.with_columns(
+        pl.when(
+            now < pl.col("moves"), pl.col(name).is_not_null(), pl.col(OPENING[name]).is_not_null()
+        )
+        .then(name)
+        .otherwise(OPENING[name])
+        .cast(games.schema[OPENING[name]])
+        .alias(OPENING[name])
+        for name in opened
+    ).drop(*opened, "moves")

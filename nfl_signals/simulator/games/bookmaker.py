@@ -26,8 +26,7 @@ OPEN_OVER_CLOSE = 2.0  # with it lines move by an sd of 1.7 points, as spreads d
 OPENING = {
     "spread_open": "spread_line",
     "total_open": "total_line",
-    "home_moneyline_open": "home_moneyline",
-    "away_moneyline_open": "away_moneyline",
+    **{f"{name}_open": name for name in PRICES},
 }
 
 

@@ -8,7 +8,7 @@ from nfl_signals.simulator.games.season import distribution_of
 
 
 def truth_table(games: pl.DataFrame) -> pl.DataFrame:
-    """True means and unconditional probabilities of every game at its closing lines.
+    """True means and unconditional probabilities of every game at its lines.
 
     `news_margin, news_total` are the part of the means that is in reports and notes, points; the
     locations of `games` already count it. Null where the game has no line.

@@ -1,8 +1,8 @@
 """Heads noted outside the chains that they seal: what a chain cannot show of itself, they do.
 
 Whoever rewrites a chain from some row on, or cuts its last rows off, makes a chain that is sound. It does
-not hold the head that was noted before. Decisions note the ledger's; a person notes both, as `run` and
-`verify` print them.
+not hold the head that was noted before. Decisions and the MLflow registry note the ledger's; a person notes
+both, as `run` and `verify` print them.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from nfl_signals.core.errors import InputError, IntegrityError
 from nfl_signals.monitoring import ledger
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import LEDGER_HEAD
+from nfl_signals.registry.mlflow_registry import tag_of
 from nfl_signals.workspace.run_context import RunContext
 
 SHORT = 16
@@ -18,9 +19,9 @@ SHORT = 16
 
 
 def noted_heads(context: RunContext) -> list[str]:
-    """Heads of the ledger that the decision log holds."""
-    heads = (each.measures.get(LEDGER_HEAD) for each in context.decision_log)
-    return [str(head) for head in heads if head]
+    """Heads of the ledger that the decision log and the MLflow registry hold."""
+    heads = [each.measures.get(LEDGER_HEAD) for each in context.decision_log]
+    return [str(head) for head in (*heads, tag_of(context.paths, LEDGER_HEAD)) if head]
 
 
 def heads(context: RunContext) -> dict[str, str]:

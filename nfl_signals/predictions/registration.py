@@ -13,10 +13,12 @@ from nfl_signals.core.errors import InputError, IntegrityError
 from nfl_signals.ensemble.ensemble import Ensemble
 from nfl_signals.learners.baseline import SEQUENCE_LEARNERS
 from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.monitoring.steps import ledger_head
 from nfl_signals.predictions.challenger import challenger
 from nfl_signals.predictions.champion import PROXY, configured_version
 from nfl_signals.predictions.upcoming import requests_for
 from nfl_signals.registry import decision_log
+from nfl_signals.registry.decision_log import LEDGER_HEAD
 from nfl_signals.registry.mlflow_registry import (
     CHALLENGER,
     CHAMPION,
@@ -117,6 +119,8 @@ def _point(context: RunContext, registry: Registry) -> dict[str, str]:
             registry.set_alias(alias, str(version))
         else:
             registry.remove_alias(alias)
+    if head := ledger_head(context):
+        registry.tag(LEDGER_HEAD, head)
     return {alias: each.version for each in registry.history() for alias in each.aliases}
 
 

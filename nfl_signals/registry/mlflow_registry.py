@@ -91,8 +91,12 @@ class Registry:
 
     def mark_complete(self) -> None:
         """Make it `current`: all that belongs into it has been registered."""
+        self.tag(COMPLETE, artifacts_uri(self.root))
+
+    def tag(self, key: str, value: str) -> None:
+        """Set a tag of the registered model; read back by `tag_of`."""
         with registry_lock(self.root):
-            self.client.set_registered_model_tag(MODEL, COMPLETE, artifacts_uri(self.root))
+            self.client.set_registered_model_tag(MODEL, key, value)
 
     def register(
         self,
@@ -255,16 +259,22 @@ def create_registry(paths: Paths) -> Registry:
 
 def built_elsewhere(paths: Paths) -> bool:
     """Whether the home was moved or copied since its registry was built; told without MLflow."""
+    found = tag_of(paths, COMPLETE)
+    return found is not None and found != artifacts_uri(paths.registry.absolute())
+
+
+def tag_of(paths: Paths, key: str) -> str | None:
+    """A tag of the registered model, read without MLflow; None where there is none."""
     if not paths.registry_store.exists():
-        return False
+        return None
     store = f"{paths.registry_store.absolute().as_uri()}?mode=ro"
     wanted = "SELECT value FROM registered_model_tags WHERE name = ? AND key = ?"
     try:
         with closing(sqlite3.connect(store, uri=True, timeout=BUSY_SECONDS)) as connection:
-            found = connection.execute(wanted, (MODEL, COMPLETE)).fetchone()
+            found = connection.execute(wanted, (MODEL, key)).fetchone()
     except sqlite3.Error:
-        return False  # whoever opens it finds out what is wrong
-    return found is not None and found[0] != artifacts_uri(paths.registry.absolute())
+        return None  # whoever opens it finds out what is wrong
+    return None if found is None else str(found[0])
 
 
 @contextmanager

@@ -14,11 +14,13 @@ import pytest
 from benchmarks.model_server import post, response_answers, served
 from nfl_signals.checks.catalog import REGISTRY_CHECKS
 from nfl_signals.checks.registry import champion_files, stored_requests
+from nfl_signals.checks.tables import ledger_sealed
 from nfl_signals.core.errors import InputError, IntegrityError, NflSignalsError
 from nfl_signals.core.files import read_parquet
 from nfl_signals.core.paths import Paths
 from nfl_signals.ensemble.ensemble import Ensemble
 from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.monitoring import ledger
 from nfl_signals.predictions.challenger import challenger
 from nfl_signals.predictions.registration import (
     EXAMPLE_GAMES,
@@ -28,13 +30,14 @@ from nfl_signals.predictions.registration import (
     register_ensemble,
 )
 from nfl_signals.promotion.manual import roll_back
-from nfl_signals.registry.decision_log import Decision, Kind, record
+from nfl_signals.registry.decision_log import LEDGER_HEAD, Decision, Kind, record
 from nfl_signals.registry.mlflow_registry import (
     CHALLENGER,
     CHAMPION,
     built_elsewhere,
     create_registry,
     open_registry,
+    tag_of,
 )
 from nfl_signals.registry.model_card import model_hash, read_card, write_card, write_sealed
 from nfl_signals.workspace.market_games import load_market_games
@@ -460,3 +463,17 @@ def test_a_copied_home_is_told_from_one_that_lies_where_its_registry_was_built(
     assert store_text(copy) == before
     home_registry(serving_from(copy, "champion"))
     assert not built_elsewhere(Paths(copy))
+
+
+def test_the_registry_notes_the_ledgers_head_and_a_chain_written_anew_is_found(
+    finished: RunContext,
+) -> None:
+    point_aliases(finished)
+    rows = ledger.read(finished.paths.ledger)
+    assert tag_of(finished.paths, LEDGER_HEAD) == rows["seal"][-1]
+    ledger_sealed(finished)
+    finished.paths.ledger.unlink()
+    nearer = rows.with_columns(p_hat=0.85 * pl.col("p_hat") + 0.15 * 0.5).drop("seal")
+    ledger.append(finished.paths.ledger, nearer)
+    with pytest.raises(IntegrityError, match="is missing: rows were cut off or rewritten"):
+        ledger_sealed(finished)

@@ -4,7 +4,6 @@ Each check takes the run context, returns the figures that it looked at, and rai
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -128,15 +127,9 @@ def no_leak(context: RunContext) -> Figures:
     return {"checks": check_features(context)}
 
 
-def as_trained(context: RunContext) -> RunContext:
-    """The run with the gold tables of the last training; with today's in a home that kept none."""
-    trained = context.paths.trained_on
-    return replace(context, paths=trained) if trained.markets.exists() else context
-
-
 def oof_coverage(context: RunContext) -> Figures:
     """All learners and schemes predict the same games of a market, once each."""
-    context = as_trained(context)
+    context = context.as_trained
     oof = validate(context.read(context.paths.oof), OOF, str(context.paths.oof))
     markets = context.markets.filter(pl.col("line").is_not_null())
     first = min(context.seasons) + context.settings.training.min_learner_seasons
@@ -157,12 +150,12 @@ def oof_coverage(context: RunContext) -> Figures:
 
 def out_of_fold(context: RunContext) -> Figures:
     """A fold of every market, learner and scheme, fitted again, gives the stored forecasts."""
-    return {"folds_refitted": refit_folds(as_trained(context))}
+    return {"folds_refitted": refit_folds(context.as_trained)}
 
 
 def stacked_contract(context: RunContext) -> Figures:
     """Every game of a predicted season with line and price is there once, and its parts add up."""
-    context = as_trained(context)
+    context = context.as_trained
     training = context.settings.training
     schema, path = stacked_schema(training.learners), context.paths.stacked
     stacked = validate(context.read(path), schema, str(path))
@@ -229,20 +222,8 @@ def ledger_sealed(context: RunContext) -> Figures:
 
 
 def report_figures(context: RunContext) -> Figures:
-    """The ablation report's figures of stack and close are those of the stored tables.
-
-    Of the training's, or of today's where the report was written again since.
-    """
-    trained = as_trained(context)
-    try:
-        return _reported_figures(trained)
-    except IntegrityError:
-        if trained is context:
-            raise
-        return _reported_figures(context)
-
-
-def _reported_figures(context: RunContext) -> Figures:
+    """The ablation report's figures of stack and close are those of the stored tables."""
+    context = context.as_trained
     reported = read_json(context.paths.reports / "ablation_stacker.json")
     outcomes = context.markets.select("game_id", "market", "outcome")
     stacked = context.read(context.paths.stacked)

@@ -119,6 +119,7 @@ def recalibrated_ensemble(run_context: Run) -> Result:
     deps=[
         "registered_ensemble",
         "recalibrated_ensemble",
+        "oof_predictions",
         "calibrated_predictions",
         "ensemble",
         "gold_markets",

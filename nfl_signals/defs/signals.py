@@ -59,7 +59,9 @@ def upcoming_predictions(run_context: Run) -> Result:
 
 
 @asset(
-    **SIGNAL, kinds=TABLE, deps=["calibrated_predictions", "upcoming_predictions", "gold_markets"]
+    **SIGNAL,
+    kinds=TABLE,
+    deps=["oof_predictions", "calibrated_predictions", "upcoming_predictions"],
 )
 def ledger(run_context: Run) -> Result:
     """Sealed, append-only predictions: production, and the walk-forward in the shadow book."""
@@ -95,7 +97,7 @@ def alerts(run_context: Run) -> Result:
 @asset(
     **SIGNAL,
     kinds={"markdown"},
-    deps=[*GOLD, *BASELINES, "oof_predictions", "calibrated_predictions"],
+    deps=["gold_features", *BASELINES, "oof_predictions", "calibrated_predictions"],
 )
 def metrics_baseline(run_context: Run) -> Result:
     """Report on base learners, stack and close over the same walk-forward games."""
@@ -106,7 +108,7 @@ def metrics_baseline(run_context: Run) -> Result:
 @asset(
     **SIGNAL,
     kinds={"markdown"},
-    deps=[*GOLD, *BASELINES, "oof_predictions", "llm_signals", "calibrated_predictions"],
+    deps=[*BASELINES, "oof_predictions", "llm_signals", "calibrated_predictions"],
 )
 def ablation_stacker(run_context: Run) -> Result:
     """Report on what each part of the stack is worth, over the same walk-forward games."""

@@ -74,13 +74,15 @@ def ledger_rows(
 def walk_forward_rows(
     stacked: pl.DataFrame, markets: pl.DataFrame, *, moment: Moment
 ) -> pl.DataFrame:
-    """Walk-forward predictions of games until the as-of for the shadow book, dated at the close.
+    """Walk-forward predictions of games played by then for the shadow book, dated at the close.
 
-    The schedule keeps the closing line and prices: whatever else a forecast reads, it is of that minute.
+    `markets` are the gold markets that the walk-forward was computed on. What was played has its closing
+    line and prices there: whatever else a forecast reads, it is of that minute. What was ahead has a line
+    that may have moved since, and is left out.
 
     Returns the ledger's columns without `seal`.
     """
-    quotes = markets.select(*KEYS, *QUOTE)
+    quotes = markets.drop_nulls("points").select(*KEYS, *QUOTE)
     past = stacked.filter(pl.col("kickoff_at") <= moment.as_of).join(quotes, on=KEYS)
     rows = past.join(_blend_hashes(stacked), on=["market", "season"])
     dated = rows.with_columns(made_at=pl.col("kickoff_at") - CLOSE)

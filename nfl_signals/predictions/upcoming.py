@@ -147,5 +147,6 @@ def append_walk_forward(context: RunContext) -> int:
 
 
 def _walk_forward(context: RunContext) -> pl.DataFrame:
-    stacked = context.read(context.paths.stacked)
-    return walk_forward_rows(stacked, context.markets, moment=context.moment)
+    trained = context.as_trained
+    stacked = trained.read(trained.paths.stacked)
+    return walk_forward_rows(stacked, trained.markets, moment=context.moment)

@@ -42,11 +42,12 @@ _log = logging.getLogger(__name__)
 
 def report_baselines(context: RunContext) -> Path:
     """Write `metrics_baseline` (its Markdown is returned) and the data dictionary."""
+    trained = context.as_trained
     numbers = baseline_numbers(
-        oof=context.read(context.paths.oof),
-        markets=context.markets,
-        stacked=context.read(context.paths.stacked),
-        importance=importance_table(context),
+        oof=trained.read(trained.paths.oof),
+        markets=trained.markets,
+        stacked=trained.read(trained.paths.stacked),
+        importance=importance_table(trained),
         seed=context.settings.seed,
     )
     path = _write(context, "metrics_baseline", numbers)
@@ -64,6 +65,7 @@ def report_ablation(context: RunContext) -> Path:
         InputError: a learner has no stored model.
         IntegrityError: the newest was fitted on other feature columns than today's.
     """
+    context = context.as_trained
     settings, markets = context.settings, context.markets
     stacked = context.read(context.paths.stacked)
     blends = {

@@ -52,7 +52,9 @@ def stand_in_forecasts(context: RunContext, asked: pl.DataFrame) -> pl.DataFrame
 
 
 def _season(context: RunContext, asked: pl.DataFrame, season: int) -> pl.DataFrame:
-    markets = _quoted(context.markets.filter(pl.col("season") <= season), asked)
+    # What is stored of earlier seasons was forecast at the lines that the training had.
+    earlier = context.as_trained.markets.filter(pl.col("season") < season)
+    markets = _quoted(pl.concat([earlier, context.markets.filter(season=season)]), asked)
     oof = _out_of_fold(context, asked, season)
     if oof.is_empty():
         return FORECASTS.to_frame()

@@ -1,7 +1,7 @@
 """The context of a run: settings, paths, release, seasons and now, and each stored table once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -57,6 +57,18 @@ class RunContext:
         else:
             clock = datetime.now(UTC).replace(microsecond=0)
         return Moment(as_of=self.as_of, clock=clock)
+
+    @property
+    def as_trained(self) -> "RunContext":
+        """The run with the gold tables of the last training; with today's in a home that kept none.
+
+        What was forecast out of fold was forecast at their lines, and is settled at those.
+        """
+        if not self.paths.trained_on.markets.exists():
+            return self
+        trained = replace(self, paths=self.paths.trained_on)
+        object.__setattr__(trained, "files", self.files)  # what was read is not read again
+        return trained
 
     @property
     def features(self) -> pl.DataFrame:

@@ -41,17 +41,16 @@ DEPS = {
         "ensemble",
         "registered_ensemble",
         "recalibrated_ensemble",
+        "oof_predictions",
         "calibrated_predictions",
         "gold_markets",
     },
     "upcoming_predictions": GOLD | {"llm_signals", "ensemble", "promotion"},
-    "ledger": {"calibrated_predictions", "upcoming_predictions", "gold_markets"},
+    "ledger": {"oof_predictions", "calibrated_predictions", "upcoming_predictions"},
     "calibration_metrics": {"ledger", "gold_markets"},
     "alerts": {"ledger", "gold_markets", "promotion"},
-    "metrics_baseline": GOLD | BASELINES | {"oof_predictions", "calibrated_predictions"},
-    "ablation_stacker": GOLD
-    | BASELINES
-    | {"oof_predictions", "llm_signals", "calibrated_predictions"},
+    "metrics_baseline": {"gold_features", "oof_predictions", "calibrated_predictions"} | BASELINES,
+    "ablation_stacker": BASELINES | {"oof_predictions", "llm_signals", "calibrated_predictions"},
     "weekly_report": REPORTED,
     "dashboard": REPORTED,
 }

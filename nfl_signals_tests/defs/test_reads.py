@@ -76,7 +76,7 @@ STEPS: dict[str, Step] = {
 }
 FEEDBACK: dict[str, set[str]] = {
     "ensemble": {"promotion"},
-    "registered_ensemble": {"promotion"},
+    "registered_ensemble": {"promotion", "ledger"},
     "recalibrated_ensemble": {"promotion", "ensemble", "ledger"},
     "promotion": {"ledger"},
     "upcoming_predictions": {"ledger"},

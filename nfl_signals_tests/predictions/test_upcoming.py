@@ -259,6 +259,18 @@ def test_walked_forward_predictions_are_dated_at_the_close_and_name_their_season
     assert hashes["model_hash"].str.len_chars().unique().to_list() == [64]
 
 
+def test_a_game_that_was_ahead_when_the_walk_forward_was_made_is_not_settled_at_a_later_line(
+    context: RunContext,
+) -> None:
+    """Its line moves until kickoff; what was forecast is of the line that the training had."""
+    for path in context.paths.markets.glob("*.parquet"):
+        rewrite(path, pl.col("line") + 0.5)
+    ahead = read_parquet(context.paths.stacked).filter(pl.col("kickoff_at") > NOW)
+    assert ahead.height > 0
+    a_week_on = earlier(open_run(settings_of(context.paths.home)), NOW + timedelta(weeks=1))
+    assert append_to_ledger(a_week_on)["learning"] == 0
+
+
 def test_a_walk_forward_by_other_weights_is_another_version(context: RunContext) -> None:
     rows = read_parquet(context.paths.stacked).filter(pl.col("kickoff_at") <= NOW)
     rewrite(context.paths.stacked, pl.col("weight_market") + 0.001)

@@ -32,8 +32,9 @@ everything = dg.define_asset_job(
 )
 weekly_refresh = dg.define_asset_job(
     "weekly_refresh",
-    selection=_TABLES | _FORECASTS,
-    description="Data of the seasons that are not over, the upcoming week's predictions, calibration.",
+    selection=_TABLES | dg.AssetSelection.assets("promotion") | _FORECASTS,
+    description="Data of the seasons that are not over, the gate on a challenger that it has not decided "
+    "about, the upcoming week's predictions, calibration.",
 )
 predict_again = dg.define_asset_job(
     "predict_again",

@@ -131,7 +131,9 @@ def promotion(run_context: Run) -> Result:
     Reads the ledger of earlier runs, which depends on what is decided here.
     """
     return _decision_result(
-        run_context, decide(run_context), "the newest ensemble has been judged before"
+        run_context,
+        decide(run_context),
+        "the newest ensemble is champion, judged, or still undecided",
     )
 
 

@@ -90,6 +90,8 @@ RULES: tuple[tuple[str, str, pl.Expr], ...] = (
         | (pl.col("written_at") - pl.col("made_at")).is_between(timedelta(0), LATEST),
     ),
 )
+IN_TIME = pl.all_horizontal(holds for name, _, holds in RULES if name in TIMES)
+"""Whether a row may be written: before kickoff, and in production not long after it was made."""
 
 
 @dataclass(frozen=True, kw_only=True)

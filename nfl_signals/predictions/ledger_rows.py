@@ -84,7 +84,7 @@ def walk_forward_rows(
     """
     quotes = markets.drop_nulls("points").select(*KEYS, *QUOTE)
     past = stacked.filter(pl.col("kickoff_at") <= moment.as_of).join(quotes, on=KEYS)
-    rows = past.join(_blend_hashes(stacked), on=["market", "season"])
+    rows = past.join(blend_hashes(stacked), on=["market", "season"])
     dated = rows.with_columns(made_at=pl.col("kickoff_at") - CLOSE)
     return _shadow_rows(dated, versions=REPLAY, flag="replay", moment=moment)
 
@@ -99,7 +99,7 @@ def stand_in_rows(
     """
     kept = ["made_at", "kickoff_at", "season", "week", *KEYS, *QUOTE]
     answered = asked.select(kept).join(forecasts, on=KEYS)
-    rows = answered.join(_blend_hashes(stacked), on=["market", "season"])
+    rows = answered.join(blend_hashes(stacked), on=["market", "season"])
     return _shadow_rows(rows, versions=STAND_IN, flag="stand-in", moment=moment)
 
 
@@ -118,7 +118,7 @@ def _shadow_rows(rows: pl.DataFrame, *, versions: str, flag: str, moment: Moment
     return named.select(ledger.CONTENT).sort("made_at", "kickoff_at", *KEYS)
 
 
-def _blend_hashes(stacked: pl.DataFrame) -> pl.DataFrame:
+def blend_hashes(stacked: pl.DataFrame) -> pl.DataFrame:
     """Hash of each season's walk-forward blend: market, season, feature version and weights."""
     rows = []
     for (market,), mine in stacked.group_by("market", maintain_order=True):

@@ -125,15 +125,17 @@ def requests_for(context: RunContext, games: Sequence[str], *, sequences: bool) 
 def append_to_ledger(context: RunContext) -> dict[str, int]:
     """Append the upcoming predictions (production), the walk-forward and the challenger's (learning).
 
+    What was predicted by a run that ended before it came here, and is too late by now (`ledger.IN_TIME`), is
+    left out, and `not_in_ledger` says so.
+
     Returns new rows by book, and the ledger's length as 'total'.
     """
-    parts = [
-        _walk_forward(context),
-        context.read(context.paths.upcoming).drop("p_market", "data_flag"),
-    ]
+    made = [context.read(context.paths.upcoming).drop("p_market", "data_flag")]
     if context.paths.challenge.exists():
-        parts.append(context.read(context.paths.challenge))
-    appended = append_signed(context, pl.concat(parts))
+        made.append(context.read(context.paths.challenge))
+    clock = pl.lit(context.moment.clock).cast(ledger.UTC_TIME)
+    sealed_now = pl.concat(made).with_columns(written_at=clock).filter(ledger.IN_TIME)
+    appended = append_signed(context, pl.concat([_walk_forward(context), sealed_now]))
     _log.info("ledger: %s new, %d rows in all", appended.n_new, appended.total)
     return {**appended.n_new, "total": appended.total}
 

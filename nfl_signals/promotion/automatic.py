@@ -114,7 +114,8 @@ def recalibrate(context: RunContext) -> Decision | None:
         name: fit_recalibration(*_numbers(forecasts.filter(market=name))) for name in focus
     }
     card = recalibrated_copy(context, champion, maps, window=training_window(forecasts))
-    return _record(context, report, card, champion, RECALIBRATION, pending)
+    alerts = tuple(each.alert_id for each in pending)
+    return _record(context, report, card, champion, RECALIBRATION, alerts)
 
 
 def decide(context: RunContext) -> Decision | None:
@@ -124,18 +125,22 @@ def decide(context: RunContext) -> Decision | None:
     book, and its recipe where it was not there yet, fitted on earlier seasons only and asked at the
     champion's lines, prices and moments (`promotion/stand_in.py`).
 
-    Returns the decision as recorded; None where the newest ensemble is champion or has been judged.
+    Where the evidence was insufficient it is asked again, week by week, until it decides; it says so once.
+
+    Returns the decision as recorded; None where there is nothing to judge, or still no answer.
     """
     champion = decision_log.champion(context.decisions)
     newest = latest_version(context.paths.ensembles)
     pending = [each for each in pending_steps(context) if each.step == RETRAINING]
-    judged = {each.version for each in context.decisions}
-    if champion is None or newest == champion or (newest in judged and not pending):
+    before = [each for each in context.decisions if each.version == newest]
+    undecided = bool(before) and before[-1].kind == "insufficient"
+    if champion is None or newest == champion or (before and not pending and not undecided):
         _log.info("gate: nothing to judge; champion %s, newest %s", champion or "none", newest)
         return None
     append_walk_forward(context)
     stand_in_for(context, newest, against=champion)
-    focus = [each.market for each in pending]
+    alerts = tuple(each.alert_id for each in pending) or tuple(before[-1].alerts if before else ())
+    focus = [each.market for each in alert_state(context).statuses() if each.alert_id in alerts]
     forecasts = WALK_FORWARD.rows(graded_ledger(context)).drop_nulls("y")
     record = forecasts.rename({"p_hat": "p_challenger"})
 
@@ -145,8 +150,12 @@ def decide(context: RunContext) -> Decision | None:
         report = judge_pair(pairs, context.settings, focus=focus, record=record)
         return replace(report, sentence=f"{report.sentence} {_whose(own, pairs.height)}")
 
+    report = _answer(judged_pairs)
+    if undecided and not pending and report.answer == "insufficient":
+        _log.info("gate: %s is still undecided; %s", newest, report.sentence)
+        return None
     card = read_card(context.paths.ensemble(newest))
-    return _record(context, _answer(judged_pairs), card, champion, RETRAINING, pending)
+    return _record(context, report, card, champion, RETRAINING, alerts)
 
 
 def _whose(own: int, n: int) -> str:
@@ -174,7 +183,7 @@ def _record(
     card: Mapping[str, Any],
     champion: str,
     step: Step,
-    pending: Sequence[PendingStep],
+    alerts: tuple[str, ...],
 ) -> Decision:
     version, kind = str(card["model_version"]), KINDS[report.answer]
     decision = Decision(
@@ -184,7 +193,7 @@ def _record(
         model_hash=str(card["model_hash"]),
         champion=version if kind == "promoted" else champion,
         step=step,
-        alerts=tuple(each.alert_id for each in pending),
+        alerts=alerts,
         sentence=report.sentence,
         measures={
             "findings": [asdict(each) for each in report.findings],

@@ -93,7 +93,7 @@ BLOCKING_CHECKS = {
 
 JOBS = {
     "everything": set(DEPS),
-    "weekly_refresh": TABLES | METRICS | {"upcoming_predictions", "ledger"},
+    "weekly_refresh": TABLES | METRICS | {"promotion", "upcoming_predictions", "ledger"},
     "daily_outcomes": TABLES | METRICS,
     "recalibration": METRICS | {"recalibrated_ensemble", "upcoming_predictions", "ledger"},
     "predict_again": METRICS | {"upcoming_predictions", "ledger"},

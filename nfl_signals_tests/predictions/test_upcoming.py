@@ -20,6 +20,7 @@ from nfl_signals.predictions.summary import picks
 from nfl_signals.predictions.upcoming import (
     append_to_ledger,
     load_week,
+    not_in_ledger,
     predict_upcoming,
     sealed_upcoming,
 )
@@ -332,6 +333,25 @@ def test_a_line_that_moves_within_the_hour_makes_another_prediction(context: Run
     assert rows.height == 2 * n
     shown = [pick.p_hat for pick in picks(context) if pick.market == MARKETS["total"].title]
     assert shown == again.filter(market="total")["p_hat"].to_list()
+
+
+@pytest.mark.parametrize("late", [LATEST + timedelta(hours=1), timedelta(days=5, hours=12)])
+def test_what_a_dead_run_predicted_is_not_sealed_later_on(
+    context: RunContext, late: timedelta
+) -> None:
+    """Killed between the two steps, on Tuesday; the ledger is materialized when it is too late."""
+    context.paths.ledger.unlink()
+    later = earlier(context, NOW + late)
+    assert append_to_ledger(later)["production"] == 0
+    assert sealed_upcoming(later).is_empty()
+    sentence = not_in_ledger(later)
+    assert sentence is not None
+    assert "stored predictions are not in the ledger" in sentence
+    soon = earlier(context, NOW + LATEST)
+    rows = read_parquet(context.paths.upcoming).height
+    assert append_to_ledger(soon)["production"] == rows
+    written = ledger.read(context.paths.ledger).filter(book="production")["written_at"]
+    assert written.unique().to_list() == [NOW + LATEST]
 
 
 def test_what_is_shown_is_what_was_sealed(context: RunContext) -> None:

@@ -16,6 +16,7 @@ from nfl_signals.predictions.champion import served_version
 from nfl_signals.predictions.upcoming import predict_upcoming
 from nfl_signals.promotion import automatic
 from nfl_signals.promotion.automatic import RECALIBRATION, RETRAINING, PendingStep
+from nfl_signals.promotion.stand_in import stand_in_for
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision
 from nfl_signals.registry.model_card import CARD, read_card
@@ -49,14 +50,19 @@ def alert(context: RunContext) -> dict[str, object]:
 
 
 def tried(
-    context: RunContext, step: decision_log.Step, kind: decision_log.Kind, *, days_ago: int = 0
+    context: RunContext,
+    step: decision_log.Step,
+    kind: decision_log.Kind,
+    *,
+    days_ago: int = 0,
+    version: str = OLDER,
 ) -> None:
     """Write a decision against the one open alert into the history."""
     decision = Decision(
         at=context.as_of - timedelta(days=days_ago),
         kind=kind,
-        version=OLDER,
-        model_hash=str(read_card(context.paths.ensemble(OLDER))["model_hash"]),
+        version=version,
+        model_hash=str(read_card(context.paths.ensemble(version))["model_hash"]),
         champion=OLDER,
         step=step,
         alerts=(str(alert(context)["alert_id"]),),
@@ -226,6 +232,45 @@ def test_a_newer_ensemble_is_judged_without_any_alert_and_only_once(context: Run
     assert (decision.kind, decision.alerts) == ("insufficient", ())
     assert served_version(context) == OLDER
     assert automatic.decide(context) is None
+
+
+def test_where_the_evidence_was_too_little_the_gate_is_asked_again_and_says_so_once(
+    context: RunContext,
+) -> None:
+    forecast_weeks(context, THIS_SEASON & (pl.col("week") <= 4), slope=-1.0)
+    first = automatic.decide(context)
+    assert first is not None
+    assert first.kind == "insufficient"
+    assert automatic.decide(context) is None
+    forecast_weeks(context, THIS_SEASON & (pl.col("week") > 4), slope=-1.0)
+    second = automatic.decide(context)
+    assert second is not None
+    assert (second.kind, second.version) == ("promoted", first.version)
+    assert automatic.decide(context) is None
+    assert [each.kind for each in decisions(context)[-2:]] == ["insufficient", "promoted"]
+
+
+def test_a_later_promotion_answers_the_alert_that_the_retraining_was_for(
+    context: RunContext,
+) -> None:
+    forecast_weeks(context, THIS_SEASON, slope=-1.0)
+    tried(context, RECALIBRATION, "rejected")
+    tried(context, RETRAINING, "insufficient", days_ago=14, version="v202409")
+    assert automatic.pending_steps(context) == []
+    assert alert(context)["escalated"]
+    decision = automatic.decide(context)
+    assert decision is not None
+    assert (decision.kind, decision.alerts) == ("promoted", (alert(context)["alert_id"],))
+    assert (alert(context)["action"], alert(context)["escalated"]) == ("watch", False)
+
+
+def test_what_the_recipe_has_answered_is_not_asked_again(context: RunContext) -> None:
+    forecast_weeks(context, THIS_SEASON & (pl.col("week") <= 4), early=True)
+    n = stand_in_for(context, "v202409", against=OLDER)
+    assert n > 0
+    assert stand_in_for(context, "v202409", against=OLDER) == 0
+    forecast_weeks(context, THIS_SEASON & (pl.col("week") == 5), early=True)
+    assert 0 < stand_in_for(context, "v202409", against=OLDER) < n
 
 
 def test_a_champion_that_never_forecast_stays_champion(context: RunContext) -> None:

@@ -7,14 +7,18 @@ Seven findings on games that both forecast before kickoff, each with an interval
   that the difference of two Brier scores *is* the difference of two calibration errors, held against
   all that both know (cross-calibration: Strahl, Ziegel 2017, doi 10.1214/17-EJS1244). It is a mean
   over games without bias, unlike a difference of binned errors; it is all calibration where a forecast
-  is merely recalibrated; and a forecast that is calibrated but useless, the base rate, loses it.
+  is merely recalibrated; and a forecast that is calibrated but useless, the base rate, loses it. In a
+  market that is asked about it is also shown where the champion's calibration is refuted on these games
+  (e-value at the monitor's limit, valid however often one looks), the challenger's is not in doubt on the
+  same ones, and the difference found is in its favour: outcomes are so noisy that logits 1.6 times too large
+  are refuted in weeks, while the difference of scores needs seasons.
 - `calibrated` (must hold, every market that changes): a better score is not enough, the champion may
   be worse yet. FAIL where the evidence against the challenger reaches the monitor's limit, or its
   error is shown to exceed the monitor's. PASS asks that the error found, bias removed, is within the
   limit: a forecast that is too sure mostly shows more before there is evidence, and is then not passed but
   UNDERPOWERED.
 - `skill` (must be shown, every market that changes): the Brier score is not worse by more than a
-  small amount.
+  small amount, than the champion's or than that of the price, to which one would fall back.
 - `churn` (must be shown): no more picks change side than the limit allows.
 - `price`, `slippage`, `drawdown` (need not be shown): the Brier score of the price, closing-line value
   and flat stakes. A walk-forward at the close has no closing-line value, and results are so noisy that after
@@ -36,7 +40,7 @@ How often it errs is measured in `benchmarks/gate.py`.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -144,11 +148,15 @@ def judge(
         if not rows["p_champion"].equals(rows["p_challenger"])
     }
     focused = {name: by_market[name] for name in focus} if focus else {ALL: pairs}
+    prices = [case.price(rows, name) for name, rows in changed.items()]
     findings = (
         *(case.improves(rows, name) for name, rows in focused.items()),
         *(case.calibrated(own.filter(market=name), name) for name in changed),
-        *(case.skill(rows, name) for name, rows in changed.items()),
-        *(case.price(rows, name) for name, rows in changed.items()),
+        *(
+            case.skill(rows, name, price)
+            for (name, rows), price in zip(changed.items(), prices, strict=True)
+        ),
+        *prices,
         case.churn(pairs),
         case.slippage(pairs),
         case.drawdown(pairs),
@@ -195,16 +203,30 @@ class _Case:
         return float(many / one)
 
     def improves(self, rows: pl.DataFrame, market: str) -> Finding:
-        """Wholly below 0 passes, wholly above fails, at the last look."""
+        """Wholly below 0 passes, wholly above fails, at the last look; or the champion is refuted."""
+        refuted, more = self._refuted(rows.drop_nulls("y")) if market != ALL else (False, "")
 
         def shown(found: Interval) -> Verdict:
-            return clear_of(low=found.low, high=found.high, limit=0.0, side="below")
+            verdict = clear_of(low=found.low, high=found.high, limit=0.0, side="below")
+            return "PASS" if refuted and found.estimate < 0 and verdict != "FAIL" else verdict
 
         seen = rows if self.once else until_last_look(rows, self.policy.min_weeks)
-        scored = seen.drop_nulls("y")
+        scored, level = seen.drop_nulls("y"), self.look_level
         return self._found(
-            IMPROVES, market, brier_excess, scored, 0.0, shown, level=self.look_level
+            IMPROVES, market, brier_excess, scored, 0.0, shown, level=level, more=more
         )
+
+    def _refuted(self, scored: pl.DataFrame) -> tuple[bool, str]:
+        """Whether the champion's calibration is refuted and the challenger's not in doubt; in words."""
+        if scored.is_empty():
+            return False, ""
+        theirs = evidence_against(scored.with_columns(p_challenger="p_champion"))
+        own = evidence_against(scored)
+        limits = (
+            f"(refuted at {self.monitor.evidence:g}, in doubt at {self.monitor.watch_evidence:g})"
+        )
+        words = f", evidence against the champion {theirs:.3g}, the challenger {own:.3g} {limits}"
+        return theirs >= self.monitor.evidence and own < self.monitor.watch_evidence, words
 
     def calibrated(self, rows: pl.DataFrame, market: str) -> Finding:
         """Evidence and error of the challenger alone; evidence needs no least number of games."""
@@ -223,10 +245,12 @@ class _Case:
             CALIBRATED, market, own_error, scored, limit, shown, more=more, refuted=refuted
         )
 
-    def skill(self, rows: pl.DataFrame, market: str) -> Finding:
-        """Not worse by more than `max_extra_brier`."""
+    def skill(self, rows: pl.DataFrame, market: str, price: Finding) -> Finding:
+        """Not worse by more than `max_extra_brier` than the champion, or than the price."""
         scored, limit = rows.drop_nulls("y"), self.policy.max_extra_brier
-        return self._found(SKILL, market, brier_excess, scored, limit)
+        found = self._found(SKILL, market, brier_excess, scored, limit)
+        as_good = found.verdict == "UNDERPOWERED" and price.verdict == "PASS"
+        return replace(found, holds_back=False) if as_good else found
 
     def price(self, rows: pl.DataFrame, market: str) -> Finding:
         """A version that is shown to forecast worse than the price must not be served."""

@@ -2,8 +2,10 @@
 
 import argparse
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from terminal import run, season_range, show
 from nfl_signals.core.files import read_parquet, write_json
 from nfl_signals.core.paths import Paths
 from nfl_signals.ensemble.coherence_rows import settled_games
+from nfl_signals.markets.definitions import MarketName
 from nfl_signals.monitoring.closing_line_value import with_closing_line_value
 from nfl_signals.monitoring.ledger import KEYS, grade, read
 from nfl_signals.promotion.books import paired
@@ -35,7 +38,8 @@ logits 1.6 times too large. Challengers:
   worse          the champion's logits and noise, half as wide as the market's logits spread
   leaky          knows the results: to be refused before the gate
 For each and so many seasons: the share of simulated spans in which the gate, asked every week until it does,
-promotes, rejects or refuses, with its 95 % Wilson interval, in per cent; insufficient: none of these.
+promotes, rejects or refuses, with its 95 % Wilson interval, in per cent; insufficient: none of these. About
+all markets, as for a model trained by the calendar; or about the moneyline alone, as after an alarm on it.
 
 Real (--real HOME, a finished home on nflverse's seasons): at the end of each season the gate judges all
 games since the first; whether the challenger is calibrated, by all its forecasts. `close` is the
@@ -55,6 +59,7 @@ who is hurt, as of kickoff; the opener was made days before.
   python benchmarks/gate.py --spans 200
   python benchmarks/gate.py --spans 0 --real /tmp/real --lines /data/lines_open.parquet
 """
+FOCUS: dict[str, Sequence[MarketName] | None] = {"all markets": None, "an alarm": ["moneyline"]}
 SIMULATED: tuple[Kind, ...] = ("better", "equal", "copy", "overconfident", "worse", "leaky")
 ANSWERS = ("promote", "reject", "insufficient", "refused")
 COMPARED = (
@@ -72,21 +77,19 @@ SEED = 20_260_217
 
 
 def simulated(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Share of answers by challenger and seasons."""
+    """Share of answers by challenger, what is asked about, and seasons."""
     found = []
-    for kind in SIMULATED:
-        for seasons in options.spans_of:
-            ask = partial(_decided, kind, seasons)
-            with ProcessPoolExecutor() as pool:
-                answers = Counter(
-                    pool.map(ask, range(options.seed, options.seed + options.spans), chunksize=5)
-                )
-            found.append({"challenger": kind, "seasons": seasons} | dict(answers))
+    for kind, focus, seasons in product(SIMULATED, FOCUS, options.spans_of):
+        ask = partial(_decided, kind, seasons, FOCUS[focus])
+        with ProcessPoolExecutor() as pool:
+            spans = range(options.seed, options.seed + options.spans)
+            answers = Counter(pool.map(ask, spans, chunksize=5))
+        found.append({"challenger": kind, "about": focus, "seasons": seasons} | dict(answers))
     return found
 
 
-def _decided(kind: Kind, seasons: int, seed: int) -> str:
-    return decided(kind, seasons=seasons, seed=seed)
+def _decided(kind: Kind, seasons: int, focus: Sequence[MarketName] | None, seed: int) -> str:
+    return decided(kind, seasons=seasons, seed=seed, focus=focus)
 
 
 def forecasts(home: Path, lines: Path | None) -> dict[str, pl.DataFrame]:
@@ -145,7 +148,7 @@ def main() -> None:
         found["simulated"] = simulated(options)
         rows = [_simulated_row(each, options.spans) for each in found["simulated"]]
         title = f"Decided, asked every week, in per cent of {options.spans} spans [95 % Wilson interval]"
-        show(title, ["challenger", "seasons", *ANSWERS], rows)
+        show(title, ["challenger", "about", "seasons", *ANSWERS], rows)
     if options.real:
         options.graded = forecasts(Path(options.real), options.lines)
         found["real"] = season_by_season(options)
@@ -200,7 +203,7 @@ def _simulated_row(found: dict[str, Any], spans: int) -> list[str]:
         hits = found.get(answer, 0)
         low, high = wilson(hits, spans)
         cells.append(f"{100 * hits / spans:.1f} [{100 * low:.1f}, {100 * high:.1f}]")
-    return [found["challenger"], str(found["seasons"]), *cells]
+    return [found["challenger"], found["about"], str(found["seasons"]), *cells]
 
 
 def _real_row(found: dict[str, Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """Champions and challengers of known quality, paired game by game, for trying the promotion gate on."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -8,7 +9,7 @@ from scipy.special import expit
 
 from nfl_signals.core.errors import IntegrityError
 from nfl_signals.core.setting_sections import GateSettings
-from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.promotion.books import refuse_too_good
 from nfl_signals.promotion.gate import GateReport, judge
 from nfl_signals.promotion.measures import PAIRS_SCHEMA
@@ -44,16 +45,19 @@ def simulated_pairs(
     return pl.concat(_market(kind, name, seasons, rng) for name in markets)
 
 
-def decided(kind: Kind, *, seasons: int, seed: int) -> str:
+def decided(
+    kind: Kind, *, seasons: int, seed: int, focus: Sequence[MarketName] | None = None
+) -> str:
     """What the gate decides about a challenger, asked every week until it does.
 
-    `insufficient` where it never promotes, rejects or refuses (a leak).
+    `focus`: markets that an alarm is about; None: it was trained without one. `insufficient` where it
+    never promotes, rejects or refuses (a leak).
     """
     pairs = simulated_pairs(kind, seasons=seasons, seed=seed)
     weeks = pairs.select("season", "week").unique().sort("season", "week")
     for n in range(POLICY.min_weeks, weeks.height + 1):
         seen = pairs.join(weeks.head(n), on=["season", "week"], how="semi")
-        report = answer_of(seen, seed)
+        report = answer_of(seen, seed, focus=focus)
         answer = report.answer if report else "refused"
         if answer != "insufficient":
             return answer
@@ -61,14 +65,18 @@ def decided(kind: Kind, *, seasons: int, seed: int) -> str:
 
 
 def answer_of(
-    pairs: pl.DataFrame, seed: int, record: pl.DataFrame | None = None
+    pairs: pl.DataFrame,
+    seed: int,
+    record: pl.DataFrame | None = None,
+    *,
+    focus: Sequence[MarketName] | None = None,
 ) -> GateReport | None:
     """The gate's report at the shipped limits; None: refused as a leak."""
     try:
         refuse_too_good(pairs, POLICY, seed=seed)
     except IntegrityError:
         return None
-    return judge(pairs, POLICY, focus=None, seed=seed, record=record)
+    return judge(pairs, POLICY, focus=focus, seed=seed, record=record)
 
 
 def _market(kind: Kind, market: str, seasons: int, rng: np.random.Generator) -> pl.DataFrame:

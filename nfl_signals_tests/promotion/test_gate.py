@@ -88,6 +88,43 @@ def test_only_the_markets_in_focus_must_improve_and_only_what_changes_is_looked_
     assert {f.market for f in both.findings if f.name == "calibrated"} == {"moneyline"}
 
 
+def test_a_champion_that_is_refuted_shows_the_improvement_before_the_scores_can() -> None:
+    """One season of a champion whose logits are 1.6 times too large, against an honest challenger."""
+    rows = simulated_pairs("better", seasons=1, seed=1)
+    report = judge(rows, POLICY, focus=["moneyline"], seed=1)
+    found = named(report, "improves", "moneyline")
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < 0 < found.high
+    assert (found.verdict, report.answer) == ("PASS", "promote")
+    assert "evidence against the champion 74.9, the challenger 0.0583" in found.sentence
+    harder = judge(rows, POLICY, focus=["moneyline"], seed=1, monitor=MonitorSettings(evidence=75))
+    assert named(harder, "improves", "moneyline").verdict == "UNDERPOWERED"
+    assert named(judge(rows, POLICY, focus=None, seed=1), "improves").verdict == "UNDERPOWERED"
+
+
+def test_a_refuted_champion_shows_nothing_for_a_challenger_that_is_itself_in_doubt() -> None:
+    """Both too sure, the champion more so; the evidence against the challenger is 11.5."""
+    rows = simulated_pairs("overconfident", seasons=1, seed=6, markets=("moneyline",))
+    odds = pl.col("p_challenger") / (1 - pl.col("p_challenger"))
+    surer = rows.with_columns(p_champion=odds**1.2 / (1 + odds**1.2))
+    for doubt, verdict in ((5.0, "UNDERPOWERED"), (12.0, "PASS")):
+        monitor = MonitorSettings(watch_evidence=doubt)
+        report = judge(surer, POLICY, focus=["moneyline"], seed=1, monitor=monitor)
+        assert named(report, "improves", "moneyline").verdict == verdict
+
+
+def test_a_score_that_is_shown_to_be_the_prices_need_not_be_shown_to_be_the_champions() -> None:
+    """Whoever falls back, falls back to the price; where that is not shown, the champion's counts."""
+    rows = simulated_pairs("better", seasons=1, seed=1)
+    skill = named(judge(rows, POLICY, focus=None, seed=1), "skill", "moneyline")
+    price = named(judge(rows, POLICY, focus=None, seed=1), "price", "moneyline")
+    assert (skill.verdict, price.verdict, skill.holds_back) == ("UNDERPOWERED", "PASS", False)
+    unpriced = rows.with_columns(p_market=pl.lit(None, pl.Float64))
+    alone = named(judge(unpriced, POLICY, focus=None, seed=1), "skill", "moneyline")
+    assert (alone.verdict, alone.holds_back) == ("UNDERPOWERED", True)
+
+
 def test_a_market_in_focus_that_nobody_forecast_is_insufficient() -> None:
     rows = simulated_pairs("better", seasons=4, seed=1, markets=("moneyline",))
     report = judge(rows, POLICY, focus=["total"], seed=1)

@@ -112,17 +112,12 @@ def main() -> None:
 
 
 def _play(context: RunContext, week: Week, story: Story) -> None:
-    """The weekly job, then what the alerts need."""
-    _do("weekly_refresh", context, context.seasons[-1:])
-    said = []
+    """The weekly job, in which the gate is asked again, then what the alerts need."""
+    said = [_decided("weekly_refresh", context, context.seasons[-1:], week, story)]
     while (pending := pending_steps(context)) and pending[0].step not in said:
         said.append(pending[0].step)
-        served, n = champion(context).version, len(context.decisions)
-        settled = production(served).rows(graded_ledger(context)).height
-        _do(pending[0].step, context, context.seasons)
-        for decision in context.decisions[n:]:
-            story.answers.append(_answer(context, decision, served, settled))
-            print(f"{week.name}: {decision.step} {decision.kind}: {decision.sentence}", flush=True)
+        said.append(_decided(pending[0].step, context, context.seasons, week, story))
+    said = [each for each in said if each]
     alerts = read_parquet(context.paths.alerts).filter(
         pl.col("severity") != "info", book="production"
     )
@@ -134,6 +129,20 @@ def _play(context: RunContext, week: Week, story: Story) -> None:
     row = [week.name, champion(context).version, str(settled), "; ".join(states), answer]
     story.rows.append(row)
     print(" | ".join(row), flush=True)
+
+
+def _decided(
+    job: str, context: RunContext, seasons: tuple[int, ...], week: Week, story: Story
+) -> str:
+    """Run a job, and keep what the gate decided in it; its last answer, '' where there is none."""
+    served, n, answer = champion(context).version, len(context.decisions), ""
+    _do(job, context, seasons)
+    settled = production(served).rows(graded_ledger(context)).height
+    for decision in context.decisions[n:]:
+        story.answers.append(_answer(context, decision, served, settled))
+        print(f"{week.name}: {decision.step} {decision.kind}: {decision.sentence}", flush=True)
+        answer = decision.kind
+    return answer
 
 
 def _answer(context: RunContext, decision: Decision, served: str, settled: int) -> dict[str, Any]:

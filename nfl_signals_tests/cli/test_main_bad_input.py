@@ -178,7 +178,7 @@ def test_a_game_without_lines_is_skipped_in_those_markets_and_counted(
     assert len(done) == games.height - 1
 
     monkeypatch.setenv("NFL_SIGNALS_NFLVERSE", str(release))
-    context = open_run(load_settings(home=home, source="nflverse", as_of=AS_OF))
+    context = open_run(load_settings(home=home, source="nflverse", as_of=AS_OF, clock="as_of"))
     assert skipped_games(context.markets, context.moment) == {
         "ats": [unpriced],
         "moneyline": [unpriced],
@@ -203,5 +203,6 @@ def test_a_spread_missing_beside_published_odds_breaks_no_contract(place: Place)
     line = pl.when(~lost).then(pl.col("line")).alias("line")
     write_parquet(paths.trained_on.markets, markets.with_columns(line))
     write_parquet(paths.stacked, stacked.filter(~lost))
-    settings = load_settings(home=place.home, source="nflverse", nflverse=str(place.release))
+    release = str(place.release)
+    settings = load_settings(home=place.home, source="nflverse", nflverse=release, clock="as_of")
     assert stacked_contract(open_run(settings))["rows"] == stacked.height - 1

@@ -124,7 +124,8 @@ def _drill(home: Path, *, persistent: bool) -> Story:
             _show_step(f"week {week}", context)
             if persistent and champion(context).step == "retraining":
                 swap(context)
-            if len(story.weeks) > AFTERWARDS and _ended(story.weeks[-1 - AFTERWARDS]):
+            done = len(story.weeks) > AFTERWARDS
+            if done and _ended(story.weeks[-1 - AFTERWARDS], persistent=persistent):
                 break
     _judge(story, context, persistent=persistent)
     return story
@@ -151,9 +152,11 @@ def _judge(story: Story, context: RunContext, *, persistent: bool) -> None:
         story.expect(champion(context).step == "retraining", "the retrained model promoted")
 
 
-def _ended(week: Week) -> bool:
+def _ended(week: Week, *, persistent: bool) -> bool:
+    """A person is called, or nothing is wrong any more; the gate may decide after it called a person."""
     grave = [alert for alert in week.alerts if alert["severity"] != "info"]
-    return bool(grave) and all(a["escalated"] or a["state"] == "recovered" for a in grave)
+    over = [alert["state"] == "recovered" or (persistent and alert["escalated"]) for alert in grave]
+    return bool(grave) and all(over)
 
 
 def _play_until(home: Path, *, weeks: int) -> RunContext:

@@ -26,15 +26,16 @@ def gate(*arguments: object, out: Path) -> tuple[str, Any]:
 
 @pytest.mark.slow
 def test_of_simulated_challengers_only_the_better_one_is_promoted(tmp_path: Path) -> None:
-    text, found = gate("--spans", 12, "--spans-of", 4, out=tmp_path)
-    answers = {each["challenger"]: each for each in found["simulated"]}
-    assert answers["better"]["promote"] >= 6
-    assert answers["equal"].get("promote", 0) <= 2
-    assert answers["copy"]["insufficient"] == 12
-    assert answers["overconfident"]["reject"] >= 10
-    assert answers["worse"].get("promote", 0) == 0
-    assert answers["leaky"]["refused"] == 12
-    assert "Ever answered, in per cent of 12 simulated spans" in text
+    text, found = gate("--spans", 8, "--spans-of", 1, out=tmp_path)
+    answers = {(each["challenger"], each["about"]): each for each in found["simulated"]}
+    assert answers["better", "an alarm"]["promote"] >= 2
+    for about in ("all markets", "an alarm"):
+        assert answers["equal", about].get("promote", 0) <= 1
+        assert answers["copy", about]["insufficient"] == 8
+        assert answers["overconfident", about].get("promote", 0) == 0
+        assert answers["worse", about].get("promote", 0) == 0
+        assert answers["leaky", about]["refused"] == 8
+    assert "Decided, asked every week, in per cent of 8 spans" in text
 
 
 @pytest.mark.slow

@@ -32,9 +32,9 @@ def sign(path: Path, appended: AppendResult, *, key: SecretStr, clock: datetime)
     """
     busy = "another run signs the ledger; try again when it is done."
     with exclusive(lock_beside(path), busy=busy):
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        lines = text.splitlines()
-        if lines and f'"head": "{appended.head}"' in lines[-1]:
+        lines = _lines(path)
+        last = _read(lines[-1]) if lines else None
+        if last is not None and last["head"] == appended.head:
             return
         signed: Signature = {
             "rows": appended.total,
@@ -42,7 +42,7 @@ def sign(path: Path, appended: AppendResult, *, key: SecretStr, clock: datetime)
             "signed_at": describe(clock),
         }
         line = json.dumps(signed | {"signature": _signature(signed, key)})
-        write_text(path, f"{text}{line}\n")
+        write_text(path, "".join(f"{each}\n" for each in (*lines, line)))
 
 
 def problems(path: Path, ledger: pl.DataFrame, key: SecretStr) -> list[str]:
@@ -53,9 +53,8 @@ def problems(path: Path, ledger: pl.DataFrame, key: SecretStr) -> list[str]:
         ledger: as read.
         key: the one that they were made with.
     """
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
     seals, found, covered = ledger["seal"].to_list(), [], 0
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(_lines(path), start=1):
         signed = _read(line)
         if signed is None or not hmac.compare_digest(
             str(signed["signature"]), _signature(signed, key)
@@ -78,9 +77,12 @@ def problems(path: Path, ledger: pl.DataFrame, key: SecretStr) -> list[str]:
 
 def count(path: Path) -> int:
     """How many signatures there are."""
-    return (
-        len(path.read_text(encoding="utf-8", errors="replace").splitlines()) if path.exists() else 0
-    )
+    return len(_lines(path))
+
+
+def _lines(path: Path) -> list[str]:
+    # What is no UTF-8 becomes another sign, and the line one that was altered.
+    return path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
 
 
 def _read(line: str) -> Signature | None:

@@ -139,7 +139,7 @@ def decide(context: RunContext) -> Decision | None:
         return None
     append_walk_forward(context)
     stand_in_for(context, newest, against=champion)
-    alerts = tuple(each.alert_id for each in pending) or tuple(before[-1].alerts if before else ())
+    alerts = tuple(each.alert_id for each in pending) or (before[-1].alerts if before else ())
     focus = [each.market for each in alert_state(context).statuses() if each.alert_id in alerts]
     forecasts = WALK_FORWARD.rows(graded_ledger(context)).drop_nulls("y")
     record = forecasts.rename({"p_hat": "p_challenger"})

@@ -23,7 +23,7 @@ from nfl_signals.ingest.history import History
 from nfl_signals.ingest.source import DirectoryRelease
 from nfl_signals.llm.provider import open_provider
 from nfl_signals.llm.signals import read_signals
-from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.markets.definitions import KEYS, MARKETS
 from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.steps import update_metrics
 from nfl_signals.predictions.champion import load_served_model
@@ -166,9 +166,7 @@ def cost_of_reports(context: RunContext, seasons: range) -> None:
         for name, each in (("with", history), ("without", replace(history, injuries=kept)))
     ]
     outcomes = build_markets(history).select("game_id", "market", "season", "week", "outcome")
-    both = (
-        found[0].join(found[1], on=["game_id", "market"]).join(outcomes, on=["game_id", "market"])
-    )
+    both = found[0].join(found[1], on=KEYS).join(outcomes, on=KEYS)
     both = both.filter(pl.col("outcome").is_in(["yes", "no"]))
     rows = [_cost(market, both.filter(market=market)) for market in MARKETS]
     columns = ["market", "games", "Brier with", "without", "difference [95 %]"]

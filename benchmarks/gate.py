@@ -20,9 +20,10 @@ from terminal import run, season_range, show
 from nfl_signals.core.files import read_parquet, write_json
 from nfl_signals.core.paths import Paths
 from nfl_signals.ensemble.coherence_rows import settled_games
-from nfl_signals.markets.definitions import MarketName
+from nfl_signals.markets.definitions import KEYS, MarketName
 from nfl_signals.monitoring.closing_line_value import with_closing_line_value
-from nfl_signals.monitoring.ledger import KEYS, grade, read
+from nfl_signals.monitoring.grading import grade
+from nfl_signals.monitoring.ledger import read
 from nfl_signals.promotion.books import paired
 from nfl_signals.promotion.gate import GateReport
 from nfl_signals.promotion.measures import brier_excess, extra_slippage, valued

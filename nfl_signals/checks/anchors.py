@@ -11,7 +11,7 @@ from nfl_signals.core.errors import InputError, IntegrityError
 from nfl_signals.monitoring import ledger
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import LEDGER_HEAD
-from nfl_signals.registry.mlflow_registry import tag_of
+from nfl_signals.registry.mlflow_store import tag_of
 from nfl_signals.workspace.run_context import RunContext
 
 SHORT = 16

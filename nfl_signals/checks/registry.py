@@ -7,12 +7,12 @@ from nfl_signals.core.errors import InputError, IntegrityError
 from nfl_signals.core.files import read_object
 from nfl_signals.ensemble.request import requests_hash
 from nfl_signals.learners.baseline import SEQUENCE_LEARNERS
+from nfl_signals.markets.definitions import KEYS
 from nfl_signals.predictions.upcoming import requests_for
 from nfl_signals.registry.mlflow_registry import CHAMPION, open_registry
 from nfl_signals.registry.model_card import model_hash, read_card
 from nfl_signals.workspace.run_context import RunContext
 
-KEYS = ["game_id", "market"]
 LARGEST_DIFFERENCE = 1e-12  # probability; JSON and pandas keep every digit, so this is generous
 
 

@@ -16,11 +16,11 @@ from nfl_signals.core.errors import IntegrityError
 from nfl_signals.core.files import read_json
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.validation import validate
-from nfl_signals.ensemble.explain import KEYS, contributions
+from nfl_signals.ensemble.explain import contributions
 from nfl_signals.features.schemas import GOLD_MARKETS, gold_features_schema
 from nfl_signals.ingest.quality import in_words, wanting
 from nfl_signals.llm.schemas import LLM_SIGNALS
-from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.markets.definitions import KEYS, MARKETS
 from nfl_signals.monitoring import ledger, signatures
 from nfl_signals.reports.shared.forecasters import CLOSE, FINAL, STACK
 from nfl_signals.stacking.protocol import MARKET
@@ -227,7 +227,7 @@ def report_figures(context: RunContext) -> Figures:
     reported = read_json(context.paths.reports / "ablation_stacker.json")
     outcomes = context.markets.select("game_id", "market", "outcome")
     stacked = context.read(context.paths.stacked)
-    rows, compared = settled_yes_no(stacked.join(outcomes, on=["game_id", "market"])), 0
+    rows, compared = settled_yes_no(stacked.join(outcomes, on=KEYS)), 0
     for part, (forecaster, column) in product(reported["markets"], REPORTED.items()):
         mine = rows.filter(market=part["market"])
         p, y = mine[column].to_numpy(), mine["y"].to_numpy()

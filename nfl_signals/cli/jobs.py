@@ -82,7 +82,7 @@ def print_week(context: "RunContext") -> None:
 
 def _registry_in_place(context: "RunContext") -> None:
     """Build the MLflow registry anew where the home was moved or copied: its locations are absolute."""
-    from nfl_signals.registry.mlflow_registry import built_elsewhere
+    from nfl_signals.registry.mlflow_store import built_elsewhere
 
     if built_elsewhere(context.paths):
         from nfl_signals.predictions.registration import home_registry

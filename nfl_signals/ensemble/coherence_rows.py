@@ -4,7 +4,7 @@ import polars as pl
 
 from nfl_signals.core.errors import InputError
 from nfl_signals.markets.coherence import CoherenceInputs, make_coherent
-from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.markets.definitions import KEYS, MARKETS
 from nfl_signals.markets.score_distribution import ScoreDistribution, fit_score_distribution
 from nfl_signals.stats.arrays import Floats
 
@@ -57,7 +57,7 @@ def coherent_rows(distribution: ScoreDistribution, rows: pl.DataFrame) -> pl.Dat
         )
         for name in MARKETS
     )
-    return rows.join(forecasts, on=["game_id", "market"], how="left", maintain_order="left")
+    return rows.join(forecasts, on=KEYS, how="left", maintain_order="left")
 
 
 def coherent_season(settled: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:

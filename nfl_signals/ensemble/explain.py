@@ -13,10 +13,10 @@ from itertools import pairwise
 
 import polars as pl
 
+from nfl_signals.markets.definitions import KEYS
 from nfl_signals.stacking.inputs import SIGNALS
 from nfl_signals.stats.logit import logit
 
-KEYS = ("game_id", "market")
 STAGES = ("p_raw", "p_calibrated", "p_coherent", "p_hat")
 """Of a forecast; `p_coherent` is there only in a recalibrated copy, else p_hat is coherent."""
 STEPS = ("calibration", "coherence", "recalibration")

@@ -15,6 +15,7 @@ from nfl_signals.core.schema_columns import (
 )
 from nfl_signals.features.declarations import FEATURES
 from nfl_signals.ingest.schemas import team
+from nfl_signals.markets.definitions import KEYS
 
 GOLD_MARKETS = pa.DataFrameSchema(
     {
@@ -33,7 +34,7 @@ GOLD_MARKETS = pa.DataFrameSchema(
         ),
     },
     strict=True,
-    unique=["game_id", "market"],
+    unique=KEYS,
     name="gold_markets",
 )
 

@@ -11,6 +11,7 @@ from typing import Literal
 import polars as pl
 
 MarketName = Literal["ats", "moneyline", "total"]
+KEYS = ["game_id", "market"]  # of one bet, in every table that has a row for each
 
 
 @dataclass(frozen=True, kw_only=True)

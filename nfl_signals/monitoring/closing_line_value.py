@@ -17,10 +17,10 @@ import polars as pl
 
 from nfl_signals.ensemble.coherence_rows import fit_scores
 from nfl_signals.markets.coherence import CoherenceInputs, probability_at
-from nfl_signals.markets.definitions import can_tie
+from nfl_signals.markets.definitions import KEYS, can_tie
 from nfl_signals.markets.score_distribution import FEWEST_GAMES, ScoreDistribution
 
-BET = ["game_id", "market", "line"]
+BET = [*KEYS, "line"]
 CLOSE = ["line", "price_yes", "price_no", "p_market"]
 CARRIED = pl.Schema(
     {"game_id": pl.String(), "market": pl.String(), "line": pl.Float64(), "carried": pl.Float64()}
@@ -34,7 +34,7 @@ def with_closing_line_value(
     """`graded` with the columns `p_close` and `closing_line_value`.
 
     Args:
-        graded: as `ledger.grade` gives it.
+        graded: as `grading.grade` gives it.
         close: one row per game_id and market: line, prices and p_market at the close; no row while
             the market is still open.
         settled: as `coherence_rows.settled_games` gives it. A season's lines are read from the
@@ -50,7 +50,7 @@ def with_closing_line_value(
     """
     both = graded.join(
         close.select("game_id", "market", *CLOSE),
-        on=["game_id", "market"],
+        on=KEYS,
         how="left",
         suffix="_close",
         maintain_order="left",

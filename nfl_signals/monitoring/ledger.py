@@ -1,4 +1,4 @@
-"""The ledger: every prediction as it was before kickoff, append-only, sealed, graded later.
+"""The ledger: every prediction as it was before kickoff, append-only, sealed.
 
 `made_at` is the as-of of a forecast, `written_at` the clock when it was written. What is written long
 after it says that it was made, at lines of a later day perhaps, is no production: it is flagged as
@@ -19,14 +19,13 @@ from pathlib import Path
 
 import polars as pl
 
-from nfl_signals.core.errors import InputError, IntegrityError, JoinError, NotThereYetError
+from nfl_signals.core.errors import InputError, IntegrityError, NotThereYetError
 from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.core.hash_chain import GENESIS, broken_links, seals_after
 from nfl_signals.core.locks import exclusive, lock_beside
 from nfl_signals.core.moment import LATEST
 from nfl_signals.markets.bounds import LINES_TAKEN, PRICE, unfair
-from nfl_signals.markets.definitions import MARKETS, OUTCOMES, can_push, outcome_of
-from nfl_signals.markets.odds import no_vig_probability
+from nfl_signals.markets.definitions import KEYS, MARKETS, can_push
 
 UTC_TIME = pl.Datetime("us", "UTC")
 SCHEMA = pl.Schema(
@@ -54,7 +53,6 @@ SCHEMA = pl.Schema(
     }
 )
 CONTENT = [name for name in SCHEMA if name != "seal"]
-KEYS = ["game_id", "market"]
 QUOTE = ["line", "price_yes", "price_no"]
 IDENTITY = ["book", "signal_source", "model_version", "model_hash", *KEYS, *QUOTE]
 TIMES = ["made_at", "written_at"]
@@ -200,7 +198,7 @@ def verify(ledger: pl.DataFrame, *, anchors: Sequence[str] = ()) -> list[str]:
     if ledger.schema != SCHEMA:
         return ["columns or types are not the ledger's"]
     seals = ledger["seal"].to_list()
-    names = ledger.select("prediction_id", "game_id", "market").rows()
+    names = ledger.select("prediction_id", *KEYS).rows()
     problems = [
         "row {} ({}, {} {}): edited, or what came before it was removed or reordered".format(
             place, *names[place]
@@ -211,7 +209,7 @@ def verify(ledger: pl.DataFrame, *, anchors: Sequence[str] = ()) -> list[str]:
         f"{row[0]} ({row[1]}, {row[2]}): {name}: expected {words}"
         for name, words, holds in RULES
         if name in TIMES
-        for row in ledger.filter(~holds).select("prediction_id", "game_id", "market").iter_rows()
+        for row in ledger.filter(~holds).select("prediction_id", *KEYS).iter_rows()
     ]
     repeated = ledger.filter(pl.col("prediction_id").is_duplicated())["prediction_id"]
     problems += [f"{name}: more than one row" for name in sorted(set(repeated))]
@@ -222,49 +220,6 @@ def verify(ledger: pl.DataFrame, *, anchors: Sequence[str] = ()) -> list[str]:
         if anchor not in known
     ]
     return problems
-
-
-def grade(ledger: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
-    """Settle each prediction at the line taken.
-
-    Args:
-        ledger: SCHEMA.
-        outcomes: one row per game: game_id; result (home margin) and total (points), null while
-            unplayed. A game that is missing (cancelled) stays ungraded.
-
-    Returns:
-        The ledger with `outcome` ('yes', 'no', 'push', null), `y` (1.0, 0.0, null on push or
-        unplayed) and `p_market` (no-vig probability of the row's own prices, null without them).
-
-    Raises:
-        JoinError: a game has more than one outcome.
-    """
-    if outcomes["game_id"].is_duplicated().any():
-        game = outcomes.filter(pl.col("game_id").is_duplicated())["game_id"][0]
-        raise JoinError(f"outcomes: {game} has more than one row; expected one per game.")
-    points = outcomes.select("game_id", *OUTCOMES)
-    points_of = pl.coalesce(
-        pl.when(pl.col("market") == market.name).then(pl.col(market.outcome_column))
-        for market in MARKETS.values()
-    )
-    return (
-        ledger.join(points, on="game_id", how="left", maintain_order="left")
-        .with_columns(
-            outcome=outcome_of(points_of - pl.col("line")),
-            p_market=no_vig_probability(pl.col("price_yes"), pl.col("price_no")),
-        )
-        .with_columns(
-            y=pl.when(pl.col("outcome") != "push").then(pl.col("outcome") == "yes").cast(pl.Float64)
-        )
-        .drop(OUTCOMES)
-    )
-
-
-def latest_before_kickoff(graded: pl.DataFrame) -> pl.DataFrame:
-    """The last forecast of each model for each game and market, so that no game counts twice."""
-    key = ["game_id", "market", "model_version", "book", "signal_source"]
-    ordered = graded.sort(TIMES, maintain_order=True)
-    return ordered.unique(key, keep="last", maintain_order=True)
 
 
 def _extend(path: Path, rows: pl.DataFrame, *, first_stays: bool) -> AppendResult:

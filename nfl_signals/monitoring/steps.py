@@ -15,7 +15,7 @@ from nfl_signals.core.files import write_parquet
 from nfl_signals.ensemble.coherence_rows import settled_games
 from nfl_signals.ingest.history import RESULT_DELAY
 from nfl_signals.markets.definitions import MARKETS
-from nfl_signals.monitoring import ledger
+from nfl_signals.monitoring import grading, ledger
 from nfl_signals.monitoring.calibration_metrics import (
     METRICS_SCHEMA,
     calibration_metrics,
@@ -68,7 +68,7 @@ def graded_at(rows: pl.DataFrame, markets: pl.DataFrame, as_of: datetime) -> pl.
     # Markets with one outcome column have the same points.
     outcomes = wide.select("game_id", **{m.outcome_column: m.name for m in MARKETS.values()})
     counted = rows.filter(pl.col("period_flag") != ledger.BACKDATED)
-    graded = ledger.latest_before_kickoff(ledger.grade(counted, outcomes))
+    graded = grading.latest_before_kickoff(grading.grade(counted, outcomes))
     over = markets.filter(known)
     return with_closing_line_value(graded, over, settled_games(over))
 

@@ -10,6 +10,7 @@ import polars as pl
 from nfl_signals.core.moment import Moment
 from nfl_signals.core.settings import describe
 from nfl_signals.ingest.history import RESULT_DELAY
+from nfl_signals.markets.definitions import KEYS
 from nfl_signals.predictions.football_week import end_of_football_week
 from nfl_signals.predictions.week import skipped_games, upcoming_games
 
@@ -77,7 +78,7 @@ def _no_line(markets: pl.DataFrame, moment: Moment) -> list[str]:
 def _not_predicted(markets: pl.DataFrame, predicted: pl.DataFrame, moment: Moment) -> list[str]:
     """Games of the week with a line that the stored predictions lack: they are of an earlier week."""
     complete = upcoming_games(markets, moment).drop_nulls(["line", "p_market"])
-    lacking = complete.join(predicted, on=["game_id", "market"], how="anti")
+    lacking = complete.join(predicted, on=KEYS, how="anti")
     if lacking.is_empty():
         return []
     games = lacking["game_id"].unique().sort().to_list()

@@ -26,8 +26,8 @@ from nfl_signals.registry.mlflow_registry import (
     Registry,
     create_registry,
     open_registry,
-    registry_lock,
 )
+from nfl_signals.registry.mlflow_store import registry_lock
 from nfl_signals.registry.model_card import CARD, read_card
 from nfl_signals.registry.model_version import latest_version, stored_versions
 from nfl_signals.workspace.run_context import RunContext

@@ -21,7 +21,8 @@ from nfl_signals.promotion.books import (
     refuse_too_good,
     rows_of,
 )
-from nfl_signals.promotion.gate import GateReport, judge, until_last_look
+from nfl_signals.promotion.gate import GateReport, judge
+from nfl_signals.promotion.gate_findings import until_last_look
 from nfl_signals.promotion.measures import week_codes
 from nfl_signals.registry.model_card import CARD, read_card, week_code
 from nfl_signals.stats.confidence_sequence import ConfidenceSequence, brier_difference

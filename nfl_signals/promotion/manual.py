@@ -23,7 +23,8 @@ from nfl_signals.promotion.books import (
 )
 from nfl_signals.promotion.comparison import judge_pair, pairs_of
 from nfl_signals.promotion.findings import Finding
-from nfl_signals.promotion.gate import CALIBRATED, Answer
+from nfl_signals.promotion.gate import Answer
+from nfl_signals.promotion.gate_findings import CALIBRATED
 from nfl_signals.promotion.measures import PAIRS_SCHEMA
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import LEDGER_HEAD, Decision

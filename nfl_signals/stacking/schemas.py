@@ -13,6 +13,7 @@ from nfl_signals.core.schema_columns import (
     column,
     probability,
 )
+from nfl_signals.markets.definitions import KEYS
 from nfl_signals.stacking.inputs import SIGNALS
 
 OOF = pa.DataFrameSchema(
@@ -60,6 +61,6 @@ def stacked_schema(learners: Sequence[str]) -> pa.DataFrameSchema:
             "p_push": probability("close"),
         },
         strict=True,
-        unique=["game_id", "market"],
+        unique=KEYS,
         name="stacked_predictions",
     )

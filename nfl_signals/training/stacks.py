@@ -23,7 +23,7 @@ from nfl_signals.ensemble.stacked_model import (
     input_names,
     walk_forward_stack,
 )
-from nfl_signals.markets.definitions import MARKETS, MarketName, can_tie
+from nfl_signals.markets.definitions import KEYS, MARKETS, MarketName, can_tie
 from nfl_signals.registry.model_card import write_card
 from nfl_signals.stacking.inputs import (
     SIGNALS,
@@ -102,7 +102,7 @@ def collect_stacked(context: RunContext) -> pl.DataFrame:
     """Make the three markets' walk-forward predictions coherent, and store the table."""
     parts = pl.concat(context.read(context.paths.stacked_part(name)) for name in MARKETS)
     lines = context.markets.select("game_id", "market", "line")
-    rows = parts.join(lines, on=["game_id", "market"], maintain_order="left")
+    rows = parts.join(lines, on=KEYS, maintain_order="left")
     rows = rows.with_columns(can_tie=can_tie())
     schema = stacked_schema(context.settings.training.learners)
     settled = settled_games(context.markets)

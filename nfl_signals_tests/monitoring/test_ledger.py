@@ -13,7 +13,7 @@ import pytest
 from nfl_signals.core.errors import InputError, IntegrityError, JoinError, StorageError
 from nfl_signals.core.hash_chain import GENESIS, seals_after
 from nfl_signals.core.moment import LATEST
-from nfl_signals.monitoring import ledger
+from nfl_signals.monitoring import grading, ledger
 
 KICKOFF = datetime(2024, 9, 8, 17, tzinfo=UTC)
 ROW: dict[str, Any] = {
@@ -368,7 +368,7 @@ def test_rows_are_graded_at_the_line_taken_not_at_the_close(path: Path) -> None:
     )
     ledger.append(path, rows)
     outcomes = pl.DataFrame({"game_id": ["2024_01_DAL_PHI"], "result": [3], "total": [44]})
-    graded = ledger.grade(ledger.read(path), outcomes)
+    graded = grading.grade(ledger.read(path), outcomes)
     assert graded["outcome"].to_list() == [outcome for _, _, outcome, _ in bets]
     assert graded["y"].to_list() == [y for _, _, _, y in bets]
     assert graded.select(*ledger.SCHEMA).equals(ledger.read(path))
@@ -394,7 +394,7 @@ def test_a_push_that_cannot_be_is_refused(path: Path, change: dict[str, Any]) ->
 def test_a_tie_is_a_push_of_the_moneyline(path: Path) -> None:
     ledger.append(path, predictions({"market": "moneyline", "line": 0.0}))
     outcomes = pl.DataFrame({"game_id": ["2024_01_DAL_PHI"], "result": [0], "total": [40]})
-    graded = ledger.grade(ledger.read(path), outcomes)
+    graded = grading.grade(ledger.read(path), outcomes)
     assert graded["outcome"].to_list() == ["push"]
     assert graded["y"].to_list() == [None]
 
@@ -403,7 +403,7 @@ def test_an_unplayed_or_cancelled_game_stays_ungraded(path: Path) -> None:
     ledger.append(path, games(2))
     schema = {"game_id": pl.String, "result": pl.Int32, "total": pl.Int32}
     outcomes = pl.DataFrame([("game_0", None, None)], schema=schema, orient="row")
-    graded = ledger.grade(ledger.read(path), outcomes)
+    graded = grading.grade(ledger.read(path), outcomes)
     assert graded["outcome"].to_list() == [None, None]
     assert graded["y"].to_list() == [None, None]
     assert graded["y"].dtype == pl.Float64
@@ -415,7 +415,7 @@ def test_the_markets_probability_is_the_no_vig_of_the_rows_own_prices(path: Path
     unknown = {"price_yes": None, "price_no": None, "game_id": "unpriced"}
     ledger.append(path, predictions(quoted, unknown))
     outcomes = pl.DataFrame({"game_id": ["2024_01_DAL_PHI"], "result": [3], "total": [44]})
-    graded = ledger.grade(ledger.read(path), outcomes)
+    graded = grading.grade(ledger.read(path), outcomes)
     assert graded["p_market"][0] == pytest.approx(0.6369, abs=1e-4)
     assert graded["p_market"][1] is None
 
@@ -424,7 +424,7 @@ def test_two_outcomes_for_one_game_are_refused(path: Path) -> None:
     ledger.append(path, games(1))
     outcomes = pl.DataFrame({"game_id": ["game_0"] * 2, "result": [3, 4], "total": [44, 44]})
     with pytest.raises(JoinError, match="game_0 has more than one row"):
-        ledger.grade(ledger.read(path), outcomes)
+        grading.grade(ledger.read(path), outcomes)
 
 
 def test_only_the_last_forecast_of_each_model_before_kickoff_counts() -> None:
@@ -435,5 +435,5 @@ def test_only_the_last_forecast_of_each_model_before_kickoff_counts() -> None:
         {"book": "learning", "p_hat": 0.8},
         {"market": "total", "line": 44.5, "p_hat": 0.9},
     )
-    last = ledger.latest_before_kickoff(rows)
+    last = grading.latest_before_kickoff(rows)
     assert sorted(last["p_hat"].to_list()) == [0.1, 0.7, 0.8, 0.9]

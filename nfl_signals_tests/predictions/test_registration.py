@@ -34,11 +34,10 @@ from nfl_signals.registry.decision_log import LEDGER_HEAD, Decision, Kind, recor
 from nfl_signals.registry.mlflow_registry import (
     CHALLENGER,
     CHAMPION,
-    built_elsewhere,
     create_registry,
     open_registry,
-    tag_of,
 )
+from nfl_signals.registry.mlflow_store import built_elsewhere, tag_of
 from nfl_signals.registry.model_card import model_hash, read_card, write_card, write_sealed
 from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext, open_run

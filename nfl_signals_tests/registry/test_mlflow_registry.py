@@ -22,12 +22,10 @@ from nfl_signals.registry.mlflow_registry import (
     CHALLENGER,
     CHAMPION,
     Registry,
-    artifacts_uri,
     create_registry,
     open_registry,
-    registry_lock,
-    store_uri,
 )
+from nfl_signals.registry.mlflow_store import artifacts_uri, registry_lock, store_uri
 from nfl_signals_tests.support.fake_ensemble import FEATURES, FakeEnsemble, requests, write_ensemble
 from nfl_signals_tests.support.homes import made_in_place, made_once, put_back
 

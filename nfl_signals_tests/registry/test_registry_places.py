@@ -10,9 +10,10 @@ import pytest
 
 from nfl_signals.core.errors import InputError, IntegrityError, StorageError
 from nfl_signals.core.paths import Paths
-from nfl_signals.registry import mlflow_registry
+from nfl_signals.registry import mlflow_store
 from nfl_signals.registry.mlflow_model import STORE, check_same_registry, loading_own
-from nfl_signals.registry.mlflow_registry import open_registry, registry_lock, store_uri
+from nfl_signals.registry.mlflow_registry import open_registry
+from nfl_signals.registry.mlflow_store import registry_lock, store_uri
 from nfl_signals.registry.version_store import staging
 
 MODEL = "artifacts/models/m-1/artifacts/artifacts/v202409"
@@ -38,7 +39,7 @@ def holder(store: Path) -> Iterator[sqlite3.Connection]:
 def test_a_store_that_another_program_holds_is_waited_for_and_not_removed(
     tmp_path: Path, store: Path, holder: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mlflow_registry, "BUSY_SECONDS", 0)
+    monkeypatch.setattr(mlflow_store, "BUSY_SECONDS", 0)
     holder.execute("BEGIN EXCLUSIVE")
     with pytest.raises(StorageError) as caught:
         open_registry(Paths(tmp_path))

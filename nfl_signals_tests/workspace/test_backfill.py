@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from nfl_signals.core.files import read_parquet
-from nfl_signals.monitoring import ledger
+from nfl_signals.monitoring import grading, ledger
 from nfl_signals.predictions.upcoming import append_walk_forward
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals.workspace.tables import build_gold, build_gold_markets
@@ -39,7 +39,7 @@ def backfill(context: RunContext) -> None:
 
 
 def last_forecasts(context: RunContext) -> pl.DataFrame:
-    forecasts = ledger.latest_before_kickoff(
+    forecasts = grading.latest_before_kickoff(
         ledger.read(context.paths.ledger).filter(book="learning")
     )
     return forecasts.select(FORECASTS).sort(KEY)

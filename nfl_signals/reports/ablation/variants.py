@@ -23,7 +23,7 @@ from nfl_signals.ensemble.stacked_model import (
     chosen_calibrator,
     input_names,
 )
-from nfl_signals.markets.definitions import MARKETS, MarketName
+from nfl_signals.markets.definitions import KEYS, MARKETS, MarketName
 from nfl_signals.reports.shared.forecasters import (
     CLOSE,
     FINAL,
@@ -74,7 +74,7 @@ def ablation_table(
     games is left out whole.
     """
     outcomes = markets.select("game_id", "market", "outcome")
-    games = settled_yes_no(stacked.join(outcomes, on=["game_id", "market"], maintain_order="left"))
+    games = settled_yes_no(stacked.join(outcomes, on=KEYS, maintain_order="left"))
     parts = [
         games.filter(market=name)
         .select(

@@ -14,6 +14,7 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import write_parquet
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.predictions.champion import PROXY, configured_version, load_version
+from nfl_signals.predictions.upcoming import week_of
 from nfl_signals.predictions.week import UpcomingWeek, WeekForecast, forecast_week
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.model_version import trained_versions
@@ -83,15 +84,9 @@ def _challenge(context: RunContext, forecast: Forecast) -> Challenge:
         version = challenger(context)
         if version is None:
             return Challenge()
-        week = UpcomingWeek(
-            model=load_version(context, version),
-            features=context.features,
-            markets=context.markets,
-            signals=context.signals,
-            moment=context.moment,
-            book="learning",
-            flags=dict.fromkeys(((market, "model") for market in MARKETS), FLAG),
-        )
+        flags: dict[tuple[str, str], str] = {(market, "model"): FLAG for market in MARKETS}
+        model = load_version(context, version)
+        week = week_of(context, model, book="learning", flags=flags)
         return Challenge(version=version, rows=_probable(forecast(week).rows.drop("p_market")))
     except Exception as error:  # whatever it is, production goes on without the challenger
         return Challenge(version=version, problem=f"{type(error).__name__}: {error}")

@@ -1,12 +1,13 @@
 """Steps of the upcoming week: load it, forecast it, store; and append forecasts to the ledger."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from nfl_signals.alerts.steps import alert_state
 from nfl_signals.core.files import write_json, write_parquet
+from nfl_signals.ensemble.ensemble import Ensemble
 from nfl_signals.ensemble.request import game_requests, requests_hash
 from nfl_signals.ingest.quality import flags_of_games
 from nfl_signals.monitoring import ledger
@@ -105,13 +106,22 @@ def with_data_flags(
 
 def load_week(context: RunContext) -> UpcomingWeek:
     """The upcoming week for the model that is served; raises as `champion.served_version`."""
+    model = load_served_model(context)
+    return week_of(context, model, book="production", flags=alert_state(context).flags())
+
+
+def week_of(
+    context: RunContext, model: Ensemble | None, *, book: str, flags: Mapping[tuple[str, str], str]
+) -> UpcomingWeek:
+    """The upcoming week as the home knows it now, for a model, a book and what its rows are flagged as."""
     return UpcomingWeek(
-        model=load_served_model(context),
+        model=model,
         features=context.features,
         markets=context.markets,
         signals=context.signals,
         moment=context.moment,
-        flags=alert_state(context).flags(),
+        book=book,
+        flags=flags,
     )
 
 

@@ -135,7 +135,7 @@ def weekly_inputs(context: RunContext) -> WeeklyInputs:
         upcoming=upcoming,
         missing=tuple(notices(context.markets, upcoming, context.moment)),
         monitor=monitor,
-        as_of=context.as_of,
+        moment=context.moment,
         source_name=context.settings.source,
         quality=context.quality,
         alarm_backtest=context.derive(alarm_backtest, graded, monitor),

@@ -10,6 +10,7 @@ import polars as pl
 
 from nfl_signals.alerts.backtest import BACKTEST_SCHEMA, CLOSE, WALK_FORWARD
 from nfl_signals.alerts.episodes import STEPS_TAKEN_SCHEMA, episodes
+from nfl_signals.core.moment import Moment
 from nfl_signals.core.setting_sections import MonitorSettings
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring.calibration_metrics import calibration_metrics, reliability_table
@@ -42,9 +43,14 @@ def weekly_inputs() -> WeeklyInputs:
         graded=games,
         upcoming=upcoming(),
         monitor=POLICY,
-        as_of=utc("2025-11-04 14:00"),
+        moment=at("2025-11-04 14:00"),
         source_name="simulated",
     )
+
+
+def at(as_of: str, *, clock: str | None = None) -> Moment:
+    """A run of this as-of, written when the clock says so; in the same minute by default."""
+    return Moment(as_of=utc(as_of), clock=utc(clock or as_of))
 
 
 def fresh_inputs() -> WeeklyInputs:

@@ -45,7 +45,7 @@ def weekly_numbers(inputs: WeeklyInputs) -> Json:
     return {
         "season": season,
         "week": week,
-        "as_of": inputs.as_of.isoformat(),
+        "as_of": inputs.moment.as_of.isoformat(),
         "source": inputs.source_name,
         "limits": inputs.monitor.model_dump(include=LIMITS),
         "verdict": verdict(parts, serving, week=f"week {week} of {season}"),
@@ -53,7 +53,9 @@ def weekly_numbers(inputs: WeeklyInputs) -> Json:
         "markets": parts,
         "others": [_series(inputs, series) for series in others],
         "alerts": {"all": records, **grouped(records, season=season, week=week)},
-        "predictions": pick_records(inputs.upcoming.filter(pl.col("kickoff_at") > inputs.as_of)),
+        "predictions": pick_records(
+            inputs.upcoming.filter(pl.col("kickoff_at") > inputs.moment.bets_from)
+        ),
         "missing": list(inputs.missing),
         "data_quality": in_words(inputs.quality.filter(pl.col("season") == season)),
         "alarm_backtest": inputs.alarm_backtest.sort("market", "series", "season").to_dicts(),

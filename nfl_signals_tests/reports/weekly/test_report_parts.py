@@ -24,8 +24,7 @@ from nfl_signals.reports.weekly.series import (
 )
 from nfl_signals.reports.weekly.trends import rolling_rows, trends
 from nfl_signals.reports.weekly.windows import changes
-from nfl_signals_tests.support.builders import utc
-from nfl_signals_tests.support.weekly_games import POLICY, upcoming, weekly_inputs
+from nfl_signals_tests.support.weekly_games import POLICY, at, upcoming, weekly_inputs
 
 MODEL = SeriesLabel(market="moneyline", book="production", signal_source="model")
 WALK_FORWARD = SeriesLabel(market="moneyline", book="learning", signal_source="model")
@@ -52,10 +51,10 @@ def test_what_the_feed_lacks_is_said_with_the_day_since_when(tmp_path: Path) -> 
     inputs = weekly_inputs()
     quality = Quality("injuries", weekly_numbers(inputs)["season"])
     quality.degrade(0)
-    lacking = replace(inputs, quality=quality.frame(inputs.as_of))
+    lacking = replace(inputs, quality=quality.frame(inputs.moment.as_of))
     text = write_weekly_report(tmp_path / "week.md", lacking).replace("\\", "")
     assert "## Data\n\nWhat was repaired" in text
-    since = f"since {inputs.as_of:%Y-%m-%d}"
+    since = f"since {inputs.moment.as_of:%Y-%m-%d}"
     assert f"2025 injuries: table_missing (no rows), 0 rows, degrade, {since}" in text
     assert "## Data" not in write_weekly_report(tmp_path / "week.md", inputs)
 
@@ -281,10 +280,12 @@ def test_mondays_report_shows_no_game_that_has_kicked_off_as_one_to_come() -> No
     played, to_come = upcoming(["2025_10_DAL_MIN"]), upcoming(["2025_10_ARI_CAR"])
     monday_night = pl.col("kickoff_at").dt.offset_by("30h")
     both = pl.concat([played, to_come.with_columns(monday_night)])
-    numbers = weekly_numbers(replace(inputs, upcoming=both, as_of=utc("2025-11-10 12:00")))
+    numbers = weekly_numbers(replace(inputs, upcoming=both, moment=at("2025-11-10 12:00")))
     assert {row["game"] for row in numbers["predictions"]} == {"ARI at CAR"}
-    over = weekly_numbers(replace(inputs, upcoming=both, as_of=utc("2025-11-11 12:00")))
+    over = weekly_numbers(replace(inputs, upcoming=both, moment=at("2025-11-11 12:00")))
     assert over["predictions"] == []
+    late = at("2025-11-10 23:00", clock="2025-11-11 00:20")  # the hour's run, written after kickoff
+    assert weekly_numbers(replace(inputs, upcoming=both, moment=late))["predictions"] == []
 
 
 def test_what_is_missing_is_written_into_the_report_and_nothing_where_nothing_is(

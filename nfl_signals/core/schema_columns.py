@@ -46,10 +46,10 @@ def probability(known_at: str, *, nullable: bool = False) -> pa.Column:
     return column(pl.Float64(), known_at, within(bounds.PROBABILITY), nullable=nullable)
 
 
-def price() -> pa.Column:
-    """American odds at the close; null where none was recorded."""
+def price(known_at: str = "close") -> pa.Column:
+    """American odds; null where none was recorded."""
     american = within(bounds.PRICE)
-    return column(pl.Float64(), "close", american, nullable=True, rule="impossible_price")
+    return column(pl.Float64(), known_at, american, nullable=True, rule="impossible_price")
 
 
 SEASON = column(pl.Int32(), "schedule", within(bounds.SEASON))

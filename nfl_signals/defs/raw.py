@@ -6,13 +6,14 @@ from nfl_signals.defs.partitions import IN_ONE_RUN, SEASONS, chosen_seasons
 from nfl_signals.defs.resources import Run
 from nfl_signals.defs.tables import Result, asset
 from nfl_signals.ingest.raw import FILES
-from nfl_signals.workspace.tables import READERS, ingest
+from nfl_signals.workspace.tables import SCHEMAS, ingest
 
 DESCRIPTIONS = {
     "games": "Schedule, results and closing lines.",
     "team_stats": "Team statistics by game.",
     "injuries": "Injury reports by player and week.",
     "notes": "Short team notes, where the release has them.",
+    "prices": "Lines and odds with the time at which they were seen, added to by every run.",
 }
 
 
@@ -22,6 +23,7 @@ def raw_asset(table: str) -> dg.AssetsDefinition:
     @asset(
         name=f"raw_{table}",
         description=DESCRIPTIONS[table],
+        deps=["raw_games"] if table == "prices" else [],
         group_name="raw",
         kinds={"polars", "parquet"},
         partitions_def=SEASONS,
@@ -41,4 +43,4 @@ def raw_asset(table: str) -> dg.AssetsDefinition:
     return ingested
 
 
-defs = dg.Definitions(assets=[raw_asset(table) for table in READERS])
+defs = dg.Definitions(assets=[raw_asset(table) for table in SCHEMAS])

@@ -38,6 +38,7 @@ FILES = {
     "team_stats": "stats_team/stats_team_week_{season}",
     "injuries": "injuries/injuries_{season}",
     "notes": "notes/notes_{season}",
+    "prices": "prices/prices_{season}",
 }
 FIRST_INJURY_SEASON = 2009  # nflverse publishes injury reports from this season on
 NOON = time(12)

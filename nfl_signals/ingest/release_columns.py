@@ -73,3 +73,8 @@ NOTES: dict[str, Column] = {
     **_columns("published", _TIME, "published_at", required=True),
     **_columns("published", _TEXT, "text", required=True),
 }
+PRICES: dict[str, Column] = {
+    **_columns("schedule", _TEXT, "game_id market book moment", required=True),
+    **_columns("published", _TIME, "observed_at"),
+    **_columns("published", _NUMBER, "line price_yes price_no"),
+}

@@ -62,6 +62,13 @@ RULES: dict[str, Rule] = {
         "A price between -100 and 100, beyond 100,000, or that its other side cannot have, is missing.",
     ),
     "impossible_line": Rule("quarantine", "A line outside the range of lines is missing."),
+    "price_missing": Rule(
+        "quarantine",
+        "A price of a spread or total without its line, or of a moneyline without both odds, is set aside.",
+    ),
+    "after_kickoff": Rule(
+        "quarantine", "A price observed after kickoff is set aside.", counted=False
+    ),
     "line_against_price": Rule(
         "quarantine",
         "A spread and moneylines that favour different teams, by far, are all missing.",
@@ -95,7 +102,9 @@ RULES: dict[str, Rule] = {
     "opponent": Rule(
         "quarantine", "Statistics against another team than the schedule's are set aside."
     ),
-    "no_game": Rule("quarantine", "A row about a team without a game that week is not used."),
+    "no_game": Rule(
+        "quarantine", "A row about no scheduled game, or a team without one that week, is not used."
+    ),
     "late_statistics": Rule(
         "degrade", "A game played without statistics counts by its score alone.", each=True
     ),

@@ -3,7 +3,15 @@
 import pandera.polars as pa
 import polars as pl
 
-from nfl_signals.core.schema_columns import SEASON, UTC_MICROSECONDS, WEEK, column, price, within
+from nfl_signals.core.schema_columns import (
+    MARKET,
+    SEASON,
+    UTC_MICROSECONDS,
+    WEEK,
+    column,
+    price,
+    within,
+)
 from nfl_signals.ingest.release_columns import GAMES, TEAM_STATS
 from nfl_signals.ingest.teams import TEAM_IDS
 from nfl_signals.markets import bounds
@@ -110,4 +118,21 @@ RAW_NOTES = pa.DataFrameSchema(
     },
     strict=True,
     name="raw_notes",
+)
+
+
+MOMENTS = ("open", "snapshot", "close")
+RAW_PRICES = pa.DataFrameSchema(
+    {
+        "game_id": column(pl.String(), "schedule"),
+        "market": MARKET,
+        "book": column(pl.String(), "schedule"),
+        "moment": column(pl.String(), "schedule", pa.Check.isin(MOMENTS)),
+        "observed_at": column(UTC_MICROSECONDS, "published", nullable=True),
+        "line": column(pl.Float64(), "published"),
+        "price_yes": price("published"),
+        "price_no": price("published"),
+    },
+    strict=True,
+    name="raw_prices",
 )

@@ -12,6 +12,8 @@ import polars as pl
 
 from nfl_signals.core.errors import SourceError
 
+CSV = ".csv"
+
 
 class MissingReleaseError(SourceError):
     """The release has no such file; every other failure to read it is a plain `SourceError`."""
@@ -41,8 +43,10 @@ class DirectoryRelease:
         self.root = root
 
     def locate(self, table: str) -> str:
-        """Path of the table's file."""
-        return str(self.root / f"{table}.parquet")
+        """Path of the table's file: parquet, or CSV where only that is there."""
+        path = self.root / f"{table}.parquet"
+        as_text = path.with_suffix(CSV)
+        return str(as_text if as_text.is_file() and not path.is_file() else path)
 
     def read(self, table: str) -> pl.DataFrame:
         """See `Release.read`."""
@@ -52,6 +56,8 @@ class DirectoryRelease:
                 f"{path}: no such file; check NFL_SIGNALS_NFLVERSE, or download {table}.parquet again."
             )
         try:
+            if path.suffix == CSV:
+                return pl.read_csv(path, infer_schema=False, glob=False)
             return pl.read_parquet(path, glob=False)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise SourceError(unreadable(str(path), error)) from error
@@ -79,6 +85,6 @@ class ClosedRelease:
 
 
 def unreadable(where: str, error: Exception) -> str:
-    """What to tell of a file that is no parquet."""
-    reason = str(error).splitlines()[0]
-    return f"{where}: not readable as parquet ({reason}); the file is truncated or damaged, fetch it again."
+    """What to tell of a file that is not what its name says."""
+    form, reason = "CSV" if where.endswith(CSV) else "parquet", str(error).splitlines()[0]
+    return f"{where}: not readable as {form} ({reason}); the file is truncated or damaged, fetch it again."

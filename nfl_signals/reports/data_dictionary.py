@@ -9,9 +9,15 @@ import polars as pl
 from nfl_signals.core.files import write_text
 from nfl_signals.features.declarations import FEATURES, Feature
 from nfl_signals.features.version import feature_version
-from nfl_signals.ingest.release_columns import GAMES, INJURIES, NOTES, TEAM_STATS, Column
+from nfl_signals.ingest.release_columns import GAMES, INJURIES, NOTES, PRICES, TEAM_STATS, Column
 from nfl_signals.ingest.rules import RULES
-from nfl_signals.ingest.schemas import RAW_GAMES, RAW_INJURIES, RAW_NOTES, RAW_TEAM_STATS
+from nfl_signals.ingest.schemas import (
+    RAW_GAMES,
+    RAW_INJURIES,
+    RAW_NOTES,
+    RAW_PRICES,
+    RAW_TEAM_STATS,
+)
 from nfl_signals.reports.shared.markdown import number
 from nfl_signals.reports.shared.templates import render
 
@@ -21,6 +27,7 @@ RAW_COLUMNS = {
     "stats_team/stats_team_week": (TEAM_STATS, RAW_TEAM_STATS),
     "injuries/injuries": (INJURIES, RAW_INJURIES),
     "notes/notes": (NOTES, RAW_NOTES),
+    "prices/prices": (PRICES, RAW_PRICES),
 }
 # Columns that a raw table holds in another form.
 DERIVED = {"gameday": "day_unknown", "gametime": "time_unknown"} | dict.fromkeys(

@@ -21,6 +21,7 @@ from nfl_signals.simulator.calendar.events import as_announced
 from nfl_signals.simulator.calendar.kickoffs import with_rest
 from nfl_signals.simulator.games.bookmaker import OPENING, post_prices
 from nfl_signals.simulator.games.drift import model_forecasts, unseen_drift
+from nfl_signals.simulator.games.price_history import as_published, price_history
 from nfl_signals.simulator.games.season import Season, play_season
 from nfl_signals.simulator.games.truth import truth_table
 from nfl_signals.simulator.release.games_table import games_table
@@ -42,6 +43,9 @@ class League:
     team_stats: dict[int, pl.DataFrame]  # by season, nflverse's 102 columns
     injuries: dict[int, pl.DataFrame]  # by season, nflverse's 16 columns
     notes: dict[int, pl.DataFrame]  # by season, `release.layout.NOTES`
+    prices: dict[
+        int, pl.DataFrame
+    ]  # by season, `release_columns.PRICES`: three books, as they moved
     truth: pl.DataFrame  # of every game in `games`; see `truth.truth_table`
     lines_open: pl.DataFrame  # `game_id` and `bookmaker.OPENING` of every game whose lines are up
     model_forecasts: pl.DataFrame  # perfect until the drift; see `drift.model_forecasts`
@@ -58,6 +62,7 @@ class _Reported:
     team_stats: pl.DataFrame
     injuries: pl.DataFrame
     notes: pl.DataFrame
+    prices: pl.DataFrame  # as `price_history` gives them
 
 
 def simulate(settings: SimulatorSettings, *, seed: int) -> League:
@@ -81,6 +86,10 @@ def simulate(settings: SimulatorSettings, *, seed: int) -> League:
         team_stats={year: stats.filter(season=year) for year in reported},
         injuries={year: until_now(s.injuries, "date_modified") for year, s in reported.items()},
         notes={year: until_now(s.notes, "published_at") for year, s in reported.items()},
+        prices={
+            year: as_published(s.prices, games).filter(pl.col("observed_at") <= now)
+            for year, s in reported.items()
+        },
         truth=truth,
         lines_open=games.select("game_id", *OPENING).drop_nulls(),
         model_forecasts=model_forecasts(games, truth, settings=settings),
@@ -114,4 +123,7 @@ def _report(season: Season, *, settings: SimulatorSettings, seed: int) -> _Repor
         team_stats=conform(stats, TEAM_STATS),
         injuries=injuries(weeks, rng=stream(seed, season=year, topic="injuries")),
         notes=notes(weeks, rng=stream(seed, season=year, topic="notes")),
+        prices=price_history(
+            season.games, board, settings=settings, rng=stream(seed, season=year, topic="prices")
+        ).with_columns(season=pl.lit(year)),
     )

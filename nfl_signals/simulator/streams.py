@@ -11,7 +11,7 @@ import numpy as np
 # fmt: off
 Topic = Literal[
     "strengths", "quarterbacks", "schedule", "calendar", "scores", "bookmaker", "team_stats",
-    "injuries", "notes", "weather", "news", "events",
+    "injuries", "notes", "weather", "news", "events", "prices",
 ]
 # fmt: on
 

@@ -36,6 +36,7 @@ def write_release(league: League, folder: Path) -> None:
     _write_seasons(release / "stats_team", "stats_team_week", league.team_stats)
     _write_seasons(release / "injuries", "injuries", league.injuries)
     _write_seasons(release / "notes", "notes", league.notes)
+    _write_seasons(release / "prices", "prices", league.prices)
     write_parquet(folder / TRUTH, league.truth)
     write_parquet(folder / LINES_OPEN, league.lines_open)
     write_parquet(folder / MODEL_FORECASTS, league.model_forecasts)

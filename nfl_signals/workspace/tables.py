@@ -27,8 +27,15 @@ from nfl_signals.ingest.joins import (
 from nfl_signals.ingest.known_exceptions import known_exceptions
 from nfl_signals.ingest.quality import QUALITY_SCHEMA, Quality, VanishedRowsError, refuse_vanished
 from nfl_signals.ingest.raw import FILES, FIRST_INJURY_SEASON, openings
-from nfl_signals.ingest.schemas import RAW_GAMES, RAW_INJURIES, RAW_NOTES, RAW_TEAM_STATS
+from nfl_signals.ingest.schemas import (
+    RAW_GAMES,
+    RAW_INJURIES,
+    RAW_NOTES,
+    RAW_PRICES,
+    RAW_TEAM_STATS,
+)
 from nfl_signals.ingest.source import MissingReleaseError, Release
+from nfl_signals.workspace.prices import observed_prices
 from nfl_signals.workspace.run_context import RunContext
 
 SCHEMAS: dict[str, pa.DataFrameSchema] = {
@@ -36,6 +43,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "team_stats": RAW_TEAM_STATS,
     "injuries": RAW_INJURIES,
     "notes": RAW_NOTES,
+    "prices": RAW_PRICES,
 }
 KEYS = {
     "games": ["game_id"],
@@ -77,6 +85,8 @@ def ingest(context: RunContext, table: str, seasons: Sequence[int]) -> dict[int,
 
 def _read(context: RunContext, table: str, season: int) -> tuple[pl.DataFrame, Quality]:
     """A season as published, or where it is not: the last good version, else no rows."""
+    if table == "prices":
+        return observed_prices(context, season, _load(context, "games", [season]))
     quality = Quality(table, season, max_share=context.settings.ingest.max_quarantined)
     path, why = context.paths.raw(table, season), "not there"
     stored = context.read(path) if path.exists() else no_rows(SCHEMAS[table])
@@ -133,7 +143,7 @@ def stored_seasons(context: RunContext) -> list[int]:
 
 
 def _is_stored(context: RunContext, season: int) -> bool:
-    return all(context.paths.raw(table, season).exists() for table in READERS)
+    return all(context.paths.raw(table, season).exists() for table in SCHEMAS)
 
 
 def unfinished_seasons(context: RunContext) -> list[int]:

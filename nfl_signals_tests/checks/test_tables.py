@@ -153,6 +153,10 @@ def repeated_note(context: RunContext) -> None:
     set_one(path, "note_id", read_parquet(path)["note_id"][1])
 
 
+def odds_of_99(context: RunContext) -> None:
+    set_one(context.paths.raw("prices", 2020), "price_no", 99.0)
+
+
 def lost_season(context: RunContext) -> None:
     context.paths.raw("notes", 2020).unlink()
 
@@ -202,6 +206,7 @@ TAMPERINGS: list[tuple[Callable[[RunContext], None], str, str]] = [
     (negative_count, "raw_team_stats: schema", r"team_stats/2020\.parquet.*attempts"),
     (unknown_status, "raw_injuries: schema", r"injuries/2020\.parquet.*report_status"),
     (repeated_note, "raw_notes: schema", r"notes/2020\.parquet.*note_id"),
+    (odds_of_99, "raw_prices: schema", r"prices/2020\.parquet.*price_no"),
 ]
 
 

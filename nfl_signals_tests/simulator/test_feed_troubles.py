@@ -47,6 +47,7 @@ EXCLUDING = (
     {"postponed", "cancelled", "stats_late", "stats_opponent", "stats_missing"},
     {"score_wrong", "result_missing", "cancelled", "postponed"},
     {"note_twice", "note_unstamped", "notes_missing"},
+    {name for name, each in TROUBLES.items() if each.table == "prices"},
 )
 
 
@@ -59,7 +60,7 @@ def ingested(context: RunContext, *names: str) -> RunContext:
     """The season as it is read with these alterations."""
     release = TroubledRelease(context.release, SEASON, named(names, TROUBLES))
     changed = replace(context, release=release)
-    for table in tables.READERS:
+    for table in tables.SCHEMAS:
         tables.ingest(changed, table, [SEASON])
     return changed
 
@@ -85,7 +86,7 @@ def altered_for(context: RunContext, game_id: str, name: str) -> RunContext:
 
     release = TroubledRelease(context.release, SEASON, (replace(trouble, alter=alter),))
     changed = replace(context, release=release)
-    for table in tables.READERS:
+    for table in tables.SCHEMAS:
         tables.ingest(changed, table, [SEASON])
     return changed
 

@@ -109,6 +109,7 @@ def test_the_layout_is_that_of_nflverses_releases_with_the_truth_outside(folder:
         *(f"release/stats_team/stats_team_week_{year}.parquet" for year in (2020, 2021)),
         *(f"release/injuries/injuries_{year}.parquet" for year in (2020, 2021)),
         *(f"release/notes/notes_{year}.parquet" for year in (2020, 2021)),
+        *(f"release/prices/prices_{year}.parquet" for year in (2020, 2021)),
     }
 
 

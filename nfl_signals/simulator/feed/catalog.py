@@ -30,8 +30,8 @@ def _trouble(table: str, answer: Expected, rule: str, what: str, alter: Alter) -
     return Trouble(table=table, answer=answer, rule=rule, what=what, alter=alter)
 
 
-_games, _stats, _injuries, _notes = (
-    partial(_trouble, table) for table in ("games", "team_stats", "injuries", "notes")
+_games, _stats, _injuries, _notes, _prices = (
+    partial(_trouble, table) for table in ("games", "team_stats", "injuries", "notes", "prices")
 )
 OTHER_CODES = {"GB": "GNB", "KC": "KAN", "NE": "NWE", "NO": "NOR", "SF": "SFO", "TB": "TAM"}
 NAMES = {"GB": "Green Bay Packers", "KC": "Kansas City Chiefs", "NYG": "New York Giants"}
@@ -253,5 +253,42 @@ TROUBLES: dict[str, Trouble] = {
         "key_missing",
         "A note without a stamp.",
         with_value("published_at", None, FIRST),
+    ),
+    "price_decimal": _prices(
+        "quarantine",
+        "impossible_price",
+        "Decimal odds among American ones.",
+        with_value("price_yes", 1.91, FIRST),
+    ),
+    "price_line_400": _prices(
+        "quarantine", "impossible_line", "A line of 400.", with_value("line", 400, FIRST)
+    ),
+    "price_lineless": _prices(
+        "quarantine", "price_missing", "A spread has no line.", with_value("line", None, FIRST)
+    ),
+    "price_unstamped": _prices(
+        "quarantine",
+        "key_missing",
+        "A price that is no opener has no time.",
+        added(moment="snapshot", observed_at=None),
+    ),
+    "price_late": _prices(
+        "quarantine",
+        "after_kickoff",
+        "A price was observed after its game.",
+        with_value("observed_at", datetime(2030, 2, 1, tzinfo=UTC), FIRST),
+    ),
+    "price_of_nothing": _prices(
+        "quarantine",
+        "no_game",
+        "A price of a game that there is not.",
+        added(game_id="2024_01_A_B"),
+    ),
+    "price_twice": _prices("repair", "duplicate_row", "Prices are listed twice.", doubled),
+    "price_contradicted": _prices(
+        "quarantine", "conflicting_rows", "One book, one time, two lines.", added(line=0.5)
+    ),
+    "prices_unnamed": _prices(
+        "degrade", "table_missing", "The column market is gone.", dropped("market")
     ),
 }

@@ -103,7 +103,12 @@ class FeedAt:
         if table == SCHEDULE:
             return self._schedule()
         frame, kind = self.feed.release.read(table), table.split("/")[0]
-        known = {"stats_team": self._statistics, "injuries": self._reports, "notes": self._notes}
+        known = {
+            "stats_team": self._statistics,
+            "injuries": self._reports,
+            "notes": self._notes,
+            "prices": self._prices,
+        }
         rows = known[kind](frame)
         if rows.is_empty():
             raise MissingReleaseError(f"{self.locate(table)}: not published by {self.instant}")
@@ -154,6 +159,9 @@ class FeedAt:
 
     def _notes(self, rows: pl.DataFrame) -> pl.DataFrame:
         return rows.filter(pl.col("published_at") <= self.instant)
+
+    def _prices(self, rows: pl.DataFrame) -> pl.DataFrame:
+        return rows.filter(pl.col("observed_at") <= self.instant)
 
 
 def _quoted(games: pl.DataFrame, now: pl.Expr) -> pl.DataFrame:

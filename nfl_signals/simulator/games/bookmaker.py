@@ -75,6 +75,8 @@ class Board:
 
     closing: pl.DataFrame  # `LINES` and `PRICES`; null where none was recorded
     opening: pl.DataFrame  # the keys of `OPENING`
+    closing_error: Floats  # points of margin and total by which the close errs, shape (2, n)
+    opening_error: Floats  # likewise the open
 
 
 def post_prices(
@@ -94,7 +96,7 @@ def post_prices(
     if settings.news == "not_in_line":
         news = games.select("margin_reported", "total_reported").to_numpy().T
         error = error - (news - news.mean(axis=1, keepdims=True))
-    close = _prices(games, error, settings=settings)
+    close = prices_of(games, error, hold=settings.hold)
     unrecorded = rng.random(len(games)) < settings.missing_lines
     without_lines = unrecorded & (rng.random(len(games)) < 0.5)
     refined = np.sqrt(open_noise(settings) ** 2 - settings.line_noise**2)
@@ -104,13 +106,15 @@ def post_prices(
             pl.when(pl.lit(pl.Series(~(missing & scarce)))).then(pl.col(names))
             for names, missing in ((PRICES, unrecorded), (LINES, without_lines))
         ),
-        opening=_prices(games, earlier, settings=settings).select(
+        opening=prices_of(games, earlier, hold=settings.hold).select(
             pl.col(name).alias(opened) for opened, name in OPENING.items()
         ),
+        closing_error=error,
+        opening_error=earlier,
     )
 
 
-def _prices(games: pl.DataFrame, error: Floats, *, settings: SimulatorSettings) -> pl.DataFrame:
+def prices_of(games: pl.DataFrame, error: Floats, *, hold: float) -> pl.DataFrame:
     """Lines and prices of a bookmaker whose location of margin and total errs by that much."""
     belief = distribution_of(games, margin_error=error[0], total_error=error[1])
     spread, total = even_line(belief.margin, MARGINS), even_line(belief.total, TOTALS)
@@ -122,6 +126,6 @@ def _prices(games: pl.DataFrame, error: Floats, *, settings: SimulatorSettings) 
     }
     for (yes, no), (pmf, support, line) in sides.items():
         above, level = above_and_on(pmf, support, line)
-        columns[yes] = american_odds(above / (1 - level), hold=settings.hold)
-        columns[no] = american_odds(1 - above / (1 - level), hold=settings.hold)
+        columns[yes] = american_odds(above / (1 - level), hold=hold)
+        columns[no] = american_odds(1 - above / (1 - level), hold=hold)
     return pl.DataFrame(columns)

@@ -17,11 +17,14 @@ Source = Annotated[str | None, typer.Option(help="Default: the home's.")]
 """Of the commands that work on what a home holds."""
 
 
-def command_of(app: typer.Typer) -> Callable[[Command], Command]:
-    """A decorator that makes functions commands of `app`, with `--home` as their last option."""
+def command_of(app: typer.Typer, name: str | None = None) -> Callable[[Command], Command]:
+    """A decorator that makes functions commands of `app`, with `--home` as their last option.
+
+    `name` of a command whose function cannot be called so.
+    """
 
     def add(function: Command) -> Command:
-        app.command()(_with_home(function))
+        app.command(name)(_with_home(function))
         return function
 
     return add

@@ -28,7 +28,7 @@ def picks(source: Source = None) -> None:
     from nfl_signals.predictions.summary import notices
     from nfl_signals.predictions.summary import picks as read_picks
 
-    context = _home(source)
+    context = home_as_it_is(source)
     print_picks(read_picks(context))
     print_notices(notices(context))
 
@@ -40,7 +40,7 @@ def status(source: Source = None) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column()
     table.add_column(overflow="fold")  # a long path must stay whole
-    for name, value in read_status(_home(source)).items():
+    for name, value in read_status(home_as_it_is(source)).items():
         table.add_row(f"[bold]{name}[/bold]", escape(value))
     console.print(table)
 
@@ -61,7 +61,7 @@ def verify(source: Source = None, anchor: Anchor = None) -> None:
     from nfl_signals.checks.anchors import heads, require_anchors
     from nfl_signals.checks.catalog import ALL_CHECKS
 
-    context, failures = _home(source), 0
+    context, failures = home_as_it_is(source), 0
     if not context.seasons:
         raise InputError(
             f"{context.paths.home}: nothing is stored yet; `nfl-signals run` makes it."
@@ -88,7 +88,8 @@ def verify(source: Source = None, anchor: Anchor = None) -> None:
         console.print("Not checked, as no --anchor is given: rows cut off since the last decision.")
 
 
-def _home(source: str | None) -> "RunContext":
+def home_as_it_is(source: str | None) -> "RunContext":
+    """The home for a command that asks no source; InputError where there is none."""
     from nfl_signals.workspace.run_context import open_home
 
     context = open_home(as_last_run(source=source))

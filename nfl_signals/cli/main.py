@@ -16,6 +16,7 @@ from nfl_signals.cli.home_option import command_of
 from nfl_signals.cli.jobs import pinned, print_ended_runs, print_week, run_to_the_end
 from nfl_signals.cli.look import LOOK_COMMANDS
 from nfl_signals.cli.models import MODEL_COMMANDS
+from nfl_signals.cli.prices import prices
 from nfl_signals.cli.terminal import check_names, console, print_any_sign, progress
 from nfl_signals.cli.ui import HOST, become_ui, free_port, refuse_second_ui
 from nfl_signals.cli.week import Offline, outcomes, week
@@ -109,6 +110,7 @@ def backfill(
 
 for each in (week, outcomes, *LOOK_COMMANDS, *MODEL_COMMANDS):
     command(each)
+app.add_typer(prices, name="prices")
 
 
 def _list_troubles(trouble: list[str] | None) -> list[str] | None:

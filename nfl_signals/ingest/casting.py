@@ -14,7 +14,9 @@ from nfl_signals.ingest.release_columns import Column
 BLANKS = " \t\r\n\u00a0\ufeff"
 WORDS = {"PK": "0", "PICK": "0", "EVEN": "100", "EV": "100"}  # of lines and prices
 NA_TEXT = ("", *"NA N/A NaN <NA> NULL None na n/a nan null none NONE".split())
-INSTANTS = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z")  # with a zone
+INSTANTS = tuple(
+    f"%Y-%m-%d{between}%H:%M{seconds}%#z" for between in "T " for seconds in (":%S%.f", "")
+)  # with a zone
 DAY_IS_OVER = timedelta(hours=29)  # from 00:00 UTC: what has a day alone is known when it ended
 LOCAL_INSTANTS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M")  # UTC is meant
 TEXT_OF = {pl.Time: "%H:%M", pl.Date: "%Y-%m-%d", pl.Datetime: "%Y-%m-%d"}
@@ -105,7 +107,7 @@ def _converted(values: pl.Series, wanted: pl.DataType) -> pl.Series:
             zoned = values.dt.replace_time_zone("UTC") if published.time_zone is None else values  # type: ignore[attr-defined]
             return zoned.dt.convert_time_zone("UTC").cast(wanted)
         if wanted == UTC_MICROSECONDS and published == pl.String:
-            return _instants(values)
+            return instants(values)
         if wanted == UTC_MICROSECONDS and published.is_numeric():
             return _since_the_epoch(values)
         if wanted == UTC_MICROSECONDS and published == pl.Date:
@@ -131,7 +133,8 @@ def _since_the_epoch(values: pl.Series) -> pl.Series:
     return values.to_frame().select(instants).to_series()
 
 
-def _instants(values: pl.Series) -> pl.Series:
+def instants(values: pl.Series) -> pl.Series:
+    """Text as UTC instants, of a day its end; null where it is none. Without a zone it is UTC."""
     text = pl.col(values.name).str.strip_chars()
     zoned = [
         text.str.to_datetime(form, strict=False, time_unit="us").dt.convert_time_zone("UTC")

@@ -50,6 +50,14 @@ OTHER_CODE: dict[str, str] = {
     **{"Seattle Seahawks": "SEA", "San Francisco 49ers": "SF", "Tampa Bay Buccaneers": "TB"},
     **{"Tennessee Titans": "TEN", "Washington Commanders": "WAS", "Washington Redskins": "WAS"},
     "Washington Football Team": "WAS",
+    # Sportsbooks shorten the names of towns with two teams.
+    **{"NY Giants": "NYG", "NY Jets": "NYJ", "LA Rams": "LA", "LA Chargers": "LAC"},
+}
+# A nickname alone is one franchise's.
+NICKNAME = {
+    name.split()[-1]: code
+    for name, code in OTHER_CODE.items()
+    if " " in name and name[-5:] != " Team"
 }
 
 TEAM_IDS: frozenset[str] = frozenset(
@@ -62,7 +70,7 @@ TEAM_IDS: frozenset[str] = frozenset(
 
 _CODE_OF = {
     name.replace(".", "").upper(): code
-    for name, code in (CURRENT_CODE | OTHER_CODE | {code: code for code in TEAM_IDS}).items()
+    for name, code in (CURRENT_CODE | OTHER_CODE | NICKNAME | {c: c for c in TEAM_IDS}).items()
 }
 
 

@@ -1,12 +1,17 @@
-"""The home's history of prices: what the release holds and what the schedule shows now, added up."""
+"""The home's history of prices: what the release holds, the schedule shows and a person imports, added up."""
 
 import logging
+from pathlib import Path
 
 import polars as pl
 
-from nfl_signals.core.errors import SchemaError, SourceError
+from nfl_signals.core.errors import InputError, SchemaError, SourceError
+from nfl_signals.core.files import write_parquet
+from nfl_signals.core.locks import exclusive, lock_beside
 from nfl_signals.core.schema_columns import no_rows
 from nfl_signals.ingest.download import judged
+from nfl_signals.ingest.price_file import read_price_file
+from nfl_signals.ingest.price_file_rules import Odds
 from nfl_signals.ingest.prices import added, changed, on_schedule, read_prices
 from nfl_signals.ingest.quality import Quality
 from nfl_signals.ingest.raw import FILES
@@ -20,13 +25,12 @@ _log = logging.getLogger(__name__)
 def observed_prices(
     context: RunContext, season: int, games: pl.DataFrame
 ) -> tuple[pl.DataFrame, Quality]:
-    """A season's stored observations and the new ones, and what was wrong with those; `games` as stored.
+    """A season's new observations, and what was wrong with them; `games` as stored.
 
     A release without prices, or with a file that cannot be used, stops nothing: what the schedule
     shows now cannot be observed later.
     """
-    path = context.paths.raw("prices", season)
-    stored = context.read(path) if path.exists() else no_rows(RAW_PRICES)
+    stored = _stored(context, season)
     quality = Quality("prices", season, max_share=context.settings.ingest.max_quarantined)
     published = no_rows(RAW_PRICES)
     try:
@@ -42,4 +46,54 @@ def observed_prices(
     seen = on_schedule(
         games, book=context.settings.source, as_of=moment.as_of, live=not moment.backdated
     )
-    return added(added(stored, published), changed(stored, seen)), quality
+    return added(published, changed(stored, seen)), quality
+
+
+def store_prices(context: RunContext, season: int, new: pl.DataFrame) -> int:
+    """Add observations to those stored, whoever else adds some; returns how many were not there yet."""
+    path = context.paths.raw("prices", season)
+    busy = "another run is adding prices; try again when it is done."
+    with exclusive(lock_beside(path), busy=busy):
+        stored = _stored(context, season)
+        rows = added(stored, new)
+        if rows.height > stored.height or not path.exists():
+            write_parquet(path, rows)
+    return rows.height - stored.height
+
+
+def import_prices(context: RunContext, file: Path, *, book: str | None, odds: Odds) -> int:
+    """Add a person's file to the stored observations, whole or not at all; returns how many are new.
+
+    Raises:
+        InputError: no schedule is stored, or rows cannot be used; see `price_file.read_price_file`.
+    """
+    schedules = sorted(context.paths.raw_folder("games").glob("*.parquet"))
+    if not schedules:
+        raise InputError(
+            f"{context.paths.raw_folder('games')}: no schedule is stored to match prices with; run first."
+        )
+    games = pl.concat(context.read(schedule) for schedule in schedules)
+    rows = read_price_file(file, games, book=book, odds=odds)
+    seasons = rows.join(games.select("game_id", "season"), on="game_id", maintain_order="left")
+    new = 0
+    for (season,), mine in seasons.group_by("season", maintain_order=True):
+        new += store_prices(context, int(str(season)), mine.drop("season"))
+    return new
+
+
+def prices_of_game(context: RunContext, game_id: str) -> pl.DataFrame:
+    """A game's stored observations, oldest first, openers without a time before all; InputError if none."""
+    files = sorted(context.paths.raw_folder("prices").glob("*.parquet"))
+    found = [context.read(file).filter(game_id=game_id) for file in files]
+    rows = pl.concat([no_rows(RAW_PRICES), *found])
+    if rows.is_empty():
+        raise InputError(
+            f"{context.paths.raw_folder('prices')}: no price of {game_id}; ids are written as "
+            "2025_10_DAL_PHI: season, week, away and home team."
+        )
+    return rows.sort("market", "observed_at", "book", maintain_order=True)
+
+
+def _stored(context: RunContext, season: int) -> pl.DataFrame:
+    path = context.paths.raw("prices", season)
+    return context.read(path) if path.exists() else no_rows(RAW_PRICES)

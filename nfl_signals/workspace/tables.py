@@ -35,7 +35,7 @@ from nfl_signals.ingest.schemas import (
     RAW_TEAM_STATS,
 )
 from nfl_signals.ingest.source import MissingReleaseError, Release
-from nfl_signals.workspace.prices import observed_prices
+from nfl_signals.workspace.prices import observed_prices, store_prices
 from nfl_signals.workspace.run_context import RunContext
 
 SCHEMAS: dict[str, pa.DataFrameSchema] = {
@@ -76,9 +76,12 @@ def ingest(context: RunContext, table: str, seasons: Sequence[int]) -> dict[int,
         for season in steps(list(seasons), f"seasons of {table} read")
     }
     for season, (frame, quality) in read.items():
-        write_parquet(context.paths.raw(table, season), frame)
+        if table == "prices":
+            store_prices(context, season, frame)
+        else:
+            write_parquet(context.paths.raw(table, season), frame)
         store_quality(context, table, season, [quality])
-    rows = {season: frame.height for season, (frame, _) in read.items()}
+    rows = {season: context.read(context.paths.raw(table, season)).height for season in read}
     _log.info("raw %s: %s", table, rows_of_seasons(sum(rows.values()), seasons))
     return rows
 

@@ -1,0 +1,182 @@
+"""A person's own prices as CSV: every row is matched with a scheduled game, or the file is refused.
+
+Nothing is guessed: what a row could mean otherwise (decimal odds, a sign, a time without a zone) is named
+with its line in the file, and all such lines are named at once.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+
+from nfl_signals.core.errors import InputError
+from nfl_signals.ingest.casting import instants
+from nfl_signals.ingest.price_file_rules import Odds, price_problems
+from nfl_signals.ingest.schemas import RAW_PRICES
+from nfl_signals.ingest.teams import franchise
+from nfl_signals.markets.definitions import ATS, MONEYLINE, TOTAL
+
+COLUMNS = {
+    "game_id": "nflverse's, e.g. 2025_10_DAL_PHI; or the next three",
+    "date": "day of the game, as YYYY-MM-DD",
+    "home": "team: any code or name that nflverse, ESPN or a sportsbook uses",
+    "away": "likewise",
+    "market": "ats, moneyline or total; also spread(s), h2h, ml, total(s)",
+    "book": "who showed it; or --book",
+    "observed_at": "when, with its time zone, e.g. 2025-11-04T09:30:00-05:00",
+    "line": "points: positive where the home team is favoured, or of the total; none on a moneyline",
+    "home_line": "instead of `line`: negative where the home team is favoured, as sportsbooks write it",
+    "price_yes": "odds on the home team, or the over",
+    "price_no": "odds on the away team, or the under",
+    "moment": "open, snapshot or close; without it snapshot",
+}
+"""What a file may hold, in words; in any order, other columns are ignored."""
+MARKET_NAMES = {
+    **dict.fromkeys(["ats", "spread", "spreads", "handicap"], ATS.name),
+    **dict.fromkeys(["moneyline", "h2h", "ml"], MONEYLINE.name),
+    **dict.fromkeys(["total", "totals", "over/under", "ou"], TOTAL.name),
+}
+GAME = ["game_id", "kickoff_at", "is_neutral", "spread_line"]
+NUMBERS = ["line", "home_line", "price_yes", "price_no"]
+ZONED = r"(?i)(Z|[+-]\d{2}:?\d{2})$"
+SHOWN = 20  # lines named in a message; the others are counted
+DAY = timedelta(days=1)  # a game's day in US Eastern may be another one in the file's zone
+
+
+def read_price_file(
+    path: Path, games: pl.DataFrame, *, book: str | None, odds: Odds
+) -> pl.DataFrame:
+    """Rows of a CSV file as `RAW_PRICES`, in the order of the file; identical ones once.
+
+    Args:
+        path: with a header, columns as in `COLUMNS`.
+        games: `RAW_GAMES` of every season that may be meant.
+        book: of rows that name none.
+        odds: how `price_yes` and `price_no` are written.
+
+    Raises:
+        InputError: names every line that cannot be used, and why.
+    """
+    rows = _columns(_text(path), path, book)
+    rows = _matched(rows, games)
+    rows = _with_numbers(rows, odds)
+    if problems := price_problems(rows, odds):
+        listed = "\n".join(problems[:SHOWN])
+        more = f"\nand {len(problems) - SHOWN} more lines" if len(problems) > SHOWN else ""
+        raise InputError(
+            f"{path}: {len(problems)} of {rows.height} rows cannot be used, none is imported:\n{listed}{more}"
+        )
+    return rows.select(
+        pl.col(name).cast(column.dtype.type) for name, column in RAW_PRICES.columns.items()
+    ).unique(maintain_order=True)
+
+
+def _text(path: Path) -> pl.DataFrame:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as text ({error}); give a CSV file.") from None
+    if text.lstrip().startswith("<"):
+        raise InputError(f"{path}: is a web page, no CSV file; download the table itself.")
+    try:
+        rows = pl.read_csv(path, infer_schema=False)
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path}: not readable as CSV ({reason}); expected a header.") from None
+    if rows.is_empty():
+        raise InputError(f"{path}: holds no rows; expected a header and a row for each price.")
+    return rows
+
+
+def _columns(rows: pl.DataFrame, path: Path, book: str | None) -> pl.DataFrame:
+    rows = rows.rename({name: name.strip().lower() for name in rows.columns})
+    there = set(rows.columns)
+    lacking = [
+        name for name in ("market", "observed_at", "price_yes", "price_no") if name not in there
+    ]
+    if "game_id" not in there and not {"date", "home", "away"} <= there:
+        lacking.append("game_id, or date, home and away")
+    if "book" not in there and book is None:
+        lacking.append("book, or the option --book")
+    if not {"line", "home_line"} & there:
+        lacking.append("line or home_line")
+    if {"line", "home_line"} <= there:
+        raise InputError(f"{path}: has line and home_line, which differ in sign; keep one of them.")
+    if lacking:
+        raise InputError(
+            f"{path}: lacks the column {', '.join(lacking)}; it has {', '.join(rows.columns)}."
+        )
+    trimmed = rows.with_row_index("file_line", offset=2).with_columns(
+        pl.col(pl.String).str.strip_chars().replace("", None)
+    )
+    absent = {name: pl.lit(None, pl.String) for name in COLUMNS if name not in there}
+    return trimmed.with_columns(**absent).with_columns(
+        book=pl.col("book").fill_null(pl.lit(book, pl.String)),
+        moment=pl.col("moment").str.to_lowercase().fill_null("snapshot"),
+        market=pl.col("market").str.to_lowercase().replace(MARKET_NAMES),
+        zoned=pl.col("observed_at").str.contains(ZONED).fill_null(value=False),
+        observed_at=instants(trimmed["observed_at"]),
+    )
+
+
+def _matched(rows: pl.DataFrame, games: pl.DataFrame) -> pl.DataFrame:
+    """With the scheduled game, its kickoff, and whether the file names its sides the other way round."""
+    day_of_game = pl.col("kickoff_at").dt.date()
+    known = games.select(*GAME, "home_team", "away_team", game_day=day_of_game)
+    sides = rows.with_columns(
+        franchise(pl.col("home")),
+        franchise(pl.col("away")),
+        day=pl.col("date").str.to_date(strict=False),
+    )
+    by_id = sides.join(known.drop("game_day"), on="game_id", how="left", maintain_order="left")
+    pairs = [
+        known.rename({home: "home", away: "away"}).with_columns(turned=pl.lit(turned))
+        for home, away, turned in (
+            ("home_team", "away_team", False),
+            ("away_team", "home_team", True),
+        )
+    ]
+    found = (
+        sides.filter(pl.col("game_id").is_null())
+        .drop("game_id")
+        .join(pl.concat(pairs, how="diagonal"), on=["home", "away"], maintain_order="left")
+        .filter((pl.col("day") - pl.col("game_day")).abs() <= DAY)
+        .unique("file_line", keep="first", maintain_order=True)
+        .select("file_line", *GAME, "turned")
+    )
+    both = by_id.join(found, on="file_line", how="left", suffix="_found", maintain_order="left")
+    mixed = (pl.col("home") == pl.col("away_team")) & (pl.col("away") == pl.col("home_team"))
+    named = pl.col("game_id").is_not_null()
+    return both.with_columns(
+        scheduled=pl.col("kickoff_at").is_not_null() | pl.col("kickoff_at_found").is_not_null(),
+        **{name: pl.coalesce(name, f"{name}_found") for name in GAME},
+        turned=pl.when(named).then(mixed.fill_null(value=False)).otherwise("turned"),
+    )
+
+
+def _with_numbers(rows: pl.DataFrame, odds: Odds) -> pl.DataFrame:
+    """With the numbers in this project's signs, sides and odds."""
+    numbers = {name: pl.col(name).cast(pl.Float64, strict=False) for name in NUMBERS}
+    unread = [pl.col(name).is_not_null() & number.is_null() for name, number in numbers.items()]
+    rows = rows.with_columns(no_number=pl.any_horizontal(unread)).with_columns(**numbers)
+    if odds == "decimal":
+        profit = {name: pl.col(name) - 1 for name in ("price_yes", "price_no")}
+        rows = rows.with_columns(
+            pl.when(gain >= 1).then(gain * 100).when(gain > 0).then(-100 / gain).alias(name)
+            for name, gain in profit.items()
+        )
+    on_sides, turned = pl.col("market") != TOTAL.name, pl.col("turned").fill_null(value=False)
+    spread = pl.coalesce("line", -pl.col("home_line"))
+    line = (
+        pl.when(market=MONEYLINE.name)
+        .then(0.0)
+        .when(market=TOTAL.name)
+        .then(pl.coalesce("line", "home_line"))
+        .otherwise(pl.when(turned).then(-spread).otherwise(spread))
+    )
+    swap = on_sides & turned
+    return rows.with_columns(
+        line=pl.when(line == 0).then(0.0).otherwise(line),
+        price_yes=pl.when(swap).then("price_no").otherwise("price_yes"),
+        price_no=pl.when(swap).then("price_yes").otherwise("price_no"),
+    )

@@ -147,6 +147,7 @@ def test_a_release_read_through_http_gives_the_same_gold_as_its_folder(
         "NFL_SIGNALS_NFLVERSE": address,
         "NFL_SIGNALS_SOURCE": "nflverse",
         "NFL_SIGNALS_AS_OF": AS_OF,
+        "NFL_SIGNALS_CLOCK": "as_of",
     }
     done = nfl_signals("backfill", "2018-2024", home=tmp_path, extra=variables)
     assert done.code == 0, done.err

@@ -79,7 +79,7 @@ def _text(path: Path) -> pl.DataFrame:
     if text.lstrip().startswith("<"):
         raise InputError(f"{path}: is a web page, no CSV file; download the table itself.")
     try:
-        rows = pl.read_csv(path, infer_schema=False)
+        rows = pl.read_csv(text.encode(), infer_schema=False)
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path}: not readable as CSV ({reason}); expected a header.") from None

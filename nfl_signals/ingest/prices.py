@@ -8,7 +8,6 @@ from datetime import datetime
 
 import polars as pl
 
-from nfl_signals.core.schema_columns import no_rows
 from nfl_signals.ingest.answers import conforming
 from nfl_signals.ingest.casting import cast_columns
 from nfl_signals.ingest.quality import Quality
@@ -17,11 +16,9 @@ from nfl_signals.ingest.release_columns import PRICES
 from nfl_signals.ingest.schemas import RAW_PRICES
 from nfl_signals.ingest.source import Release
 from nfl_signals.markets.bounds import LINES_TAKEN, unfair
-from nfl_signals.markets.definitions import KEYS, MARKETS, MONEYLINE, Market
+from nfl_signals.markets.definitions import KEYS, MARKETS, MONEYLINE, ODDS, QUOTE, Market
 
-ODDS = ["price_yes", "price_no"]
 OBSERVED = [*KEYS, "book", "moment", "observed_at"]
-SHOWN = ["line", *ODDS]
 
 
 def read_prices(
@@ -53,9 +50,8 @@ def observations(
     rows = quality.distinct(prices.with_columns(line.alias("line")))
     rows = rows.join(games.select("game_id", "kickoff_at"), on="game_id", how="left")
     rows = quality.set_aside(rows, pl.col("kickoff_at").is_null(), "no_game")
-    is_close = pl.col("moment") == "close"
-    stamp = pl.when(is_close).then(pl.coalesce("observed_at", "kickoff_at"))
-    rows = rows.with_columns(pl.coalesce(stamp, "observed_at").alias("observed_at"))
+    at_close = pl.when(moment="close").then("kickoff_at")
+    rows = rows.with_columns(pl.coalesce("observed_at", at_close))
     unstamped = pl.col("observed_at").is_null() & (pl.col("moment") != "open")
     rows = quality.set_aside(rows, unstamped, "key_missing", "observed_at")
     late = pl.col("observed_at") > pl.col("kickoff_at")
@@ -84,7 +80,7 @@ def on_schedule(games: pl.DataFrame, *, book: str, as_of: datetime, live: bool) 
         book=pl.lit(book),
         moment=pl.when(begun).then(pl.lit("close")).otherwise(pl.lit("snapshot")),
         observed_at=pl.when(begun).then("kickoff_at").otherwise(pl.lit(as_of)),
-    ).select(no_rows(RAW_PRICES).columns)
+    ).select(list(RAW_PRICES.columns))
 
 
 def added(stored: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
@@ -99,20 +95,13 @@ def changed(stored: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
         stored.filter(moment="snapshot")
         .sort("observed_at", maintain_order=True)
         .unique([*KEYS, "book"], keep="last", maintain_order=True)
-        .select(*KEYS, "book", "moment", *SHOWN)
+        .select(*KEYS, "book", "moment", *QUOTE)
     )
     return seen.join(last, on=last.columns, how="anti", nulls_equal=True, maintain_order="left")
 
 
 def _quotes(games: pl.DataFrame, market: Market) -> pl.DataFrame:
-    yes, no = pl.col(market.price_yes_column), pl.col(market.price_no_column)
-    rows = games.select(
-        "game_id",
-        pl.lit(market.name).alias("market"),
-        "kickoff_at",
-        market.line().alias("line"),
-        yes.alias("price_yes"),
-        no.alias("price_no"),
-    )
+    name = pl.lit(market.name).alias("market")
+    rows = games.select("game_id", name, "kickoff_at", *market.quote())
     needed = ["line"] if market.line_column else ODDS
     return rows.drop_nulls(needed)

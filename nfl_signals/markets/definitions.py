@@ -12,6 +12,8 @@ import polars as pl
 
 MarketName = Literal["ats", "moneyline", "total"]
 KEYS = ["game_id", "market"]  # of one bet, in every table that has a row for each
+ODDS = ["price_yes", "price_no"]
+QUOTE = ["line", *ODDS]  # what a book shows on a bet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,11 @@ class Market:
     def line(self) -> pl.Expr:
         """Threshold in points: the line, or 0 for the moneyline."""
         return pl.lit(0.0) if self.line_column is None else pl.col(self.line_column)
+
+    def quote(self) -> list[pl.Expr]:
+        """The columns of `QUOTE` from those of the schedule."""
+        odds = zip((self.price_yes_column, self.price_no_column), ODDS, strict=True)
+        return [self.line().alias("line"), *(pl.col(name).alias(side) for name, side in odds)]
 
     def outcome(self) -> pl.Expr:
         """'yes', 'no', 'push', or null while the game or the line is unknown."""

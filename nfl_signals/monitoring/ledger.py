@@ -25,7 +25,7 @@ from nfl_signals.core.hash_chain import GENESIS, broken_links, seals_after
 from nfl_signals.core.locks import exclusive, lock_beside
 from nfl_signals.core.moment import LATEST
 from nfl_signals.markets.bounds import LINES_TAKEN, PRICE, unfair
-from nfl_signals.markets.definitions import KEYS, MARKETS, can_push
+from nfl_signals.markets.definitions import KEYS, MARKETS, ODDS, QUOTE, can_push
 
 UTC_TIME = pl.Datetime("us", "UTC")
 SCHEMA = pl.Schema(
@@ -53,10 +53,9 @@ SCHEMA = pl.Schema(
     }
 )
 CONTENT = [name for name in SCHEMA if name != "seal"]
-QUOTE = ["line", "price_yes", "price_no"]
 IDENTITY = ["book", "signal_source", "model_version", "model_hash", *KEYS, *QUOTE]
 TIMES = ["made_at", "written_at"]
-OPTIONAL = ["price_yes", "price_no"]  # no price is known where no bookmaker quotes one yet
+OPTIONAL = ODDS  # no price is known where no bookmaker quotes one yet
 BOOKS = ("production", "learning")
 BACKDATED = "backdated"  # `period_flag` of what was written long after it says that it was made
 IN_PRODUCTION = pl.col("book") == "production"

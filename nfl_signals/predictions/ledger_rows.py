@@ -9,9 +9,8 @@ import polars as pl
 from nfl_signals.alerts.series_status import UNMONITORED
 from nfl_signals.core.moment import Moment
 from nfl_signals.features.version import feature_version
-from nfl_signals.markets.definitions import KEYS, can_push
+from nfl_signals.markets.definitions import KEYS, QUOTE, can_push
 from nfl_signals.monitoring import ledger
-from nfl_signals.monitoring.ledger import QUOTE
 from nfl_signals.monitoring.rolling_windows import REPLAY, STAND_IN
 from nfl_signals.predictions.champion import PROXY
 

@@ -9,8 +9,7 @@ from nfl_signals.core.moment import Moment
 from nfl_signals.ensemble.ensemble import Ensemble
 from nfl_signals.ensemble.explain import contributions
 from nfl_signals.ensemble.request import game_requests
-from nfl_signals.markets.definitions import MARKETS
-from nfl_signals.monitoring.ledger import QUOTE
+from nfl_signals.markets.definitions import MARKETS, QUOTE
 from nfl_signals.predictions.football_week import end_of_football_week
 from nfl_signals.predictions.ledger_rows import ledger_rows, price_forecasts
 from nfl_signals.stacking.protocol import MARKET

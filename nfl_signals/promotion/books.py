@@ -12,8 +12,7 @@ import polars as pl
 
 from nfl_signals.core.errors import IntegrityError, SettingsError
 from nfl_signals.core.setting_sections import GateSettings
-from nfl_signals.markets.definitions import KEYS
-from nfl_signals.monitoring.ledger import QUOTE
+from nfl_signals.markets.definitions import KEYS, QUOTE
 from nfl_signals.monitoring.rolling_windows import REPLAY, STAND_IN
 from nfl_signals.promotion.measures import CODE, PAIRS_SCHEMA, brier_excess
 from nfl_signals.stats.group_sequential import level_of_each_look

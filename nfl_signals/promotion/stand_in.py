@@ -4,8 +4,7 @@ import logging
 
 import polars as pl
 
-from nfl_signals.markets.definitions import KEYS
-from nfl_signals.monitoring.ledger import QUOTE
+from nfl_signals.markets.definitions import KEYS, QUOTE
 from nfl_signals.monitoring.steps import append_signed, graded_ledger
 from nfl_signals.predictions.ledger_rows import blend_hashes, stand_in_rows
 from nfl_signals.promotion.books import STANDS_IN, forecast_by, production

@@ -15,9 +15,8 @@ from threadpoolctl import threadpool_limits
 
 from nfl_signals.ensemble.coherence_rows import coherent_season, settled_games
 from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, input_names, walk_forward_stack
-from nfl_signals.markets.definitions import KEYS, MARKETS, MarketName, can_tie
+from nfl_signals.markets.definitions import KEYS, MARKETS, QUOTE, MarketName, can_tie
 from nfl_signals.markets.odds import no_vig_probability
-from nfl_signals.monitoring.ledger import QUOTE
 from nfl_signals.stacking.oof import OofTask, out_of_fold
 from nfl_signals.stacking.walk_forward import prefer_signals
 from nfl_signals.stats.arrays import Bools

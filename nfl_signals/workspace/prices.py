@@ -49,8 +49,8 @@ def observed_prices(
     return added(published, changed(stored, seen)), quality
 
 
-def store_prices(context: RunContext, season: int, new: pl.DataFrame) -> int:
-    """Add observations to those stored, whoever else adds some; returns how many were not there yet."""
+def store_prices(context: RunContext, season: int, new: pl.DataFrame) -> tuple[int, int]:
+    """Add observations to those stored, whoever else adds some; how many were new, and how many there are."""
     path = context.paths.raw("prices", season)
     busy = "another run is adding prices; try again when it is done."
     with exclusive(lock_beside(path), busy=busy):
@@ -58,7 +58,7 @@ def store_prices(context: RunContext, season: int, new: pl.DataFrame) -> int:
         rows = added(stored, new)
         if rows.height > stored.height or not path.exists():
             write_parquet(path, rows)
-    return rows.height - stored.height
+    return rows.height - stored.height, rows.height
 
 
 def import_prices(context: RunContext, file: Path, *, book: str | None, odds: Odds) -> int:
@@ -77,7 +77,7 @@ def import_prices(context: RunContext, file: Path, *, book: str | None, odds: Od
     seasons = rows.join(games.select("game_id", "season"), on="game_id", maintain_order="left")
     new = 0
     for (season,), mine in seasons.group_by("season", maintain_order=True):
-        new += store_prices(context, int(str(season)), mine.drop("season"))
+        new += store_prices(context, int(str(season)), mine.drop("season"))[0]
     return new
 
 

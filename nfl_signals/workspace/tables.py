@@ -75,13 +75,14 @@ def ingest(context: RunContext, table: str, seasons: Sequence[int]) -> dict[int,
         season: _read(context, table, season)
         for season in steps(list(seasons), f"seasons of {table} read")
     }
+    rows = {}
     for season, (frame, quality) in read.items():
         if table == "prices":
-            store_prices(context, season, frame)
+            _, rows[season] = store_prices(context, season, frame)
         else:
             write_parquet(context.paths.raw(table, season), frame)
+            rows[season] = frame.height
         store_quality(context, table, season, [quality])
-    rows = {season: context.read(context.paths.raw(table, season)).height for season in read}
     _log.info("raw %s: %s", table, rows_of_seasons(sum(rows.values()), seasons))
     return rows
 

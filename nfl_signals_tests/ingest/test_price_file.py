@@ -104,7 +104,7 @@ def test_a_row_that_repeats_another_counts_once(tmp_path: Path) -> None:
     ("row", "reason"),
     [
         (
-            "2023_01_DET_XXX,ats,2023-09-05T14:00Z,3,-110,-110",
+            "2023_01_DET_QQQ,ats,2023-09-05T14:00Z,3,-110,-110",
             "no such game in the stored schedule",
         ),
         (f"{OPENER},corners,2023-09-05T14:00Z,3,-110,-110", "market corners: expected ats"),

@@ -115,7 +115,7 @@ def test_of_many_that_add_at_once_none_loses_a_row(tmp_path: Path) -> None:
 
     def add(minute: int) -> int:
         at = TUESDAY + timedelta(minutes=minute)
-        return store_prices(context, 2023, row.with_columns(observed_at=pl.lit(at)))
+        return store_prices(context, 2023, row.with_columns(observed_at=pl.lit(at)))[0]
 
     with ThreadPoolExecutor(8) as writers:
         assert sum(writers.map(add, range(1, 25))) == 24

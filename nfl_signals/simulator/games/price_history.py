@@ -84,9 +84,7 @@ def as_published(shown: pl.DataFrame, games: pl.DataFrame) -> pl.DataFrame:
             "book",
             "moment",
             "observed_at",
-            market.line().alias("line"),
-            pl.col(market.price_yes_column).alias("price_yes"),
-            pl.col(market.price_no_column).alias("price_no"),
+            *market.quote(),
         )
         for market in MARKETS.values()
     ]

@@ -19,7 +19,7 @@ from terminal import run, season_range, show
 
 from nfl_signals.core.files import read_parquet, write_json
 from nfl_signals.core.paths import Paths
-from nfl_signals.ensemble.coherence_rows import settled_games
+from nfl_signals.features.settled_games import settled_games
 from nfl_signals.markets.definitions import KEYS, MarketName
 from nfl_signals.monitoring.closing_line_value import with_closing_line_value
 from nfl_signals.monitoring.grading import grade

@@ -17,6 +17,7 @@ from nfl_signals.core.files import read_json
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.validation import validate
 from nfl_signals.ensemble.explain import contributions
+from nfl_signals.features.decision_prices import at_decision
 from nfl_signals.features.schemas import GOLD_MARKETS, gold_features_schema
 from nfl_signals.ingest.quality import in_words, wanting
 from nfl_signals.llm.schemas import LLM_SIGNALS
@@ -31,7 +32,13 @@ from nfl_signals.stats.logit import logit
 from nfl_signals.stats.scores import brier, three_way_probabilities
 from nfl_signals.training.baselines import refit_folds
 from nfl_signals.workspace.run_context import RunContext
-from nfl_signals.workspace.tables import SCHEMAS, check_features, matched, stored_seasons
+from nfl_signals.workspace.tables import (
+    SCHEMAS,
+    check_features,
+    load_stored_history,
+    matched,
+    stored_seasons,
+)
 
 Figures = dict[str, Any]
 Check = Callable[[RunContext], Figures]
@@ -95,16 +102,24 @@ def features_schema(context: RunContext) -> Figures:
     path = str(context.paths.features)
     features = validate(context.features, gold_features_schema(), path)
     _refuse_single_rows(features, "gold_features")
-    missing = context.markets.join(features, on="game_id", how="anti")
+    scheduled = load_stored_history(context).games
+    missing = scheduled.join(features, on="game_id", how="anti")
     if missing.height:
-        raise IntegrityError(f"gold_features: {missing['game_id'][0]} of gold_markets has no row.")
+        raise IntegrityError(f"gold_features: {missing['game_id'][0]} of raw_games has no row.")
     return {"rows": features.height, "games": features["game_id"].n_unique()}
 
 
 def markets_schema(context: RunContext) -> Figures:
     """Markets fit their schema; counts what lacks a price."""
-    markets = validate(context.markets, GOLD_MARKETS, str(context.paths.markets))
-    return {"rows": markets.height, "rows_without_price": markets["p_market"].null_count()}
+    validate(context.gold_markets, GOLD_MARKETS, str(context.paths.markets))
+    markets = context.markets
+    moments = markets["price_moment"].value_counts().sort("price_moment").rows()
+    return {
+        "rows": markets.height,
+        "rows_without_price": markets["p_market"].null_count(),
+        "horizon": context.settings.horizon,
+        "price_moments": dict(moments),
+    }
 
 
 def signals_schema(context: RunContext) -> Figures:
@@ -162,7 +177,8 @@ def stacked_contract(context: RunContext) -> Figures:
     # Counted by settings, not by what is there: a season that is missing whole has to show.
     not_predicted = training.min_stack_seasons + training.min_calibration_seasons
     learned = pl.col("season") >= min(context.seasons) + training.min_learner_seasons
-    complete = context.markets.drop_nulls(["line", "p_market"]).filter(learned)
+    priced = context.markets.filter(at_decision(context.settings.horizon))
+    complete = priced.drop_nulls(["line", "p_market"]).filter(learned)
     for market in MARKETS:
         priced = complete.filter(market=market)
         seasons = priced["season"].unique().sort()[not_predicted:]

@@ -26,6 +26,7 @@ from nfl_signals.core.setting_sections import (
     TrainingSettings,
 )
 from nfl_signals.core.setting_sources import PREFIX, Checked, Values, read_environment, read_yaml
+from nfl_signals.markets.decision_time import Horizon
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 SIGNAL_SOURCE_PATTERN = r"^(proxy|champion|model_v\d+(r\d+)?)$"
@@ -65,6 +66,17 @@ class Settings(Checked, BaseSettings):
         default="system",
         description="what time it is when a prediction is written: the system's, or as_of's, for a season "
         "of files that is played week by week, in a home of its own (a simulated league always has its own)",
+    )
+    horizon: Horizon = Field(
+        default="kickoff",
+        description="the moment at which a game is forecast, whose knowledge and price count: tuesday (14:00 "
+        "UTC before the game) or kickoff",
+    )
+    price_book: str | None = Field(
+        default=None,
+        min_length=1,
+        description="the book whose prices a forecast at tuesday is made at, as `prices show` names it; "
+        "unset, and where it has none: the market's (consensus, or the schedule's)",
     )
     seed: int = Field(
         default=20_250_907, ge=0, lt=2**63, description="the only source of randomness"

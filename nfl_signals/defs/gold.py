@@ -9,6 +9,7 @@ from nfl_signals.defs.resources import Run
 from nfl_signals.defs.tables import Result, asset, table_result
 from nfl_signals.features.declarations import FEATURES
 from nfl_signals.features.version import feature_version
+from nfl_signals.markets.decision_time import MADE
 from nfl_signals.workspace.llm_signals import build_signals, missing_reasons
 from nfl_signals.workspace.tables import build_gold, build_gold_markets
 
@@ -23,7 +24,7 @@ DESCRIPTIONS = {each.name: f"{each.source} ({each.unit})" for each in FEATURES}
 
 @asset(
     deps=["raw_games", "raw_team_stats", "raw_injuries", "raw_notes"],
-    code_version=feature_version(),
+    code_version="-".join(map(feature_version, MADE)),
     **TABLE,
 )
 def gold_features(context: dg.AssetExecutionContext, run_context: Run) -> Result:
@@ -32,7 +33,7 @@ def gold_features(context: dg.AssetExecutionContext, run_context: Run) -> Result
     return table_result(
         features,
         {
-            "feature_version": feature_version(),
+            "feature_version": feature_version(run_context.settings.horizon),
             "rows_without_match": len(joins.known),
             "late_statistics": len(joins.late),
         },
@@ -40,9 +41,9 @@ def gold_features(context: dg.AssetExecutionContext, run_context: Run) -> Result
     )
 
 
-@asset(deps=["raw_games"], **TABLE)
+@asset(deps=["raw_games", "raw_prices"], **TABLE)
 def gold_markets(context: dg.AssetExecutionContext, run_context: Run) -> Result:
-    """Line, prices, no-vig probability and outcome of three markets per game."""
+    """Line, prices at decision time and at the close, no-vig probability and outcome, by game and market."""
     return table_result(build_gold_markets(run_context, chosen_seasons(context)))
 
 

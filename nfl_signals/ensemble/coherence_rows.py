@@ -2,30 +2,11 @@
 
 import polars as pl
 
-from nfl_signals.core.errors import InputError
+from nfl_signals.features.settled_games import fit_scores
 from nfl_signals.markets.coherence import CoherenceInputs, make_coherent
 from nfl_signals.markets.definitions import KEYS, MARKETS
-from nfl_signals.markets.score_distribution import ScoreDistribution, fit_score_distribution
+from nfl_signals.markets.score_distribution import ScoreDistribution
 from nfl_signals.stats.arrays import Floats
-
-
-def settled_games(markets: pl.DataFrame) -> pl.DataFrame:
-    """Played games that had a spread and a total: `season, margin, total, spread_line, total_line`."""
-    played = markets.drop_nulls(["points", "line"])
-    spread = played.filter(market="ats").select(
-        "game_id", "season", margin="points", spread_line="line"
-    )
-    total = played.filter(market="total").select("game_id", total="points", total_line="line")
-    return spread.join(total, on="game_id", how="inner", maintain_order="left")
-
-
-def fit_scores(settled: pl.DataFrame) -> ScoreDistribution:
-    """Of the games of `settled_games`; InputError: too few have a result and both lines."""
-    columns = ("margin", "total", "spread_line", "total_line")
-    try:
-        return fit_score_distribution(*(settled[name].to_numpy() for name in columns))
-    except ValueError as error:
-        raise InputError(f"gold_markets: {error}; widen the seasons.") from None
 
 
 def coherent_rows(distribution: ScoreDistribution, rows: pl.DataFrame) -> pl.DataFrame:

@@ -32,6 +32,7 @@ from nfl_signals.markets.bounds import (
     contradicted,
     unfair,
 )
+from nfl_signals.markets.decision_time import Horizon
 from nfl_signals.markets.definitions import LINES, MARKETS, PRICES, Market
 from nfl_signals.markets.odds import no_vig_probability
 from nfl_signals.stacking.inputs import SIGNALS, weighed_signals
@@ -73,6 +74,7 @@ def game_requests(
     games: Sequence[str],
     *,
     with_sequences: bool = False,
+    horizon: Horizon = "kickoff",
 ) -> pl.DataFrame:
     """Requests for stored games, in the order of `games`.
 
@@ -96,8 +98,9 @@ def game_requests(
     table = table.select("game_id", *FEATURE_COLUMNS, *LINES, *PRICES, *SIGNAL_COLUMNS)
     if not with_sequences:
         return table
-    games_before = sequences(features, markets, wanted["game_id"]).reshape(len(wanted), -1)
-    return table.hstack(pl.DataFrame(games_before, schema=SEQUENCE_COLUMNS))
+    games_before = sequences(features, markets, wanted["game_id"], horizon)
+    numbers = games_before.reshape(len(wanted), -1)
+    return table.hstack(pl.DataFrame(numbers, schema=SEQUENCE_COLUMNS))
 
 
 def checked(requests: pl.DataFrame) -> pl.DataFrame:

@@ -1,9 +1,9 @@
 """Checks that no feature knows the future: as-of replay and perturbation.
 
-*As-of replay*: cut every table at a kickoff, rebuild, and every row up to that kickoff is identical.
-*Perturbation*: corrupt every result, statistic, line and report from a kickoff on, rebuild, and no
-row up to that kickoff moves. The replay catches values that should not have existed yet; perturbation
-also catches values that exist but carry the wrong time stamp.
+*As-of replay*: cut every table at a decision time, rebuild, and every row decided by then is identical.
+*Perturbation*: corrupt every result, statistic, line and report that was not known at a decision time,
+rebuild, and no row decided by then moves. The replay catches values that should not have existed yet;
+perturbation also catches values that exist but carry the wrong time stamp.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,13 +13,21 @@ from datetime import datetime
 import polars as pl
 
 from nfl_signals.core.errors import LeakageError
-from nfl_signals.ingest.history import LINES, RESULTS, STARTERS, History, report_known_at
+from nfl_signals.ingest.history import (
+    LINES,
+    RESULTS,
+    STARTER_LEAD,
+    STARTERS,
+    History,
+    report_known_at,
+)
 from nfl_signals.ingest.joins import TEAM_WEEK, team_kickoffs
+from nfl_signals.markets.decision_time import Horizon, decision_at
 
 BuildFeatures = Callable[[History], pl.DataFrame]
 
 KEY = ["game_id", "team_id"]
-KICKOFFS_PER_CHECK = 3
+TIMES_PER_CHECK = 3
 SHIFT = 17.0  # added to every corrupted number; no football quantity is indifferent to it
 
 
@@ -37,50 +45,61 @@ class Leak:
     def __str__(self) -> str:
         return (
             f"{self.check}: {self.game_id} {self.team_id}, {self.column} is {self.full} with all "
-            f"data and {self.cut} without what came after kickoff"
+            f"data and {self.cut} without what came after decision time"
         )
 
 
-def sample_kickoffs(history: History, seasons: Sequence[int]) -> list[datetime]:
-    """At most `KICKOFFS_PER_CHECK` kickoffs of played games, spread evenly, ascending."""
+def sample_decisions(
+    history: History, seasons: Sequence[int], horizon: Horizon = "kickoff"
+) -> list[datetime]:
+    """At most `TIMES_PER_CHECK` decision times of played games, spread evenly, ascending."""
     played = history.games.filter(
         pl.col("season").is_in(list(seasons)) & pl.col("result").is_not_null()
     )
-    kickoffs = played["kickoff_at"].unique().sort().to_list()
-    count = min(KICKOFFS_PER_CHECK, len(kickoffs))
-    return [kickoffs[(2 * i + 1) * len(kickoffs) // (2 * count)] for i in range(count)]
+    times = played.select(decision_at(horizon)).to_series().unique().sort().to_list()
+    count = min(TIMES_PER_CHECK, len(times))
+    return [times[(2 * i + 1) * len(times) // (2 * count)] for i in range(count)]
 
 
-def find_leaks(history: History, build: BuildFeatures, kickoffs: Sequence[datetime]) -> list[Leak]:
-    """Values in rows up to a kickoff that differ when what came later is unknown, or corrupted."""
+def find_leaks(
+    history: History,
+    build: BuildFeatures,
+    decisions: Sequence[datetime],
+    horizon: Horizon = "kickoff",
+) -> list[Leak]:
+    """Values in rows decided by then that differ when what came later is unknown, or corrupted."""
     full = build(history)
     return [
         leak
-        for cut in kickoffs
+        for cut in decisions
         for check, other in (
             ("replay", history.known_at(cut)),
             ("perturbation", corrupt(history, cut)),
         )
-        for leak in _differences(check, full, build(other), cut)
+        for leak in _differences(check, full, build(other), decision_at(horizon) <= cut)
     ]
 
 
-def check_no_leak(history: History, build: BuildFeatures, kickoffs: Sequence[datetime]) -> int:
-    """Run both checks at every kickoff and count them; LeakageError names the first value that moved."""
-    if leaks := find_leaks(history, build, kickoffs):
+def check_no_leak(
+    history: History,
+    build: BuildFeatures,
+    decisions: Sequence[datetime],
+    horizon: Horizon = "kickoff",
+) -> int:
+    """Run both checks at every decision time and count them; LeakageError names the first moved value."""
+    if leaks := find_leaks(history, build, decisions, horizon):
         raise LeakageError(f"{leaks[0]} ({len(leaks)} values moved)")
-    return 2 * len(kickoffs)
+    return 2 * len(decisions)
 
 
 def corrupt(history: History, cut: datetime) -> History:
-    """The history with every number wrong that was not known at the kickoff `cut`.
+    """The history with every number wrong that was not known at the decision time `cut`.
 
     Results, statistics and lines of games kicking off at `cut` or later are shifted; reports known
     at `cut` or later call everybody out, and such notes are gone.
     """
     later = pl.col("kickoff_at") >= cut
-    # A game's own starters are public before it kicks off; those of later games are not.
-    unnamed = pl.col("kickoff_at") > cut
+    unnamed = pl.col("kickoff_at") - STARTER_LEAD > cut
     games = history.games.with_columns(
         *(_changed(name, unnamed, pl.lit("nobody")) for name in STARTERS),
         *(_changed(name, later, pl.col(name) + SHIFT) for name in (*RESULTS, *LINES)),
@@ -106,8 +125,7 @@ def _changed(name: str, where: pl.Expr, value: pl.Expr) -> pl.Expr:
     return pl.when(where).then(value).otherwise(pl.col(name)).alias(name)
 
 
-def _differences(check: str, full: pl.DataFrame, other: pl.DataFrame, cut: datetime) -> list[Leak]:
-    until = pl.col("kickoff_at") <= cut
+def _differences(check: str, full: pl.DataFrame, other: pl.DataFrame, until: pl.Expr) -> list[Leak]:
     before, after = full.filter(until).sort(KEY), other.filter(until).sort(KEY)
     if before.select(KEY).equals(after.select(KEY)) and before.equals(after):
         return []

@@ -12,6 +12,7 @@ along. League level and home field are learned as they move over the years.
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -46,6 +47,12 @@ EPA_MODEL = RatingModel(noise=8.0, level=0.0)
 MARGIN_CAP = 28.0
 """Points that a margin is bent towards."""
 
+COLUMNS = [
+    *("game_id", "season", "kickoff_at", "decision_at", "home_team", "away_team", "is_neutral"),
+    *("home_expected", "away_expected", "home_starter", "away_starter"),
+    *("home_scored", "away_scored"),
+]
+
 RATING_SCHEMA = pl.Schema(
     {
         "game_id": pl.String(),
@@ -61,33 +68,29 @@ RATING_SCHEMA = pl.Schema(
 def rate(
     games: pl.DataFrame, *, delay: timedelta, model: RatingModel | None = None
 ) -> pl.DataFrame:
-    """Ratings of both teams as known before each game, by kickoff and game id, home first.
+    """Ratings of both teams as known at each game's decision time, by kickoff and game id, home first.
 
-    `games` hold `game_id, season, kickoff_at, home_team, away_team, is_neutral, home_starter,
-    away_starter` (null: unknown), and `home_scored, away_scored` (points, or expected points added;
-    null where unknown), known `delay` after kickoff.
+    `games` hold `game_id, season, kickoff_at, decision_at, home_team, away_team, is_neutral`; who is
+    expected to start, `home_expected, away_expected`, and who started, `home_starter, away_starter`
+    (null: unknown); and `home_scored, away_scored` (points, or expected points added; null where
+    unknown), known `delay` after kickoff.
     """
     tracker = _Tracker(model or RatingModel())
     waiting: deque[tuple[datetime, _Played]] = deque()
     rows: list[tuple[str, str, float, float, float, float]] = []
-    columns = ["game_id", "season", "kickoff_at", "home_team", "away_team", "is_neutral"]
-    columns += ["home_starter", "away_starter", "home_scored", "away_scored"]
-    for game in games.sort("kickoff_at", "game_id").select(columns).iter_rows(named=True):
-        kickoff: datetime = game["kickoff_at"]
-        while waiting and waiting[0][0] < kickoff:
+    for game in games.sort("kickoff_at", "game_id").select(COLUMNS).iter_rows(named=True):
+        while waiting and waiting[0][0] < game["decision_at"]:
             tracker.learn(waiting.popleft()[1])
-        tracker.advance(game["season"], kickoff)
-        home = tracker.side(game["home_team"], game["away_team"], game["home_starter"])
-        away = tracker.side(game["away_team"], game["home_team"], game["away_starter"])
+        tracker.advance(game["season"], game["decision_at"])
+        home = tracker.side(game["home_team"], game["away_team"], game["home_expected"])
+        away = tracker.side(game["away_team"], game["home_team"], game["away_expected"])
         field = 0.0 if game["is_neutral"] else tracker.home_field
         rows += [
             (game["game_id"], game["home_team"], *tracker.ratings(home, away), field),
             (game["game_id"], game["away_team"], *tracker.ratings(away, home), 0.0),
         ]
-        scored = game["home_scored"], game["away_scored"]
-        if None not in scored:
-            played = _Played(home=home, away=away, scored=scored, neutral=game["is_neutral"])
-            waiting.append((kickoff + delay, played))
+        if None not in (game["home_scored"], game["away_scored"]):
+            waiting.append((game["kickoff_at"] + delay, _Played.of(game)))
     return pl.DataFrame(rows, schema=RATING_SCHEMA, orient="row")
 
 
@@ -107,10 +110,24 @@ class _Side:
 
 @dataclass(frozen=True, kw_only=True)
 class _Played:
-    home: _Side
-    away: _Side
+    """A game that is over: home team first."""
+
+    season: int
+    teams: tuple[str, str]
+    starters: tuple[str | None, str | None]  # who started, whoever had been expected
     scored: tuple[float, float]
     neutral: bool
+
+    @classmethod
+    def of(cls, game: dict[str, Any]) -> "_Played":
+        """A row of `COLUMNS`."""
+        return cls(
+            season=game["season"],
+            teams=(game["home_team"], game["away_team"]),
+            starters=(game["home_starter"], game["away_starter"]),
+            scored=(game["home_scored"], game["away_scored"]),
+            neutral=game["is_neutral"],
+        )
 
 
 class _Tracker:
@@ -127,13 +144,15 @@ class _Tracker:
         self.now: datetime | None = None
         self.last_seen: dict[tuple[str, str], int] = {}
 
-    def side(self, team: str, opponent: str, starter: str | None) -> _Side:
-        """Who plays on one side; everybody gets a place in the state."""
+    def side(
+        self, team: str, opponent: str, starter: str | None, *, season: int | None = None
+    ) -> _Side:
+        """Who plays on one side, in a season (None: the present one); everybody gets a place in the state."""
         quarterback = None if starter is None else ("quarterback", starter)
         side = _Side(offense=("offense", team), defense=("defense", opponent), starter=quarterback)
         for key in side.parts:
             self._welcome(key)
-            self.last_seen[key] = self.season or 0
+            self.last_seen[key] = season or self.season or 0
         return side
 
     def ratings(self, own: _Side, other: _Side) -> tuple[float, float, float]:
@@ -156,7 +175,11 @@ class _Tracker:
 
     def learn(self, game: _Played) -> None:
         """Update the belief with what both teams scored; an unnamed starter is some newcomer."""
-        sides = game.home, game.away
+        (home, away), (starter, other) = game.teams, game.starters
+        sides = (
+            self.side(home, away, starter, season=game.season),
+            self.side(away, home, other, season=game.season),
+        )
         rows = [[self.place[key] for key in side.parts] for side in sides]
         field = 0.0 if game.neutral else self.home_field
         expected = [

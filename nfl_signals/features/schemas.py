@@ -14,7 +14,8 @@ from nfl_signals.core.schema_columns import (
     within,
 )
 from nfl_signals.features.declarations import FEATURES
-from nfl_signals.ingest.schemas import team
+from nfl_signals.ingest.schemas import MOMENTS, team
+from nfl_signals.markets.decision_time import MADE
 from nfl_signals.markets.definitions import KEYS
 
 GOLD_MARKETS = pa.DataFrameSchema(
@@ -24,17 +25,23 @@ GOLD_MARKETS = pa.DataFrameSchema(
         "season": SEASON,
         "week": WEEK,
         "kickoff_at": column(UTC_MICROSECONDS, "schedule"),
+        "horizon": column(pl.String(), "schedule", pa.Check.isin(list(MADE))),
+        "decision_at": column(UTC_MICROSECONDS, "schedule"),
         "line": column(pl.Float64(), "close", nullable=True),
         "price_yes": price(),
         "price_no": price(),
         "p_market": probability("close", nullable=True),
+        "price_moment": column(pl.String(), "close", pa.Check.isin(MOMENTS)),
+        "price_source": column(
+            pl.String(), "close", pa.Check.isin(["recorded", "standard", "derived"])
+        ),
         "points": column(pl.Float64(), "result", nullable=True),
         "outcome": column(
             pl.String(), "result", pa.Check.isin(["yes", "no", "push"]), nullable=True
         ),
     },
     strict=True,
-    unique=KEYS,
+    unique=[*KEYS, "horizon"],
     name="gold_markets",
 )
 

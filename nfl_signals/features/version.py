@@ -5,16 +5,18 @@ from dataclasses import astuple
 
 from nfl_signals.features import declarations, game_statistics, ratings, starters, travel
 from nfl_signals.ingest import history
+from nfl_signals.markets.decision_time import Horizon, meaning
 
 REVISION = 1
 """To be raised when code gives other features by the same declarations and constants; a test finds it."""
 
 
-def feature_version() -> str:
-    """First twelve hex digits of the SHA-256 of declarations, constants behind them and `REVISION`."""
+def feature_version(horizon: Horizon) -> str:
+    """First twelve hex digits of the SHA-256 of declarations, their constants, `REVISION` and horizon."""
     declared = [astuple(feature) for feature in declarations.FEATURES]
     constants = [
         REVISION,
+        meaning(horizon),
         astuple(ratings.RatingModel()),
         astuple(ratings.EPA_MODEL),
         ratings.MARGIN_CAP,

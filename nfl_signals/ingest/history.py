@@ -11,6 +11,7 @@ import polars as pl
 
 from nfl_signals.ingest.joins import TEAM_WEEK, team_kickoffs
 from nfl_signals.markets import definitions
+from nfl_signals.markets.decision_time import Horizon, decision_at
 
 RESULT_DELAY = timedelta(hours=6)  # a game and its overtime are over
 STATS_DELAY = timedelta(hours=12)  # nightly publication of play-by-play statistics
@@ -66,14 +67,17 @@ def report_known_at() -> pl.Expr:
     return pl.coalesce(stamped, kickoff - REPORT_LEAD)
 
 
-def reports_before_kickoff(history: History) -> pl.DataFrame:
-    """Each player's newest report before kickoff of a scheduled game, with `kickoff_at`, `known_at`."""
+def reports_before(history: History, horizon: Horizon = "kickoff") -> pl.DataFrame:
+    """Each player's newest report before decision time of a scheduled game.
+
+    With `kickoff_at`, `known_at` and `decision_at`.
+    """
     return (
         history.injuries.join(
             team_kickoffs(history.games), on=TEAM_WEEK, how="inner", maintain_order="left"
         )
-        .with_columns(known_at=report_known_at())
-        .filter(pl.col("known_at") < pl.col("kickoff_at"))
+        .with_columns(decision_at(horizon), known_at=report_known_at())
+        .filter(pl.col("known_at") < pl.col("decision_at"))
         .sort("known_at", maintain_order=True)
         .unique(PLAYER_WEEK, keep="last", maintain_order=True)
     )

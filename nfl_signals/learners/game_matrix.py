@@ -14,6 +14,7 @@ from nfl_signals.features.declarations import FEATURES, Feature
 from nfl_signals.learners.neutral_ground import DIFFERENCE
 from nfl_signals.learners.protocol import Combine, Inputs
 from nfl_signals.learners.sequences import sequences
+from nfl_signals.markets.decision_time import Horizon
 from nfl_signals.markets.definitions import Market
 from nfl_signals.stats.arrays import Floats
 
@@ -40,7 +41,11 @@ def combine_of(market: Market) -> Combine:
 
 
 def game_matrix(
-    features: pl.DataFrame, market: Market, *, markets: pl.DataFrame | None = None
+    features: pl.DataFrame,
+    market: Market,
+    *,
+    markets: pl.DataFrame | None = None,
+    horizon: Horizon = "kickoff",
 ) -> GameMatrix:
     """One row a game as the market needs it; gold `markets` add the sequences of earlier games."""
     combine = combine_of(market)
@@ -56,7 +61,7 @@ def game_matrix(
         inputs=(
             Inputs.tabular(x)
             if markets is None
-            else Inputs(x=x, sequence=sequences(features, markets, games["game_id"]))
+            else Inputs(x=x, sequence=sequences(features, markets, games["game_id"], horizon))
         ),
         monotone=tuple(
             feature.on_margin if combine == "difference" else feature.on_total

@@ -1,9 +1,9 @@
 """What each team did in its last games, laid out for a learner that reads sequences.
 
-A game counts once its result was known at the kickoff to be forecast; its expectations are those of
-its own kickoff. Numbers are scaled by constants alone, so nothing is fitted and nothing can leak
-from nfl_signals.stats.arrays import Floats
-from other games. Windows reach back across seasons; `earlier_season` marks the gap.
+A game counts once its result was known at the decision time of the game to be forecast; its
+expectations are those of its own decision time. Numbers are scaled by constants alone, so nothing is
+fitted and nothing can leak from other games. Windows reach back across seasons; `earlier_season` marks
+the gap.
 
 A team with fewer than `WINDOW` such games has zeros first: `played` is 0 there. No game is left out
 for a short history.
@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from nfl_signals.ingest.history import RESULT_DELAY
+from nfl_signals.markets.decision_time import Horizon, decision_at
 from nfl_signals.stats.arrays import Floats
 
 WINDOW = 8  # games: half a season, about as long as form lasts
@@ -34,17 +35,19 @@ CHANNELS = (
 )
 
 
-def sequences(features: pl.DataFrame, markets: pl.DataFrame, game_id: pl.Series) -> Floats:
+def sequences(
+    features: pl.DataFrame, markets: pl.DataFrame, game_id: pl.Series, horizon: Horizon = "kickoff"
+) -> Floats:
     """The last games of both teams before each of `game_id`: n x 2 x WINDOW x channels.
 
     Home team then away team, newest game last. Both tables are gold; in `markets`, `points` of ats are
     home margins, of total the points of both.
     """
-    games = _team_games(features, markets)
+    games = _team_games(features, markets).with_columns(decision_at(horizon))
     played = games.drop_nulls("margin").with_row_index("position")
     newest = games.join_asof(
         played.select("team_id", "position", known_at=pl.col("kickoff_at") + RESULT_DELAY),
-        left_on="kickoff_at",
+        left_on="decision_at",
         right_on="known_at",
         by="team_id",
         check_sortedness=False,  # both are in the order of `_team_games`

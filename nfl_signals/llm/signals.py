@@ -16,6 +16,7 @@ from nfl_signals.llm.answers import NO_NEWS, Refusal, Signals
 from nfl_signals.llm.documents import Dossier, dossiers
 from nfl_signals.llm.provider import Provider
 from nfl_signals.llm.schemas import LLM_SIGNALS
+from nfl_signals.markets.decision_time import Horizon
 
 QUIET = "quiet"
 NO_DOCUMENTS = Refusal(reason="no documents this week")
@@ -26,15 +27,20 @@ SCHEMA = pl.Schema({name: each.dtype.type for name, each in LLM_SIGNALS.columns.
 
 
 def read_signals(
-    history: History, provider: Provider, seasons: Collection[int], *, as_of: datetime | None = None
+    history: History,
+    provider: Provider,
+    seasons: Collection[int],
+    *,
+    as_of: datetime | None = None,
+    horizon: Horizon = "kickoff",
 ) -> pl.DataFrame:
     """`SCHEMA` of every team before each of its games, by kickoff and game, two rows per game.
 
     The numbers are null exactly where `available` is false; `reason` is empty where documents were
-    read, 'quiet' where there were none to read; `known_at` is the newest document's, before kickoff.
-    `as_of` as for `dossiers`.
+    read, 'quiet' where there were none to read; `known_at` is the newest document's, before decision
+    time. `as_of` as for `dossiers`.
     """
-    teams = dossiers(history, seasons, as_of=as_of)
+    teams = dossiers(history, seasons, as_of=as_of, horizon=horizon)
     answers = [_without_reading(provider, team) for team in teams]
     unread = [i for i, answer in enumerate(answers) if answer is None]
     for i, answer in zip(unread, provider.read([teams[i] for i in unread]), strict=True):

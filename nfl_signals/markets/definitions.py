@@ -1,4 +1,4 @@
-"""The three markets: label, line, YES side, push rule and horizon, defined once.
+"""The three markets: label, line, YES side and push rule, defined once; horizons are `decision_time.py`.
 
 Sign convention (nflverse data dictionary, `spread_line`): positive means the home team is favoured
 by that many points. The YES side is: home wins (moneyline), home covers (ats), over (total).
@@ -28,8 +28,6 @@ class Market:
     price_yes_column: str  # American odds on YES at the close
     price_no_column: str  # American odds on NO at the close
     push: str  # when neither side wins
-    # from when to when the forecast is valid
-    horizon: str = "made before kickoff, settled at the end of the game, overtime included"
 
     @property
     def label(self) -> str:

@@ -43,3 +43,18 @@ def payout_per_unit(american: pl.Expr) -> pl.Expr:
         [0.9091, 1.5]
     """
     return pl.when(american < 0).then(-100 / american).otherwise(american / 100)
+
+
+def fair_odds(p_yes: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """American odds on YES and on NO without any hold.
+
+    Example:
+        >>> frame = pl.DataFrame({"p": [0.5, 0.6]})
+        >>> frame.select(*(o.round(1).alias(n) for n, o in zip("yn", fair_odds(pl.col("p"))))).rows()
+        [(-100.0, -100.0), (-150.0, 150.0)]
+    """
+    yes = (
+        pl.when(p_yes >= 0.5).then(-100 * p_yes / (1 - p_yes)).otherwise(100 * (1 - p_yes) / p_yes)
+    )
+    no = pl.when(p_yes > 0.5).then(100 * p_yes / (1 - p_yes)).otherwise(-100 * (1 - p_yes) / p_yes)
+    return yes, no

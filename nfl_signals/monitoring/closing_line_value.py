@@ -15,7 +15,7 @@ from math import nan
 import numpy as np
 import polars as pl
 
-from nfl_signals.ensemble.coherence_rows import fit_scores
+from nfl_signals.features.settled_games import fit_scores
 from nfl_signals.markets.coherence import CoherenceInputs, probability_at
 from nfl_signals.markets.definitions import KEYS, can_tie
 from nfl_signals.markets.score_distribution import FEWEST_GAMES, ScoreDistribution

@@ -12,7 +12,7 @@ import polars as pl
 
 from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import write_parquet
-from nfl_signals.ensemble.coherence_rows import settled_games
+from nfl_signals.features.settled_games import settled_games
 from nfl_signals.ingest.history import RESULT_DELAY
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring import grading, ledger
@@ -36,7 +36,7 @@ def graded_ledger(context: RunContext) -> pl.DataFrame:
         InputError: there is no ledger yet.
     """
     rows = context.load(context.paths.ledger, ledger.read)
-    return context.derive(graded_at, rows, context.markets, context.as_of)
+    return context.derive(graded_at, rows, context.closing, context.as_of)
 
 
 def append_signed(context: RunContext, rows: pl.DataFrame) -> ledger.AppendResult:
@@ -57,19 +57,19 @@ def ledger_head(context: RunContext) -> str | None:
     return ledger.head_of(context.load(context.paths.ledger, ledger.read))
 
 
-def graded_at(rows: pl.DataFrame, markets: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+def graded_at(rows: pl.DataFrame, closing: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
     """Ledger rows with outcomes and closing-line values known at an instant, one per model and game.
 
     Backdated rows are left out: what they knew cannot be shown.
     """
     known = pl.col("kickoff_at") + RESULT_DELAY <= as_of
-    points = markets.select("game_id", "market", pl.when(known).then("points"))
+    points = closing.select("game_id", "market", pl.when(known).then("points"))
     wide = points.pivot(on="market", index="game_id", values="points")
     # Markets with one outcome column have the same points.
     outcomes = wide.select("game_id", **{m.outcome_column: m.name for m in MARKETS.values()})
     counted = rows.filter(pl.col("period_flag") != ledger.BACKDATED)
     graded = grading.latest_before_kickoff(grading.grade(counted, outcomes))
-    over = markets.filter(known)
+    over = closing.filter(known)
     return with_closing_line_value(graded, over, settled_games(over))
 
 

@@ -6,9 +6,10 @@ from nfl_signals.core.errors import InputError, IntegrityError
 from nfl_signals.ensemble.ensemble import Ensemble
 from nfl_signals.features.version import feature_version
 from nfl_signals.ingest.history import RESULT_DELAY
+from nfl_signals.markets.decision_time import MADE
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision
-from nfl_signals.registry.model_card import CARD, read_card
+from nfl_signals.registry.model_card import CARD, card_horizon, read_card
 from nfl_signals.registry.model_version import latest_version
 from nfl_signals.workspace.run_context import RunContext
 
@@ -110,10 +111,16 @@ def _check(context: RunContext, version: str) -> None:
             f"{folder}: holds the files {card['model_hash'][:12]}, {version} was promoted as "
             f"{str(known)[:12]}. {REMEDY}, or restore the folder."
         )
-    if card["feature_version"] != feature_version():
+    asked, fitted = context.settings.horizon, card_horizon(folder, card)
+    if fitted != asked:
+        raise IntegrityError(
+            f"{folder}: its forecasts are {MADE[fitted]} (horizon: {fitted}), asked for are forecasts "
+            f"{MADE[asked]} (horizon: {asked}). Set horizon to {fitted}, or retrain and promote the new one."
+        )
+    if card["feature_version"] != (built := feature_version(asked)):
         raise IntegrityError(
             f"{folder}: fitted on features {card['feature_version']}, this program builds "
-            f"{feature_version()}. {REMEDY}, or retrain and promote the new one."
+            f"{built}. {REMEDY}, or retrain and promote the new one."
         )
     fitted_until, played = card["training_window"]["last"], _last_played(context)
     if fitted_until > played:

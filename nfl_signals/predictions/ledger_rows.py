@@ -9,6 +9,7 @@ import polars as pl
 from nfl_signals.alerts.series_status import UNMONITORED
 from nfl_signals.core.moment import Moment
 from nfl_signals.features.version import feature_version
+from nfl_signals.markets.decision_time import Horizon
 from nfl_signals.markets.definitions import KEYS, QUOTE, can_push
 from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.rolling_windows import REPLAY, STAND_IN
@@ -39,6 +40,7 @@ def ledger_rows(
     forecasts: pl.DataFrame,
     *,
     moment: Moment,
+    horizon: Horizon,
     book: str,
     flags: Mapping[tuple[str, str], str],
 ) -> pl.DataFrame:
@@ -57,7 +59,7 @@ def ledger_rows(
     rows = games.join(forecasts.select(columns), on=KEYS, maintain_order="left").with_columns(
         pl.lit(moment.as_of).cast(TIME).alias("made_at"),
         pl.lit(moment.clock).cast(TIME).alias("written_at"),
-        pl.lit(feature_version()).alias("feature_version"),
+        pl.lit(feature_version(horizon)).alias("feature_version"),
         pl.when(pl.col("model_version") == PROXY)
         .then(pl.lit(PROXY))
         .otherwise(pl.lit("model"))
@@ -71,25 +73,31 @@ def ledger_rows(
 
 
 def walk_forward_rows(
-    stacked: pl.DataFrame, markets: pl.DataFrame, *, moment: Moment
+    stacked: pl.DataFrame, markets: pl.DataFrame, *, moment: Moment, horizon: Horizon
 ) -> pl.DataFrame:
-    """Walk-forward predictions of games played by then for the shadow book, dated at the close.
+    """Walk-forward predictions of games played by then for the shadow book, dated at decision time.
 
-    `markets` are the gold markets that the walk-forward was computed on. What was played has its closing
-    line and prices there: whatever else a forecast reads, it is of that minute. What was ahead has a line
-    that may have moved since, and is left out.
+    `markets` are the gold markets that the walk-forward was computed on. What was played has the line and
+    prices of its decision time there, at kickoff the closing ones: whatever else a forecast reads, it is of
+    that minute. What was ahead has a line that may have moved since, and is left out.
 
     Returns the ledger's columns without `seal`.
     """
-    quotes = markets.drop_nulls("points").select(*KEYS, *QUOTE)
+    quotes = markets.drop_nulls("points").select(*KEYS, *QUOTE, "decision_at")
     past = stacked.filter(pl.col("kickoff_at") <= moment.as_of).join(quotes, on=KEYS)
-    rows = past.join(blend_hashes(stacked), on=["market", "season"])
-    dated = rows.with_columns(made_at=pl.col("kickoff_at") - CLOSE)
-    return _shadow_rows(dated, versions=REPLAY, flag="replay", moment=moment)
+    rows = past.join(blend_hashes(stacked, horizon), on=["market", "season"])
+    made_at = pl.min_horizontal("decision_at", pl.col("kickoff_at") - CLOSE)
+    dated = rows.with_columns(made_at=made_at)
+    return _shadow_rows(dated, versions=REPLAY, flag="replay", moment=moment, horizon=horizon)
 
 
 def stand_in_rows(
-    asked: pl.DataFrame, forecasts: pl.DataFrame, stacked: pl.DataFrame, *, moment: Moment
+    asked: pl.DataFrame,
+    forecasts: pl.DataFrame,
+    stacked: pl.DataFrame,
+    *,
+    moment: Moment,
+    horizon: Horizon,
 ) -> pl.DataFrame:
     """`training.stand_in` forecasts for the shadow book, at the quotes and moments of the rows `asked`.
 
@@ -98,17 +106,19 @@ def stand_in_rows(
     """
     kept = ["made_at", "kickoff_at", "season", "week", *KEYS, *QUOTE]
     answered = asked.select(kept).join(forecasts, on=KEYS)
-    rows = answered.join(blend_hashes(stacked), on=["market", "season"])
-    return _shadow_rows(rows, versions=STAND_IN, flag="stand-in", moment=moment)
+    rows = answered.join(blend_hashes(stacked, horizon), on=["market", "season"])
+    return _shadow_rows(rows, versions=STAND_IN, flag="stand-in", moment=moment, horizon=horizon)
 
 
-def _shadow_rows(rows: pl.DataFrame, *, versions: str, flag: str, moment: Moment) -> pl.DataFrame:
+def _shadow_rows(
+    rows: pl.DataFrame, *, versions: str, flag: str, moment: Moment, horizon: Horizon
+) -> pl.DataFrame:
     """What a recipe forecasts after the event, as rows of the ledger: `versions` and the season name it."""
     named = ledger.with_prediction_id(
         rows.with_columns(
             pl.lit(moment.clock).cast(TIME).alias("written_at"),
             pl.format(versions + "{}", "season").alias("model_version"),
-            pl.lit(feature_version()).alias("feature_version"),
+            pl.lit(feature_version(horizon)).alias("feature_version"),
             pl.lit("model").alias("signal_source"),
             pl.lit("learning").alias("book"),
             pl.lit(flag).alias("period_flag"),
@@ -117,13 +127,13 @@ def _shadow_rows(rows: pl.DataFrame, *, versions: str, flag: str, moment: Moment
     return named.select(ledger.CONTENT).sort("made_at", "kickoff_at", *KEYS)
 
 
-def blend_hashes(stacked: pl.DataFrame) -> pl.DataFrame:
+def blend_hashes(stacked: pl.DataFrame, horizon: Horizon) -> pl.DataFrame:
     """Hash of each season's walk-forward blend: market, season, feature version and weights."""
-    rows = []
+    rows, features = [], feature_version(horizon)
     for (market,), mine in stacked.group_by("market", maintain_order=True):
         for season in mine["season"].unique().sort():
             weights = mine.filter(pl.col("season") == season).select("^weight_.*$").head(1)
-            text = f"{market}|{season}|{feature_version()}|{weights.write_json()}"
+            text = f"{market}|{season}|{features}|{weights.write_json()}"
             rows.append((market, season, hashlib.sha256(text.encode()).hexdigest()))
     schema = {"market": pl.String, "season": pl.Int32, "model_hash": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")

@@ -120,6 +120,7 @@ def week_of(
         markets=context.markets,
         signals=context.signals,
         moment=context.moment,
+        horizon=context.settings.horizon,
         book=book,
         flags=flags,
     )
@@ -128,7 +129,12 @@ def week_of(
 def requests_for(context: RunContext, games: Sequence[str], *, sequences: bool) -> pl.DataFrame:
     """Requests for games of the gold tables, in the order of `games`; see `ensemble/request.py`."""
     return game_requests(
-        context.features, context.markets, context.signals, games, with_sequences=sequences
+        context.features,
+        context.markets,
+        context.signals,
+        games,
+        with_sequences=sequences,
+        horizon=context.settings.horizon,
     )
 
 
@@ -161,4 +167,5 @@ def append_walk_forward(context: RunContext) -> int:
 def _walk_forward(context: RunContext) -> pl.DataFrame:
     trained = context.as_trained
     stacked = trained.read(trained.paths.stacked)
-    return walk_forward_rows(stacked, trained.markets, moment=context.moment)
+    horizon = context.settings.horizon
+    return walk_forward_rows(stacked, trained.markets, moment=context.moment, horizon=horizon)

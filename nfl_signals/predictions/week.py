@@ -9,6 +9,7 @@ from nfl_signals.core.moment import Moment
 from nfl_signals.ensemble.ensemble import Ensemble
 from nfl_signals.ensemble.explain import contributions
 from nfl_signals.ensemble.request import game_requests
+from nfl_signals.markets.decision_time import Horizon
 from nfl_signals.markets.definitions import MARKETS, QUOTE
 from nfl_signals.predictions.football_week import end_of_football_week
 from nfl_signals.predictions.ledger_rows import ledger_rows, price_forecasts
@@ -24,6 +25,7 @@ class UpcomingWeek:
     markets: pl.DataFrame
     signals: pl.DataFrame
     moment: Moment
+    horizon: Horizon = "kickoff"  # of the tables and the model
     book: str = "production"  # that the forecasts go to; backdated ones go to the shadow book
     # `period_flag` by market and signal source
     flags: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -51,11 +53,14 @@ def forecast_week(week: UpcomingWeek) -> WeekForecast:
             week.signals,
             games["game_id"].unique(maintain_order=True).to_list(),
             with_sequences=model.reads_sequences,
+            horizon=week.horizon,
         )
         forecasts = model.predict(requests)
         inputs = [MARKET, *model.learners["ats"]]  # its own, whatever is trained today
         explanations = contributions(forecasts, inputs)
-    rows = ledger_rows(games, forecasts, moment=week.moment, book=week.book, flags=week.flags)
+    rows = ledger_rows(
+        games, forecasts, moment=week.moment, horizon=week.horizon, book=week.book, flags=week.flags
+    )
     return WeekForecast(rows=rows, explanations=explanations, requests=requests)
 
 

@@ -23,7 +23,7 @@ def stand_in_for(context: RunContext, version: str, *, against: str) -> int:
     graded = graded_ledger(context)
     asked = production(against).rows(graded)
     stacked = context.read(context.paths.stacked)
-    blends = blend_hashes(stacked)["model_hash"].implode()
+    blends = blend_hashes(stacked, context.settings.horizon)["model_hash"].implode()
     before = STANDS_IN.rows(graded).filter(pl.col("model_hash").is_in(blends))
     answered = pl.concat([forecast_by(version).rows(graded), before]).select(*KEYS, *QUOTE)
     open_questions = asked.join(answered, on=[*KEYS, *QUOTE], how="anti", nulls_equal=True)
@@ -31,7 +31,9 @@ def stand_in_for(context: RunContext, version: str, *, against: str) -> int:
     if priced.is_empty():
         return 0
     forecasts = stand_in_forecasts(context, priced)
-    rows = stand_in_rows(priced, forecasts, stacked, moment=context.moment)
+    rows = stand_in_rows(
+        priced, forecasts, stacked, moment=context.moment, horizon=context.settings.horizon
+    )
     append_signed(context, rows)
     _log.info("%s: its recipe answers %d of %d questions", version, rows.height, asked.height)
     return rows.height

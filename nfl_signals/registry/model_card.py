@@ -15,6 +15,7 @@ import polars as pl
 from nfl_signals.core.errors import InputError, IntegrityError
 from nfl_signals.core.files import read_object, write_json
 from nfl_signals.features.version import feature_version
+from nfl_signals.markets.decision_time import MADE, Horizon, meaning
 from nfl_signals.markets.definitions import Market
 
 CARD = "card.json"
@@ -72,20 +73,23 @@ def write_card(
     *,
     markets: Sequence[Market],
     version: str,
+    horizon: Horizon,
     window: TrainingWindow,
     seed: int,
     extra: dict[str, Any],
 ) -> dict[str, Any]:
     """Describe a finished model folder; returns the card, which also names versions of `PACKAGES`.
 
-    Labels and horizons of the markets that it forecasts are stored with the model; `extra` is what only
+    Labels of the markets that it forecasts and the horizon are stored with the model; `extra` is what only
     this kind of model has (learner, calibration, held-out metrics).
     """
     card = {
         **_labels(markets),
+        "horizon": horizon,
+        "decision_time": meaning(horizon),
         "model_version": version,
         "model_hash": model_hash(folder),
-        "feature_version": feature_version(),
+        "feature_version": feature_version(horizon),
         "training_window": asdict(window),
         "seed": seed,
         "packages": package_versions(),
@@ -121,24 +125,37 @@ def check_card(folder: Path, card: Mapping[str, Any], markets: Sequence[Market])
     """Check that a model folder is what its card describes, and forecasts what this program means.
 
     Raises:
-        IntegrityError: its files changed, it was fitted on other features, or label or horizon are
-            not today's.
+        IntegrityError: its files changed, it was fitted on other features, or labels or decision time
+            are not today's.
     """
     if model_hash(folder) != card["model_hash"]:
         raise IntegrityError(
             f"{folder}: its files are not what its card describes; train it again."
         )
-    if card["feature_version"] != feature_version():
+    horizon = card_horizon(folder, card)
+    if card["feature_version"] != (built := feature_version(horizon)):
         raise IntegrityError(
             f"{folder}: fitted on features {card['feature_version']}, this program builds "
-            f"{feature_version()}; retrain, or choose a version that was fitted on today's features."
+            f"{built}; retrain, or choose a version that was fitted on today's features."
         )
-    for name, today in _labels(markets).items():
+    for name, today in (_labels(markets) | {"decision_time": meaning(horizon)}).items():
         if (then := card.get(name)) != today:
             raise IntegrityError(
                 f"{folder}: {name}: fitted with {then}, this program has {today}; retrain, or choose "
                 f"a version with today's {name}."
             )
+
+
+def card_horizon(folder: Path, card: Mapping[str, Any]) -> Horizon:
+    """The horizon on a card; IntegrityError where it names none of this program's."""
+    found = card.get("horizon")
+    if not isinstance(found, str) or found not in MADE:
+        raise IntegrityError(
+            f"{folder}: horizon: fitted with {found}, this program has {', '.join(MADE)}; retrain, or choose "
+            "a version with one of these."
+        )
+    horizon: Horizon = found
+    return horizon
 
 
 def package_versions() -> dict[str, str]:
@@ -167,14 +184,13 @@ def content_hash(frame: pl.DataFrame) -> str:
 
 
 def _labels(markets: Sequence[Market]) -> dict[str, Any]:
-    """Market, label and horizon: plain for one market, by market's name for several."""
+    """Market and label: plain for one market, by market's name for several."""
     if len(markets) == 1:
         (only,) = markets
-        return {"market": only.name, "label": only.label, "horizon": only.horizon}
+        return {"market": only.name, "label": only.label}
     return {
         "market": [market.name for market in markets],
         "label": {market.name: market.label for market in markets},
-        "horizon": {market.name: market.horizon for market in markets},
     }
 
 

@@ -18,6 +18,7 @@ from nfl_signals.ingest.schemas import (
     RAW_PRICES,
     RAW_TEAM_STATS,
 )
+from nfl_signals.markets.decision_time import Horizon
 from nfl_signals.reports.shared.markdown import number
 from nfl_signals.reports.shared.templates import render
 
@@ -44,7 +45,7 @@ KEYS = (
 )
 
 
-def write_data_dictionary(folder: Path, features: pl.DataFrame) -> Path:
+def write_data_dictionary(folder: Path, features: pl.DataFrame, horizon: Horizon) -> Path:
     """Write `data_dictionary.md`: every column with unit, source, when known, fill rule, and spread.
 
     The mean, the deviation and the share of filled rows are those of `features`.
@@ -52,7 +53,8 @@ def write_data_dictionary(folder: Path, features: pl.DataFrame) -> Path:
     text = render(
         FILE,
         n_rows=features.height,
-        feature_version=feature_version(),
+        horizon=horizon,
+        feature_version=feature_version(horizon),
         keys=KEYS,
         features=[_row(feature, features[feature.name]) for feature in FEATURES],
         raw=[row for table, both in RAW_COLUMNS.items() for row in _raw_rows(table, *both)],

@@ -15,6 +15,7 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import Json
 from nfl_signals.features.version import feature_version
 from nfl_signals.learners.baseline import Baseline
+from nfl_signals.markets.decision_time import meaning
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.monitoring.steps import graded_ledger, read_metrics
 from nfl_signals.monitoring.weekly_evidence import EVIDENCE_SCHEMA
@@ -51,7 +52,7 @@ def report_baselines(context: RunContext) -> Path:
         seed=context.settings.seed,
     )
     path = _write(context, "metrics_baseline", numbers)
-    write_data_dictionary(context.paths.reports, context.features)
+    write_data_dictionary(context.paths.reports, context.features, context.settings.horizon)
     scored = [len(part["same_games"]) for part in numbers["markets"]]
     found = (sum(scored), len(scored), len(numbers["too_good"]))
     _log.info("baseline report: %d score cards of %d markets, %d too good to believe", *found)
@@ -155,7 +156,9 @@ def _write(context: RunContext, name: str, numbers: Json) -> Path:
     """A report with its origin stated first; the path of its Markdown."""
     origin = {
         "source": context.settings.source,
-        "feature_version": feature_version(),
+        "horizon": context.settings.horizon,
+        "decision_time": meaning(context.settings.horizon),
+        "feature_version": feature_version(context.settings.horizon),
         "seed": context.settings.seed,
     }
     write_report(context.paths.reports, name, origin | numbers)

@@ -63,6 +63,7 @@ def train_baselines(context: RunContext, name: MarketName) -> dict[str, dict[str
                 folder,
                 markets=[market_games.market],
                 version=version,
+                horizon=context.settings.horizon,
                 window=market_games.window(rows),
                 seed=seed,
                 extra={
@@ -85,7 +86,7 @@ def predict_out_of_fold(context: RunContext) -> pl.DataFrame:
     table = out_of_fold(tasks, games, threads=context.settings.threads)
     write_parquet(context.paths.oof, validate(table, OOF, "oof_predictions"))
     write_parquet(context.paths.trained_on.features, context.features)
-    write_parquet(context.paths.trained_on.markets, context.markets)
+    write_parquet(context.paths.trained_on.markets, context.gold_markets)
     return table
 
 

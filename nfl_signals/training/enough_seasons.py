@@ -5,6 +5,7 @@ import polars as pl
 from nfl_signals.core.errors import InputError
 from nfl_signals.core.setting_sections import TrainingSettings
 from nfl_signals.core.settings import describe
+from nfl_signals.features.decision_prices import at_decision
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.workspace.run_context import RunContext
 
@@ -15,8 +16,9 @@ def require_enough_seasons(context: RunContext) -> None:
     """Raise InputError where a market has too few played seasons as of the run's now."""
     training = context.settings.training
     learned = min(context.seasons) + training.min_learner_seasons
+    decided = context.markets.filter(at_decision(context.settings.horizon))
     needed = training.min_stack_seasons + training.min_calibration_seasons + 1
-    for market, seasons in priced_seasons(context.markets).items():
+    for market, seasons in priced_seasons(decided).items():
         found = [season for season in seasons if season >= learned]
         if len(found) < needed:
             raise InputError(

@@ -9,8 +9,8 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 from nfl_signals.core.files import write_json
-from nfl_signals.ensemble.coherence_rows import fit_scores, settled_games
 from nfl_signals.ensemble.ensemble import ENSEMBLE_FILE, SCORES_FILE
+from nfl_signals.features.settled_games import fit_scores, settled_games
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.registry.model_card import content_hash, read_card, write_card
 from nfl_signals.registry.version_store import staging, store_version
@@ -39,6 +39,7 @@ def assemble(context: RunContext) -> dict[str, Any]:
             staged,
             markets=list(MARKETS.values()),
             version=name,
+            horizon=context.settings.horizon,
             window=market_games.window(played),
             seed=context.settings.seed,
             extra={
@@ -56,7 +57,7 @@ def assemble(context: RunContext) -> dict[str, Any]:
                 shutil.copytree(source, staged / "baseline" / market / learner)
         write_json(staged / ENSEMBLE_FILE, {"learners": learners})
         with threadpool_limits(limits=1):  # sums in another order would change the last bits
-            scores = fit_scores(settled_games(context.markets))
+            scores = fit_scores(settled_games(context.closing))
         write_json(staged / SCORES_FILE, scores.to_json())
         return store_version(staged, store, version, describe=describe)
 

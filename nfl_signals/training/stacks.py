@@ -13,7 +13,7 @@ from nfl_signals.core.files import write_parquet
 from nfl_signals.core.progress import steps
 from nfl_signals.core.settings import Settings
 from nfl_signals.core.validation import validate
-from nfl_signals.ensemble.coherence_rows import coherent_season, settled_games
+from nfl_signals.ensemble.coherence_rows import coherent_season
 from nfl_signals.ensemble.stacked_model import (
     PLAIN,
     WITH_SIGNALS,
@@ -23,6 +23,8 @@ from nfl_signals.ensemble.stacked_model import (
     input_names,
     walk_forward_stack,
 )
+from nfl_signals.features.decision_prices import at_decision
+from nfl_signals.features.settled_games import settled_games
 from nfl_signals.markets.definitions import KEYS, MARKETS, MarketName, can_tie
 from nfl_signals.registry.model_card import write_card
 from nfl_signals.stacking.inputs import (
@@ -105,7 +107,7 @@ def collect_stacked(context: RunContext) -> pl.DataFrame:
     rows = parts.join(lines, on=KEYS, maintain_order="left")
     rows = rows.with_columns(can_tie=can_tie())
     schema = stacked_schema(context.settings.training.learners)
-    settled = settled_games(context.markets)
+    settled = settled_games(context.closing)
     with threadpool_limits(limits=1):
         coherent = walk_forward_coherence(rows, settled, make_coherent=coherent_season)
     table = coherent.select(list(schema.columns))
@@ -114,7 +116,7 @@ def collect_stacked(context: RunContext) -> pl.DataFrame:
 
 
 def stack_rows(context: RunContext, name: MarketName, scheme: str) -> pl.DataFrame:
-    """`inputs.stack_inputs` of one market, with signals where both teams have them."""
+    """`inputs.stack_inputs` of one market at the prices of decision time, with signals of both teams."""
     oof = context.read(context.paths.oof)
     return rows_of_stack(
         context, name, scheme, oof=oof, markets=context.markets, signals=context.signals
@@ -133,7 +135,8 @@ def rows_of_stack(
     """`stack_rows` of other tables than those that are stored."""
     home = context.features.filter(pl.col("is_home")).select("game_id", "team_id")
     learners = context.settings.training.learners
-    rows = stack_inputs(oof, markets, market=name, scheme=scheme, learners=learners)
+    decided = markets.filter(at_decision(context.settings.horizon))
+    rows = stack_inputs(oof, decided, market=name, scheme=scheme, learners=learners)
     found = game_signals(signals, home, MARKETS[name])
     return rows.join(found, on="game_id", how="left", maintain_order="left")
 
@@ -156,6 +159,7 @@ def _store(
         folder,
         markets=[market_games.market],
         version=version,
+        horizon=context.settings.horizon,
         window=market_games.window(np.flatnonzero(market_games.played)),
         seed=context.settings.seed,
         extra={

@@ -13,8 +13,9 @@ import numpy as np
 import polars as pl
 from threadpoolctl import threadpool_limits
 
-from nfl_signals.ensemble.coherence_rows import coherent_season, settled_games
+from nfl_signals.ensemble.coherence_rows import coherent_season
 from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, input_names, walk_forward_stack
+from nfl_signals.features.settled_games import settled_games
 from nfl_signals.markets.definitions import KEYS, MARKETS, QUOTE, MarketName, can_tie
 from nfl_signals.markets.odds import no_vig_probability
 from nfl_signals.stacking.oof import OofTask, out_of_fold
@@ -63,7 +64,7 @@ def _season(context: RunContext, asked: pl.DataFrame, season: int) -> pl.DataFra
     if rows.is_empty():
         return FORECASTS.to_frame()
     lined = rows.join(markets.select(*KEYS, "line"), on=KEYS, maintain_order="left")
-    settled = settled_games(markets.filter(pl.col("season") < season))
+    settled = settled_games(context.as_trained.closing.filter(pl.col("season") < season))
     coherent = coherent_season(settled, lined.with_columns(can_tie=can_tie()))
     return coherent.select(FORECASTS.names())
 
@@ -76,9 +77,13 @@ def _quoted(markets: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
         p_market_asked=no_vig_probability(pl.col("price_yes"), pl.col("price_no")),
     )
     both = markets.join(quotes, on=KEYS, how="left", maintain_order="left")
+    unasked = pl.col("line_asked").is_null()
     return both.with_columns(
-        pl.when(pl.col("line_asked").is_null()).then(name).otherwise(f"{name}_asked").alias(name)
-        for name in (*QUOTE, "p_market")
+        *(
+            pl.when(unasked).then(name).otherwise(f"{name}_asked").alias(name)
+            for name in (*QUOTE, "p_market")
+        ),
+        price_moment=pl.when(unasked).then("price_moment").otherwise(pl.lit("snapshot")),
     ).select(markets.columns)
 
 

@@ -28,7 +28,9 @@ def build_signals(context: RunContext, seasons: Sequence[int]) -> pl.DataFrame:
     tables = ["games", "injuries", "notes"]
     history = load_history(context, last_season=max(seasons), tables=tables)
     folder = context.paths.llm_signals
-    signals = read_signals(history, provider, seasons, as_of=context.as_of)
+    signals = read_signals(
+        history, provider, seasons, as_of=context.as_of, horizon=context.settings.horizon
+    )
     signals = validate(signals, LLM_SIGNALS, str(folder))
     stored = store_seasons(context, folder, signals, seasons)
     read = int(stored["available"].sum())

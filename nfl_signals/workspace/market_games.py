@@ -8,6 +8,7 @@ import polars as pl
 from nfl_signals.core.errors import InputError
 from nfl_signals.learners.baseline import SEQUENCE_LEARNERS
 from nfl_signals.learners.game_matrix import GameMatrix, game_matrix
+from nfl_signals.markets.decision_time import Horizon
 from nfl_signals.markets.definitions import MARKETS, Market, MarketName
 from nfl_signals.registry.model_card import TrainingWindow
 from nfl_signals.registry.model_version import ModelVersion
@@ -58,17 +59,26 @@ class MarketGames:
 def load_market_games(context: RunContext, name: MarketName) -> MarketGames:
     """One market's games of the gold tables, computed once a run."""
     wanted = not SEQUENCE_LEARNERS.isdisjoint(context.settings.training.learners)
-    return context.derive(market_games, context.features, context.markets, MARKETS[name], wanted)
+    horizon = context.settings.horizon
+    return context.derive(
+        market_games, context.features, context.markets, MARKETS[name], wanted, horizon
+    )
 
 
 def market_games(
-    features: pl.DataFrame, markets: pl.DataFrame, market: Market, with_sequences: bool
+    features: pl.DataFrame,
+    markets: pl.DataFrame,
+    market: Market,
+    with_sequences: bool,
+    horizon: Horizon = "kickoff",
 ) -> MarketGames:
     """Every game of the gold tables for one market.
 
     `with_sequences` lays out each team's earlier games, for learners that read them.
     """
-    matrix = game_matrix(features, market, markets=markets if with_sequences else None)
+    matrix = game_matrix(
+        features, market, markets=markets if with_sequences else None, horizon=horizon
+    )
     mine = markets.filter(pl.col("market") == market.name)
     table = matrix.games.select("game_id").join(
         mine, on="game_id", how="left", maintain_order="left"

@@ -1,6 +1,7 @@
 """The home's history of prices: what the release holds, the schedule shows and a person imports, added up."""
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
@@ -59,6 +60,13 @@ def store_prices(context: RunContext, season: int, new: pl.DataFrame) -> tuple[i
         if rows.height > stored.height or not path.exists():
             write_parquet(path, rows)
     return rows.height - stored.height, rows.height
+
+
+def stored_prices(context: RunContext, seasons: Iterable[int]) -> pl.DataFrame:
+    """Observations of these seasons known at the run's `as_of`; an opener without a time counts as known."""
+    rows = pl.concat([no_rows(RAW_PRICES), *(_stored(context, season) for season in seasons)])
+    known = pl.col("observed_at").is_null() | (pl.col("observed_at") <= context.as_of)
+    return rows.filter(known)
 
 
 def import_prices(context: RunContext, file: Path, *, book: str | None, odds: Odds) -> int:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from nfl_signals.core.errors import SettingsError, SourceError
+from nfl_signals.core.errors import InputError, SettingsError, SourceError
 from nfl_signals.core.file_cache import FileCache
 from nfl_signals.core.files import read_parquet
 from nfl_signals.core.moment import Moment
@@ -22,6 +22,7 @@ from nfl_signals.ingest.raw import FILES, SCHEDULE, openings, seasons_in
 from nfl_signals.ingest.source import ClosedRelease, DirectoryRelease, Release
 from nfl_signals.llm.provider import open_provider
 from nfl_signals.llm.signals import SCHEMA as SIGNALS_SCHEMA
+from nfl_signals.markets.decision_time import Horizon
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision
 from nfl_signals.simulator.league import simulate
@@ -76,9 +77,23 @@ class RunContext:
         return self.read(self.paths.features)
 
     @property
-    def markets(self) -> pl.DataFrame:
-        """Gold markets of all seasons, in time order."""
+    def gold_markets(self) -> pl.DataFrame:
+        """Gold markets of all seasons at every horizon that is stored, in time order."""
         return self.read(self.paths.markets)
+
+    @property
+    def markets(self) -> pl.DataFrame:
+        """Gold markets at the run's horizon, in time order.
+
+        Raises:
+            InputError: they are not stored at that horizon.
+        """
+        return self.derive(at_horizon, self.gold_markets, self.settings.horizon)
+
+    @property
+    def closing(self) -> pl.DataFrame:
+        """Gold markets at kickoff: of what was played the close."""
+        return self.derive(at_horizon, self.gold_markets, "kickoff")
 
     @property
     def signals(self) -> pl.DataFrame:
@@ -123,6 +138,18 @@ class RunContext:
     def derive(self, function: Callable[..., T], *inputs: object) -> T:
         """`function(*inputs)`, computed once for the same inputs."""
         return self.files.derive(function, *inputs)
+
+
+def at_horizon(markets: pl.DataFrame, horizon: Horizon) -> pl.DataFrame:
+    """Rows of one horizon; InputError where there are none though there are others."""
+    rows = markets.filter(horizon=horizon)
+    if rows.is_empty() and not markets.is_empty():
+        raise InputError(
+            f"gold_markets: no rows at horizon {horizon}, only at "
+            f"{', '.join(markets['horizon'].unique().sort())}; materialize gold_markets and what follows it "
+            "again, or set horizon to that."
+        )
+    return rows
 
 
 def open_run(settings: Settings) -> RunContext:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pandera.polars as pa
@@ -13,7 +14,8 @@ from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.core.progress import steps
 from nfl_signals.core.schema_columns import no_rows
 from nfl_signals.features.build import build_features, build_markets
-from nfl_signals.features.leakage import check_no_leak, sample_kickoffs
+from nfl_signals.features.decision_prices import decided_markets
+from nfl_signals.features.leakage import check_no_leak, sample_decisions
 from nfl_signals.ingest import raw
 from nfl_signals.ingest.download import judged
 from nfl_signals.ingest.history import REPORT_LEAD, History
@@ -35,7 +37,7 @@ from nfl_signals.ingest.schemas import (
     RAW_TEAM_STATS,
 )
 from nfl_signals.ingest.source import MissingReleaseError, Release
-from nfl_signals.workspace.prices import observed_prices, store_prices
+from nfl_signals.workspace.prices import observed_prices, store_prices, stored_prices
 from nfl_signals.workspace.run_context import RunContext
 
 SCHEMAS: dict[str, pa.DataFrameSchema] = {
@@ -185,15 +187,21 @@ def build_gold(context: RunContext, seasons: Sequence[int]) -> tuple[pl.DataFram
     for season in seasons:
         mine = [each for each in report.found if each.season == season]
         store_quality(context, JOINS, season, mine)
-    features = store_seasons(context, context.paths.features, build_features(history), seasons)
+    features = build_features(history, context.settings.horizon)
+    features = store_seasons(context, context.paths.features, features, seasons)
     _log.info("gold features: %s", rows_of_seasons(features.height, seasons))
     return features, report
 
 
 def build_gold_markets(context: RunContext, seasons: Sequence[int]) -> pl.DataFrame:
-    """Build and store the markets of the given seasons; returns the rows written."""
+    """Build and store the markets of the given seasons, at kickoff and at the run's horizon."""
     history = load_history(context, last_season=max(seasons), tables=["games"])
-    markets = store_seasons(context, context.paths.markets, build_markets(history), seasons)
+    tables = [build_markets(history, as_of=context.as_of)]
+    if (horizon := context.settings.horizon) != "kickoff":
+        prices = stored_prices(context, sorted(history.games["season"].unique()))
+        book, as_of = context.settings.price_book, context.as_of
+        tables.append(decided_markets(tables[0], prices, horizon, as_of=as_of, book=book))
+    markets = store_seasons(context, context.paths.markets, pl.concat(tables), seasons)
     _log.info("gold markets: %s", rows_of_seasons(markets.height, seasons))
     return markets
 
@@ -229,7 +237,9 @@ def check_features(context: RunContext) -> int:
     """
     history = load_stored_history(context)
     played = history.games.drop_nulls("result")["season"].unique().sort().to_list()
-    return check_no_leak(history, build_features, sample_kickoffs(history, played[-1:]))
+    horizon = context.settings.horizon
+    build = partial(build_features, horizon=horizon)
+    return check_no_leak(history, build, sample_decisions(history, played[-1:], horizon), horizon)
 
 
 def store_seasons(

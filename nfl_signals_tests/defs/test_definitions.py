@@ -29,7 +29,7 @@ DEPS = {
     "raw_notes": set(),
     "raw_prices": {"raw_games"},
     "gold_features": {"raw_games", "raw_team_stats", "raw_injuries", "raw_notes"},
-    "gold_markets": {"raw_games"},
+    "gold_markets": {"raw_games", "raw_prices"},
     "llm_signals": {"raw_games", "raw_injuries", "raw_notes"},
     **dict.fromkeys(sorted(BASELINES), GOLD),
     "oof_predictions": GOLD,

@@ -4,12 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nfl_signals.ensemble.coherence_rows import (
-    coherent_rows,
-    coherent_season,
-    fit_scores,
-    settled_games,
-)
+from nfl_signals.ensemble.coherence_rows import coherent_rows, coherent_season
+from nfl_signals.features.settled_games import fit_scores, settled_games
 from nfl_signals.markets.coherence import CoherenceInputs, make_coherent
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.stacking.walk_forward import walk_forward_coherence

@@ -179,11 +179,18 @@ def test_an_ensemble_fitted_on_other_features_is_refused(folder: Path) -> None:
         Ensemble.load(folder)
 
 
-@pytest.mark.parametrize("name", ["label", "horizon"])
-def test_an_ensemble_that_was_fitted_with_another_label_is_refused(folder: Path, name: str) -> None:
+def test_an_ensemble_that_was_fitted_with_another_label_is_refused(folder: Path) -> None:
     card = read_json(folder / "card.json")
-    write_json(folder / "card.json", card | {name: card[name] | {"total": "another"}})
-    with pytest.raises(IntegrityError, match=rf"{name}: fitted with .*'total': 'another'"):
+    write_json(folder / "card.json", card | {"label": card["label"] | {"total": "another"}})
+    with pytest.raises(IntegrityError, match=r"label: fitted with .*'total': 'another'"):
+        Ensemble.load(folder)
+
+
+@pytest.mark.parametrize("name", ["horizon", "decision_time"])
+def test_an_ensemble_of_another_decision_time_is_refused(folder: Path, name: str) -> None:
+    card = read_json(folder / "card.json")
+    write_json(folder / "card.json", card | {name: "on a Wednesday"})
+    with pytest.raises(IntegrityError, match=f"{name}: fitted with on a Wednesday"):
         Ensemble.load(folder)
 
 

@@ -185,9 +185,10 @@ def test_ratings_are_what_the_filter_believes_of_bent_scores_and_named_starters(
     home, away = soft_margin(pl.col("home_score"), pl.col("away_score"))
     # Next year's starters are those of the last game.
     named = {
-        "home_starter": pl.col("home_qb_id").fill_null("Allen"),
-        "away_starter": pl.col("away_qb_id").fill_null("Henne"),
-    }
+        f"{side}_{who}": pl.col(f"{side}_qb_id").fill_null(last)
+        for side, last in (("home", "Allen"), ("away", "Henne"))
+        for who in ("expected", "starter")
+    } | {"decision_at": pl.col("kickoff_at")}
     by_score = rate(
         games.with_columns(home_scored=home, away_scored=away, **named), delay=RESULT_DELAY
     )

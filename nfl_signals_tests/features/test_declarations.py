@@ -57,24 +57,24 @@ def test_a_feature_of_the_game_has_no_direction_on_the_margin() -> None:
 def test_the_version_is_short_stable_and_changes_with_any_declaration(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    today = feature_version()
+    today = feature_version("kickoff")
     assert re.fullmatch(r"[0-9a-f]{12}", today)
-    assert feature_version() == today
+    assert feature_version("kickoff") == today
     first, *others = FEATURES
     for change in ({"fill_value": 9.0}, {"weight": 0.9}, {"source": "hearsay"}):
         changed = dataclasses.replace(first, **change)
         monkeypatch.setattr(declarations, "FEATURES", (changed, *others))
-        assert feature_version() != today
+        assert feature_version("kickoff") != today
     monkeypatch.setattr(declarations, "FEATURES", (*others, first))
-    assert feature_version() != today
+    assert feature_version("kickoff") != today
     monkeypatch.setattr(declarations, "FEATURES", (first, *others))
-    assert feature_version() == today
+    assert feature_version("kickoff") == today
 
 
 def test_the_version_changes_with_every_constant_behind_a_feature(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    today = feature_version()
+    today = feature_version("kickoff")
     constants = [
         (version, "REVISION", version.REVISION + 1),
         (ratings, "EPA_MODEL", dataclasses.replace(ratings.EPA_MODEL, noise=8.5)),
@@ -85,5 +85,5 @@ def test_the_version_changes_with_every_constant_behind_a_feature(
     for module, name, value in constants:
         with monkeypatch.context() as patch:
             patch.setattr(module, name, value)
-            assert feature_version() != today
-    assert feature_version() == today
+            assert feature_version("kickoff") != today
+    assert feature_version("kickoff") == today

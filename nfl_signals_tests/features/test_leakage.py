@@ -129,14 +129,14 @@ def test_a_report_published_after_kickoff_is_caught_when_it_counts(
 
 
 def test_the_honest_features_pass_both_checks(simulated_history: History) -> None:
-    kickoffs = leakage.sample_kickoffs(simulated_history, [2014, 2015])
+    kickoffs = leakage.sample_decisions(simulated_history, [2014, 2015])
     assert leakage.check_no_leak(simulated_history, build_features, kickoffs) == 6
 
 
 def test_the_checks_are_not_empty_because_later_rows_do_move(
     simulated_history: History, simulated_features: pl.DataFrame
 ) -> None:
-    cut = leakage.sample_kickoffs(simulated_history, [2015])[0]
+    cut = leakage.sample_decisions(simulated_history, [2015])[0]
     after = pl.col("kickoff_at") > cut + timedelta(days=6)
     for other in (leakage.corrupt(simulated_history, cut), simulated_history.known_at(cut)):
         assert not build_features(other).filter(after).equals(simulated_features.filter(after))
@@ -176,7 +176,7 @@ def test_the_message_names_check_game_team_column_and_both_values() -> None:
         leakage.check_no_leak(two_weeks(), unshifted_rolling_mean, [utc("2023-09-17 17:00")])
     assert str(caught.value) == (
         "replay: 2023_02_KC_JAX JAX, form is -8.0 with all data and None without what came after "
-        "kickoff (4 values moved)"
+        "decision time (4 values moved)"
     )
 
 
@@ -207,7 +207,7 @@ def ten_games(played: int) -> History:
 )
 def test_sampled_kickoffs_are_spread_over_played_games(played: int, days: list[int]) -> None:
     """Of ten kickoffs those at places 10/6, 30/6 and 50/6, rounded down and counted from 0."""
-    sampled = leakage.sample_kickoffs(ten_games(played), [2023])
+    sampled = leakage.sample_decisions(ten_games(played), [2023])
     assert sampled == [utc(f"2023-10-{day:02d} 17:00") for day in days]
 
 
@@ -220,8 +220,8 @@ def test_sampled_kickoffs_are_the_same_for_any_row_order_and_of_the_seasons_give
         injuries=simulated_history.injuries,
         notes=simulated_history.notes,
     )
-    sampled = leakage.sample_kickoffs(simulated_history, [2014])
-    assert sampled == leakage.sample_kickoffs(mixed, [2014]) == sorted(set(sampled))
+    sampled = leakage.sample_decisions(simulated_history, [2014])
+    assert sampled == leakage.sample_decisions(mixed, [2014]) == sorted(set(sampled))
     seasons = simulated_history.games.filter(pl.col("kickoff_at").is_in(sampled))["season"]
     assert len(sampled) == 3
     assert seasons.unique().to_list() == [2014]
@@ -229,7 +229,7 @@ def test_sampled_kickoffs_are_the_same_for_any_row_order_and_of_the_seasons_give
 
 @pytest.fixture(scope="module")
 def cut_and_corrupted(simulated_history: History) -> tuple[datetime, History]:
-    cut = leakage.sample_kickoffs(simulated_history, [2015])[1]
+    cut = leakage.sample_decisions(simulated_history, [2015])[1]
     return cut, leakage.corrupt(simulated_history, cut)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nfl_signals.features.build import build_features
-from nfl_signals.features.leakage import check_no_leak, sample_kickoffs
+from nfl_signals.features.leakage import check_no_leak, sample_decisions
 from nfl_signals.ingest.history import History
 from nfl_signals.ingest.source import DirectoryRelease
 from nfl_signals.simulator.write import RELEASE
@@ -20,7 +20,9 @@ def checks_that_pass(history: History) -> tuple[int, int]:
     """Checks at one kickoff in the middle of each season's played games, and the seasons."""
     seasons = history.games.drop_nulls("result")["season"].unique().sort().to_list()
     middles = [
-        kickoffs[len(kickoffs) // 2] for s in seasons if (kickoffs := sample_kickoffs(history, [s]))
+        kickoffs[len(kickoffs) // 2]
+        for s in seasons
+        if (kickoffs := sample_decisions(history, [s]))
     ]
     return check_no_leak(history, build_features, middles), len(seasons)
 

@@ -290,8 +290,14 @@ def test_what_the_level_has_not_taken_up_yet_the_ratings_have() -> None:
 
 def rated_history(history: History) -> pl.DataFrame:
     home, away = soft_margin(pl.col("home_score"), pl.col("away_score"))
-    named = {"home_starter": pl.col("home_qb_id"), "away_starter": pl.col("away_qb_id")}
-    games = history.games.with_columns(home_scored=home, away_scored=away, **named)
+    named = {
+        f"{side}_{who}": pl.col(f"{side}_qb_id")
+        for side in ("home", "away")
+        for who in ("expected", "starter")
+    }
+    games = history.games.with_columns(
+        home_scored=home, away_scored=away, decision_at=pl.col("kickoff_at"), **named
+    )
     return rate(games, delay=RESULT_DELAY)
 
 

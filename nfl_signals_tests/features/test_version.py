@@ -15,6 +15,7 @@ from nfl_signals.features import build, travel
 from nfl_signals.features.declarations import FEATURE_NAMES
 from nfl_signals.features.version import feature_version
 from nfl_signals.ingest.history import History
+from nfl_signals.markets.decision_time import MADE, Horizon
 from nfl_signals_tests.support.builders import Row, game, history, injury, starters, stats
 from nfl_signals_tests.support.snapshots import RENEW, VARIABLE
 
@@ -92,25 +93,30 @@ def _injuries(game_id: str, team: str, number: int) -> list[Row]:
     return [injury(game_id, team, f"{team} {at}", position=at, status=status) for at in positions]
 
 
-def found() -> dict[str, float]:
+HORIZONS: list[Horizon] = list(MADE)
+
+
+def found(horizon: Horizon) -> dict[str, float]:
     """One sum per feature, in which every row has a weight of its own."""
-    table = build.build_features(league())
+    table = build.build_features(league(), horizon)
     weights = pl.int_range(1, pl.len() + 1)
     return table.select((pl.col(FEATURE_NAMES) * weights).sum()).row(0, named=True)
 
 
 def check_golden(path: Path, *, renew: bool) -> None:
     """The committed sums are today's, under today's version; renewed only with a new version."""
-    sums, version = found(), feature_version()
-    known = json.loads(path.read_text()) if path.is_file() else {"feature_version": None}
-    if known["feature_version"] == version:
-        before = known["sums"]
-        moved = [name for name in sums if sums[name] != pytest.approx(before[name], TOLERANCE)]
-        assert not moved, f"{moved} changed under feature version {version}: {WHAT_TO_DO}"
-        return
-    if renew:
-        path.write_text(json.dumps({"feature_version": version, "sums": sums}, indent=1) + "\n")
-    assert renew, f"feature version {version} is new: renew {path.name} with {VARIABLE}=1"
+    stored = json.loads(path.read_text()) if path.is_file() else {}
+    for horizon in HORIZONS:
+        sums, version = found(horizon), feature_version(horizon)
+        known = stored.get(horizon, {"feature_version": None})
+        if known["feature_version"] == version:
+            before = known["sums"]
+            moved = [name for name in sums if sums[name] != pytest.approx(before[name], TOLERANCE)]
+            assert not moved, f"{moved} changed under feature version {version}: {WHAT_TO_DO}"
+            continue
+        assert renew, f"feature version {version} is new: renew {path.name} with {VARIABLE}=1"
+        stored[horizon] = {"feature_version": version, "sums": sums}
+        path.write_text(json.dumps(stored, indent=1) + "\n")
 
 
 def test_features_are_what_they_were_when_their_version_was_given() -> None:
@@ -133,6 +139,7 @@ def test_a_new_version_asks_for_a_new_frame(monkeypatch: pytest.MonkeyPatch) -> 
         check_golden(GOLDEN, renew=False)
 
 
-def test_no_feature_is_pinned_by_a_constant() -> None:
-    table = build.build_features(league())
+@pytest.mark.parametrize("horizon", HORIZONS)
+def test_no_feature_is_pinned_by_a_constant(horizon: Horizon) -> None:
+    table = build.build_features(league(), horizon)
     assert [name for name in FEATURE_NAMES if table[name].n_unique() < 2] == []

@@ -16,7 +16,7 @@ from nfl_signals.core.errors import InputError, SchemaError, SourceError
 from nfl_signals.core.validation import validate
 from nfl_signals.features.rolling_form import per_game
 from nfl_signals.ingest.games import check_spread_sign
-from nfl_signals.ingest.history import RESULTS, reports_before_kickoff
+from nfl_signals.ingest.history import RESULTS, reports_before
 from nfl_signals.ingest.quality import Quality, flags_of_games, refuse_vanished
 from nfl_signals.ingest.raw import openings, read_games, read_injuries, read_notes, read_team_stats
 from nfl_signals.ingest.release_columns import GAMES, TEAM_STATS
@@ -391,7 +391,7 @@ def test_of_two_reports_on_a_player_the_newer_one_counts_wherever_it_stands() ->
 
 def reports_at(memory: MemoryRelease, instant: datetime) -> list[str]:
     """Statuses that count at an instant."""
-    return reports_before_kickoff(read_history(memory).known_at(instant))["report_status"].to_list()
+    return reports_before(read_history(memory).known_at(instant))["report_status"].to_list()
 
 
 @pytest.mark.parametrize(

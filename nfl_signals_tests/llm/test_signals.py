@@ -12,8 +12,8 @@ import pytest
 from nfl_signals.core.errors import LeakageError
 from nfl_signals.core.setting_sections import SimulatorSettings
 from nfl_signals.core.validation import validate
-from nfl_signals.features.leakage import check_no_leak, sample_kickoffs
-from nfl_signals.ingest.history import History, reports_before_kickoff
+from nfl_signals.features.leakage import check_no_leak, sample_decisions
+from nfl_signals.ingest.history import History, reports_before
 from nfl_signals.ingest.source import DirectoryRelease
 from nfl_signals.ingest.teams import franchise
 from nfl_signals.llm.provider import NoProvider, RulesProvider
@@ -124,7 +124,7 @@ def test_the_schema_refuses_what_is_out_of_bounds_half_missing_or_late(wrong: pl
 
 def test_nothing_after_kickoff_moves_a_signal(simulated_history: History) -> None:
     """Cut at a kickoff, or with every later result, starter, report and note corrupted."""
-    kickoffs = sample_kickoffs(simulated_history, SEASONS)
+    kickoffs = sample_decisions(simulated_history, SEASONS)
     assert check_no_leak(simulated_history, signals, kickoffs) == 6
 
 
@@ -138,7 +138,7 @@ def test_a_reader_that_looks_past_kickoff_is_caught(simulated_history: History) 
         for days in ("4d", "-4d")
     }
     late = moved["4d"](simulated_history)
-    kickoffs = sample_kickoffs(late, SEASONS)
+    kickoffs = sample_decisions(late, SEASONS)
     assert check_no_leak(late, signals, kickoffs) == 6
     with pytest.raises(LeakageError, match="n_documents"):
         check_no_leak(late, lambda history: signals(moved["-4d"](history)), kickoffs)
@@ -242,7 +242,7 @@ def test_real_starters_miss_games_as_often_as_the_rules_assume(real_history: His
     ]
     starts = pl.concat(sides).sort("kickoff_at", "game_id")
     starts = starts.with_columns(gsis_id=pl.col("qb_id").shift(1).over("team")).drop("kickoff_at")
-    listed = reports_before_kickoff(real_history).filter(position="QB")
+    listed = reports_before(real_history).filter(position="QB")
     found = starts.join(listed, on=["season", "week", "team", "gsis_id"])
     missed = found.group_by("report_status").agg((pl.col("qb_id") != pl.col("gsis_id")).mean())
     rates = dict(missed.iter_rows())
@@ -267,6 +267,6 @@ def test_on_real_games_bad_news_comes_with_fewer_points_and_leaks_nothing(
     for name in ("quarterback", "offense"):
         value = pl.col(name) * pl.col("confidence")
         assert both.select(pl.corr(value, "result")).item() > 3 / len(both) ** 0.5
-    kickoffs = sample_kickoffs(real_history, [2023])
+    kickoffs = sample_decisions(real_history, [2023])
     last = partial(read_signals, provider=RulesProvider(), seasons=[2023])
     assert check_no_leak(real_history, last, kickoffs) == 6

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 from scipy.stats import binomtest
 
-from nfl_signals.ensemble.coherence_rows import fit_scores, settled_games
 from nfl_signals.features.build import build_markets
+from nfl_signals.features.settled_games import fit_scores, settled_games
 from nfl_signals.ingest.history import History
 from nfl_signals.markets.score_distribution import (
     FEWEST_GAMES,

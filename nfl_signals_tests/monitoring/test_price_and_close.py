@@ -5,7 +5,7 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from nfl_signals.ensemble.coherence_rows import fit_scores, settled_games
+from nfl_signals.features.settled_games import fit_scores, settled_games
 from nfl_signals.markets.odds import no_vig_probability
 from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.calibration_metrics import calibration_metrics

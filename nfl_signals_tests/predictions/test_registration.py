@@ -93,6 +93,7 @@ def trained_a_week_later(context: RunContext) -> None:
         folder,
         markets=list(MARKETS.values()),
         version=SECOND,
+        horizon="kickoff",
         window=games.window(games.played.nonzero()[0]),
         seed=context.settings.seed,
         extra={"learners": list(context.settings.training.learners)},

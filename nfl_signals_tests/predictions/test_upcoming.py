@@ -68,7 +68,7 @@ def test_predictions_name_the_model_that_made_them(context: RunContext) -> None:
     hash_ = read_card(context.paths.ensemble("v202409"))["model_hash"]
     shared = {"model_version": "v202409", "signal_source": "model", "book": "production"}
     shared |= {"model_hash": hash_}
-    for column, value in (shared | {"feature_version": feature_version()}).items():
+    for column, value in (shared | {"feature_version": feature_version("kickoff")}).items():
         assert upcoming[column].unique().to_list() == [value]
     assert upcoming["p_hat"].is_between(0, 1, closed="none").all()
 

@@ -71,7 +71,9 @@ def home(
     points = pl.when(pl.col("y") == 1).then(3).otherwise(-3).cast(pl.Float64)
     columns = ("game_id", "season", "market", "line", "price_yes", "price_no", "p_market")
     kickoff = pl.concat(forecasts).select("game_id", "kickoff_at").unique()
-    markets = pairs.select(*columns, points=points).join(kickoff, on="game_id")
+    markets = pairs.select(*columns, points=points, horizon=pl.lit("kickoff")).join(
+        kickoff, on="game_id"
+    )
     totals = markets.with_columns(market=pl.lit("total"), points=pl.lit(44.0))
     write_parquet(paths.markets / "2024.parquet", pl.concat([markets, totals]))
     card = {"model_version": "v202322", "model_hash": "challenger", "feature_version": "f"}

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -26,6 +27,7 @@ from nfl_signals.registry.model_card import (
 )
 
 WINDOW = TrainingWindow(first="1999-w01", last="2023-w22", n_games=6706)
+V1: dict[str, Any] = {"version": "v1", "horizon": "kickoff", "window": WINDOW, "seed": 0}
 
 Files = dict[str, bytes]
 
@@ -109,6 +111,7 @@ def test_the_card_states_what_the_model_answers_and_what_it_was_fitted_on(
         folder,
         markets=[market],
         version="v202322",
+        horizon="kickoff",
         window=WINDOW,
         seed=7,
         extra={"learner": "logistic"},
@@ -117,9 +120,10 @@ def test_the_card_states_what_the_model_answers_and_what_it_was_fitted_on(
         "market": market.name,
         "model_version": "v202322",
         "model_hash": model_hash(folder),
-        "feature_version": feature_version(),
+        "feature_version": feature_version("kickoff"),
         "label": market.label,
-        "horizon": "made before kickoff, settled at the end of the game, overtime included",
+        "horizon": "kickoff",
+        "decision_time": "made before kickoff, settled at the end of the game, overtime included",
         "training_window": {"first": "1999-w01", "last": "2023-w22", "n_games": 6706},
         "seed": 7,
         "packages": package_versions(),
@@ -130,25 +134,24 @@ def test_the_card_states_what_the_model_answers_and_what_it_was_fitted_on(
 
 def test_the_label_of_the_spread_is_written_out(tmp_path: Path) -> None:
     folder = folder_with(MODEL, tmp_path)
-    card = write_card(folder, markets=[ATS], version="v1", window=WINDOW, seed=0, extra={})
+    card = write_card(folder, markets=[ATS], **V1, extra={})
     assert card["label"] == "YES if result > spread_line; NO if <; push if equal"
 
 
-def test_the_card_of_several_markets_names_each_with_its_label_and_horizon(tmp_path: Path) -> None:
+def test_the_card_of_several_markets_names_each_with_its_label(tmp_path: Path) -> None:
     folder = folder_with({"moneyline/model.txt": b"tree"}, tmp_path)
     markets = [MONEYLINE, ATS]
-    card = write_card(folder, markets=markets, version="v1", window=WINDOW, seed=0, extra={})
+    card = write_card(folder, markets=markets, **V1, extra={})
     assert card["market"] == ["moneyline", "ats"]
     assert card["label"] == {"moneyline": MONEYLINE.label, "ats": ATS.label}
-    assert card["horizon"] == {"moneyline": MONEYLINE.horizon, "ats": ATS.horizon}
     assert card["model_hash"] == model_hash(folder)
     assert read_card(folder) == card
 
 
 def test_writing_the_card_leaves_the_hash_alone(tmp_path: Path) -> None:
     folder = folder_with(MODEL, tmp_path)
-    first = write_card(folder, markets=[ATS], version="v1", window=WINDOW, seed=0, extra={})
-    second = write_card(folder, markets=[ATS], version="v1", window=WINDOW, seed=0, extra={})
+    first = write_card(folder, markets=[ATS], **V1, extra={})
+    second = write_card(folder, markets=[ATS], **V1, extra={})
     assert first == second
     assert read_card(folder)["model_hash"] == model_hash(folder)
 
@@ -165,7 +168,15 @@ def test_a_missing_or_broken_card_is_named(tmp_path: Path) -> None:
 def test_an_edited_card_is_found(tmp_path: Path, name: str) -> None:
     held_out = {"held_out": {"brier": 0.21}}
     folder = folder_with(MODEL, tmp_path)
-    card = write_card(folder, markets=[ATS], version="v1", window=WINDOW, seed=0, extra=held_out)
+    card = write_card(
+        folder,
+        markets=[ATS],
+        version="v1",
+        horizon="kickoff",
+        window=WINDOW,
+        seed=0,
+        extra=held_out,
+    )
     check_seal(folder, read_card(folder))
     assert write_sealed(folder, card) == card
     for edited in (card | {name: "another"}, {k: v for k, v in card.items() if k != name}):
@@ -201,7 +212,7 @@ def test_a_card_that_answers_another_label_is_refused_with_the_reason(
     tmp_path: Path, changed: dict[str, str], message: str
 ) -> None:
     folder = folder_with(MODEL, tmp_path)
-    card = write_card(folder, markets=[ATS], version="v1", window=WINDOW, seed=0, extra={})
+    card = write_card(folder, markets=[ATS], **V1, extra={})
     check_card(folder, card, [ATS])
     with pytest.raises(IntegrityError, match=message):
         check_card(folder, card | changed, [ATS])

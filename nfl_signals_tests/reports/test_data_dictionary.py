@@ -18,11 +18,11 @@ def cells(text: str, name: str) -> list[str]:
 def test_every_column_of_the_feature_table_is_explained(
     tmp_path: Path, simulated_features: pl.DataFrame
 ) -> None:
-    text = write_data_dictionary(tmp_path, simulated_features).read_text()
+    text = write_data_dictionary(tmp_path, simulated_features, "kickoff").read_text()
     explained = {name for name, _ in KEYS} | {feature.name for feature in FEATURES}
     assert explained == set(simulated_features.columns)
     assert all(f"| {name} |" in text for name in explained)
-    assert feature_version() in text
+    assert feature_version("kickoff") in text
 
 
 def test_mean_deviation_and_filled_share_are_those_of_the_data(
@@ -30,7 +30,7 @@ def test_mean_deviation_and_filled_share_are_those_of_the_data(
 ) -> None:
     days = pl.Series([10.0, 10.0, 7.0, 5.0] * (simulated_features.height // 4))
     features = simulated_features.head(len(days)).with_columns(rest_days=days)
-    text = write_data_dictionary(tmp_path, features).read_text()
+    text = write_data_dictionary(tmp_path, features, "kickoff").read_text()
     mean, deviation, filled = cells(text, "rest_days")[-3:]
     assert (mean, filled) == ("8.000", "50.0 %")
     assert deviation == f"{days.std():.3f}"
@@ -39,14 +39,14 @@ def test_mean_deviation_and_filled_share_are_those_of_the_data(
 def test_the_same_features_give_the_same_file(
     tmp_path: Path, simulated_features: pl.DataFrame
 ) -> None:
-    first = write_data_dictionary(tmp_path / "a", simulated_features).read_bytes()
-    assert write_data_dictionary(tmp_path / "b", simulated_features).read_bytes() == first
+    first = write_data_dictionary(tmp_path / "a", simulated_features, "kickoff").read_bytes()
+    assert write_data_dictionary(tmp_path / "b", simulated_features, "kickoff").read_bytes() == first
 
 
 def test_every_column_that_is_read_says_what_a_bad_value_of_it_costs(
     tmp_path: Path, simulated_features: pl.DataFrame
 ) -> None:
-    text = write_data_dictionary(tmp_path, simulated_features).read_text()
+    text = write_data_dictionary(tmp_path, simulated_features, "kickoff").read_text()
     read = [
         cells(text, f"{table} | {name}")
         for table, (columns, _) in RAW_COLUMNS.items()

@@ -43,6 +43,7 @@ def match(
 
 
 def table(rows: list[Row]) -> pl.DataFrame:
+    """Games asked about at kickoff, with the starters that start."""
     texts = ["game_id", "home_team", "away_team", "home_starter", "away_starter"]
     return pl.DataFrame(
         rows,
@@ -52,6 +53,8 @@ def table(rows: list[Row]) -> pl.DataFrame:
             "home_scored": pl.Float64(),
             "away_scored": pl.Float64(),
         },
+    ).with_columns(
+        decision_at=pl.col("kickoff_at"), home_expected="home_starter", away_expected="away_starter"
     )
 
 

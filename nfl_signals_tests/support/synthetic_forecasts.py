@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from nfl_signals.markets.decision_time import meaning
 from nfl_signals.stats.logit import expit, logit
 
 Json = dict[str, Any]
@@ -16,7 +17,13 @@ SEASONS = range(2016, 2022)
 WEEKS = 6
 GAMES_A_WEEK = 10
 FIRST_FORECAST = 2018  # learners need two earlier seasons here, the stack one more
-ORIGIN: Json = {"source": "synthetic schedule", "feature_version": "f00d", "seed": 3}
+ORIGIN: Json = {
+    "source": "synthetic schedule",
+    "horizon": "kickoff",
+    "decision_time": meaning("kickoff"),
+    "feature_version": "f00d",
+    "seed": 3,
+}
 """What a report states of where its numbers come from."""
 SPREAD = {"ats": 0.4, "moneyline": 0.9, "total": 0.3}  # sd of the true logits
 
@@ -38,6 +45,7 @@ def gold_markets(seed: int) -> pl.DataFrame:
                         "season": season,
                         "week": week,
                         "kickoff_at": datetime(season, 9, week, tzinfo=UTC),
+                        "horizon": "kickoff",
                         "line": 0.0 if market == "moneyline" else 3.0,
                         "price_yes": -110.0,
                         "price_no": -110.0,

@@ -71,7 +71,6 @@ def _market(market: Market, settled: pl.DataFrame, seed: int) -> Json:
         "title": market.title,
         "yes": market.yes,
         "label": market.label,
-        "horizon": market.horizon,
         "learners": learners,
         "absent": [name for name in (STACK, *REFERENCES) if name not in present],
         "seasons": sorted({shared["season"].min(), shared["season"].max()} - {None}),

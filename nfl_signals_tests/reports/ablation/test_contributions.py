@@ -44,7 +44,8 @@ def stored_games(home: Path, *learners: str) -> RunContext:
         margin = np.round(8 * (home_rating - away_rating) + rng.normal(0, 6))
         for name in MARKETS:
             points = 44.0 + i % 7 if name == "total" else margin
-            markets.append({"game_id": game, "market": name, "points": points, "line": 0.5})
+            bet = {"game_id": game, "market": name, "horizon": "kickoff"}
+            markets.append(bet | {"points": points, "line": 0.5})
     context = RunContext(
         settings=load_settings(home=home, training={"learners": learners}),
         paths=Paths(home),

@@ -49,11 +49,12 @@ def closing(*, as_of: datetime = SEASON_OVER) -> pl.DataFrame:
 
 
 def decided(
-    *rows: dict[str, Any], market: str = "ats", as_of: datetime = SEASON_OVER, book: str | None = None
+    *rows: dict[str, Any],
+    market: str = "ats",
+    as_of: datetime = SEASON_OVER,
+    book: str | None = None,
 ) -> dict[str, Any]:
-    table = decided_markets(
-        closing(as_of=as_of), prices(*rows), "tuesday", as_of=as_of, book=book
-    )
+    table = decided_markets(closing(as_of=as_of), prices(*rows), "tuesday", as_of=as_of, book=book)
     return validate(table, GOLD_MARKETS, "test").filter(market=market).row(0, named=True)
 
 
@@ -118,9 +119,7 @@ def test_a_line_without_odds_has_standard_ones_and_says_so() -> None:
     assert decided(seen(3.0, TUESDAY))["price_source"] == "recorded"
 
 
-@pytest.mark.parametrize(
-    "odds", [(-105.0, -115.0), (100.0, -120.0), (-250.0, 205.0)]
-)
+@pytest.mark.parametrize("odds", [(-105.0, -115.0), (100.0, -120.0), (-250.0, 205.0)])
 def test_the_markets_probability_is_that_of_the_row(odds: tuple[float, float]) -> None:
     implied = [-o / (100 - o) if o < 0 else 100 / (100 + o) for o in odds]
     found = decided(seen(3.0, TUESDAY, odds=odds))
@@ -173,7 +172,9 @@ def test_derived_moneylines_are_as_likely_as_their_games_are_won(real_history: H
         at_close, on_tuesday.drop_nulls("line"), "tuesday", as_of=SEASON_OVER
     ).filter(pl.col("market") == "moneyline", pl.col("season") >= 2015)
     assert table["price_source"].unique().to_list() == ["derived"]
-    close = at_close.join(table.select("game_id"), on="game_id", how="semi").filter(market="moneyline")
+    close = at_close.join(table.select("game_id"), on="game_id", how="semi").filter(
+        market="moneyline"
+    )
     apart = (table.sort("game_id")["p_market"] - close.sort("game_id")["p_market"]).abs()
     assert apart.mean() < 0.015
     yes = implied(table, "price_yes")

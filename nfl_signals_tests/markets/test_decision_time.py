@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nfl_signals.markets.decision_time import MADE, decision_at, meaning
 from nfl_signals_tests.support.builders import utc
 
-INSTANTS = st.datetimes(datetime(1999, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+INSTANTS = st.datetimes(datetime(1999, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))
 
 
 def tuesday_of(kickoff: datetime) -> datetime:
@@ -37,7 +37,9 @@ def test_the_tuesday_of_a_game_is_the_last_one_strictly_before_it(
 
 
 @given(INSTANTS)
-def test_every_game_is_decided_on_a_tuesday_at_14_within_the_week_before_it(kickoff: datetime) -> None:
+def test_every_game_is_decided_on_a_tuesday_at_14_within_the_week_before_it(
+    kickoff: datetime,
+) -> None:
     decided = tuesday_of(kickoff)
     assert (decided.weekday(), decided.hour, decided.minute, decided.second) == (1, 14, 0, 0)
     assert timedelta(0) < kickoff - decided <= timedelta(days=7)

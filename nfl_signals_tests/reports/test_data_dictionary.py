@@ -40,7 +40,9 @@ def test_the_same_features_give_the_same_file(
     tmp_path: Path, simulated_features: pl.DataFrame
 ) -> None:
     first = write_data_dictionary(tmp_path / "a", simulated_features, "kickoff").read_bytes()
-    assert write_data_dictionary(tmp_path / "b", simulated_features, "kickoff").read_bytes() == first
+    assert (
+        write_data_dictionary(tmp_path / "b", simulated_features, "kickoff").read_bytes() == first
+    )
 
 
 def test_every_column_that_is_read_says_what_a_bad_value_of_it_costs(

@@ -23,7 +23,7 @@ from nfl_signals.ingest.quality import in_words, wanting
 from nfl_signals.llm.schemas import LLM_SIGNALS
 from nfl_signals.markets.definitions import KEYS, MARKETS
 from nfl_signals.monitoring import ledger, signatures
-from nfl_signals.reports.shared.forecasters import CLOSE, FINAL, STACK
+from nfl_signals.reports.shared.forecasters import FINAL, PRICE, STACK
 from nfl_signals.stacking.protocol import MARKET
 from nfl_signals.stacking.schemas import OOF, stacked_schema
 from nfl_signals.stacking.walk_forward import settled_yes_no
@@ -42,7 +42,7 @@ from nfl_signals.workspace.tables import (
 
 Figures = dict[str, Any]
 Check = Callable[[RunContext], Figures]
-REPORTED = {FINAL: "p_hat", STACK: "p_calibrated", CLOSE: "p_market"}
+REPORTED = {FINAL: "p_hat", STACK: "p_calibrated", PRICE: "p_market"}
 BY_SEASON = (*(f"raw_{table}" for table in SCHEMAS), "gold_features", "gold_markets", "llm_signals")
 NEVER_EMPTY = ("raw_games", "gold_features", "gold_markets")
 ROUNDING = 1e-9  # logits; more than adding up a dozen numbers can lose
@@ -238,7 +238,7 @@ def ledger_sealed(context: RunContext) -> Figures:
 
 
 def report_figures(context: RunContext) -> Figures:
-    """The ablation report's figures of stack and close are those of the stored tables."""
+    """The ablation report's figures of stack and price are those of the stored tables."""
     context = context.as_trained
     reported = read_json(context.paths.reports / "ablation_stacker.json")
     outcomes = context.markets.select("game_id", "market", "outcome")

@@ -171,15 +171,15 @@ def _store(
 
 
 def held_out(walk_forward: pl.DataFrame) -> dict[str, Any]:
-    """Walk-forward scores of calibrated stack and close on the same games; empty without any."""
+    """Walk-forward scores of calibrated stack and price on the same games; empty without any."""
     rows = settled_yes_no(walk_forward)
     if rows.is_empty():
         return {"n_games": 0}
-    p, close, y = (rows[column].to_numpy() for column in ("p_calibrated", "p_market", "y"))
+    p, price, y = (rows[column].to_numpy() for column in ("p_calibrated", "p_market", "y"))
     return {
         "n_games": len(y),
         "brier": scores.brier(p, y),
         "log_loss": scores.log_loss(p, y),
         "calibration_error": scores.debiased_calibration_error(p, y),
-        "brier_close": scores.brier(close, y),
+        "brier_price": scores.brier(price, y),
     }

@@ -62,7 +62,7 @@ def table(seed: int = 7) -> pl.DataFrame:
     columns = [
         (FINAL, "stack", pl.col("p_hat")),
         ("stack", "stack", pl.col("p_calibrated")),
-        ("close", "close", pl.col("p_market")),
+        ("price", "price", pl.col("p_market")),
         *((name, "learner", pl.col(f"p_{name}")) for name in LEARNERS),
         (UNCALIBRATED, "calibrator", pl.col("p_raw")),
         (SEVERAL[0], "without", pl.col("p_noisy") * 0.5 + 0.25),

@@ -58,7 +58,7 @@ def test_the_card_of_a_stack_states_how_each_stacked_model_was_calibrated_and_on
         "brier",
         "log_loss",
         "calibration_error",
-        "brier_close",
+        "brier_price",
     }
 
 
@@ -73,7 +73,7 @@ def test_held_out_scores_are_those_of_the_walk_forward(
     held_out = read_card(trained.paths.stacker(name, "v202403"))["held_out"]
     assert held_out["n_games"] == rows.height
     assert held_out["brier"] == pytest.approx(((rows["p_calibrated"] - y) ** 2).mean())
-    assert held_out["brier_close"] == pytest.approx(((rows["p_market"] - y) ** 2).mean())
+    assert held_out["brier_price"] == pytest.approx(((rows["p_market"] - y) ** 2).mean())
 
 
 def test_without_a_settled_walk_forward_the_card_claims_no_score(trained: RunContext) -> None:

@@ -12,7 +12,7 @@ from nfl_signals.reports.ablation.contributions import calibrators, input_contri
 from nfl_signals.reports.ablation.pushes import push_rates, settled_with_pushes, three_way
 from nfl_signals.reports.ablation.targets import TARGETS, ats_picks, learner_gains, stack_targets
 from nfl_signals.reports.shared import score_card
-from nfl_signals.reports.shared.forecasters import CLOSE, FINAL, KINDS, STACK, UNCALIBRATED
+from nfl_signals.reports.shared.forecasters import FINAL, KINDS, PRICE, STACK, UNCALIBRATED
 from nfl_signals.reports.shared.score_card import Graded
 from nfl_signals.reports.shared.targets import BREAK_EVEN, tally
 
@@ -98,20 +98,20 @@ def _scores(market: Market, rows: pl.DataFrame, seed: int) -> Json:
         for name, one in graded.items()
     }
     learners = [name for name in graded if kinds[name] == "learner"]
-    curves = {name: graded[name] for name in graded if name in (FINAL, UNCALIBRATED, CLOSE)}
+    curves = {name: graded[name] for name in graded if name in (FINAL, UNCALIBRATED, PRICE)}
     gains = [
         {"learner": name, "n": len(graded[name].p), **row}
         for name in learners
         for row in learner_gains(graded[FINAL], graded[name], seed=seed)
     ]
     is_ats = market.name == "ats" and graded
-    shown = rows.filter(pl.col("forecaster").is_in([FINAL, CLOSE, *learners]))
+    shown = rows.filter(pl.col("forecaster").is_in([FINAL, PRICE, *learners]))
     return {
         "forecasters": list(cards.values()),
         "changes": _changes(list(cards.values())),
         "targets": stack_targets(market.name, cards, graded, seed=seed) if graded else [],
         "gains": tally(gains),
-        "picks": ats_picks(graded[FINAL], graded[CLOSE], seed=seed) if is_ats else [],
+        "picks": ats_picks(graded[FINAL], graded[PRICE], seed=seed) if is_ats else [],
         "per_season": score_card.per_season(shown),
         "reliability": score_card.reliability(curves),
     }

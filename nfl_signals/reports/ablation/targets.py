@@ -10,7 +10,7 @@ import numpy as np
 
 from nfl_signals.core.files import Json
 from nfl_signals.markets.definitions import MARKETS
-from nfl_signals.reports.shared.forecasters import CLOSE, FINAL
+from nfl_signals.reports.shared.forecasters import FINAL, PRICE
 from nfl_signals.reports.shared.score_card import LEVEL, NO_ESTIMATE, Graded, ends, interval
 from nfl_signals.reports.shared.targets import (
     ATS_ACCURACY,
@@ -25,14 +25,14 @@ from nfl_signals.stats.bootstrap import week_block_ratio
 Cards = Mapping[str, Json]
 Everyone = Mapping[str, Graded]
 
-NO_WORSE_THAN_CLOSE = Target(
-    key="no_worse_than_close",
-    title="Brier no worse than the close",
+NO_WORSE_THAN_PRICE = Target(
+    key="no_worse_than_price",
+    title="Brier no worse than the price",
     limit=0.002,
-    unit="Brier of the stack minus Brier of the close",
+    unit="Brier of the stack minus Brier of the price",
     markets=("moneyline",),
-    reason="Nobody is known to beat the close for long, so equal is good. FAIL if the whole interval "
-    "lies above zero. PASS if it does not and also ends below 0.002, 1 % of what the close scores: a "
+    reason="Nobody is known to beat the closing price for long, so equal is good. FAIL if the whole interval "
+    "lies above zero. PASS if it does not and also ends below 0.002, 1 % of what the price scores: a "
     "wider interval would call anything equal, and is UNDERPOWERED.",
 )
 BELOW_LEARNERS = Target(
@@ -84,7 +84,7 @@ PUSH_RATES = Target(
     "intervals around a perfect forecast, one in twenty misses by chance.",
 )
 TARGETS = (
-    NO_WORSE_THAN_CLOSE,
+    NO_WORSE_THAN_PRICE,
     BELOW_LEARNERS,
     BRIER_BELOW_COIN,
     CALIBRATED_SLOPE,
@@ -98,17 +98,17 @@ USELESS = 0.0  # slope of a forecast that does not vary with the outcome
 
 
 def stack_targets(market: str, cards: Cards, graded: Everyone, *, seed: int) -> list[Json]:
-    """The final stack against close, best learner, coin and calibration, where each applies.
+    """The final stack against price, best learner, coin and calibration, where each applies.
 
     Returns rows `target, forecaster, reference, n, estimate, low, high, verdict`; of the learners
     the best comes first.
     """
     final, found = graded[FINAL], list[tuple[Target, str, Json]]()
-    if market in NO_WORSE_THAN_CLOSE.markets:
-        difference = final.squared_errors - graded[CLOSE].squared_errors
+    if market in NO_WORSE_THAN_PRICE.markets:
+        difference = final.squared_errors - graded[PRICE].squared_errors
         row = interval(difference, final.weeks, seed=seed)
         verdict = {"verdict": no_worse(row["low"], row["high"])}
-        found.append((NO_WORSE_THAN_CLOSE, CLOSE, row | verdict))
+        found.append((NO_WORSE_THAN_PRICE, PRICE, row | verdict))
     learners = [name for name, card in cards.items() if card["kind"] == "learner"]
     for name in sorted(learners, key=lambda name: float(cards[name]["brier"]["estimate"])):
         row = judged(
@@ -129,12 +129,12 @@ def stack_targets(market: str, cards: Cards, graded: Everyone, *, seed: int) -> 
     ]
 
 
-def ats_picks(final: Graded, close: Graded, *, seed: int) -> list[Json]:
+def ats_picks(final: Graded, price: Graded, *, seed: int) -> list[Json]:
     """Share of the stack's picks that won, over all games and over those with an edge, against 52 %.
 
     Returns rows `picks, n, n_weeks, estimate, low, high, verdict`; estimate None without games.
     """
-    edge = final.p - close.p
+    edge = final.p - price.p
     won = np.where(edge == 0.0, 0.5, (edge > 0) == (final.y == 1.0)).astype(np.float64)
     far = np.abs(edge) >= EDGE.limit
     groups = [
@@ -169,7 +169,7 @@ def learner_gains(final: Graded, learner: Graded, *, seed: int) -> list[Json]:
 
 
 def no_worse(low: float | None, high: float | None) -> Verdict:
-    """Verdict on a difference that should not be above zero; see `NO_WORSE_THAN_CLOSE`.
+    """Verdict on a difference that should not be above zero; see `NO_WORSE_THAN_PRICE`.
 
     Example:
         >>> no_worse(-0.001, 0.001), no_worse(0.0001, 0.001), no_worse(-0.01, 0.01)
@@ -179,7 +179,7 @@ def no_worse(low: float | None, high: float | None) -> Verdict:
         return "UNDERPOWERED"
     if low > 0:
         return "FAIL"
-    return "PASS" if high < NO_WORSE_THAN_CLOSE.limit else "UNDERPOWERED"
+    return "PASS" if high < NO_WORSE_THAN_PRICE.limit else "UNDERPOWERED"
 
 
 def holds_one(low: float | None, high: float | None) -> Verdict:

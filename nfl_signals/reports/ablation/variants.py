@@ -25,9 +25,9 @@ from nfl_signals.ensemble.stacked_model import (
 )
 from nfl_signals.markets.definitions import KEYS, MARKETS, MarketName
 from nfl_signals.reports.shared.forecasters import (
-    CLOSE,
     FINAL,
     MARKET_ONLY,
+    PRICE,
     STACK,
     UNCALIBRATED,
     WITHOUT_SIGNALS,
@@ -167,7 +167,7 @@ def _stored(settings: Settings) -> list[tuple[str, str, str]]:
     return [
         (FINAL, "stack", "p_hat"),
         (STACK, "stack", "p_calibrated"),
-        (CLOSE, "close", "p_market"),
+        (PRICE, "price", "p_market"),
         *((learner, "learner", f"p_{learner}") for learner in settings.training.learners),
         (UNCALIBRATED, "calibrator", "p_raw"),
     ]

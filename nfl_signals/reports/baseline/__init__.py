@@ -1,1 +1,1 @@
-"""The report on learners, stack and close."""
+"""The report on learners, stack and price."""

@@ -7,7 +7,7 @@ import polars as pl
 from nfl_signals.core.files import Json
 from nfl_signals.markets.definitions import MARKETS, Market
 from nfl_signals.reports.shared import score_card
-from nfl_signals.reports.shared.forecasters import BASE_RATE, CLOSE, STACK
+from nfl_signals.reports.shared.forecasters import BASE_RATE, PRICE, STACK
 from nfl_signals.reports.shared.settled import TWO_WAY, forecasters, same_games, settled_forecasts
 from nfl_signals.reports.shared.targets import (
     BREAK_EVEN,
@@ -18,7 +18,7 @@ from nfl_signals.reports.shared.targets import (
 )
 from nfl_signals.stats import scores
 
-REFERENCES = (CLOSE, BASE_RATE)
+REFERENCES = (PRICE, BASE_RATE)
 TOP_FEATURES = 15
 
 
@@ -148,13 +148,13 @@ def _learner_verdicts(learners: list[str], same: list[Json], targets: list[Json]
 
 
 def _too_good(part: Json) -> list[Json]:
-    """Learners and stacks that beat the close by an interval clear of zero."""
+    """Learners and stacks that beat the price by an interval clear of zero."""
     return [
         {"market": part["market"], "forecaster": row["forecaster"], **against}
         for row in part["same_games"]
         if row["forecaster"] not in REFERENCES
         for against in row["against"]
-        if against["reference"] == CLOSE and against["verdict"] == "PASS"
+        if against["reference"] == PRICE and against["verdict"] == "PASS"
     ]
 
 

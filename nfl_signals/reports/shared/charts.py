@@ -11,11 +11,11 @@ import polars as pl
 
 from nfl_signals.core.files import Json
 from nfl_signals.reports.shared.chart_style import PALETTE, WIDTH, Chart, drawn, legend
-from nfl_signals.reports.shared.forecasters import BASE_RATE, CLOSE, KINDS, STACK
+from nfl_signals.reports.shared.forecasters import BASE_RATE, KINDS, PRICE, STACK
 
-FIXED = {STACK: "#D55E00", CLOSE: "#000000", BASE_RATE: "#8A8A8A"}
+FIXED = {STACK: "#D55E00", PRICE: "#000000", BASE_RATE: "#8A8A8A"}
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
-KIND_COLORS = dict(zip(KINDS, (FIXED[STACK], FIXED[CLOSE], *PALETTE), strict=False))
+KIND_COLORS = dict(zip(KINDS, (FIXED[STACK], FIXED[PRICE], *PALETTE), strict=False))
 COIN = 0.25
 CURVE = 156  # pixels a side of a reliability curve; three and their axes fill the width
 MARGIN = 0.02  # probability left free around a curve's points

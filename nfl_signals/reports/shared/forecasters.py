@@ -4,7 +4,7 @@ A base learner goes by its own name; variants of the stack are `STACK` and what 
 """
 
 STACK = "stack"
-CLOSE = "close"
+PRICE = "price"  # no-vig, at which a forecast was made: at kickoff the close
 BASE_RATE = "base rate"
 FINAL = f"{STACK}, coherent"
 UNCALIBRATED = f"{STACK}, uncalibrated"
@@ -12,7 +12,7 @@ WITHOUT_SIGNALS = f"{STACK} without signals"
 MARKET_ONLY = f"{STACK} of the market only"
 KINDS = {
     "stack": "the stack",
-    "close": "the market alone",
+    "price": "the market alone",
     "learner": "one learner alone",
     "without": "something left out",
     "blend": "another blend",

@@ -1,14 +1,15 @@
 """Which forecast of which settled game: the rows that the baseline report scores.
 
 A forecaster is a base learner (walk-forward forecasts only), the `stack`, or one of two references:
-`close` is the closing no-vig probability, `base rate` the share of YES in all earlier seasons.
+`price` is the no-vig probability of the price at decision time, at kickoff of the close; `base rate` the
+share of YES in all earlier seasons.
 """
 
 import polars as pl
 
 from nfl_signals.core.errors import JoinError
 from nfl_signals.markets.definitions import Market, can_tie
-from nfl_signals.reports.shared.forecasters import BASE_RATE, CLOSE, STACK
+from nfl_signals.reports.shared.forecasters import BASE_RATE, PRICE, STACK
 
 COLUMNS = ("forecaster", "game_id", "season", "week", "outcome", "p", "p_push")
 TIME_ORDER = ("season", "week", "game_id")
@@ -51,7 +52,7 @@ def settled_forecasts(
     forecast = games.join(learners, on="game_id", how="semi").sort(TIME_ORDER)
     references = [
         forecast.with_columns(forecaster=pl.lit(name), p=pl.col(column), p_push=push_share(market))
-        for name, column in ((CLOSE, "p_market"), (BASE_RATE, "base_rate"))
+        for name, column in ((PRICE, "p_market"), (BASE_RATE, "base_rate"))
     ]
     return pl.concat(part.select(COLUMNS) for part in (by_name, *references)).drop_nulls("p")
 

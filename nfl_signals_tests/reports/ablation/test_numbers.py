@@ -13,7 +13,7 @@ from nfl_signals_tests.support.ablation_games import SEVERAL, ablation_inputs, l
 from nfl_signals_tests.support.synthetic_forecasts import LEARNERS, MARKETS, part_of, row_of
 
 Json = dict[str, Any]
-ORDER = [FINAL, "stack", "close", *LEARNERS, SEVERAL[0], UNCALIBRATED, SEVERAL[1]]
+ORDER = [FINAL, "stack", "price", *LEARNERS, SEVERAL[0], UNCALIBRATED, SEVERAL[1]]
 VERDICTS = {"better", "worse", "not distinguishable", "the same"}
 
 
@@ -125,7 +125,7 @@ def test_who_has_no_forecast_and_who_no_decomposition_is_named(numbers: Json) ->
 def test_rows_come_by_kind_whatever_their_order(inputs: Json) -> None:
     reversed_rows = settled_rows(inputs["table"].reverse(), "ats")
     assert reversed_rows["kind"].unique(maintain_order=True).to_list() == [
-        *("stack", "close", "learner", "without", "calibrator")
+        *("stack", "price", "learner", "without", "calibrator")
     ]
     mine = reversed_rows.filter(forecaster="stack")
     assert mine["game_id"].to_list() == sorted(mine["game_id"])
@@ -181,4 +181,4 @@ def test_one_week_of_games_has_scores_but_no_intervals(inputs: Json) -> None:
 
 def test_a_stack_that_clearly_beats_the_close_leaves_the_close_worse(inputs: Json) -> None:
     part = part_of(ablation_numbers(**leaking(inputs)), "moneyline")
-    assert row_of(part["forecasters"], "close")["against_stack"]["verdict"] == "worse"
+    assert row_of(part["forecasters"], "price")["against_stack"]["verdict"] == "worse"

@@ -38,14 +38,14 @@ def graded() -> dict[str, Graded]:
 
     return {
         FINAL: of(truth, y, WEEKS),
-        "close": shaken(0.02),
+        "price": shaken(0.02),
         "better": shaken(0.1),
         "worse": shaken(0.3),
     }
 
 
 def judged(market: str, graded: dict[str, Graded]) -> dict[str, list[dict[str, Any]]]:
-    kinds = {FINAL: "stack", "close": "close"}
+    kinds = {FINAL: "stack", "price": "price"}
     cards = {
         name: {"kind": kinds.get(name, "learner"), **score_card(one, seed=SEED)}
         for name, one in graded.items()
@@ -57,7 +57,7 @@ def judged(market: str, graded: dict[str, Graded]) -> dict[str, list[dict[str, A
 
 
 def test_each_market_has_its_own_targets(graded: dict[str, Graded]) -> None:
-    assert set(judged("moneyline", graded)) == {"no_worse_than_close", "below_learners"}
+    assert set(judged("moneyline", graded)) == {"no_worse_than_price", "below_learners"}
     expected = {"below_learners", "brier_below_coin", "calibrated_slope"}
     assert set(judged("ats", graded)) == set(judged("total", graded)) == expected
 
@@ -84,8 +84,8 @@ def test_a_learner_as_good_as_the_stack_fails_the_two_percent(graded: dict[str, 
 
 
 def test_the_difference_to_the_close_is_paired(graded: dict[str, Graded]) -> None:
-    row = judged("moneyline", graded)["no_worse_than_close"][0]
-    difference = graded[FINAL].squared_errors - graded["close"].squared_errors
+    row = judged("moneyline", graded)["no_worse_than_price"][0]
+    difference = graded[FINAL].squared_errors - graded["price"].squared_errors
     expected = week_block_interval(difference, WEEKS, seed=SEED)
     assert (row["estimate"], row["low"], row["high"]) == pytest.approx(
         (expected.estimate, expected.low, expected.high)
@@ -190,7 +190,7 @@ def test_in_one_week_a_reduction_has_no_interval() -> None:
     y = np.array([1.0, 0.0])
     one = of(np.array([0.8, 0.2]), y, np.array([1, 1]))
     two = of(np.array([0.6, 0.4]), y, np.array([1, 1]))
-    row = judged("moneyline", {FINAL: one, "close": one, "tree": two})["below_learners"][0]
+    row = judged("moneyline", {FINAL: one, "price": one, "tree": two})["below_learners"][0]
     assert row["estimate"] == pytest.approx(1 - 0.04 / 0.16)
     assert (row["low"], row["verdict"]) == (None, "UNDERPOWERED")
 

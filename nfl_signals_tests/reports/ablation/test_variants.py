@@ -179,7 +179,7 @@ def test_stored_forecasts_are_those_of_the_stacked_table(
         FINAL: "p_hat",
         "stack": "p_calibrated",
         UNCALIBRATED: "p_raw",
-        "close": "p_market",
+        "price": "p_market",
         "logistic": "p_logistic",
         "lightgbm": "p_lightgbm",
     }
@@ -225,7 +225,7 @@ def test_what_is_left_out_no_longer_moves_the_forecast(
     context: RunContext, table: pl.DataFrame, tmp_path: Path
 ) -> None:
     other = table_of(changed_context(tmp_path, gold_markets(7), lightgbm=1.5))
-    for untouched in ("stack without lightgbm", MARKET_ONLY, "close", "logistic"):
+    for untouched in ("stack without lightgbm", MARKET_ONLY, "price", "logistic"):
         assert forecasts_of(other, untouched).equals(forecasts_of(table, untouched))
     for moved in ("stack", "stack without logistic", "stack without market", "lightgbm"):
         assert not forecasts_of(other, moved).equals(forecasts_of(table, moved))

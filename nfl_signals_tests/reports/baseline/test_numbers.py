@@ -20,7 +20,7 @@ from nfl_signals_tests.support.synthetic_forecasts import (
 )
 
 Json = dict[str, Any]
-FORECASTERS = [*LEARNERS, "stack", "close", "base rate"]
+FORECASTERS = [*LEARNERS, "stack", "price", "base rate"]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def shared_by_hand(inputs: Json, market: str) -> pl.DataFrame:
     games = inputs["markets"].filter(
         (pl.col("market") == market) & pl.col("outcome").is_in(["yes", "no"])
     )
-    wide = games.select("game_id", "season", "week", "outcome", close="p_market")
+    wide = games.select("game_id", "season", "week", "outcome", price="p_market")
     for learner in LEARNERS:
         mine = (
             inputs["oof"]
@@ -162,7 +162,7 @@ def test_the_true_probabilities_beat_shaken_ones_and_the_base_rate(numbers: Json
     against = {one["reference"]: one for one in row_of(rows, "perfect")["against"]}
     assert against["base rate"]["verdict"] == "PASS"
     assert {one["reference"]: one["verdict"] for one in row_of(rows, "noisy")["against"]}[
-        "close"
+        "price"
     ] == "FAIL"
 
 
@@ -188,7 +188,7 @@ def test_accuracy_is_held_against_52_percent_on_the_spread_only(numbers: Json) -
 
 def test_reliability_bins_hold_every_shared_game_once(numbers: Json) -> None:
     for part in numbers["markets"]:
-        for name in ("noisy", "perfect", "stack", "close"):
+        for name in ("noisy", "perfect", "stack", "price"):
             bins = [row["n"] for row in part["reliability"] if row["forecaster"] == name]
             assert sum(bins) == part["same_games"][0]["n"]
 
@@ -217,7 +217,7 @@ def test_the_order_of_input_rows_changes_nothing(inputs: Json, numbers: Json) ->
     assert baseline_numbers(**{**inputs, **shuffled}) == numbers
 
 
-def test_a_learner_that_clearly_beats_the_close_is_too_good(inputs: Json) -> None:
+def test_a_learner_that_clearly_beats_the_price_is_too_good(inputs: Json) -> None:
     leaking = baseline_numbers(**with_planted_leak(inputs))
     caught = [(row["market"], row["forecaster"]) for row in leaking["too_good"]]
     assert ("moneyline", "perfect") in caught
@@ -225,17 +225,17 @@ def test_a_learner_that_clearly_beats_the_close_is_too_good(inputs: Json) -> Non
 
 
 def test_a_reference_is_never_called_a_leak(numbers: Json) -> None:
-    assert all(row["forecaster"] not in ("close", "base rate") for row in numbers["too_good"])
+    assert all(row["forecaster"] not in ("price", "base rate") for row in numbers["too_good"])
 
 
 def test_verdicts_of_learners_are_counted_by_reference(numbers: Json) -> None:
     for part in numbers["markets"]:
         cards = [row for row in part["same_games"] if row["forecaster"] in LEARNERS]
         counted = {row["reference"]: row["counts"] for row in part["learner_verdicts"]}
-        assert list(counted) == ["a coin", "close", "base rate"]
+        assert list(counted) == ["a coin", "price", "base rate"]
         assert all(sum(counts.values()) == len(LEARNERS) for counts in counted.values())
         fails = [card["against"][0]["verdict"] for card in cards].count("FAIL")
-        assert counted["close"]["FAIL"] == fails
+        assert counted["price"]["FAIL"] == fails
 
 
 def test_without_a_stack_the_learners_are_compared_on_more_games(

@@ -13,12 +13,12 @@ Json = dict[str, Any]
 LONG = "third_down_conversion_rate_allowed_last10_difference"
 SEASONS = [
     {"forecaster": name, "season": season, "n": n, "brier": 0.21 + step, "log_loss": 0.6}
-    for name, step in (("tree", 0.01), ("stack", 0.0), ("close", -0.005), ("base rate", 0.03))
+    for name, step in (("tree", 0.01), ("stack", 0.0), ("price", -0.005), ("base rate", 0.03))
     for season, n in ((2021, 271), (2022, 269))
 ]
 BINS = [
     {"forecaster": name, "n": n, "mean_p": p, "mean_y": p + 0.02, "low": p - 0.05, "high": p + 0.09}
-    for name in ("tree", "stack", "close")
+    for name in ("tree", "stack", "price")
     for p, n in ((0.3, 1200), (0.6, 1201))
 ]
 FEATURES = [
@@ -107,7 +107,7 @@ def test_the_season_chart_carries_n_unit_and_every_forecaster(svg: dict[str, str
     assert "269 to 271 games a season" in text
     assert "Brier score (lower is better)" in text
     assert "coin" in text
-    assert all(name in text for name in ("tree", "stack", "close", "base rate", "2021", "2022"))
+    assert all(name in text for name in ("tree", "stack", "price", "base rate", "2021", "2022"))
 
 
 def test_each_reliability_panel_carries_its_n(svg: dict[str, str]) -> None:
@@ -128,7 +128,7 @@ def test_the_importance_chart_carries_features_and_learners(svg: dict[str, str])
 def test_stack_and_references_keep_their_colours_whoever_else_is_there(svg: dict[str, str]) -> None:
     for text in (svg["brier_per_season"], svg["reliability"]):
         assert charts.FIXED["stack"].lower() in text.lower()
-        assert charts.FIXED["close"] in text
+        assert charts.FIXED["price"] in text
 
 
 def test_more_learners_than_colours_still_draw() -> None:

@@ -94,7 +94,7 @@ def test_the_first_season_has_a_base_rate_of_one_half_against_the_spread_and_non
 
 def test_references_state_the_push_share_of_earlier_seasons() -> None:
     frame = settled(ATS, oof("ats", ALL))
-    for name in ("close", "base rate"):
+    for name in ("price", "base rate"):
         pushes = stated(frame, name, "p_push")
         assert pushes["2020_0"] is None
         assert pushes["2021_0"] == 1 / 5
@@ -113,7 +113,7 @@ def test_games_without_an_outcome_are_left_out() -> None:
 
 def test_purged_kfold_forecasts_are_not_scored() -> None:
     both = pl.concat([oof("ats", ALL), oof("ats", ALL, learner="kf", scheme="purged_kfold")])
-    assert forecasters(settled(ATS, both)) == ["tree", "close", "base rate"]
+    assert forecasters(settled(ATS, both)) == ["tree", "price", "base rate"]
 
 
 def test_other_markets_are_not_scored() -> None:
@@ -128,7 +128,7 @@ def test_learners_come_by_name_then_the_stack_then_the_references() -> None:
         "xgb",
         "zed",
         "stack",
-        "close",
+        "price",
         "base rate",
     ]
 

@@ -10,6 +10,7 @@ from nfl_signals.core.files import read_json
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import load_settings
 from nfl_signals.monitoring import ledger
+from nfl_signals.monitoring.heads import NotedHead
 from nfl_signals.monitoring.steps import graded_ledger
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.mlflow_registry import CHALLENGER, CHAMPION, open_registry
@@ -179,7 +180,7 @@ def test_one_more_week_keeps_every_old_row_of_the_ledger(
     before, after = (ledger.read(Paths(home).ledger) for home in (home_run_twice, later_home))
     assert after.head(before.height).equals(before)
     assert after.height > before.height
-    assert ledger.verify(after, anchors=[before["seal"][-1]]) == []
+    assert ledger.verify(after, noted=[NotedHead(head=before["seal"][-1], place="before")]) == []
 
 
 def test_one_more_week_adds_the_next_weeks_predictions_and_the_walk_forward_of_the_last(

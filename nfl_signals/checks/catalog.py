@@ -16,6 +16,7 @@ TABLE_CHECKS: dict[str, tables.Check] = {
     "calibrated_predictions: contract": tables.stacked_contract,
     "reports: figures match the tables": tables.report_figures,
     "ledger: sealed": tables.ledger_sealed,
+    "ledger: written in order": tables.ledger_in_order,
 }
 MODEL_CHECKS: dict[str, tables.Check] = {
     "models: files match cards": models.models_match_cards,

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from nfl_signals.checks.anchors import noted_heads
 from nfl_signals.core.errors import IntegrityError
 from nfl_signals.core.files import read_json
 from nfl_signals.core.paths import Paths
@@ -23,6 +22,9 @@ from nfl_signals.ingest.quality import in_words, wanting
 from nfl_signals.llm.schemas import LLM_SIGNALS
 from nfl_signals.markets.definitions import KEYS, MARKETS
 from nfl_signals.monitoring import ledger, signatures
+from nfl_signals.monitoring.heads import require_there
+from nfl_signals.monitoring.noted import noted_heads
+from nfl_signals.monitoring.written_order import out_of_order
 from nfl_signals.reports.shared.forecasters import FINAL, PRICE, STACK
 from nfl_signals.stacking.protocol import MARKET
 from nfl_signals.stacking.schemas import OOF, stacked_schema
@@ -223,18 +225,28 @@ def remainders(rows: pl.DataFrame, pieces: pl.DataFrame) -> Floats:
 
 def ledger_sealed(context: RunContext) -> Figures:
     """The ledger is what was written, row by row, and holds every head that was noted or signed."""
-    rows, anchors = context.load(context.paths.ledger, ledger.read), noted_heads(context)
-    problems, key = ledger.verify(rows, anchors=anchors), context.settings.ledger_key
+    path, noted = context.paths.ledger, noted_heads(context)
+    require_there(path, noted)
+    rows = context.load(path, ledger.read)
+    problems, key = ledger.verify(rows, noted=noted), context.settings.ledger_key
     if key is not None:
         problems += signatures.problems(context.paths.signatures, rows, key)
     if problems:
-        raise IntegrityError(f"ledger: {problems[0]} ({len(problems)} problems)")
+        raise IntegrityError(f"{path}: {problems[0]} ({len(problems)} problems)")
     signed = signatures.count(context.paths.signatures)
     return {
         "rows": rows.height,
-        "noted_heads": len(anchors),
+        "noted_heads": len(noted),
         "signatures" if key else "signatures_unread_without_ledger_key": signed,
     }
+
+
+def ledger_in_order(context: RunContext) -> Figures:
+    """The ledger's rows were written one after the other: no clock was set back."""
+    rows = context.load(context.paths.ledger, ledger.read)
+    if problems := out_of_order(rows):
+        raise IntegrityError(f"{context.paths.ledger}: {problems[0]} ({len(problems)} rows)")
+    return {"rows": rows.height}
 
 
 def report_figures(context: RunContext) -> Figures:

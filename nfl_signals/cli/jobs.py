@@ -29,9 +29,11 @@ def run_to_the_end(
     started = datetime.now(UTC)
     with progress() as show:
         show("opening the source", 0, 1)
+        from nfl_signals.monitoring.noted import require_noted_heads
         from nfl_signals.workspace.run_context import open_run
 
         context = open_run(settings)
+        require_noted_heads(context)  # before minutes of work that could not be added to the ledger
         chosen = seasons(context)
         show("loading the pipeline", 0, 1)
         from nfl_signals.definitions import defs

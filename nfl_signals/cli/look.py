@@ -1,5 +1,6 @@
 """Commands that look at a home and change nothing: picks, status, verify. They ask no source."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -50,23 +51,29 @@ def verify(source: Source = None, anchor: Anchor = None) -> None:
 
     Prints one line per check; the exit code is 1 when one fails. Ledger and decision log are chains: an
     edited row breaks its chain. That last rows were cut off, or a chain written anew, only a head shows
-    that was noted elsewhere; every decision notes the ledger's. Note the two heads that are printed, and
-    give them as `--anchor` later.
+    that was noted elsewhere. Every append notes the ledger's in `data/ledger/heads.txt`, decisions and the
+    registry do too, and the ledger is held to all of them. Who rewrites all these places together is found
+    only by a head that you noted outside of the home, given as `--anchor`, or by a key.
 
     Examples:
     - `nfl-signals verify`
 
     - `nfl-signals verify --anchor 3f1c9d0a5b7e2846`
     """
-    from nfl_signals.checks.anchors import heads, require_anchors
+    from nfl_signals.checks.anchors import anchors_held, heads, limits, refuse_no_heads
     from nfl_signals.checks.catalog import ALL_CHECKS
 
+    anchors = anchor or []
+    refuse_no_heads(anchors)
     context, failures = home_as_it_is(source), 0
     if not context.seasons:
         raise InputError(
             f"{context.paths.home}: nothing is stored yet; `nfl-signals run` makes it."
         )
-    for name, check in ALL_CHECKS.items():
+    checks = dict(ALL_CHECKS)
+    if anchors:
+        checks["anchors: held"] = partial(anchors_held, anchors=anchors)
+    for name, check in checks.items():
         try:
             brief = {
                 key: len(value) if isinstance(value, (dict, list)) else value
@@ -77,15 +84,11 @@ def verify(source: Source = None, anchor: Anchor = None) -> None:
         except NflSignalsError as error:
             failures += 1
             console.print(f"[red]FAILED[/red] {name}: {escape(str(error))}", highlight=False)
-    if failures:
-        raise NflSignalsError(f"{failures} of {len(ALL_CHECKS)} checks failed")
-    require_anchors(context, anchor or [])
-    if anchor:
-        console.print(f"[green]ok[/green]    anchors: {len(anchor)} noted heads are held")
-    for name, head in heads(context).items():
+    for name, head in heads(context).items() if not failures else ():
         console.print(f"head of the {name}: {head}", highlight=False)
-    if not anchor:
-        console.print("Not checked, as no --anchor is given: rows cut off since the last decision.")
+    console.print(limits(context, anchors), highlight=False)
+    if failures:
+        raise NflSignalsError(f"{failures} of {len(checks)} checks failed")
 
 
 def home_as_it_is(source: str | None) -> "RunContext":

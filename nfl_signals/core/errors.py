@@ -10,6 +10,7 @@
     ├── StorageError            exit 2: a file could not be written (disk full, no permission)
     ├── LeakageError            a feature moved with something known only after kickoff
     └── IntegrityError          a ledger, model or card no longer matches its own seal
+        └── RewrittenError      exit 2: a ledger lacks what was noted or signed of it; restore a backup
 
 Errors rise; only the command line turns them into one line and an exit code.
 """
@@ -64,6 +65,12 @@ class LeakageError(NflSignalsError):
 
 class IntegrityError(NflSignalsError):
     """Stored content no longer matches its own seal or card."""
+
+
+class RewrittenError(IntegrityError):
+    """A ledger lacks what was noted or signed of it: nothing was written, a backup is to be restored."""
+
+    exit_code = 2
 
 
 class StaleDataError(NflSignalsError):

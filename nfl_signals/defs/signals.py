@@ -11,7 +11,8 @@ from nfl_signals.core.settings import describe
 from nfl_signals.defs.models import BASELINES, GOLD
 from nfl_signals.defs.resources import Run
 from nfl_signals.defs.tables import Result, asset, table_result
-from nfl_signals.monitoring.steps import ledger_head, update_metrics
+from nfl_signals.monitoring.noted import ledger_head
+from nfl_signals.monitoring.steps import update_metrics
 from nfl_signals.predictions.challenger import challenge_upcoming
 from nfl_signals.predictions.notices import notices
 from nfl_signals.predictions.summary import champion_line, served_model_line

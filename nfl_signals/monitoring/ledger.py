@@ -6,8 +6,8 @@ backdated and counted nowhere.
 
 Each row's seal is a SHA-256 over its content and the seal before it, so an edited, removed or
 reordered row breaks the chain at its place. A chain cannot show that its *last* rows were cut off
-or that all of it was rewritten: its head, the last seal, is noted elsewhere (`checks/anchors.py`) and
-handed to `verify` as an anchor.
+or that all of it was rewritten: every append notes its head, the last seal, beside it
+(`monitoring/heads.py`), and nothing is appended where one that was noted is gone.
 """
 
 import hashlib
@@ -19,13 +19,22 @@ from pathlib import Path
 
 import polars as pl
 
-from nfl_signals.core.errors import InputError, IntegrityError, NotThereYetError
+from nfl_signals.core.errors import InputError, IntegrityError, NotThereYetError, RewrittenError
 from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.core.hash_chain import GENESIS, broken_links, seals_after
 from nfl_signals.core.locks import exclusive, lock_beside
 from nfl_signals.core.moment import LATEST
 from nfl_signals.markets.bounds import LINES_TAKEN, PRICE, unfair
 from nfl_signals.markets.definitions import KEYS, MARKETS, ODDS, QUOTE, can_push
+from nfl_signals.monitoring.heads import (
+    RESTORE,
+    NotedHead,
+    heads_beside,
+    missing_heads,
+    note_head,
+    noted_heads,
+    require_there,
+)
 
 UTC_TIME = pl.Datetime("us", "UTC")
 SCHEMA = pl.Schema(
@@ -142,7 +151,7 @@ def with_prediction_id(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def append(path: Path, rows: pl.DataFrame, *, first_stays: bool = False) -> AppendResult:
-    """Add predictions to the ledger, once each, atomically, one writer at a time.
+    """Add predictions to the ledger, once each, atomically, one writer at a time, and note its head.
 
     Args:
         path: the ledger; made where missing.
@@ -153,6 +162,7 @@ def append(path: Path, rows: pl.DataFrame, *, first_stays: bool = False) -> Appe
         InputError: a column, type or value cannot be used, or a row is dated at or after kickoff;
             names the game. Nothing is written.
         IntegrityError: an id is in the ledger already with different content, unless `first_stays`.
+        RewrittenError: the ledger is not what was sealed, or a head noted beside it is gone.
         StorageError: the ledger cannot be written or another writer holds it for a minute.
     """
     checked = _checked(rows)
@@ -189,21 +199,33 @@ def head_of(ledger: pl.DataFrame) -> str:
     return str(ledger["seal"].item(-1)) if ledger.height else GENESIS
 
 
-def verify(ledger: pl.DataFrame, *, anchors: Sequence[str] = ()) -> list[str]:
-    """Problems that show the ledger is not what was written; empty when it is sound.
-
-    `anchors`, heads noted earlier, must still be in the chain.
-    """
-    if ledger.schema != SCHEMA:
-        return ["columns or types are not the ledger's"]
+def chain_problems(ledger: pl.DataFrame, noted: Sequence[NotedHead] = ()) -> list[str]:
+    """Rows that are not what was sealed, and noted heads that are not in the chain any more."""
     seals = ledger["seal"].to_list()
     names = ledger.select("prediction_id", *KEYS).rows()
-    problems = [
+    broken = [
         "row {} ({}, {} {}): edited, or what came before it was removed or reordered".format(
             place, *names[place]
         )
         for place in broken_links(_contents(ledger), seals)
     ]
+    return [*broken, *missing_heads(noted, seals)]
+
+
+def require_chain(path: Path, ledger: pl.DataFrame, noted: Sequence[NotedHead]) -> None:
+    """Raise RewrittenError, with the file and the first of `chain_problems`, where there is one."""
+    if problems := chain_problems(ledger, noted):
+        raise RewrittenError(f"{path}: {problems[0]}; {RESTORE}")
+
+
+def verify(ledger: pl.DataFrame, *, noted: Sequence[NotedHead] = ()) -> list[str]:
+    """Problems that show the ledger is not what was written; empty when it is sound.
+
+    Heads that were `noted` must still be in the chain.
+    """
+    if ledger.schema != SCHEMA:
+        return ["columns or types are not the ledger's"]
+    problems = chain_problems(ledger, noted)
     problems += [
         f"{row[0]} ({row[1]}, {row[2]}): {name}: expected {words}"
         for name, words, holds in RULES
@@ -211,18 +233,15 @@ def verify(ledger: pl.DataFrame, *, anchors: Sequence[str] = ()) -> list[str]:
         for row in ledger.filter(~holds).select("prediction_id", *KEYS).iter_rows()
     ]
     repeated = ledger.filter(pl.col("prediction_id").is_duplicated())["prediction_id"]
-    problems += [f"{name}: more than one row" for name in sorted(set(repeated))]
-    known = {GENESIS, *seals}
-    problems += [
-        f"noted head {anchor[:16]} is missing: rows were cut off or rewritten"
-        for anchor in anchors
-        if anchor not in known
-    ]
-    return problems
+    return problems + [f"{name}: more than one row" for name in sorted(set(repeated))]
 
 
 def _extend(path: Path, rows: pl.DataFrame, *, first_stays: bool) -> AppendResult:
+    heads = heads_beside(path)
+    noted = noted_heads(heads)
+    require_there(path, noted)
     ledger = read(path) if path.exists() else SCHEMA.to_frame()
+    require_chain(path, ledger, noted)
     known = ledger.join(rows.select("prediction_id"), on="prediction_id", how="semi")
     changed = known.drop("seal").join(rows, on=CONTENT, how="anti", nulls_equal=True)
     if changed.height and not first_stays:
@@ -232,17 +251,20 @@ def _extend(path: Path, rows: pl.DataFrame, *, first_stays: bool) -> AppendResul
             "with other content; a prediction is never rewritten, append one with a new made_at."
         )
     new = rows.join(known.select("prediction_id"), on="prediction_id", how="anti")
-    head = head_of(ledger)
-    seals = list(seals_after(head, _contents(new)))
+    seals = list(seals_after(head_of(ledger), _contents(new)))
     if seals:
         sealed = new.with_columns(pl.Series("seal", seals, dtype=pl.String)).select(*SCHEMA)
         ledger = pl.concat([ledger, sealed])
         write_parquet(path, ledger)
+    if (
+        ledger.height
+    ):  # after the rows: of a process killed in between the next append notes the head
+        note_head(heads, head_of(ledger))
     return AppendResult(
         n_new={book: new.filter(book=book).height for book in BOOKS},
         n_already=known.height,
         total=ledger.height,
-        head=seals[-1] if seals else head,
+        head=head_of(ledger),
     )
 
 

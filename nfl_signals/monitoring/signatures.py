@@ -1,9 +1,9 @@
 """Signatures of the ledger's head, with a key that is kept outside of the home.
 
 Whoever can write a home can write a sound chain of other rows there, and other heads beside it; without
-the key no signature of them. Each is HMAC-SHA-256 (RFC 2104) over the number of rows, the head and the
-clock. Whoever holds the key can sign anything: for a proof against yourself let somebody else hold it,
-a scheduler's secret store for one.
+the key no signature of them, and a run with the key adds nothing to such a chain. Each is HMAC-SHA-256
+(RFC 2104) over the number of rows, the head and the clock. Whoever holds the key can sign
+anything: for a proof against yourself let somebody else hold it, a scheduler's secret store for one.
 """
 
 import hashlib
@@ -15,9 +15,11 @@ from pathlib import Path
 import polars as pl
 from pydantic import SecretStr
 
+from nfl_signals.core.errors import RewrittenError
 from nfl_signals.core.files import write_text
 from nfl_signals.core.locks import exclusive, lock_beside
 from nfl_signals.core.settings import describe
+from nfl_signals.monitoring.heads import RESTORE, NotedHead
 from nfl_signals.monitoring.ledger import AppendResult
 
 FIELDS = {"rows": int, "head": str, "signed_at": str, "signature": str}
@@ -53,26 +55,56 @@ def problems(path: Path, ledger: pl.DataFrame, key: SecretStr) -> list[str]:
         ledger: as read.
         key: the one that they were made with.
     """
+    found, covered = _compared(path, ledger, key)
+    if covered < ledger.height:
+        found.append(
+            f"{ledger.height - covered} rows at the end are not signed; the next run with the key signs them"
+        )
+    return found
+
+
+def require_key(path: Path, ledger: pl.DataFrame, key: SecretStr) -> None:
+    """Hold a ledger to its signatures, before anything is added; one that is not signed yet is held to none.
+
+    Raises:
+        RewrittenError: a signature is not by this key, or not of this ledger; names its line.
+    """
+    found, _ = _compared(path, ledger, key)
+    if found:
+        raise RewrittenError(
+            f"{path}: {found[0]}. Either ledger_key is not the key used before: give that one (README, How a "
+            f"key is changed); or ledger or signatures were rewritten: {RESTORE}"
+        )
+
+
+def signed_heads(path: Path) -> list[NotedHead]:
+    """Heads of the ledger that were signed, whether or not the signatures are sound."""
+    lines = ((number, _read(line)) for number, line in enumerate(_lines(path), start=1))
+    return [
+        NotedHead(head=str(each["head"]), place=f"{path}, line {number}")
+        for number, each in lines
+        if each is not None
+    ]
+
+
+def _compared(path: Path, ledger: pl.DataFrame, key: SecretStr) -> tuple[list[str], int]:
+    """What is wrong with each signature, and how many rows the sound ones cover."""
     seals, found, covered = ledger["seal"].to_list(), [], 0
     for number, line in enumerate(_lines(path), start=1):
         signed = _read(line)
         if signed is None or not hmac.compare_digest(
             str(signed["signature"]), _signature(signed, key)
         ):
-            found.append(f"signature {number}: altered, or made with another key")
+            found.append(f"line {number}: altered, or made with another key")
             continue
         rows = int(signed["rows"])
         if rows > len(seals) or (rows and seals[rows - 1] != signed["head"]):
             found.append(
-                f"signature {number}, of {rows} rows at {signed['signed_at']}: the ledger does not hold "
+                f"line {number}, of {rows} rows at {signed['signed_at']}: the ledger does not hold "
                 "them any more; rows were cut off or rewritten"
             )
         covered = max(covered, rows)
-    if covered < len(seals):
-        found.append(
-            f"{len(seals) - covered} rows at the end are not signed; the next run with the key signs them"
-        )
-    return found
+    return found, covered
 
 
 def count(path: Path) -> int:

@@ -22,6 +22,7 @@ from nfl_signals.monitoring.calibration_metrics import (
     reliability_table,
 )
 from nfl_signals.monitoring.closing_line_value import with_closing_line_value
+from nfl_signals.monitoring.noted import require_noted_heads
 from nfl_signals.monitoring.signatures import sign
 from nfl_signals.monitoring.weekly_evidence import evidence_path
 from nfl_signals.workspace.run_context import RunContext
@@ -43,18 +44,15 @@ def append_signed(context: RunContext, rows: pl.DataFrame) -> ledger.AppendResul
     """Append rows and, where there is a key, sign what the ledger is then; see `ledger.append`.
 
     The first row of an id stays: a prediction that is in the ledger already is not appended again.
+
+    Raises:
+        RewrittenError: the ledger is not what was noted or signed; nothing is appended.
     """
+    require_noted_heads(context)
     appended = ledger.append(context.paths.ledger, rows, first_stays=True)
     if key := context.settings.ledger_key:
         sign(context.paths.signatures, appended, key=key, clock=context.moment.clock)
     return appended
-
-
-def ledger_head(context: RunContext) -> str | None:
-    """The ledger's last seal, to be noted outside of it; None where there is no ledger yet."""
-    if not context.paths.ledger.exists():
-        return None
-    return ledger.head_of(context.load(context.paths.ledger, ledger.read))
 
 
 def graded_at(rows: pl.DataFrame, closing: pl.DataFrame, as_of: datetime) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from nfl_signals.core.errors import InputError, IntegrityError
 from nfl_signals.ensemble.ensemble import Ensemble
 from nfl_signals.learners.baseline import SEQUENCE_LEARNERS
 from nfl_signals.markets.definitions import MARKETS
-from nfl_signals.monitoring.steps import ledger_head
+from nfl_signals.monitoring.noted import ledger_head, require_noted_heads
 from nfl_signals.predictions.challenger import challenger
 from nfl_signals.predictions.champion import PROXY, configured_version
 from nfl_signals.predictions.upcoming import requests_for
@@ -85,6 +85,7 @@ def home_registry(context: RunContext, *, create: bool = False) -> Registry:
         else:
             if registry.current:
                 return registry
+        require_noted_heads(context)  # the old registry may note a head, and is about to go
         registry = create_registry(context.paths)
         for version in stored_versions(context.paths.ensembles):
             _register_if_usable(context, registry, version.name)
@@ -113,13 +114,13 @@ def _champion(context: RunContext) -> str | None:
 
 
 def _point(context: RunContext, registry: Registry) -> dict[str, str]:
-    known = {each.version for each in registry.history()}
+    head, known = ledger_head(context), {each.version for each in registry.history()}
     for alias, version in ((CHAMPION, _champion(context)), (CHALLENGER, challenger(context))):
         if version in known:
             registry.set_alias(alias, str(version))
         else:
             registry.remove_alias(alias)
-    if head := ledger_head(context):
+    if head:
         registry.tag(LEDGER_HEAD, head)
     return {alias: each.version for each in registry.history() for alias in each.aliases}
 

@@ -19,7 +19,8 @@ from nfl_signals.calibration.recalibration import RecalibrationMap, fit_recalibr
 from nfl_signals.core.errors import IntegrityError
 from nfl_signals.core.setting_sections import GateSettings
 from nfl_signals.markets.definitions import MarketName
-from nfl_signals.monitoring.steps import graded_ledger, ledger_head
+from nfl_signals.monitoring.noted import ledger_head, require_noted_heads
+from nfl_signals.monitoring.steps import graded_ledger
 from nfl_signals.predictions.champion import CHAMPION_SOURCE
 from nfl_signals.predictions.upcoming import append_walk_forward
 from nfl_signals.promotion.books import STANDS_IN, WALK_FORWARD, forecast_by, paired, production
@@ -104,6 +105,7 @@ def recalibrate(context: RunContext) -> Decision | None:
     if not pending:
         _log.info("recalibration: no alert needs one now")
         return None
+    require_noted_heads(context)
     champion = str(decision_log.champion(context.decisions))
     focus = [each.market for each in pending]
     graded = production(champion).rows(graded_ledger(context))

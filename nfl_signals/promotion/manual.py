@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from nfl_signals.core.errors import InputError
-from nfl_signals.monitoring.steps import graded_ledger, ledger_head
+from nfl_signals.monitoring.noted import ledger_head, require_noted_heads
+from nfl_signals.monitoring.steps import graded_ledger
 from nfl_signals.predictions.champion import CHAMPION_SOURCE, configured_version, load_version
 from nfl_signals.promotion.books import (
     PRICE,
@@ -65,7 +66,9 @@ def candidate(context: RunContext, version: str) -> Candidate:
         InputError: there is no such version, or it was fitted on games that are still to come.
         IntegrityError: its files, features, labels or horizons are not what its card and this program
             say, or its forecasts leak.
+        RewrittenError: the ledger is not what was noted or signed.
     """
+    require_noted_heads(context)  # it is judged by the ledger, and the registry notes its head
     version = version.removeprefix("model_")
     _load(context, version)
     found = Candidate(
@@ -126,6 +129,7 @@ def roll_back(
         InputError: it never was champion, there was none before, or it is gone.
         IntegrityError: the decision log was tampered with, or the version cannot be served.
     """
+    require_noted_heads(context)
     held = decision_log.champion_decision(context.decisions)
     champion = held.champion if held else None
     version = version.removeprefix("model_") if version else before_champion(context)

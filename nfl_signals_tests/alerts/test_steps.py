@@ -15,7 +15,7 @@ from nfl_signals.predictions.upcoming import predict_upcoming
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.production import forecast_weeks
-from nfl_signals_tests.support.run_contexts import copy_context, earlier
+from nfl_signals_tests.support.run_contexts import copy_context, earlier, forget_ledger
 
 THIS_SEASON = pl.col("season") == 2024
 
@@ -30,7 +30,7 @@ def by_market(found: AlertState) -> dict[str, SeriesStatus]:
 
 
 def test_a_home_without_a_ledger_has_nothing_to_watch(context: RunContext) -> None:
-    context.paths.ledger.unlink()
+    forget_ledger(context)
     found = steps.alert_state(context)
     assert (found.alerts.height, found.statuses(), found.flags()) == (0, [], {})
 

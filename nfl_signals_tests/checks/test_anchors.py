@@ -7,18 +7,18 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from nfl_signals.checks.anchors import heads, noted_heads, require_anchors
+from nfl_signals.checks.anchors import anchors_held, heads
 from nfl_signals.checks.tables import ledger_sealed
 from nfl_signals.core.errors import InputError, IntegrityError
 from nfl_signals.core.files import write_parquet
 from nfl_signals.monitoring import ledger
-from nfl_signals.monitoring.steps import ledger_head
+from nfl_signals.monitoring.noted import ledger_head, noted_heads
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import LEDGER_HEAD, Decision
 from nfl_signals.registry.model_card import read_card
 from nfl_signals.registry.model_version import latest_version
 from nfl_signals.workspace.run_context import RunContext
-from nfl_signals_tests.support.run_contexts import copy_context
+from nfl_signals_tests.support.run_contexts import copy_context, forget_ledger
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def decide(context: RunContext) -> None:
 
 def chain_anew(context: RunContext, rows: pl.DataFrame) -> None:
     """A sound chain of other rows in the ledger's place."""
-    context.paths.ledger.unlink()
+    forget_ledger(context)
     ledger.append(context.paths.ledger, rows.drop("seal"))
     assert ledger.verify(ledger.read(context.paths.ledger)) == []
 
@@ -74,7 +74,7 @@ def test_rows_that_are_appended_later_keep_every_head(context: RunContext) -> No
     ledger.append(context.paths.ledger, ledger.with_prediction_id(later).select(ledger.CONTENT))
     assert heads(context)["ledger"] != before
     ledger_sealed(context)
-    require_anchors(context, [before])
+    anchors_held(context, [before])
 
 
 def test_a_history_that_was_swapped_is_found_by_the_head_that_a_person_noted(
@@ -82,22 +82,22 @@ def test_a_history_that_was_swapped_is_found_by_the_head_that_a_person_noted(
 ) -> None:
     decide(context)
     noted = heads(context)["decision log"]
-    require_anchors(context, [noted, noted.upper()])
+    anchors_held(context, [noted, noted.upper()])
     lines = context.paths.history.read_text().splitlines(keepends=True)
     context.paths.history.write_text("".join(lines[:-1]))
     assert decision_log.verify(context.paths.history) == []
     with pytest.raises(IntegrityError, match=f"noted head {noted} is in neither"):
-        require_anchors(context, [noted])
+        anchors_held(context, [noted])
 
 
 @pytest.mark.parametrize("anchor", ["", "abc", "nonsense-nonsense"])
 def test_what_is_no_head_is_refused(anchor: str, context: RunContext) -> None:
     with pytest.raises(InputError, match="expected at least 16 hex digits"):
-        require_anchors(context, [anchor])
+        anchors_held(context, [anchor])
 
 
 def test_an_empty_home_has_no_heads(context: RunContext) -> None:
-    context.paths.ledger.unlink()
+    forget_ledger(context)
     context.paths.history.unlink()
     assert heads(context) == {}
     assert ledger_head(context) is None
@@ -106,5 +106,6 @@ def test_an_empty_home_has_no_heads(context: RunContext) -> None:
 def test_the_head_is_the_last_rows_seal(context: RunContext) -> None:
     rows = ledger.read(context.paths.ledger)
     assert ledger_head(context) == rows["seal"][-1]
+    forget_ledger(context)
     write_parquet(context.paths.ledger, rows.head(0))
     assert ledger_head(context) == "0" * 64

@@ -11,7 +11,7 @@ from nfl_signals.monitoring.steps import update_metrics
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.production import forecast_weeks
-from nfl_signals_tests.support.run_contexts import copy_context, earlier, rewrite
+from nfl_signals_tests.support.run_contexts import copy_context, earlier, forget_ledger, rewrite
 
 THIS_SEASON = pl.col("season") == 2024
 
@@ -35,7 +35,7 @@ def test_graded_and_measured_games_are_fresh(context: RunContext) -> None:
 
 
 def test_a_home_without_production_has_nothing_to_be_late_with(context: RunContext) -> None:
-    context.paths.ledger.unlink()
+    forget_ledger(context)
     assert outcomes_fresh(context) == {"graded": 0}
 
 

@@ -21,7 +21,13 @@ from nfl_signals.monitoring import ledger
 from nfl_signals.predictions.summary import Pick
 from nfl_signals.registry.model_card import CARD, read_card, write_sealed
 from nfl_signals.workspace.run_context import RunContext, open_run
-from nfl_signals_tests.support.run_contexts import copy_context, drop_rows, rewrite, settings_of
+from nfl_signals_tests.support.run_contexts import (
+    copy_context,
+    drop_rows,
+    forget_ledger,
+    rewrite,
+    settings_of,
+)
 
 VERSION = "v202409"
 CARDS, SERVED, BY_SERVED, SEALED, EXPLAINED, LOG, VERSIONS, SHOWN = MODEL_CHECKS
@@ -35,7 +41,8 @@ def context(finished_home: Path, tmp_path: Path) -> RunContext:
 
 
 def resealed(context: RunContext, changed: pl.DataFrame) -> None:
-    """Store a ledger as somebody would who knows how rows are sealed."""
+    """Store a ledger as somebody would who knows how rows are sealed and where heads are noted."""
+    forget_ledger(context)
     named = ledger.with_prediction_id(changed)
     seals = list(seals_after(GENESIS, ledger._contents(named)))
     rows = named.with_columns(pl.Series("seal", seals, dtype=pl.String)).select(*ledger.SCHEMA)

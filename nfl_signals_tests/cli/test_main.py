@@ -154,13 +154,41 @@ def test_verify_prints_one_line_a_check(finished_home: Path) -> None:
         assert line.startswith(f"ok    {name} (")
     heads = re.findall(r"^head of the (ledger|decision log): ([0-9a-f]{16})$", done.out, re.M)
     assert [name for name, _ in heads] == ["ledger", "decision log"]
-    assert lines[-1].startswith("Not checked, as no --anchor is given: ")
+    assert lines[-1].startswith(
+        "Not to be found without --anchor or a key (NFL_SIGNALS_LEDGER_KEY): ledger, heads.txt, registry "
+        "and decision log rewritten"
+    )
     anchors = [each for _, head in heads for each in ("--anchor", head)]
     noted = call("verify", *anchors, home=finished_home)
-    assert (noted.code, "2 noted heads are held" in noted.out) == (0, True)
-    foreign = call("verify", "--anchor", "0123456789abcdef", home=finished_home)
+    assert (noted.code, "ok    anchors: held (noted_heads 2)" in noted.out) == (0, True)
+    assert "Not to be found without a key: rows after the heads" in noted.out
+    foreign = call("verify", "--anchor", "0123456789abcdef", home=finished_home, COLUMNS="200")
     assert foreign.code == 1
-    assert "noted head 0123456789abcdef is in neither ledger nor decision log" in foreign.err
+    assert "FAILED anchors: held: noted head 0123456789abcdef is in neither ledger" in foreign.out
+
+
+@pytest.mark.parametrize("anchor", ["abc", "0123456789abcdeg", "0" * 65])
+def test_verify_refuses_what_is_no_head_before_it_checks_anything(
+    finished_home: Path, anchor: str
+) -> None:
+    done = call("verify", "--anchor", "0" * 16, "--anchor", anchor, home=finished_home)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"error: --anchor {anchor}: expected at least 16 hex digits, and at")
+
+
+def test_verify_checks_anchors_though_another_check_fails(
+    finished_home: Path, tmp_path: Path
+) -> None:
+    """Of a ledger and a decision log of which one cannot be read, the other is still held to them."""
+    home = copy_of(finished_home, tmp_path / "home")
+    head = str(pl.read_parquet(Paths(home).ledger)["seal"][-1])
+    for file in (Paths(home).raw("games", 2018), Paths(home).history):
+        file.write_bytes(b"no such file")
+    done = call("verify", "--anchor", head, home=home, COLUMNS="400")
+    assert done.code == 1
+    assert "ok    anchors: held (noted_heads 1)" in done.out
+    done = call("verify", "--anchor", "f" * 64, home=home, COLUMNS="400")
+    assert "FAILED anchors: held: noted head ffff" in done.out
 
 
 @pytest.mark.slow

@@ -87,7 +87,7 @@ ORDER: dict[str, set[str]] = {
     "recalibrated_ensemble": {"gold_markets"},
 }
 """Waited for without being read: decisions come one after the other, and no alert is open here."""
-APPENDED = {"promotion": {"ledger"}}
+APPENDED = {"promotion": {"ledger"}, "ledger": {"ledger"}}
 """Read again because the step itself appends to it: under the lock, and afterwards."""
 PLACES = (
     (r"data/raw/(\w+)/.*", r"raw_\1"),

@@ -14,6 +14,7 @@ from nfl_signals.core.errors import InputError, IntegrityError, JoinError, Stora
 from nfl_signals.core.hash_chain import GENESIS, seals_after
 from nfl_signals.core.moment import LATEST
 from nfl_signals.monitoring import grading, ledger
+from nfl_signals.monitoring.heads import NotedHead
 
 KICKOFF = datetime(2024, 9, 8, 17, tzinfo=UTC)
 ROW: dict[str, Any] = {
@@ -276,9 +277,13 @@ def test_reordered_rows_show(written: pl.DataFrame) -> None:
 
 def test_rows_cut_off_the_end_show_only_against_a_noted_seal(written: pl.DataFrame) -> None:
     head = written["seal"][-1]
-    assert ledger.verify(written, anchors=[head]) == []
+    noted = [NotedHead(head=head, place="heads.txt, line 2")]
+    assert ledger.verify(written, noted=noted) == []
     assert ledger.verify(written[:5]) == []
-    assert "rows were cut off or rewritten" in ledger.verify(written[:5], anchors=[head])[0]
+    (problem,) = ledger.verify(written[:5], noted=noted)
+    assert problem == (
+        f"noted head {head[:16]} (heads.txt, line 2) is missing: rows were cut off or rewritten"
+    )
 
 
 def test_a_repeated_row_and_one_made_after_kickoff_are_named(written: pl.DataFrame) -> None:

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -9,14 +11,15 @@ import pytest
 from pydantic import SecretStr
 
 from nfl_signals.checks.tables import ledger_sealed
-from nfl_signals.core.errors import IntegrityError, SettingsError
+from nfl_signals.core.errors import IntegrityError, RewrittenError, SettingsError
 from nfl_signals.core.settings import load_settings
 from nfl_signals.monitoring import ledger
+from nfl_signals.monitoring.noted import require_noted_heads
 from nfl_signals.monitoring.signatures import problems, sign
-from nfl_signals.predictions.upcoming import append_to_ledger
+from nfl_signals.predictions.upcoming import append_to_ledger, append_walk_forward
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import utc
-from nfl_signals_tests.support.run_contexts import copy_context
+from nfl_signals_tests.support.run_contexts import contents, copy_context, forget_ledger
 
 KEY, OTHER = SecretStr("kept in the scheduler"), SecretStr("made up by somebody")
 NOW = utc("2024-11-05 14:00")
@@ -36,7 +39,7 @@ def found(context: RunContext, key: SecretStr = KEY) -> list[str]:
 
 def chain_anew(context: RunContext, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
     rows = ledger.read(context.paths.ledger)
-    context.paths.ledger.unlink()
+    forget_ledger(context)
     ledger.append(context.paths.ledger, change(rows).drop("seal"))
 
 
@@ -74,12 +77,12 @@ def test_a_sound_chain_of_other_rows_is_found(
     chain_anew(context, change)
     assert ledger.verify(ledger.read(context.paths.ledger)) == []
     assert "rows were cut off or rewritten" in found(context)[0]
-    with pytest.raises(IntegrityError, match=r"signature 1, of .* rows were cut off or rewritten"):
+    with pytest.raises(IntegrityError, match=r"signatures\.jsonl, line 1\) is missing: rows were"):
         ledger_sealed(context)
 
 
 def test_a_signature_by_another_key_or_altered_is_found(context: RunContext) -> None:
-    assert found(context, OTHER)[0] == "signature 1: altered, or made with another key"
+    assert found(context, OTHER)[0] == "line 1: altered, or made with another key"
     chain_anew(context, nearer)
     context.paths.signatures.unlink()
     rows = ledger.read(context.paths.ledger)
@@ -87,13 +90,55 @@ def test_a_signature_by_another_key_or_altered_is_found(context: RunContext) -> 
         n_new={}, n_already=0, total=rows.height, head=str(rows["seal"][-1])
     )
     sign(context.paths.signatures, appended, key=OTHER, clock=NOW)
-    assert found(context)[0] == "signature 1: altered, or made with another key"
+    assert found(context)[0] == "line 1: altered, or made with another key"
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '{"rows": 1}', "\ufffd", ""])
 def test_a_line_that_is_no_signature_is_named(context: RunContext, text: str) -> None:
     context.paths.signatures.write_text(f"{text}\n")
-    assert found(context)[0] == "signature 1: altered, or made with another key"
+    assert found(context)[0] == "line 1: altered, or made with another key"
+
+
+@pytest.mark.parametrize("step", [append_to_ledger, append_walk_forward, require_noted_heads])
+def test_a_run_with_another_key_adds_nothing_and_is_told_to_take_the_one_before(
+    context: RunContext, step: Callable[[RunContext], object]
+) -> None:
+    misspelt = context.settings.model_copy(update={"ledger_key": OTHER})
+    named = replace(context, settings=misspelt)
+    later = replace(named, as_of=named.as_of + timedelta(days=7))
+    before = contents(context.paths.home)
+    for run in (named, later):
+        with pytest.raises(RewrittenError) as caught:
+            step(run)
+        text = str(caught.value)
+        assert text.startswith(f"{context.paths.signatures}: line 1: altered, or made with another")
+        assert "ledger_key is not the key used before" in text
+        assert OTHER.get_secret_value() not in text
+        assert caught.value.exit_code == 2
+    assert contents(context.paths.home) == before
+
+
+@pytest.mark.parametrize("change", [nearer, lambda rows: rows.head(-5)], ids=["anew", "cut off"])
+def test_a_run_with_the_key_adds_nothing_to_rows_that_it_did_not_sign(
+    context: RunContext, change: Callable[[pl.DataFrame], pl.DataFrame]
+) -> None:
+    chain_anew(context, change)
+    before = contents(context.paths.home)
+    with pytest.raises(RewrittenError, match="restore that file from a backup"):
+        append_to_ledger(context)
+    assert contents(context.paths.home) == before
+
+
+def test_a_key_is_changed_by_putting_the_signatures_of_the_old_one_away(
+    context: RunContext, tmp_path: Path
+) -> None:
+    """As README says; the old signatures are still those of the ledger, by the old key."""
+    kept = context.paths.signatures.rename(tmp_path / "signatures-2024.jsonl")
+    renewed = replace(context, settings=context.settings.model_copy(update={"ledger_key": OTHER}))
+    append_to_ledger(renewed)
+    assert found(context, OTHER) == []
+    assert problems(kept, ledger.read(context.paths.ledger), KEY) == []
+    ledger_sealed(renewed)
 
 
 def test_rows_that_a_run_without_the_key_appended_are_named_until_one_with_it_signs(

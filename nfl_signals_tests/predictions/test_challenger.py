@@ -24,7 +24,12 @@ from nfl_signals.registry.decision_log import Decision, Kind
 from nfl_signals.registry.model_card import model_hash, read_card
 from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals_tests.support.production import forecast_weeks
-from nfl_signals_tests.support.run_contexts import contents, copy_context, settings_of
+from nfl_signals_tests.support.run_contexts import (
+    contents,
+    copy_context,
+    forget_ledger,
+    settings_of,
+)
 
 CHAMPION, RIVAL = "v202409", "v20240902"
 FAILED = r"^v20240902 made no forecast: "
@@ -149,7 +154,7 @@ def test_beside_the_proxy_it_forecasts_too(context: RunContext) -> None:
 
 
 def test_its_rows_are_kept_once_in_the_shadow_book(context: RunContext) -> None:
-    context.paths.ledger.unlink()
+    forget_ledger(context)
     append_walk_forward(context)
     walk_forward = ledger.read(context.paths.ledger).height
     upcoming = predict(context).height
@@ -204,7 +209,7 @@ def test_one_that_cannot_be_served_stops_no_other_and_is_logged(
     found = challenge_upcoming(context)
     assert record.getMessage() == found.sentence
     assert re.search(FAILED + why, found.sentence)
-    context.paths.ledger.unlink()
+    forget_ledger(context)
     assert append_to_ledger(context)["production"] == before.height
 
 

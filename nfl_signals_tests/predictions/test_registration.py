@@ -42,7 +42,13 @@ from nfl_signals.registry.model_card import model_hash, read_card, write_card, w
 from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals_tests.support.homes import made_in_place, made_once, put_back
-from nfl_signals_tests.support.run_contexts import copy_context, drop_rows, rewrite, settings_of
+from nfl_signals_tests.support.run_contexts import (
+    copy_context,
+    drop_rows,
+    forget_ledger,
+    rewrite,
+    settings_of,
+)
 from nfl_signals_tests.support.small_training import LEAST
 
 FIRST, SECOND = "v202403", "v202404"
@@ -472,7 +478,7 @@ def test_the_registry_notes_the_ledgers_head_and_a_chain_written_anew_is_found(
     rows = ledger.read(finished.paths.ledger)
     assert tag_of(finished.paths, LEDGER_HEAD) == rows["seal"][-1]
     ledger_sealed(finished)
-    finished.paths.ledger.unlink()
+    forget_ledger(finished)
     nearer = rows.with_columns(p_hat=0.85 * pl.col("p_hat") + 0.15 * 0.5).drop("seal")
     ledger.append(finished.paths.ledger, nearer)
     with pytest.raises(IntegrityError, match="is missing: rows were cut off or rewritten"):

@@ -32,6 +32,7 @@ from nfl_signals_tests.support.run_contexts import (
     contents,
     copy_context,
     earlier,
+    forget_ledger,
     rewrite,
     settings_of,
 )
@@ -208,7 +209,7 @@ def test_a_champion_is_explained_by_its_own_learners_whatever_is_trained_today(
 
 
 def test_both_books_are_filled_once_and_counted(context: RunContext) -> None:
-    context.paths.ledger.unlink()
+    forget_ledger(context)
     walked_forward = read_parquet(context.paths.stacked).filter(pl.col("kickoff_at") <= NOW).height
     upcoming = read_parquet(context.paths.upcoming).height
     first = append_to_ledger(context)
@@ -340,7 +341,7 @@ def test_what_a_dead_run_predicted_is_not_sealed_later_on(
     context: RunContext, late: timedelta
 ) -> None:
     """Killed between the two steps, on Tuesday; the ledger is materialized when it is too late."""
-    context.paths.ledger.unlink()
+    forget_ledger(context)
     later = earlier(context, NOW + late)
     assert append_to_ledger(later)["production"] == 0
     assert sealed_upcoming(later).is_empty()
@@ -359,5 +360,5 @@ def test_what_is_shown_is_what_was_sealed(context: RunContext) -> None:
     assert sealed.equals(read_parquet(context.paths.upcoming))
     rewrite(context.paths.upcoming, pl.col("p_hat") / 2)
     assert sealed_upcoming(context).equals(sealed)
-    context.paths.ledger.unlink()
+    forget_ledger(context)
     assert sealed_upcoming(context).is_empty()

@@ -13,6 +13,7 @@ from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.core.settings import Settings, load_settings
 from nfl_signals.learners.baseline import Baseline
 from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.monitoring.heads import heads_beside
 from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext, open_run
 
@@ -66,6 +67,12 @@ def predict_in_sample(context: RunContext) -> None:
     both = oof.join(pl.concat(in_sample), on=keys, how="left", maintain_order="left")
     p_hat = pl.coalesce("in_sample", "p_hat").alias("p_hat")
     write_parquet(context.paths.oof, both.with_columns(p_hat).select(oof.columns))
+
+
+def forget_ledger(context: RunContext) -> None:
+    """Remove the ledger and the heads noted beside it: a home that has sealed nothing yet."""
+    for path in (context.paths.ledger, heads_beside(context.paths.ledger)):
+        path.unlink(missing_ok=True)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

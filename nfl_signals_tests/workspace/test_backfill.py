@@ -8,10 +8,11 @@ import pytest
 
 from nfl_signals.core.files import read_parquet
 from nfl_signals.monitoring import grading, ledger
+from nfl_signals.monitoring.heads import NotedHead
 from nfl_signals.predictions.upcoming import append_walk_forward
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals.workspace.tables import build_gold, build_gold_markets
-from nfl_signals_tests.support.run_contexts import contents, drop_rows
+from nfl_signals_tests.support.run_contexts import contents, drop_rows, forget_ledger
 from nfl_signals_tests.support.small_training import WEEKS, flip_outcomes, open_small, train
 
 KEY = ["season", "game_id", "market"]
@@ -22,7 +23,7 @@ FORECASTS = [*KEY, "p_hat", "p_push"]
 def context(small_home: Path, tmp_path: Path) -> RunContext:
     """Three weeks a season, trained, the walk-forward in the ledger."""
     context = open_small(shutil.copytree(small_home, tmp_path / "home"))
-    context.paths.ledger.unlink(missing_ok=True)
+    forget_ledger(context)
     append_walk_forward(context)
     return context
 
@@ -77,5 +78,5 @@ def test_a_backfill_that_corrects_a_season_walks_forward_those_that_learn_from_i
     assert after.head(before.height).equals(before)
     assert after.tail(n)["season"].unique().sort().to_list() == [2023, 2024]
     assert last_forecasts(context).equals(walked_forward(context))
-    assert ledger.verify(after, anchors=[before["seal"][-1]]) == []
+    assert ledger.verify(after, noted=[NotedHead(head=before["seal"][-1], place="before")]) == []
     assert append_walk_forward(context) == 0

@@ -64,10 +64,13 @@ def pending_steps(context: RunContext) -> list[PendingStep]:
 
     A step waits until the gate has games enough: until the model has been served for `gate.min_weeks`
     weeks, and a retraining until `monitor.cooldown_days` after the last one that an alert caused.
-    Nothing is pending where the settings pin a version or the proxy: a promotion would not be served.
+    Nothing is pending where the settings pin a version or the proxy, as a promotion would not be served, nor
+    in a backdated run.
     """
     if context.settings.signal_source != CHAMPION_SOURCE:
         return []  # a person has decided what is served
+    if context.moment.backdated:
+        return []  # it looks at the past, and answers no alert of today
     gate, statuses = context.settings.gate, alert_state(context).statuses()
     ready = [each for each in statuses if each.next_step and _enough(each, gate)]
     steps = {each.next_step for each in ready}
@@ -129,8 +132,12 @@ def decide(context: RunContext) -> Decision | None:
 
     Where the evidence was insufficient it is asked again, week by week, until it decides; it says so once.
 
-    Returns the decision as recorded; None where there is nothing to judge, or still no answer.
+    Returns the decision as recorded; None where there is nothing to judge, or still no answer, and in a
+    backdated run, which changes nothing that is served.
     """
+    if context.moment.backdated:
+        _log.info("gate: nothing is judged as of %s, a backdated run", context.as_of.isoformat())
+        return None
     champion = decision_log.champion(context.decisions)
     newest = latest_version(context.paths.ensembles)
     pending = [each for each in pending_steps(context) if each.step == RETRAINING]

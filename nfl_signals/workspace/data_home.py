@@ -16,6 +16,7 @@ from nfl_signals.core.locks import exclusive
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.setting_sections import SimulatorSettings
 from nfl_signals.core.settings import Settings
+from nfl_signals.workspace.ledger_clock import written_live
 
 NFLVERSE = "nflverse"
 PLAYED = "nflverse-played"
@@ -62,7 +63,7 @@ def claim_home(paths: Paths, settings: Settings) -> None:
 
 def refuse_other_home(paths: Paths, settings: Settings) -> None:
     """Raise SettingsError where something of another source or league is stored."""
-    held = holder(paths)
+    held = holder(paths) or _told_by_ledger(paths, settings)
     if held in (None, data_home_name(settings)) or not _anything_stored(paths):
         return
     if {held, data_home_name(settings)} == {NFLVERSE, PLAYED}:
@@ -71,7 +72,7 @@ def refuse_other_home(paths: Paths, settings: Settings) -> None:
         )
         raise SettingsError(
             f"{paths.home}: holds predictions {holds}; with clock {settings.clock} they need a home of their "
-            f"own: {REMEDY}"
+            f"own: {REMEDY} Or set clock: {'system' if held == NFLVERSE else 'as_of'}."
         )
     if held in (NFLVERSE, PLAYED):
         raise SettingsError(
@@ -140,6 +141,17 @@ def _differences(paths: Paths, settings: Settings) -> str:
     return (
         ", ".join(f"{name} {stored[name]}, not {asked[name]}" for name in other) or "other settings"
     )
+
+
+def _told_by_ledger(paths: Paths, settings: Settings) -> str | None:
+    """Which home of real games the ledger is of, where the stamp is gone; None where it does not tell.
+
+    A league's ledger looks like that of a season that is played, so only real games are asked about.
+    """
+    if settings.source != NFLVERSE or paths.league.exists():
+        return None
+    live = written_live(paths.ledger)
+    return None if live is None else NFLVERSE if live else PLAYED
 
 
 def _anything_stored(paths: Paths) -> bool:

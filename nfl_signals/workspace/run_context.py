@@ -28,6 +28,7 @@ from nfl_signals.registry.decision_log import Decision
 from nfl_signals.simulator.league import simulate
 from nfl_signals.simulator.write import write_release
 from nfl_signals.workspace.data_home import claim_home, refuse_other_home, stored_league
+from nfl_signals.workspace.ledger_clock import last_written
 
 T = TypeVar("T")
 
@@ -48,16 +49,15 @@ class RunContext:
     def moment(self) -> Moment:
         """The as-of, and what time it is when something is written now.
 
-        That says the league of a simulated run, its now, and the as-of of a season that is played;
-        elsewhere the system's clock.
+        That says the league of a simulated run, its now, and the as-of of a season that is played, neither
+        of which goes back before what was written last; elsewhere the system's clock.
         """
+        if self.settings.source == "nflverse" and self.settings.clock == "system":
+            return Moment(as_of=self.as_of, clock=datetime.now(UTC).replace(microsecond=0))
+        clocks = [self.as_of, last_written(self.paths.ledger)]
         if self.settings.source == "simulated":
-            clock = max(self.as_of, stored_league(self.paths).get("as_of", self.as_of))
-        elif self.settings.clock == "as_of":
-            clock = self.as_of
-        else:
-            clock = datetime.now(UTC).replace(microsecond=0)
-        return Moment(as_of=self.as_of, clock=clock)
+            clocks.append(stored_league(self.paths).get("as_of"))
+        return Moment(as_of=self.as_of, clock=max(each for each in clocks if each is not None))
 
     @property
     def as_trained(self) -> "RunContext":

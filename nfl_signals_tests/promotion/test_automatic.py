@@ -11,6 +11,7 @@ import pytest
 from nfl_signals.alerts import steps
 from nfl_signals.calibration.recalibration import RecalibrationMap
 from nfl_signals.core.files import write_json
+from nfl_signals.core.moment import LATEST
 from nfl_signals.monitoring import ledger
 from nfl_signals.predictions.champion import served_version
 from nfl_signals.predictions.upcoming import predict_upcoming
@@ -24,7 +25,7 @@ from nfl_signals.stats.logit import expit
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.production import OLDER, forecast_weeks, promote_older
-from nfl_signals_tests.support.run_contexts import copy_context, earlier
+from nfl_signals_tests.support.run_contexts import contents, copy_context, earlier
 
 BEFORE = utc("2023-09-05 14:00")
 THIS_SEASON = pl.col("season") == 2024
@@ -111,6 +112,20 @@ def test_where_a_person_has_chosen_the_served_model_nothing_is_done_by_itself(
     context = opened(finished_home, tmp_path, signal_source=f"model_{OLDER}")
     forecast_weeks(context, THIS_SEASON, slope=-1.0)
     assert automatic.pending_steps(context) == []
+
+
+def test_a_backdated_run_changes_nothing_that_is_served(context: RunContext) -> None:
+    """The alert is open then too, and the newest ensemble not judged yet."""
+    forecast_weeks(context, THIS_SEASON, slope=-1.0)
+    back = earlier(context, context.as_of - LATEST - timedelta(seconds=1))
+    assert back.moment.backdated
+    assert alert(back)["next_step"] == RECALIBRATION
+    before = contents(context.paths.home)
+    assert automatic.pending_steps(back) == []
+    assert automatic.recalibrate(back) is None
+    assert automatic.decide(back) is None
+    assert contents(context.paths.home) == before
+    assert automatic.pending_steps(earlier(context, context.as_of - LATEST)) != []
 
 
 def test_a_forecast_that_leans_to_one_side_is_recalibrated_and_promoted(

@@ -1,9 +1,11 @@
 """A home belongs to one source: another one is refused, and nothing that is stored is touched."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from nfl_signals.core.errors import InputError, SettingsError
@@ -18,7 +20,14 @@ from nfl_signals.workspace.data_home import (
 )
 from nfl_signals.workspace.last_run import as_last_run, of_this_home
 from nfl_signals.workspace.run_context import open_home, open_run
-from nfl_signals_tests.support.run_contexts import LEAGUE, contents, copy_context, settings_of
+from nfl_signals_tests.support.homes import copy_of
+from nfl_signals_tests.support.run_contexts import (
+    LEAGUE,
+    contents,
+    copy_context,
+    rewrite,
+    settings_of,
+)
 
 SIMULATED = {seed: Settings(seed=seed) for seed in (1, 2)}
 NFLVERSE = Settings(source="nflverse")
@@ -107,6 +116,57 @@ def test_live_predictions_and_a_season_that_is_played_are_not_mixed(
     with pytest.raises(SettingsError, match=words):
         claim_home(paths, other)
     assert contents(tmp_path) == before
+
+
+def test_without_its_stamp_a_home_of_real_games_is_known_by_its_ledger(
+    nflverse_home: Path, tmp_path: Path
+) -> None:
+    """A season that is played by the as-of; then the same rows as a live run would have written them."""
+    paths = Paths(copy_of(nflverse_home / "home", tmp_path / "home"))
+    paths.data_home.unlink()
+    claim_home(paths, PLAYED)
+    paths.data_home.unlink()
+    with pytest.raises(SettingsError, match="of a season that is played; with clock system"):
+        claim_home(paths, NFLVERSE)
+    seconds = pl.when(book="production").then(timedelta(seconds=1309)).otherwise(timedelta(0))
+    rewrite(paths.ledger, pl.col("written_at") + seconds)
+    for look in (claim_home, refuse_other_home):
+        with pytest.raises(SettingsError, match=r"with clock as_of they .* Or set clock: system"):
+            look(paths, PLAYED)
+    assert not paths.data_home.exists()
+    claim_home(paths, NFLVERSE)
+
+
+def test_backdated_rows_alone_are_those_of_a_live_home(nflverse_home: Path, tmp_path: Path) -> None:
+    paths = Paths(copy_of(nflverse_home / "home", tmp_path / "home"))
+    paths.data_home.unlink()
+    backdated = {"book": pl.lit("learning"), "period_flag": pl.lit("backdated")}
+    made = pl.col("book") == "production"
+    rewrite(
+        paths.ledger,
+        *(
+            pl.when(made).then(value).otherwise(name).alias(name)
+            for name, value in backdated.items()
+        ),
+        pl.when(made)
+        .then(datetime(2026, 1, 7, 14, 3, 2, tzinfo=UTC))
+        .otherwise("written_at")
+        .cast(pl.Datetime("us", "UTC"))
+        .alias("written_at"),
+    )
+    with pytest.raises(SettingsError, match="with clock as_of they need a home"):
+        claim_home(paths, PLAYED)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no parquet"])
+def test_a_ledger_that_tells_nothing_leaves_the_stamp_to_the_next_run(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    paths = Paths(tmp_path)
+    paths.ledger.parent.mkdir(parents=True)
+    if content is not None:
+        paths.ledger.write_bytes(content)
+    claim_home(paths, PLAYED)
 
 
 def test_what_differs_from_the_stored_league_is_named(tmp_path: Path) -> None:

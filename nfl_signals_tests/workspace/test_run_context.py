@@ -9,10 +9,13 @@ import polars as pl
 import pytest
 
 from nfl_signals.core.errors import SettingsError, SourceError
+from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import load_settings
 from nfl_signals.ingest.source import DirectoryRelease
 from nfl_signals.workspace.run_context import RunContext, chosen_seasons, open_run
-from nfl_signals_tests.support.run_contexts import contents
+from nfl_signals_tests.support.homes import copy_of
+from nfl_signals_tests.support.run_contexts import LEAGUE as FINISHED
+from nfl_signals_tests.support.run_contexts import contents, copy_context, settings_of
 
 LEAGUE = {"first_season": 2018, "n_seasons": 4, "weeks_played": 9}
 LEAST = {"min_learner_seasons": 1, "min_stack_seasons": 1, "min_calibration_seasons": 1}
@@ -89,6 +92,27 @@ def test_what_time_it_is_a_league_says_a_played_season_or_the_systems_clock(
     assert opened(tmp_path / "live", **release, as_of="2021-11-09").moment.backdated
     played = opened(tmp_path / "played", **release, as_of="2021-11-09", clock="as_of").moment
     assert (played.clock, played.backdated) == (played.as_of, False)
+
+
+def test_the_clock_of_a_played_season_never_goes_back(nflverse_home: Path, tmp_path: Path) -> None:
+    """What an earlier week forecasts after a later one was written is backdated."""
+    home = copy_of(nflverse_home / "home", tmp_path / "home")
+    release = nflverse_home / "league" / "release"
+    played = {"source": "nflverse", "nflverse": str(release), "clock": "as_of"}
+    written = pl.read_parquet(Paths(home).ledger)["written_at"].max()
+    for days in (-7, 0, 7):
+        as_of = written + timedelta(days=days)
+        moment = opened(home, **played, as_of=as_of).moment
+        assert (moment.clock, moment.backdated) == (max(as_of, written), days < 0)
+
+
+def test_the_clock_of_a_league_never_goes_back(finished_home: Path, tmp_path: Path) -> None:
+    """Four of its nine weeks are taken back."""
+    now = copy_context(finished_home, tmp_path).moment
+    fewer = FINISHED | {"weeks_played": 5}
+    moment = open_run(settings_of(tmp_path, simulator=fewer)).moment
+    assert moment.as_of < now.as_of
+    assert (moment.clock, moment.backdated) == (now.clock, True)
 
 
 def test_an_instant_that_has_not_come_is_refused_where_the_clock_runs(

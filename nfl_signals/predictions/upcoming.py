@@ -10,18 +10,27 @@ from nfl_signals.core.files import write_json, write_parquet
 from nfl_signals.ensemble.ensemble import Ensemble
 from nfl_signals.ensemble.request import game_requests, requests_hash
 from nfl_signals.ingest.quality import flags_of_games
+from nfl_signals.markets.definitions import KEYS
+from nfl_signals.markets.odds import no_vig_probability
 from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.steps import append_signed
 from nfl_signals.predictions.champion import configured_version, load_served_model
 from nfl_signals.predictions.ledger_rows import walk_forward_rows
-from nfl_signals.predictions.week import UpcomingWeek, forecast_week
+from nfl_signals.predictions.week import UpcomingWeek, WeekForecast, forecast_week
 from nfl_signals.workspace.run_context import RunContext
+
+AS_FORECAST = ["prediction_id", "p_hat", "p_push"]
+SEVERAL = "of several forecasts"
+"""In place of a hash, where predictions were made from the requests of more than one forecast."""
 
 _log = logging.getLogger(__name__)
 
 
 def predict_upcoming(context: RunContext) -> pl.DataFrame:
     """Predict the next week's games that have line and prices; store forecasts and explanations.
+
+    A prediction that is in the ledger already, made within the same hour, stays as it was sealed, whatever
+    has become known since.
 
     Returns the ledger's columns without `seal`, plus `p_market` and `data_flag`; empty when nothing is
     upcoming.
@@ -31,20 +40,37 @@ def predict_upcoming(context: RunContext) -> pl.DataFrame:
         InputError, IntegrityError: no model can be served; see `champion.served_version`.
     """
     found = forecast_week(load_week(context))
-    if found.explanations is None:  # a former model's would explain nothing that is predicted
-        context.paths.explanations.unlink(missing_ok=True)
-    else:
-        write_parquet(context.paths.explanations, found.explanations)
-    if found.requests is None:
-        context.paths.upcoming_requests.unlink(missing_ok=True)
-    else:
-        made_from = {"requests": requests_hash(found.requests)}
-        write_json(context.paths.upcoming_requests, made_from)
-    rows = with_data_flags(found.rows, context.features, context.quality)
+    sealed = as_sealed(found.rows, _sealed(context))
+    _store_reasons(context, found, sealed)
+    rows = with_data_flags(sealed, context.features, context.quality)
     write_parquet(context.paths.upcoming, rows)
     versions = rows["model_version"].unique().sort()
     _log.info("upcoming: %d forecasts by %s", rows.height, ", ".join(versions) or "no model")
     return rows
+
+
+def _store_reasons(context: RunContext, found: WeekForecast, sealed: pl.DataFrame) -> None:
+    """Store what the predictions `sealed` were made of, now or, where they were there, in that hour."""
+    paths, kept = context.paths, found.rows.join(sealed, on=AS_FORECAST, how="anti")
+    if found.explanations is None or found.requests is None:
+        for path in (paths.explanations, paths.upcoming_requests):
+            path.unlink(missing_ok=True)  # a former model's would explain nothing that is predicted
+        return
+    if kept.is_empty():
+        write_parquet(paths.explanations, found.explanations)
+        write_json(paths.upcoming_requests, {"requests": requests_hash(found.requests)})
+        return
+    stored = context.read(paths.upcoming) if paths.upcoming.exists() else kept.clear()
+    explained = kept.join(stored, on="prediction_id", how="semi")
+    before = found.explanations.clear()
+    if paths.explanations.exists():
+        before = context.read(paths.explanations).join(explained, on=KEYS, how="semi")
+    after = found.explanations.join(kept, on=KEYS, how="anti")
+    place = sealed.select(KEYS).with_row_index("place")
+    both = pl.concat([before, after]).join(place, on=KEYS).sort("place", maintain_order=True)
+    write_parquet(paths.explanations, both.drop("place"))
+    if set(stored["prediction_id"]) != set(sealed["prediction_id"]):
+        write_json(paths.upcoming_requests, {"requests": SEVERAL})
 
 
 def not_by_served_model(context: RunContext) -> str | None:
@@ -69,21 +95,38 @@ def sealed_upcoming(context: RunContext) -> pl.DataFrame:
 
     Columns and order of the stored ones; those not in the ledger, `not_in_ledger`, are left out.
     """
-    stored = context.read(context.paths.upcoming)
+    stored, sealed = context.read(context.paths.upcoming), _sealed(context)
+    return as_sealed(stored.join(sealed, on="prediction_id", how="semi"), sealed)
+
+
+def as_sealed(rows: pl.DataFrame, sealed: pl.DataFrame) -> pl.DataFrame:
+    """Predictions, each as the ledger holds it where its id is there; `p_market` is that of its prices.
+
+    `rows` are the ledger's columns without `seal`, and `p_market`, with others beside them; `sealed` is the
+    ledger. Columns and order of `rows`.
+    """
+    known = sealed.select(ledger.CONTENT).join(rows, on="prediction_id", how="semi")
+    new = rows.select(ledger.CONTENT).join(known, on="prediction_id", how="anti")
+    beside = rows.select("prediction_id", *set(rows.columns).difference(ledger.CONTENT))
+    both = beside.join(pl.concat([known, new]), on="prediction_id", maintain_order="left")
+    p_market = no_vig_probability(pl.col("price_yes"), pl.col("price_no"))
+    return both.with_columns(p_market=p_market).select(rows.columns)
+
+
+def _sealed(context: RunContext) -> pl.DataFrame:
     if not context.paths.ledger.exists():
-        return stored.clear()
-    beside = stored.select("prediction_id", *set(stored.columns).difference(ledger.CONTENT))
-    sealed = context.load(context.paths.ledger, ledger.read).drop("seal")
-    rows = beside.join(sealed, on="prediction_id", maintain_order="left")
-    return rows.select(stored.columns)
+        return ledger.SCHEMA.to_frame()
+    return context.load(context.paths.ledger, ledger.read)
 
 
 def not_in_ledger(context: RunContext) -> str | None:
-    """Why stored predictions are not the ledger's: a run ended between the two; None where they are."""
-    sealed = pl.DataFrame(schema={"prediction_id": pl.String})
-    if context.paths.ledger.exists():
-        sealed = context.load(context.paths.ledger, ledger.read)
-    missing = context.read(context.paths.upcoming).join(sealed, on="prediction_id", how="anti")
+    """Why stored predictions are not the ledger's, ids and probabilities; None where they are.
+
+    A run ended between the two, or the stored ones were changed.
+    """
+    missing = context.read(context.paths.upcoming).join(
+        _sealed(context), on=AS_FORECAST, how="anti"
+    )
     if missing.is_empty():
         return None
     return (

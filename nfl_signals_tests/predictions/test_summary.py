@@ -15,6 +15,7 @@ from nfl_signals_tests.support.run_contexts import (
     contents,
     copy_context,
     earlier,
+    forget_ledger,
     rewrite,
     settings_of,
 )
@@ -28,11 +29,11 @@ def context(finished_home: Path, tmp_path: Path) -> RunContext:
 def only_pick(context: RunContext, market: str, **values: float) -> tuple[Pick, str, str]:
     """The pick of one upcoming row with some values replaced, its home and its away team."""
     row = read_parquet(context.paths.upcoming).filter(pl.col("market") == market).head(1)
-    values = {"p_hat": 0.53, "p_market": 0.5, "p_push": 0.0, **values}
+    values = {"p_hat": 0.53, "price_yes": -110.0, "price_no": -110.0, "p_push": 0.0, **values}
     changed = row.with_columns(pl.lit(v).alias(k) for k, v in values.items())
     stored = ledger.with_prediction_id(changed)
     write_parquet(context.paths.upcoming, stored)
-    context.paths.ledger.unlink()
+    forget_ledger(context)
     ledger.append(context.paths.ledger, stored.select(ledger.CONTENT))
     (pick,) = picks(context)
     away, home = pick.game.split(" at ")
@@ -72,7 +73,7 @@ def test_a_moneyline_has_no_line(context: RunContext) -> None:
 def test_the_lean_is_the_side_that_the_model_rates_higher_than_the_market(
     context: RunContext, market: str, p_hat: float
 ) -> None:
-    pick, home, away = only_pick(context, market, p_hat=p_hat, p_market=0.5)
+    pick, home, away = only_pick(context, market, p_hat=p_hat)
     over, under = ("over", "under") if market == "total" else (home, away)
     assert pick.lean == (over if p_hat > 0.5 else under)
     assert pick.gap == pytest.approx(5.0)
@@ -82,7 +83,8 @@ def test_a_favourite_that_the_model_rates_lower_than_the_market_is_leaned_agains
     context: RunContext,
 ) -> None:
     """80 % to win is 5 points less than the price has it: the lean is the underdog."""
-    pick, _, away = only_pick(context, "moneyline", p_hat=0.80, p_market=0.85)
+    prices = {"price_yes": -566.6666666666667, "price_no": 566.6666666666667}
+    pick, _, away = only_pick(context, "moneyline", p_hat=0.80, **prices)
     assert (pick.lean, round(pick.gap, 6)) == (away, 5.0)
 
 

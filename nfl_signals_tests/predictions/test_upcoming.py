@@ -348,6 +348,7 @@ def test_what_a_dead_run_predicted_is_not_sealed_later_on(
     sentence = not_in_ledger(later)
     assert sentence is not None
     assert "stored predictions are not in the ledger" in sentence
+    forget_ledger(context)  # nothing is written before what was written last
     soon = earlier(context, NOW + LATEST)
     rows = read_parquet(context.paths.upcoming).height
     assert append_to_ledger(soon)["production"] == rows

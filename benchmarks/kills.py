@@ -20,6 +20,7 @@ from nfl_signals.core.files import read_parquet
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import load_settings
 from nfl_signals.monitoring import ledger
+from nfl_signals.monitoring.heads import heads_beside, noted_heads
 from nfl_signals.monitoring.rolling_windows import COUNTED
 from nfl_signals.monitoring.steps import update_metrics
 from nfl_signals.workspace.run_context import RunContext, open_run
@@ -146,7 +147,8 @@ def _differences(calm: Paths, shaken: Paths) -> list[str]:
         for name in ("ledger", "calibration", "reliability", "weekly_evidence", "alerts")
         if getattr(calm, name).read_bytes() != getattr(shaken, name).read_bytes()
     ]
-    problems += ledger.verify(ledger.read(shaken.ledger))
+    noted = noted_heads(heads_beside(shaken.ledger))
+    problems += ledger.verify(ledger.read(shaken.ledger), noted=noted)
     expected, sent = ((each.home / SENT).read_text().splitlines() for each in (calm, shaken))
     if len(set(sent)) != len(sent):
         problems.append("a notification was sent twice")

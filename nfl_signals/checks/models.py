@@ -11,7 +11,7 @@ from nfl_signals.core.errors import IntegrityError
 from nfl_signals.ensemble.request import FEATURE_COLUMNS
 from nfl_signals.features.declarations import FEATURE_NAMES
 from nfl_signals.markets.definitions import MARKETS
-from nfl_signals.monitoring import ledger
+from nfl_signals.monitoring.noted import stored_ledger
 from nfl_signals.monitoring.rolling_windows import REPLAY, STAND_IN
 from nfl_signals.predictions.champion import PROXY, load_served_model
 from nfl_signals.predictions.upcoming import not_by_served_model, not_in_ledger
@@ -85,7 +85,7 @@ def upcoming_explained(context: RunContext) -> Figures:
 
 def ledger_versions_known(context: RunContext) -> Figures:
     """Every row of the ledger names a version that is there to predict again."""
-    rows = context.load(context.paths.ledger, ledger.read)
+    rows = stored_ledger(context)
     versions = rows.select(VERSION).unique().sort(VERSION)
     for version in versions.iter_rows(named=True):
         if problem := _unknown_because(context, version):

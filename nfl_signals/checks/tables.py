@@ -22,8 +22,7 @@ from nfl_signals.ingest.quality import in_words, wanting
 from nfl_signals.llm.schemas import LLM_SIGNALS
 from nfl_signals.markets.definitions import KEYS, MARKETS
 from nfl_signals.monitoring import ledger, signatures
-from nfl_signals.monitoring.heads import require_there
-from nfl_signals.monitoring.noted import noted_heads
+from nfl_signals.monitoring.noted import noted_heads, stored_ledger
 from nfl_signals.monitoring.written_order import out_of_order
 from nfl_signals.reports.shared.forecasters import FINAL, PRICE, STACK
 from nfl_signals.stacking.protocol import MARKET
@@ -225,9 +224,7 @@ def remainders(rows: pl.DataFrame, pieces: pl.DataFrame) -> Floats:
 
 def ledger_sealed(context: RunContext) -> Figures:
     """The ledger is what was written, row by row, and holds every head that was noted or signed."""
-    path, noted = context.paths.ledger, noted_heads(context)
-    require_there(path, noted)
-    rows = context.load(path, ledger.read)
+    path, rows, noted = context.paths.ledger, stored_ledger(context), noted_heads(context)
     problems, key = ledger.verify(rows, noted=noted), context.settings.ledger_key
     if key is not None:
         problems += signatures.problems(context.paths.signatures, rows, key)
@@ -243,7 +240,7 @@ def ledger_sealed(context: RunContext) -> Figures:
 
 def ledger_in_order(context: RunContext) -> Figures:
     """The ledger's rows were written one after the other: no clock was set back."""
-    rows = context.load(context.paths.ledger, ledger.read)
+    rows = stored_ledger(context)
     if problems := out_of_order(rows):
         raise IntegrityError(f"{context.paths.ledger}: {problems[0]} ({len(problems)} rows)")
     return {"rows": rows.height}

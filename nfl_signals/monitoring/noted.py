@@ -1,5 +1,7 @@
 """Every place of a home that notes heads of the ledger, and what is done before another is noted."""
 
+import polars as pl
+
 from nfl_signals.monitoring import heads, ledger, signatures
 from nfl_signals.monitoring.heads import NotedHead
 from nfl_signals.registry.decision_log import LEDGER_HEAD
@@ -22,6 +24,17 @@ def noted_heads(context: RunContext) -> list[NotedHead]:
         *decided,
         *([NotedHead(head=tag, place=f"{paths.registry_store}, tag {LEDGER_HEAD}")] if tag else []),
     ]
+
+
+def stored_ledger(context: RunContext) -> pl.DataFrame:
+    """The ledger as it is stored, sound or not.
+
+    Raises:
+        NotThereYetError: no run has written one.
+        RewrittenError: one was written, for its heads are noted, and it is gone.
+    """
+    heads.require_there(context.paths.ledger, noted_heads(context))
+    return context.load(context.paths.ledger, ledger.read)
 
 
 def require_noted_heads(context: RunContext) -> None:

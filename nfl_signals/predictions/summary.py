@@ -14,6 +14,7 @@ from nfl_signals.core.files import read_object
 from nfl_signals.core.settings import describe
 from nfl_signals.ingest.quality import in_words, wanting
 from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.monitoring.noted import stored_ledger
 from nfl_signals.predictions.champion import CHAMPION_SOURCE, configured_version, served_version
 from nfl_signals.predictions.notices import notices as what_is_missing
 from nfl_signals.predictions.upcoming import not_by_served_model, not_in_ledger, sealed_upcoming
@@ -119,7 +120,7 @@ def champion_line(context: RunContext) -> str:
 
 
 def _ledger_line(context: RunContext) -> str:
-    counts = context.read(context.paths.ledger).group_by("book").len().sort("book")
+    counts = stored_ledger(context).group_by("book").len().sort("book")
     named = {"learning": "shadow book (learning)"}
     return ", ".join(
         f"{rows} predictions in the {named.get(book, f'{book} book')}"

@@ -63,7 +63,7 @@ def claim_home(paths: Paths, settings: Settings) -> None:
 
 def refuse_other_home(paths: Paths, settings: Settings) -> None:
     """Raise SettingsError where something of another source or league is stored."""
-    held = holder(paths) or _told_by_ledger(paths, settings)
+    held = holder(paths) or _told_by_ledger(paths)
     if held in (None, data_home_name(settings)) or not _anything_stored(paths):
         return
     if {held, data_home_name(settings)} == {NFLVERSE, PLAYED}:
@@ -107,7 +107,7 @@ def holder(paths: Paths) -> str | None:
 
 def remembered(paths: Paths) -> dict[str, Any]:
     """Settings that make a home what it is: its source, and the league where it is simulated."""
-    held = holder(paths)
+    held = holder(paths) or _told_by_ledger(paths)
     if held is None or not _anything_stored(paths):
         return {}
     if held in (NFLVERSE, PLAYED):
@@ -143,12 +143,12 @@ def _differences(paths: Paths, settings: Settings) -> str:
     )
 
 
-def _told_by_ledger(paths: Paths, settings: Settings) -> str | None:
+def _told_by_ledger(paths: Paths) -> str | None:
     """Which home of real games the ledger is of, where the stamp is gone; None where it does not tell.
 
-    A league's ledger looks like that of a season that is played, so only real games are asked about.
+    A league's ledger looks like that of a season that is played, but lies beside the league.
     """
-    if settings.source != NFLVERSE or paths.league.exists():
+    if paths.league.exists():
         return None
     live = written_live(paths.ledger)
     return None if live is None else NFLVERSE if live else PLAYED

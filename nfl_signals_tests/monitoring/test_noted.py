@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from nfl_signals.checks.catalog import ALL_CHECKS
 from nfl_signals.checks.tables import ledger_sealed
 from nfl_signals.core.errors import RewrittenError
 from nfl_signals.core.files import write_parquet
@@ -13,6 +14,7 @@ from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.heads import heads_beside
 from nfl_signals.monitoring.noted import ledger_head, noted_heads, require_noted_heads
 from nfl_signals.predictions.registration import point_aliases
+from nfl_signals.predictions.summary import status
 from nfl_signals.predictions.upcoming import append_to_ledger
 from nfl_signals.promotion.manual import candidate, roll_back
 from nfl_signals.registry.decision_log import LEDGER_HEAD
@@ -119,6 +121,16 @@ def test_a_command_stops_with_the_file_the_place_and_what_to_do(
     assert done.err.startswith(f"error: {ledger_file}: ")
     assert done.err.count("\n") == 1
     assert "restore that file from a backup" in done.err
+
+
+def test_status_and_every_check_say_that_the_ledger_is_gone(context: RunContext) -> None:
+    context.paths.ledger.unlink()
+    told = f"{context.paths.ledger}: is gone, though {heads_beside(context.paths.ledger)}, line 1 "
+    assert status(context)["ledger"].startswith(told)
+    for name in ("ledger: sealed", "ledger: written in order", "ledger: every version is known"):
+        with pytest.raises(RewrittenError) as caught:
+            ALL_CHECKS[name](context)
+        assert str(caught.value).startswith(told)
 
 
 def test_a_home_that_has_sealed_nothing_has_nothing_to_be_held_to(context: RunContext) -> None:

@@ -133,7 +133,10 @@ def test_without_its_stamp_a_home_of_real_games_is_known_by_its_ledger(
     for look in (claim_home, refuse_other_home):
         with pytest.raises(SettingsError, match=r"with clock as_of they .* Or set clock: system"):
             look(paths, PLAYED)
+    with pytest.raises(SettingsError, match="holds real games; a simulated league needs a home"):
+        claim_home(paths, SIMULATED[1])
     assert not paths.data_home.exists()
+    assert of_this_home(home=str(paths.home)).source == "nflverse"
     claim_home(paths, NFLVERSE)
 
 

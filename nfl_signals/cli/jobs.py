@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from nfl_signals.core.paths import Paths
     from nfl_signals.workspace.run_context import RunContext
 
+EVERYTHING = "everything"
+"""The job that trains; other jobs leave models as they are."""
 Chosen = Callable[["RunContext"], Sequence[int]]
 
 
@@ -41,7 +43,7 @@ def run_to_the_end(
 
         print_ended_runs(context.paths)
         run_job(defs, job, context, overrides | pinned(context), show, seasons=chosen)
-        _registry_in_place(context)
+        _registry_in_place(context, trained=job == EVERYTHING)
     _record(context, started=started)
     return context
 
@@ -82,14 +84,17 @@ def print_week(context: "RunContext") -> None:
     console.print("Look around: [bold]nfl-signals ui[/bold], or [bold]make ui[/bold]")
 
 
-def _registry_in_place(context: "RunContext") -> None:
-    """Build the MLflow registry anew where the home was moved or copied: its locations are absolute."""
+def _registry_in_place(context: "RunContext", *, trained: bool) -> None:
+    """Build the MLflow registry anew where the home was moved or copied: its locations are absolute.
+
+    After a training it notes the ledger's head as well: when a first run registers its model, there is none.
+    """
     from nfl_signals.registry.mlflow_store import built_elsewhere
 
-    if built_elsewhere(context.paths):
-        from nfl_signals.predictions.registration import home_registry
+    if trained or built_elsewhere(context.paths):
+        from nfl_signals.predictions.registration import point_aliases
 
-        home_registry(context)
+        point_aliases(context)
 
 
 def _record(context: "RunContext", *, started: datetime) -> None:

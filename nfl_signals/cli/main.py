@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from nfl_signals.cli.home_option import command_of
-from nfl_signals.cli.jobs import pinned, print_ended_runs, print_week, run_to_the_end
+from nfl_signals.cli.jobs import EVERYTHING, pinned, print_ended_runs, print_week, run_to_the_end
 from nfl_signals.cli.look import LOOK_COMMANDS
 from nfl_signals.cli.models import MODEL_COMMANDS
 from nfl_signals.cli.prices import prices
@@ -76,7 +76,7 @@ def run(
     overrides = {"source": source, "seasons": seasons, "as_of": as_of}
     overrides["offline"] = "true" if offline else None
     settings = of_this_home(**overrides)
-    print_week(run_to_the_end(settings, "everything", overrides, lambda context: context.seasons))
+    print_week(run_to_the_end(settings, EVERYTHING, overrides, lambda context: context.seasons))
 
 
 @command

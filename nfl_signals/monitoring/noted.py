@@ -10,7 +10,7 @@ from nfl_signals.workspace.run_context import RunContext
 
 
 def noted_heads(context: RunContext) -> list[NotedHead]:
-    """Heads of the ledger in `heads.txt`, the signatures, the decision log and the MLflow registry."""
+    """Heads noted in decision log, MLflow registry, signatures and `heads.txt`, in that order."""
     paths = context.paths
     decided = [
         NotedHead(head=str(head), place=f"{paths.history}, line {number}")
@@ -19,10 +19,10 @@ def noted_heads(context: RunContext) -> list[NotedHead]:
     ]
     tag = tag_of(paths, LEDGER_HEAD)
     return [
-        *heads.noted_heads(heads.heads_beside(paths.ledger)),
-        *signatures.signed_heads(paths.signatures),
         *decided,
         *([NotedHead(head=tag, place=f"{paths.registry_store}, tag {LEDGER_HEAD}")] if tag else []),
+        *signatures.signed_heads(paths.signatures),
+        *heads.noted_heads(heads.heads_beside(paths.ledger)),
     ]
 
 

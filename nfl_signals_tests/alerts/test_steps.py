@@ -1,5 +1,6 @@
 """Alerts are read off the ledger, flags off the alerts, and only production counts."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -60,7 +61,8 @@ def test_swapped_sides_open_one_alert_and_flag_that_market_only(context: RunCont
     assert (statuses["moneyline"].flag, statuses["moneyline"].alarming) == ("critical", True)
     assert statuses["moneyline"].next_step == "recalibration"
     assert {statuses[name].flag for name in ("ats", "total")} == {OK}
-    upcoming = predict_upcoming(context)
+    later = earlier(context, context.as_of + timedelta(hours=1))  # what is sealed keeps its flag
+    upcoming = predict_upcoming(later)
     flags = dict(upcoming.group_by("market").agg(pl.col("period_flag").unique()).iter_rows())
     assert flags == {"moneyline": ["critical"], "ats": ["ok"], "total": ["ok"]}
 

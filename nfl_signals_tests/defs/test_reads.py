@@ -80,6 +80,7 @@ FEEDBACK: dict[str, set[str]] = {
     "recalibrated_ensemble": {"promotion", "ensemble", "ledger"},
     "promotion": {"ledger"},
     "upcoming_predictions": {"ledger"},
+    "ledger": {"promotion"},  # which notes heads; predictions wait for it
 }
 """What earlier runs left, and what depends on the step in turn: Dagster's graph has no circles."""
 ORDER: dict[str, set[str]] = {

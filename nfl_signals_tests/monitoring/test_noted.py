@@ -24,7 +24,7 @@ from nfl_signals_tests.checks.test_anchors import decide, nearer
 from nfl_signals_tests.conftest import SMALL_LEAGUE
 from nfl_signals_tests.monitoring.test_heads import sealed_anew
 from nfl_signals_tests.support.homes import copy_of, nfl_signals
-from nfl_signals_tests.support.run_contexts import contents, copy_context, forget_ledger
+from nfl_signals_tests.support.run_contexts import contents, copy_context, forget_ledger, forget_tag
 
 
 @pytest.fixture
@@ -53,9 +53,13 @@ SPOILT = [gone, rewritten, cut_off, edited]
 
 
 def test_the_first_run_notes_a_head(finished_home: Path, context: RunContext) -> None:
-    (noted,) = noted_heads(context)
-    assert noted.head == ledger_head(context)
-    assert noted.place == f"{heads_beside(context.paths.ledger)}, line 1"
+    """In the registry too, though its model was registered before the ledger was there."""
+    noted, store = noted_heads(context), context.paths.registry_store
+    assert [each.head for each in noted] == 2 * [ledger_head(context)]
+    assert [each.place for each in noted] == [
+        f"{store}, tag ledger_head",
+        f"{heads_beside(context.paths.ledger)}, line 1",
+    ]
 
 
 @pytest.mark.parametrize("spoil", SPOILT)
@@ -87,6 +91,7 @@ def test_the_decision_log_alone_is_enough(
     context: RunContext, spoil: Callable[[Path], None]
 ) -> None:
     decide(context)
+    forget_tag(context)
     spoil(context.paths.ledger)
     heads_beside(context.paths.ledger).unlink()
     with pytest.raises(RewrittenError, match=r"history\.jsonl, line 2"):
@@ -98,13 +103,13 @@ def test_the_decision_log_alone_is_enough(
 def test_the_registrys_tag_alone_is_enough_and_is_not_moved(
     context: RunContext, spoil: Callable[[Path], None]
 ) -> None:
-    point_aliases(context)
     noted = tag_of(context.paths, LEDGER_HEAD)
     spoil(context.paths.ledger)
     heads_beside(context.paths.ledger).unlink()
     with pytest.raises(RewrittenError, match=r"mlflow\.db, tag ledger_head"):
         point_aliases(context)
-    assert tag_of(context.paths, LEDGER_HEAD) == noted != None  # noqa: E711
+    assert noted is not None
+    assert tag_of(context.paths, LEDGER_HEAD) == noted
 
 
 @pytest.mark.parametrize("spoil", SPOILT)

@@ -1,6 +1,8 @@
 """Runs to work on: copies of the finished home, and small changes to what they store."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +16,7 @@ from nfl_signals.core.settings import Settings, load_settings
 from nfl_signals.learners.baseline import Baseline
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring.heads import heads_beside
+from nfl_signals.registry.decision_log import LEDGER_HEAD
 from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext, open_run
 
@@ -70,9 +73,17 @@ def predict_in_sample(context: RunContext) -> None:
 
 
 def forget_ledger(context: RunContext) -> None:
-    """Remove the ledger and the heads noted beside it: a home that has sealed nothing yet."""
+    """Remove the ledger and the heads noted beside it and in the registry: nothing was sealed yet."""
     for path in (context.paths.ledger, heads_beside(context.paths.ledger)):
         path.unlink(missing_ok=True)
+    forget_tag(context)
+
+
+def forget_tag(context: RunContext) -> None:
+    """Remove the ledger's head from the registry."""
+    if context.paths.registry_store.exists():
+        with closing(sqlite3.connect(context.paths.registry_store)) as store, store:
+            store.execute("DELETE FROM registered_model_tags WHERE key = ?", (LEDGER_HEAD,))
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import stamina
 
+from nfl_signals.core.http_requests import LONGEST_WAIT_SECONDS
 from nfl_signals.llm.answers import Refusal, Signals
-from nfl_signals.llm.chat import LONGEST_WAIT_SECONDS, MAX_BYTES
+from nfl_signals.llm.chat import MAX_BYTES
 from nfl_signals.llm.provider import open_provider
 from nfl_signals_tests.support.chat_server import (
     GONE,

@@ -1,13 +1,13 @@
-"""How long to wait before another try, and how long for an answer."""
+"""How long to wait before another try, how long for an answer, and how much of it."""
 
 from email.message import Message
+from http.client import HTTPResponse
 from typing import cast
 
 import pytest
 
-from nfl_signals.llm.chat import _FailedError as Failed
-from nfl_signals.llm.chat import _read as read_body
-from nfl_signals.llm.chat import seconds_to_wait, wait_before_retry
+from nfl_signals.core.http_requests import RequestFailedError as Failed
+from nfl_signals.core.http_requests import read_body, seconds_to_wait, wait_before_retry
 
 NOW = "Sun, 08 Sep 2024 17:00:00 GMT"
 
@@ -63,5 +63,12 @@ class Drip:
 def test_a_server_that_answers_drop_by_drop_runs_out_of_patience() -> None:
     drip = Drip()
     with pytest.raises(TimeoutError):
-        read_body(cast("object", drip), patience=0.001)  # type: ignore[arg-type]
+        read_body(cast(HTTPResponse, drip), timeout=0.001, max_bytes=10**9)
     assert drip.given < 100_000
+
+
+def test_a_body_that_is_too_long_is_not_read_to_its_end() -> None:
+    drip = Drip()
+    with pytest.raises(Failed, match="response longer than 10 bytes"):
+        read_body(cast(HTTPResponse, drip), timeout=60, max_bytes=10)
+    assert drip.given == 11

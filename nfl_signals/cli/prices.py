@@ -1,5 +1,6 @@
-"""Commands about prices: add one's own, and look at how a game's lines moved."""
+"""Commands about prices: add one's own, ask the odds feed, and look at how a game's lines moved."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,11 +11,13 @@ from rich.table import Table
 from nfl_signals.cli.home_option import Source, command_of
 from nfl_signals.cli.look import home_as_it_is
 from nfl_signals.cli.terminal import console
+from nfl_signals.core.errors import InputError
+from nfl_signals.core.instants import read_instant
 from nfl_signals.ingest.price_file import COLUMNS
 from nfl_signals.ingest.price_file_rules import Odds
 
 prices = typer.Typer(
-    help="Lines and odds with the time at which they were seen: add your own, look at a game's.",
+    help="Lines and odds with the time at which they were seen: add your own, ask a feed, look at a game's.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
@@ -38,8 +41,46 @@ def import_file(
     from nfl_signals.workspace.prices import import_prices
 
     new = import_prices(home_as_it_is(source), file, book=book, odds=odds)
-    added = f"{new} new price{'' if new == 1 else 's'} added."
-    console.print(f"{file}: {added}", highlight=False, soft_wrap=True)
+    console.print(f"{file}: {_counted(new, 'new price')} added.", highlight=False, soft_wrap=True)
+
+
+def fetch(
+    at: Annotated[
+        str | None,
+        typer.Option(
+            help="The feed's last snapshot at or before this instant, e.g. 2025-11-04T14:00:00+00:00; costs "
+            "ten times the quota. Default: now."
+        ),
+    ] = None,
+    source: Source = None,
+) -> None:
+    """Ask the odds feed, and add what its books show to the home's history.
+
+    The feed is The Odds API, or another one of its v4 shape (`odds.url`). It is off until it has a key: set
+    `NFL_SIGNALS_ODDS__API_KEY`, which is shown nowhere. Then every live run asks it, too, about the games to
+    come; a run goes on where the feed fails. `odds.regions` or `odds.bookmakers` choose the books; each
+    region costs quota, and every ten books count as a region.
+
+    Prices are added as the books stamped them, and what is there already is not added again. What cannot be
+    used is listed and left out: games that the stored schedule does not hold, prices after kickoff, markets
+    without two sides, lines and odds that cannot be. An answer that is no list of odds adds nothing.
+
+    Examples:
+    - `NFL_SIGNALS_ODDS__API_KEY=... nfl-signals prices fetch`
+
+    - `nfl-signals prices fetch --at 2025-11-04T14:00:00+00:00`
+    """
+    from nfl_signals.workspace.prices import fetch_prices
+
+    found = fetch_prices(home_as_it_is(source), at=_instant(at))
+    for line in found.set_aside:
+        console.print(f"[yellow]{escape(line)}[/yellow]", highlight=False, soft_wrap=True)
+    console.print(
+        f"{_counted(found.prices, 'price')} of {_counted(found.games, 'game')} of {found.season}, "
+        f"{found.new} of them new ({found.quota}).",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def columns() -> None:
@@ -74,6 +115,18 @@ def show(
     console.print(table)
 
 
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
+
+
+def _instant(text: str | None) -> datetime | None:
+    try:
+        return None if text is None else read_instant(text)
+    except ValueError as error:
+        raise InputError(f"--at {text}: {error}.") from None
+
+
 command_of(prices, name="import")(import_file)
+command_of(prices)(fetch)
 command_of(prices)(columns)
 command_of(prices)(show)

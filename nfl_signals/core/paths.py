@@ -45,6 +45,7 @@ class Paths:
     deliveries = _Below("data/analysis/deliveries.jsonl")  # which alerts were sent
     known_exceptions = _Below("known_exceptions.yaml")  # a home's own; may be missing
     data_home = _Below("data/data_home.json")  # which source or league the home belongs to
+    odds_feed = _Below("data/odds_feed.json")  # when the feed was last asked, and its quota
     run_record = _Below("data/run.json")  # wall-clock times; no part of reproducibility hashes
     ensembles = _Below("models/ensemble")  # the version store: one folder a version
     retraining_lock = _Below("models/.retraining.lock")  # held while models are written

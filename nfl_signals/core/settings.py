@@ -2,7 +2,7 @@
 
 `signals.yaml` is read from `NFL_SIGNALS_HOME` (default: the repository root). Nested fields use two
 underscores in the environment: `NFL_SIGNALS_MONITOR__MAX_CALIBRATION_ERROR=0.04`.
-The sections are `setting_sections.py`; where files lie is `paths.py`.
+The sections are `setting_sections.py` and `odds_settings.py`; where files lie is `paths.py`.
 """
 
 import os
@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.instants import read_instant
+from nfl_signals.core.odds_settings import OddsSettings
 from nfl_signals.core.setting_sections import (
     GateSettings,
     IngestSettings,
@@ -33,7 +34,7 @@ SIGNAL_SOURCE_PATTERN = r"^(proxy|champion|model_v\d+(r\d+)?)$"
 
 
 VARIABLES, OPTIONS = f"{PREFIX}*", "options"  # where a value is from, in messages
-SECTIONS = ("simulator", "ingest", "training", "monitor", "gate", "llm")
+SECTIONS = ("simulator", "ingest", "training", "monitor", "gate", "llm", "odds")
 SECRETS = ("notify", "api_key", "ledger_key")
 
 
@@ -110,6 +111,7 @@ class Settings(Checked, BaseSettings):
     monitor: MonitorSettings = MonitorSettings()
     gate: GateSettings = GateSettings()
     llm: LlmSettings = LlmSettings()
+    odds: OddsSettings = OddsSettings()
 
     @field_validator("home")
     @classmethod

@@ -6,6 +6,7 @@ from nfl_signals.defs.partitions import IN_ONE_RUN, SEASONS, chosen_seasons
 from nfl_signals.defs.resources import Run
 from nfl_signals.defs.tables import Result, asset
 from nfl_signals.ingest.raw import FILES
+from nfl_signals.workspace.odds_feed import feed_metadata
 from nfl_signals.workspace.tables import SCHEMAS, ingest
 
 DESCRIPTIONS = {
@@ -13,7 +14,8 @@ DESCRIPTIONS = {
     "team_stats": "Team statistics by game.",
     "injuries": "Injury reports by player and week.",
     "notes": "Short team notes, where the release has them.",
-    "prices": "Lines and odds with the time at which they were seen, added to by every run.",
+    "prices": "Lines and odds with the time at which they were seen, added to by every run: of the release, "
+    "the schedule, your own files, and in a live run the odds feed, where it has a key.",
 }
 
 
@@ -38,6 +40,8 @@ def raw_asset(table: str) -> dg.AssetsDefinition:
         modified = run_context.release.modified_at(FILES[table].format(season=max(rows)))
         if modified is not None:
             counts["source_modified_at"] = modified.isoformat()
+        if table == "prices":
+            counts |= feed_metadata(run_context, list(rows))
         return dg.MaterializeResult(metadata=counts)
 
     return ingested

@@ -4,7 +4,6 @@ Nothing is guessed: what a row could mean otherwise (decimal odds, a sign, a tim
 with its line in the file, and all such lines are named at once.
 """
 
-from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -12,9 +11,8 @@ import polars as pl
 from nfl_signals.core.errors import InputError
 from nfl_signals.ingest.casting import instants
 from nfl_signals.ingest.price_file_rules import Odds, price_problems
+from nfl_signals.ingest.price_matching import MARKET_NAMES, matched, oriented
 from nfl_signals.ingest.schemas import RAW_PRICES
-from nfl_signals.ingest.teams import franchise
-from nfl_signals.markets.definitions import ATS, MONEYLINE, TOTAL
 
 COLUMNS = {
     "game_id": "nflverse's, e.g. 2025_10_DAL_PHI; or the next three",
@@ -31,16 +29,9 @@ COLUMNS = {
     "moment": "open, snapshot or close; without it snapshot",
 }
 """What a file may hold, in words; in any order, other columns are ignored."""
-MARKET_NAMES = {
-    **dict.fromkeys(["ats", "spread", "spreads", "handicap"], ATS.name),
-    **dict.fromkeys(["moneyline", "h2h", "ml"], MONEYLINE.name),
-    **dict.fromkeys(["total", "totals", "over/under", "ou"], TOTAL.name),
-}
-GAME = ["game_id", "kickoff_at", "is_neutral", "spread_line"]
 NUMBERS = ["line", "home_line", "price_yes", "price_no"]
 ZONED = r"(?i)(Z|[+-]\d{2}:?\d{2})$"
 SHOWN = 20  # lines named in a message; the others are counted
-DAY = timedelta(days=1)  # a game's day in US Eastern may be another one in the file's zone
 
 
 def read_price_file(
@@ -58,8 +49,7 @@ def read_price_file(
         InputError: names every line that cannot be used, and why.
     """
     rows = _columns(_text(path), path, book)
-    rows = _matched(rows, games)
-    rows = _with_numbers(rows, odds)
+    rows = oriented(_with_numbers(matched(rows, games), odds))
     if problems := price_problems(rows, odds):
         listed = "\n".join(problems[:SHOWN])
         more = f"\nand {len(problems) - SHOWN} more lines" if len(problems) > SHOWN else ""
@@ -116,46 +106,12 @@ def _columns(rows: pl.DataFrame, path: Path, book: str | None) -> pl.DataFrame:
         market=pl.col("market").str.to_lowercase().replace(MARKET_NAMES),
         zoned=pl.col("observed_at").str.contains(ZONED).fill_null(value=False),
         observed_at=instants(trimmed["observed_at"]),
-    )
-
-
-def _matched(rows: pl.DataFrame, games: pl.DataFrame) -> pl.DataFrame:
-    """With the scheduled game, its kickoff, and whether the file names its sides the other way round."""
-    day_of_game = pl.col("kickoff_at").dt.date()
-    known = games.select(*GAME, "home_team", "away_team", game_day=day_of_game)
-    sides = rows.with_columns(
-        franchise(pl.col("home")),
-        franchise(pl.col("away")),
         day=pl.col("date").str.to_date(strict=False),
-    )
-    by_id = sides.join(known.drop("game_day"), on="game_id", how="left", maintain_order="left")
-    pairs = [
-        known.rename({home: "home", away: "away"}).with_columns(turned=pl.lit(turned))
-        for home, away, turned in (
-            ("home_team", "away_team", False),
-            ("away_team", "home_team", True),
-        )
-    ]
-    found = (
-        sides.filter(pl.col("game_id").is_null())
-        .drop("game_id")
-        .join(pl.concat(pairs, how="diagonal"), on=["home", "away"], maintain_order="left")
-        .filter((pl.col("day") - pl.col("game_day")).abs() <= DAY)
-        .unique("file_line", keep="first", maintain_order=True)
-        .select("file_line", *GAME, "turned")
-    )
-    both = by_id.join(found, on="file_line", how="left", suffix="_found", maintain_order="left")
-    mixed = (pl.col("home") == pl.col("away_team")) & (pl.col("away") == pl.col("home_team"))
-    named = pl.col("game_id").is_not_null()
-    return both.with_columns(
-        scheduled=pl.col("kickoff_at").is_not_null() | pl.col("kickoff_at_found").is_not_null(),
-        **{name: pl.coalesce(name, f"{name}_found") for name in GAME},
-        turned=pl.when(named).then(mixed.fill_null(value=False)).otherwise("turned"),
     )
 
 
 def _with_numbers(rows: pl.DataFrame, odds: Odds) -> pl.DataFrame:
-    """With the numbers in this project's signs, sides and odds."""
+    """With numbers as such, and American odds."""
     numbers = {name: pl.col(name).cast(pl.Float64, strict=False) for name in NUMBERS}
     unread = [pl.col(name).is_not_null() & number.is_null() for name, number in numbers.items()]
     rows = rows.with_columns(no_number=pl.any_horizontal(unread)).with_columns(**numbers)
@@ -165,18 +121,4 @@ def _with_numbers(rows: pl.DataFrame, odds: Odds) -> pl.DataFrame:
             pl.when(gain >= 1).then(gain * 100).when(gain > 0).then(-100 / gain).alias(name)
             for name, gain in profit.items()
         )
-    on_sides, turned = pl.col("market") != TOTAL.name, pl.col("turned").fill_null(value=False)
-    spread = pl.coalesce("line", -pl.col("home_line"))
-    line = (
-        pl.when(market=MONEYLINE.name)
-        .then(0.0)
-        .when(market=TOTAL.name)
-        .then(pl.coalesce("line", "home_line"))
-        .otherwise(pl.when(turned).then(-spread).otherwise(spread))
-    )
-    swap = on_sides & turned
-    return rows.with_columns(
-        line=pl.when(line == 0).then(0.0).otherwise(line),
-        price_yes=pl.when(swap).then("price_no").otherwise("price_yes"),
-        price_no=pl.when(swap).then("price_yes").otherwise("price_no"),
-    )
+    return rows

@@ -69,6 +69,16 @@ RULES: dict[str, Rule] = {
     "after_kickoff": Rule(
         "quarantine", "A price observed after kickoff is set aside.", counted=False
     ),
+    "event_unknown": Rule(
+        "quarantine",
+        "An event of an odds feed that is no scheduled game, or has its sides swapped, is set aside.",
+        counted=False,
+    ),
+    "market_sides": Rule(
+        "quarantine",
+        "A market of an odds feed that has not two sides, priced at one line, is set aside.",
+        counted=False,
+    ),
     "line_against_price": Rule(
         "quarantine",
         "A spread and moneylines that favour different teams, by far, are all missing.",
@@ -111,6 +121,9 @@ RULES: dict[str, Rule] = {
     "table_missing": Rule(
         "degrade",
         "A file that is not there, is empty or cannot be used: the last good version, or none, is used.",
+    ),
+    "feed_failed": Rule(
+        "degrade", "An odds feed that gives no usable answer: its prices of this run are missing."
     ),
     "rows_vanished": Rule(
         "degrade",

@@ -1,23 +1,30 @@
-"""The home's history of prices: what the release holds, the schedule shows and a person imports, added up."""
+"""The home's history of prices: what release, schedule and odds feed show and a person imports, added up."""
 
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 
-from nfl_signals.core.errors import InputError, SchemaError, SourceError
+from nfl_signals.core.errors import InputError, SchemaError, SettingsError, SourceError
 from nfl_signals.core.files import write_parquet
 from nfl_signals.core.locks import exclusive, lock_beside
 from nfl_signals.core.schema_columns import no_rows
+from nfl_signals.core.settings import describe
 from nfl_signals.ingest.download import judged
+from nfl_signals.ingest.odds_feed import Quota
 from nfl_signals.ingest.price_file import read_price_file
 from nfl_signals.ingest.price_file_rules import Odds
 from nfl_signals.ingest.prices import added, changed, on_schedule, read_prices
-from nfl_signals.ingest.quality import Quality
+from nfl_signals.ingest.quality import Quality, in_words, wanting
 from nfl_signals.ingest.raw import FILES
+from nfl_signals.ingest.rules import RULES
 from nfl_signals.ingest.schemas import RAW_PRICES
 from nfl_signals.ingest.source import MissingReleaseError
+from nfl_signals.workspace.data_home import NFLVERSE, PLAYED, data_home_name
+from nfl_signals.workspace.odds_feed import ask_feed, prices_of_run
 from nfl_signals.workspace.run_context import RunContext
 
 _log = logging.getLogger(__name__)
@@ -28,8 +35,8 @@ def observed_prices(
 ) -> tuple[pl.DataFrame, Quality]:
     """A season's new observations, and what was wrong with them; `games` as stored.
 
-    A release without prices, or with a file that cannot be used, stops nothing: what the schedule
-    shows now cannot be observed later.
+    A release without prices, one with a file that cannot be used, or an odds feed that fails stops nothing:
+    what the schedule shows now cannot be observed later.
     """
     stored = _stored(context, season)
     quality = Quality("prices", season, max_share=context.settings.ingest.max_quarantined)
@@ -47,7 +54,9 @@ def observed_prices(
     seen = on_schedule(
         games, book=context.settings.source, as_of=moment.as_of, live=not moment.backdated
     )
-    return added(published, changed(stored, seen)), quality
+    asked, wrong = prices_of_run(context, season, games)
+    quality.records += wrong.records
+    return added(added(published, changed(stored, seen)), asked), quality
 
 
 def store_prices(context: RunContext, season: int, new: pl.DataFrame) -> tuple[int, int]:
@@ -75,18 +84,69 @@ def import_prices(context: RunContext, file: Path, *, book: str | None, odds: Od
     Raises:
         InputError: no schedule is stored, or rows cannot be used; see `price_file.read_price_file`.
     """
-    schedules = sorted(context.paths.raw_folder("games").glob("*.parquet"))
-    if not schedules:
-        raise InputError(
-            f"{context.paths.raw_folder('games')}: no schedule is stored to match prices with; run first."
-        )
-    games = pl.concat(context.read(schedule) for schedule in schedules)
+    games = _stored_games(context)
     rows = read_price_file(file, games, book=book, odds=odds)
     seasons = rows.join(games.select("game_id", "season"), on="game_id", maintain_order="left")
     new = 0
     for (season,), mine in seasons.group_by("season", maintain_order=True):
         new += store_prices(context, int(str(season)), mine.drop("season"))[0]
     return new
+
+
+@dataclass(frozen=True, kw_only=True)
+class FetchedPrices:
+    """What came of asking the odds feed."""
+
+    season: int
+    games: int
+    prices: int
+    new: int
+    set_aside: list[str]  # in words, a sentence a rule
+    quota: Quota
+
+
+def fetch_prices(context: RunContext, *, at: datetime | None) -> FetchedPrices:
+    """Add what the odds feed's books show now, or showed at `at`, to the stored observations.
+
+    Asks about the season of the first game to come at that instant.
+
+    Raises:
+        InputError: the home's games are not real and live, no schedule is stored, `at` has not come yet,
+            or the feed gives no usable answer; nothing is added then.
+    """
+    home = data_home_name(context.settings)
+    if home != NFLVERSE:
+        kind = "a season that is played" if home == PLAYED else "a simulated league"
+        raise InputError(
+            f"{context.paths.home}: is the home of {kind}; an odds feed shows prices of real games now: add "
+            "--home FOLDER of such a home."
+        )
+    if context.settings.offline:
+        raise SettingsError("offline: no server is asked; unset NFL_SIGNALS_OFFLINE.")
+    now = datetime.now(UTC)
+    if at is not None and at > now:
+        raise InputError(f"--at {describe(at)}: has not come yet; leave it out for now.")
+    games = _stored_games(context)
+    to_come = games.filter(pl.col("kickoff_at") > (at or now)).sort("kickoff_at")
+    if to_come.is_empty():
+        raise InputError(
+            f"{context.paths.raw_folder('games')}: no game is to come after {describe(at or now)}; "
+            "run first, for a newer schedule."
+        )
+    season = int(to_come["season"][0])
+    rows, quality, quota = ask_feed(context, games.filter(season=season), season, at=at)
+    new, _ = store_prices(context, season, rows)
+    return FetchedPrices(
+        season=season,
+        games=rows["game_id"].n_unique(),
+        prices=rows.height,
+        new=new,
+        set_aside=[
+            f"{in_words(found)[0]}. {RULES[found['rule'][0]].what}"
+            for found in wanting(quality.frame(now)).partition_by("rule", maintain_order=True)
+        ],
+        quota=quota,
+    )
 
 
 def prices_of_game(context: RunContext, game_id: str) -> pl.DataFrame:
@@ -100,6 +160,15 @@ def prices_of_game(context: RunContext, game_id: str) -> pl.DataFrame:
             "2025_10_DAL_PHI: season, week, away and home team."
         )
     return rows.sort("market", "observed_at", "book", maintain_order=True)
+
+
+def _stored_games(context: RunContext) -> pl.DataFrame:
+    schedules = sorted(context.paths.raw_folder("games").glob("*.parquet"))
+    if not schedules:
+        raise InputError(
+            f"{context.paths.raw_folder('games')}: no schedule is stored to match prices with; run first."
+        )
+    return pl.concat(context.read(schedule) for schedule in schedules)
 
 
 def _stored(context: RunContext, season: int) -> pl.DataFrame:

@@ -35,6 +35,20 @@ SILENT = Reply(status=-1)
 Script = Callable[[dict[str, Any]], Reply]
 
 
+def send(handler: BaseHTTPRequestHandler, reply: Reply, ended: threading.Event) -> None:
+    """Answer a request by a reply; a silent one holds it until the test has ended."""
+    if reply.status == 0:
+        return
+    if reply.status == -1:
+        ended.wait()
+        return
+    handler.send_response(reply.status)
+    for name, value in reply.headers.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+    handler.wfile.write(reply.body)
+
+
 class ChatServer:
     """Replies by `script`, which sees each request's JSON; keeps what it was sent."""
 
@@ -50,17 +64,7 @@ class ChatServer:
                 request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 outer.requests.append(request | {"path": self.path})
                 outer.authorizations.append(self.headers["Authorization"])
-                reply = outer.script(request)
-                if reply.status == 0:
-                    return
-                if reply.status == -1:
-                    outer.ended.wait()
-                    return
-                self.send_response(reply.status)
-                for name, value in reply.headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(reply.body)
+                send(self, outer.script(request), outer.ended)
 
             def log_message(self, *_: object) -> None:
                 """No log of requests."""

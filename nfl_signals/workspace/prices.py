@@ -1,6 +1,7 @@
 """The home's history of prices: what release, schedule and odds feed show and a person imports, added up."""
 
 import logging
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -151,9 +152,8 @@ def fetch_prices(context: RunContext, *, at: datetime | None) -> FetchedPrices:
 
 def prices_of_game(context: RunContext, game_id: str) -> pl.DataFrame:
     """A game's stored observations, oldest first, openers without a time before all; InputError if none."""
-    files = sorted(context.paths.raw_folder("prices").glob("*.parquet"))
-    found = [context.read(file).filter(game_id=game_id) for file in files]
-    rows = pl.concat([no_rows(RAW_PRICES), *found])
+    season = int(game_id[:4]) if re.match("[0-9]{4}_", game_id) else 0  # then there is no such file
+    rows = _stored(context, season).filter(game_id=game_id)
     if rows.is_empty():
         raise InputError(
             f"{context.paths.raw_folder('prices')}: no price of {game_id}; ids are written as "

@@ -109,6 +109,15 @@ def test_without_a_schedule_there_is_nothing_to_match_with(tmp_path: Path) -> No
         prices_of_game(context, OPENER)
 
 
+def test_the_prices_of_a_game_are_looked_for_in_its_season_alone(tmp_path: Path) -> None:
+    context = run(tmp_path, showing(3.0), as_of="2023-09-05 14:00")
+    context.paths.raw("prices", 2022).write_bytes(b"of another season, and damaged")
+    assert spreads(context) == [("snapshot", "05 14", 3.0)]
+    for name in ("2021_01_DET_KC", "DET at KC", ""):
+        with pytest.raises(InputError, match="ids are written as 2025_10_DAL_PHI"):
+            prices_of_game(context, name)
+
+
 def test_of_many_that_add_at_once_none_loses_a_row(tmp_path: Path) -> None:
     context = run(tmp_path, showing(3.0), as_of="2023-09-05 14:00")
     row = prices_of_game(context, OPENER).filter(market="ats")

@@ -12,11 +12,7 @@ LearnerName = Literal["logistic", "lightgbm", "xgboost", "lstm"]
 RuleName = Literal["proven", "literal"]
 
 
-class _Section(Checked):
-    """A group of settings."""
-
-
-class SimulatorSettings(_Section):
+class SimulatorSettings(Checked):
     """The simulated league: its size, its calendar, how its bookmaker behaves."""
 
     first_season: int = Field(default=2014, ge=1999, le=2040, description="first simulated season")
@@ -48,7 +44,9 @@ class SimulatorSettings(_Section):
         default=0.7, ge=0, le=20, description="sd of what a game's notes do to its mean, points"
     )
     drift_from: str | None = Field(
-        default=None, pattern=r"^\d{4}-w\d{2}$", description="YYYY-wWW, first week of the drift"
+        default=None,
+        pattern=r"^\d{4}-w(0[1-9]|1\d|2[0-2])$",
+        description="YYYY-wWW, first week of the drift, 01 to 22",
     )
     drift_home_field: float = Field(
         default=0.0, ge=-20, le=20, description="then added to home field, points"
@@ -90,7 +88,7 @@ class SimulatorSettings(_Section):
     )
 
 
-class IngestSettings(_Section):
+class IngestSettings(Checked):
     """What a source may get wrong before it is refused; the rules: `ingest/rules.py`."""
 
     max_quarantined: float = Field(
@@ -101,7 +99,7 @@ class IngestSettings(_Section):
     )
 
 
-class TrainingSettings(_Section):
+class TrainingSettings(Checked):
     """How base learners, stack and calibrator are fitted, walk-forward."""
 
     min_learner_seasons: int = Field(
@@ -146,7 +144,7 @@ class TrainingSettings(_Section):
     )
 
 
-class MonitorSettings(_Section):
+class MonitorSettings(Checked):
     """When an alarm is raised, how grave it is and when it is over; why so: `alerts/episodes.py`."""
 
     window_weeks: int = Field(
@@ -213,7 +211,7 @@ class MonitorSettings(_Section):
         return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-class GateSettings(_Section):
+class GateSettings(Checked):
     """When a challenger may replace the champion; how the limits are used: `promotion/gate.py`."""
 
     level: float = Field(
@@ -264,7 +262,7 @@ class GateSettings(_Section):
     )
 
 
-class LlmSettings(_Section):
+class LlmSettings(Checked):
     """What reads injury reports and notes, and what a language model may cost."""
 
     provider: Literal["rules", "openai", "replay", "none"] = Field(

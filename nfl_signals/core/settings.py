@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.instants import read_instant
 from nfl_signals.core.odds_settings import OddsSettings
+from nfl_signals.core.setting_contradictions import contradictions
 from nfl_signals.core.setting_sections import (
     GateSettings,
     IngestSettings,
@@ -179,7 +180,8 @@ def load_settings(
     `fallback` holds values for fields that nothing else sets.
 
     Raises:
-        SettingsError: the file is not YAML, or a value is refused; names the field and the reason.
+        SettingsError: the file is not YAML, or a value is refused, or two contradict each other; names the
+            field and the reason.
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     environment = read_environment(Settings)
@@ -190,7 +192,11 @@ def load_settings(
     for where, values in ((str(file), written), (VARIABLES, environment), (OPTIONS, given)):
         _validated(values, where)
     values = _merged(fallback or {}, _merged(written, environment))
-    return _validated(_merged(values, {**given, "home": home}), f"{file} or {VARIABLES}")
+    where = f"{file} or {VARIABLES}"
+    settings = _validated(_merged(values, {**given, "home": home}), where)
+    if found := contradictions(settings.monitor, settings.training, settings.simulator):
+        raise SettingsError(f"settings ({where}): {' '.join(found)}")
+    return settings
 
 
 def _validated(values: Values, where: str) -> Settings:

@@ -63,7 +63,7 @@ def test_a_section_in_one_variable_is_one_object(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str
 ) -> None:
     monkeypatch.setenv("NFL_SIGNALS_MONITOR", '{"min_days": 2, "window_weeks": 3}')
-    assert load(tmp_path, "monitor: {min_days: 1, evidence: 2}").monitor.min_days == 2
+    assert load(tmp_path, "monitor: {min_days: 1, evidence: 30}").monitor.min_days == 2
     monkeypatch.setenv("NFL_SIGNALS_MONITOR", text)
     with pytest.raises(SettingsError, match=message):
         load_settings(home=tmp_path)

@@ -122,6 +122,30 @@ def test_seasons_are_inclusive_and_may_be_open(
         ),
         ("as_of: '2023-02-30'", "as_of: there is no such day or time; write a day"),
         ("simulator: {hold: 0.5}", "simulator.hold: Input should be less than or equal to 0.12"),
+        ("simulator: {drift_from: 2020-w99}", "first week of the drift, 01 to 22, got '2020-w99'"),
+        ("simulator: {drift_from: 2020-w00}", "first week of the drift, 01 to 22, got '2020-w00'"),
+        (
+            "training: {learners: [xgboost, logistic, xgboost]}",
+            "training.learners names xgboost twice (xgboost, logistic, xgboost); keep one.",
+        ),
+        (
+            "monitor: {recovery_error: 0.06}",
+            "monitor.recovery_error 0.06 is above monitor.max_calibration_error 0.05;",
+        ),
+        (
+            "monitor: {max_calibration_error: 0.2}",
+            "monitor.critical_error 0.1 is below monitor.max_calibration_error 0.2;",
+        ),
+        ("monitor: {evidence: 4}", "monitor.watch_evidence 5 is above monitor.evidence 4;"),
+        (
+            "simulator: {drift_slope: 0.8}",
+            "simulator.drift_slope 0.8 is the size of a drift, and simulator.drift_from is not set;",
+        ),
+        (
+            "simulator: {drift_from: 2026-w01}",
+            "simulator.drift_from 2026-w01 is after the last season 2025 (simulator.first_season 2014, "
+            "simulator.n_seasons 12);",
+        ),
     ],
 )
 def test_a_bad_value_is_named_with_field_file_and_reason(
@@ -132,6 +156,24 @@ def test_a_bad_value_is_named_with_field_file_and_reason(
     assert message in str(caught.value)
     assert str(tmp_path / "signals.yaml") in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+def test_a_pair_whose_halves_stand_in_two_places_is_judged_as_it_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NFL_SIGNALS_MONITOR__RECOVERY_ERROR", "0.02")
+    text = "monitor: {max_calibration_error: 0.03}"
+    assert load(tmp_path, text).monitor.recovery_error == 0.02
+    monkeypatch.setenv("NFL_SIGNALS_MONITOR__RECOVERY_ERROR", "0.03")
+    assert load(tmp_path, text).monitor.recovery_error == 0.03
+    monkeypatch.setenv("NFL_SIGNALS_MONITOR__RECOVERY_ERROR", "0.031")
+    with pytest.raises(SettingsError, match=r"recovery_error 0\.031 is above .*error 0\.03;"):
+        load(tmp_path, text)
+
+
+def test_every_pair_that_contradicts_is_named_at_once(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"(?s)recovery_error 0\.2 .*watch_evidence 50 "):
+        load(tmp_path, "monitor: {recovery_error: 0.2, watch_evidence: 50}")
 
 
 def test_every_bad_value_is_named_at_once(tmp_path: Path) -> None:

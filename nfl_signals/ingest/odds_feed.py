@@ -21,6 +21,7 @@ from nfl_signals.core.http_requests import (
     fetched,
 )
 from nfl_signals.core.odds_settings import KEY_VARIABLE, OddsSettings
+from nfl_signals.core.redaction import redacted
 from nfl_signals.ingest.odds_feed_rules import ASKED, Snapshot, parsed
 
 SPORT = "americanfootball_nfl"
@@ -59,8 +60,8 @@ class OddsAnswer:
 
 
 def feed_name(settings: OddsSettings) -> str:
-    """The feed, for messages."""
-    return f"odds feed {settings.url}"
+    """The feed, for messages and logs."""
+    return f"odds feed {redacted(settings.url)}"
 
 
 def fetch_odds(settings: OddsSettings, *, at: datetime | None = None) -> OddsAnswer:

@@ -61,9 +61,8 @@ def prices_of_run(
 
     A feed that fails stops no run: it is noted in what was wrong with the prices.
     """
-    quality, begun = Quality("prices", season), pl.col("kickoff_at") <= context.moment.clock
-    newest = season == context.seasons[-1]
-    if not (newest and feed_is_on(context)) or games.filter(~begun).is_empty():
+    quality = Quality("prices", season)
+    if not _asked_about(context, season, games):
         return no_rows(RAW_PRICES), quality
     try:
         rows, quality, quota = ask_feed(context, games, season)
@@ -77,12 +76,21 @@ def prices_of_run(
 
 
 def feed_metadata(context: RunContext, seasons: Sequence[int]) -> Json:
-    """How the asking went, for a run that ingested these seasons' prices; {} where the feed is off."""
-    path = context.paths.odds_feed
-    if not feed_is_on(context) or context.seasons[-1] not in seasons or not path.exists():
+    """How the asking went, of a run that has ingested these seasons' prices; {} where none was asked."""
+    newest = context.seasons[-1]
+    if newest not in seasons:
         return {}
-    noted = read_json(path)
+    if not _asked_about(context, newest, context.read(context.paths.raw("games", newest))):
+        return {}
+    noted = read_json(context.paths.odds_feed)
     return {f"odds_feed_{name}": value for name, value in noted.items() if value is not None}
+
+
+def _asked_about(context: RunContext, season: int, games: pl.DataFrame) -> bool:
+    """Whether this run asks about a season: the newest, as long as it has games to come."""
+    to_come = pl.col("kickoff_at") > context.moment.clock
+    newest = season == context.seasons[-1]
+    return newest and feed_is_on(context) and not games.filter(to_come).is_empty()
 
 
 def _note(context: RunContext, quota: Quota, *, prices: int, problem: str | None) -> None:

@@ -9,7 +9,7 @@ import stamina
 
 from nfl_signals.core.errors import SettingsError
 from nfl_signals.core.odds_settings import OddsSettings
-from nfl_signals.ingest.odds_feed import MAX_BYTES, OddsFeedError, Quota, fetch_odds
+from nfl_signals.ingest.odds_feed import MAX_BYTES, OddsFeedError, Quota, feed_name, fetch_odds
 from nfl_signals_tests.support.chat_server import GONE, SILENT, Reply
 from nfl_signals_tests.support.odds_server import (
     HOME,
@@ -167,3 +167,7 @@ def test_without_a_key_or_with_one_that_no_address_carries_nothing_is_asked(
     with pytest.raises(SettingsError, match=r"odds\.url is not an http\(s\) address"):
         fetch_odds(OddsSettings(url="file:///etc/passwd", api_key=feed.settings().api_key))
     assert feed.paths == []
+
+
+def test_a_feeds_name_shows_no_user_part_of_its_address() -> None:
+    assert feed_name(OddsSettings(url="https://me:hunter2@host")) == "odds feed https://***@host"

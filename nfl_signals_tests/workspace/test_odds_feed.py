@@ -132,8 +132,11 @@ def test_without_a_game_to_come_no_quota_is_spent(tmp_path: Path, feed: OddsServ
     over = release([game("2023_01_DET_KC", "2023-09-07", score=(20, 17))])
     object.__setattr__(context, "release", over)
     object.__setattr__(context, "seasons", (2023,))
-    ingested(context)
+    context.paths.odds_feed.parent.mkdir(parents=True, exist_ok=True)
+    context.paths.odds_feed.write_text("of another run, and damaged")
+    metadata, _ = materialized(context)
     assert feed.paths == []
+    assert not [name for name in metadata if name.startswith("odds_feed")]
 
 
 FAILURES = {

@@ -61,9 +61,10 @@ def fetch(
     come; a run goes on where the feed fails. `odds.regions` or `odds.bookmakers` choose the books; each
     region costs quota, and every ten books count as a region.
 
-    Prices are added as the books stamped them, and what is there already is not added again. What cannot be
-    used is listed and left out: games that the stored schedule does not hold, prices after kickoff, markets
-    without two sides, lines and odds that cannot be. An answer that is no list of odds adds nothing.
+    Prices are added as the books stamped them, and count from then on: for a price at Tuesday's decision,
+    fetch before 14:00 UTC. What is there already is not added again. What cannot be used is listed and left
+    out: games that the stored schedule does not hold, prices after kickoff, markets without two sides, lines
+    and odds that cannot be. An answer that is no list of odds adds nothing.
 
     Examples:
     - `NFL_SIGNALS_ODDS__API_KEY=... nfl-signals prices fetch`

@@ -44,8 +44,14 @@ def grade(ledger: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def latest_before_kickoff(graded: pl.DataFrame) -> pl.DataFrame:
-    """The last forecast of each model for each game and market, so that no game counts twice."""
+def judged_forecasts(graded: pl.DataFrame) -> pl.DataFrame:
+    """The one forecast of each model, game and market that is judged, so that no game counts twice.
+
+    At `tuesday` the first: what is said again when the line has moved is beside it. At `kickoff` the last.
+    """
     key = [*KEYS, "model_version", "book", "signal_source"]
     ordered = graded.sort(TIMES, maintain_order=True)
-    return ordered.unique(key, keep="last", maintain_order=True)
+    early = pl.col("horizon") == "tuesday"
+    first = ordered.filter(early).unique(key, keep="first", maintain_order=True)
+    last = ordered.filter(~early).unique(key, keep="last", maintain_order=True)
+    return pl.concat([first, last]).sort(TIMES, maintain_order=True)

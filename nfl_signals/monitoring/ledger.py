@@ -25,6 +25,7 @@ from nfl_signals.core.hash_chain import GENESIS, broken_links, seals_after
 from nfl_signals.core.locks import exclusive, lock_beside
 from nfl_signals.core.moment import LATEST
 from nfl_signals.markets.bounds import LINES_TAKEN, PRICE, unfair
+from nfl_signals.markets.decision_time import MADE
 from nfl_signals.markets.definitions import KEYS, MARKETS, ODDS, QUOTE, can_push
 from nfl_signals.monitoring.heads import (
     RESTORE,
@@ -55,6 +56,7 @@ SCHEMA = pl.Schema(
         "model_version": pl.String(),
         "model_hash": pl.String(),
         "feature_version": pl.String(),
+        "horizon": pl.String(),
         "signal_source": pl.String(),
         "book": pl.String(),
         "period_flag": pl.String(),
@@ -82,6 +84,7 @@ RULES: tuple[tuple[str, str, pl.Expr], ...] = (
     ("p_push", "a probability in [0, 1)", pl.col("p_push").is_between(0, 1, closed="left")),
     ("p_push", "0 where no push is possible", can_push() | (pl.col("p_push") == 0)),
     ("signal_source", "proxy or model", pl.col("signal_source").is_in(["proxy", "model"])),
+    ("horizon", " or ".join(MADE), pl.col("horizon").is_in(list(MADE))),
     ("book", "production or learning", pl.col("book").is_in(BOOKS)),
     ("made_at", "a time before kickoff", pl.col("made_at") < pl.col("kickoff_at")),
     (

@@ -66,7 +66,7 @@ def graded_at(rows: pl.DataFrame, closing: pl.DataFrame, as_of: datetime) -> pl.
     # Markets with one outcome column have the same points.
     outcomes = wide.select("game_id", **{m.outcome_column: m.name for m in MARKETS.values()})
     counted = rows.filter(pl.col("period_flag") != ledger.BACKDATED)
-    graded = grading.latest_before_kickoff(grading.grade(counted, outcomes))
+    graded = grading.judged_forecasts(grading.grade(counted, outcomes))
     over = closing.filter(known)
     return with_closing_line_value(graded, over, settled_games(over))
 

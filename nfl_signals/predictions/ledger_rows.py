@@ -60,6 +60,7 @@ def ledger_rows(
         pl.lit(moment.as_of).cast(TIME).alias("made_at"),
         pl.lit(moment.clock).cast(TIME).alias("written_at"),
         pl.lit(feature_version(horizon)).alias("feature_version"),
+        pl.lit(horizon).alias("horizon"),
         pl.when(pl.col("model_version") == PROXY)
         .then(pl.lit(PROXY))
         .otherwise(pl.lit("model"))
@@ -119,6 +120,7 @@ def _shadow_rows(
             pl.lit(moment.clock).cast(TIME).alias("written_at"),
             pl.format(versions + "{}", "season").alias("model_version"),
             pl.lit(feature_version(horizon)).alias("feature_version"),
+            pl.lit(horizon).alias("horizon"),
             pl.lit("model").alias("signal_source"),
             pl.lit("learning").alias("book"),
             pl.lit(flag).alias("period_flag"),

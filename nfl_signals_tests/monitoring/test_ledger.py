@@ -33,6 +33,7 @@ ROW: dict[str, Any] = {
     "model_version": "model_v1",
     "model_hash": "ab" * 32,
     "feature_version": "f1",
+    "horizon": "kickoff",
     "signal_source": "model",
     "book": "production",
     "period_flag": "ok",
@@ -440,5 +441,24 @@ def test_only_the_last_forecast_of_each_model_before_kickoff_counts() -> None:
         {"book": "learning", "p_hat": 0.8},
         {"market": "total", "line": 44.5, "p_hat": 0.9},
     )
-    last = grading.latest_before_kickoff(rows)
+    last = grading.judged_forecasts(rows)
     assert sorted(last["p_hat"].to_list()) == [0.1, 0.7, 0.8, 0.9]
+
+
+def test_on_tuesday_the_first_forecast_is_judged_and_not_what_is_said_when_the_line_has_moved() -> (
+    None
+):
+    moved = [(3, -110.0, 0.3), (1, -130.0, 0.1), (2, -120.0, 0.2)]
+    made = [
+        {
+            "made_at": KICKOFF - timedelta(days=d),
+            "price_yes": odds,
+            "p_hat": p,
+            "horizon": "tuesday",
+        }
+        for d, odds, p in moved
+    ]
+    judged = grading.judged_forecasts(
+        predictions(*made, {"model_version": "model_v2", "p_hat": 0.7})
+    )
+    assert judged["p_hat"].to_list() == [0.3, 0.7]

@@ -59,6 +59,7 @@ def sealed() -> pl.DataFrame:
             "signal_source": "model",
             "book": "production",
             **dict.fromkeys(("model_version", "model_hash", "feature_version"), "v"),
+            "horizon": "kickoff",
             **dict.fromkeys(("period_flag", "seal"), ""),
             **quotes(TAKEN, market),
         }

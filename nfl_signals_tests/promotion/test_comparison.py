@@ -52,6 +52,7 @@ def forecast(rows: pl.DataFrame, role: str, **changes: Any) -> pl.DataFrame:  # 
     start = pl.lit(utc("2024-09-08 17:00")).cast(UTC_TIME)
     timed = rows.with_columns(kickoff_at=start + pl.duration(weeks=pl.col("week") - 1))
     constant = {"p_push": 0.0, "model_hash": role, "feature_version": "f", "period_flag": "ok"}
+    constant["horizon"] = "kickoff"
     constant |= {"signal_source": "model"} | BOOKS[role] | changes
     made = timed.with_columns(
         p_hat=f"p_{role}",

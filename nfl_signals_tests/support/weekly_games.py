@@ -109,6 +109,7 @@ def _prediction(game: str, market: str) -> dict[str, Any]:
     known = {"season": 2025, "week": 10, "game_id": game, "market": market, "line": line}
     price = {"price_yes": -110.0, "price_no": -110.0, "p_hat": 0.53, "p_push": 0.02}
     model = {"model_version": "model_v1", "model_hash": "0123456789abcdef", "feature_version": "f"}
+    model["horizon"] = "kickoff"
     tags = {"signal_source": "model", "book": "production", "period_flag": "warning"}
     row = known | price | model | tags | {"prediction_id": f"{game}{market}", "p_market": 0.5}
     return {name: row.get(name) for name in (*CONTENT, "p_market")}

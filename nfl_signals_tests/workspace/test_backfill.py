@@ -40,9 +40,7 @@ def backfill(context: RunContext) -> None:
 
 
 def last_forecasts(context: RunContext) -> pl.DataFrame:
-    forecasts = grading.latest_before_kickoff(
-        ledger.read(context.paths.ledger).filter(book="learning")
-    )
+    forecasts = grading.judged_forecasts(ledger.read(context.paths.ledger).filter(book="learning"))
     return forecasts.select(FORECASTS).sort(KEY)
 
 

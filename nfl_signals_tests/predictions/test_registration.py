@@ -21,6 +21,7 @@ from nfl_signals.core.paths import Paths
 from nfl_signals.ensemble.ensemble import Ensemble
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring import ledger
+from nfl_signals.monitoring.heads import heads_beside
 from nfl_signals.predictions.challenger import challenger
 from nfl_signals.predictions.registration import (
     EXAMPLE_GAMES,
@@ -42,13 +43,7 @@ from nfl_signals.registry.model_card import model_hash, read_card, write_card, w
 from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext, open_run
 from nfl_signals_tests.support.homes import made_in_place, made_once, put_back
-from nfl_signals_tests.support.run_contexts import (
-    copy_context,
-    drop_rows,
-    forget_ledger,
-    rewrite,
-    settings_of,
-)
+from nfl_signals_tests.support.run_contexts import copy_context, drop_rows, rewrite, settings_of
 from nfl_signals_tests.support.small_training import LEAST
 
 FIRST, SECOND = "v202403", "v202404"
@@ -478,7 +473,8 @@ def test_the_registry_notes_the_ledgers_head_and_a_chain_written_anew_is_found(
     rows = ledger.read(finished.paths.ledger)
     assert tag_of(finished.paths, LEDGER_HEAD) == rows["seal"][-1]
     ledger_sealed(finished)
-    forget_ledger(finished)
+    for path in (finished.paths.ledger, heads_beside(finished.paths.ledger)):
+        path.unlink()
     nearer = rows.with_columns(p_hat=0.85 * pl.col("p_hat") + 0.15 * 0.5).drop("seal")
     ledger.append(finished.paths.ledger, nearer)
     with pytest.raises(IntegrityError, match="is missing: rows were cut off or rewritten"):

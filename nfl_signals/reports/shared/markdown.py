@@ -1,10 +1,14 @@
 """How numbers and words are written in reports."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 NOTHING = "–"
+SIGNS = re.compile(
+    r"(?P<code>`[\w :./=-]+`)|[\[\]`*]"
+)  # what Markdown would read as more than words
 
 
 def escaped(text: str) -> str:
@@ -13,10 +17,14 @@ def escaped(text: str) -> str:
     Example:
         >>> escaped("<b>x</b> [y](z)")
         '&lt;b&gt;x&lt;/b&gt; \\[y\\](z)'
+
+        A plain name or command in backticks is code, as the program's own sentences write it.
+
+        >>> escaped("run `nfl-signals week` [again]`")
+        'run `nfl-signals week` \\[again\\]\\`'
     """
     plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    for sign in "[]`*":
-        plain = plain.replace(sign, "\\" + sign)
+    plain = SIGNS.sub(lambda found: found["code"] or "\\" + found[0], plain)
     return " ".join(plain.split())
 
 

@@ -1,5 +1,6 @@
 """Table cells that the weekly report and the dashboard share: windows and the alarm backtest."""
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from nfl_signals.alerts.backtest import RULES
@@ -8,7 +9,11 @@ from nfl_signals.core.files import Json
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.reports.shared.markdown import NOTHING, number
 
-WINDOW_HEADER = (
+PRICE_IS_CLOSE = (
+    "Production's price at the pick is the close in every graded game: "
+    "the release holds no earlier prices."
+)
+_WINDOW_HEADER = (
     "games",
     "n",
     "Brier",
@@ -21,8 +26,13 @@ WINDOW_HEADER = (
 )
 
 
-def window_cells(row: Json) -> list[str]:
-    """One window as cells under WINDOW_HEADER."""
+def window_header(series: Json) -> list[str]:
+    """Columns of a described series; a walk-forward is forecast at the close and has no other price."""
+    return list(_for_series(_WINDOW_HEADER, series))
+
+
+def window_cells(row: Json, series: Json) -> list[str]:
+    """One window as cells under `window_header`."""
     slope, value = row["slope"], row["closing_line_value"]
     ends = f"[{number(row['slope_low'], digits=2)}, {number(row['slope_high'], digits=2)}]"
     chance = number(row["calibration_error_null95"], digits=3)
@@ -30,7 +40,7 @@ def window_cells(row: Json) -> list[str]:
     sure = NOTHING
     if row["evidence"] is not None:
         sure = f"{evidence(row['evidence'])} ({number(row['season_error'], digits=3)})"
-    return [
+    cells = [
         row["label"],
         f"{row['n']:,}",
         number(row["brier"]),
@@ -41,6 +51,14 @@ def window_cells(row: Json) -> list[str]:
         f"{points} ({row['n_moved']})",
         sure,
     ]
+    return list(_for_series(cells, series))
+
+
+def _for_series(cells: Sequence[str], series: Json) -> Sequence[str]:
+    if not series["is_walk_forward"]:
+        return cells
+    price = _WINDOW_HEADER.index("price at the pick (skill)")
+    return [*cells[:price], *cells[price + 1 :]]
 
 
 def _beside(row: Json, reference: str) -> str:
@@ -86,7 +104,8 @@ def _alarms(rows: list[Json], rule: str) -> str:
 
 
 FOR_TEMPLATES = {
-    "window_header": WINDOW_HEADER,
+    "price_is_close_sentence": PRICE_IS_CLOSE,
+    "window_header": window_header,
     "window_cells": window_cells,
     "backtest_cells": backtest_cells,
     "backtest_summary": backtest_summary,

@@ -40,7 +40,9 @@ def charts_of(part: Json, *, limits: Json, alone: bool) -> dict[str, Drawn]:
         described["error"] = _season_error(trends["path"], limits)
         described["evidence"] = _evidence(trends["path"], limits)
     if trends["rolling"]:
-        described["brier"] = _brier(trends["rolling"], limits)
+        described["brier"] = _brier(
+            trends["rolling"], limits, at_close=part["series"]["is_walk_forward"]
+        )
     for name, rows in trends["curves"].items():
         described[f"reliability_{name}"] = _reliability(rows, trends["curve_labels"][name])
     kind = " (walk-forward)" if part["series"]["is_walk_forward"] else ""
@@ -96,28 +98,32 @@ def _evidence(rows: list[Json], limits: Json) -> Described:
     return f"evidence, {_games(rows)}", caption, panel
 
 
-def _brier(rows: list[Json], limits: Json) -> Described:
-    """Rolling Brier score less the close's, with its 95 % interval, and less that of the price."""
+def _brier(rows: list[Json], limits: Json, *, at_close: bool) -> Described:
+    """Rolling Brier score less the close's, with its 95 % interval, and less that of the price.
+
+    Forecasts made `at_close` have no other price.
+    """
     marks = []
     for row in rows:
         lead, plain = (row["brier"] - row[f"brier_{name}"] for name in ("close", "price"))
         half = row["half_width"]
         ends = {} if half is None else {"low": lead - half, "high": lead + half}
+        price = "" if at_close else f", price at the pick {row['brier_price']:.4f}"
         words = (
-            f"{_when(row)}: {row['brier']:.4f}, close {row['brier_close']:.4f}, price at the pick "
-            f"{row['brier_price']:.4f}, n {row['n']}"
+            f"{_when(row)}: {row['brier']:.4f}, close {row['brier_close']:.4f}{price}, n {row['n']}"
         )
-        marks.append({"value": lead, "plain": plain, "words": words} | ends)
+        beside = {} if at_close else {"plain": plain}
+        marks.append({"value": lead, "words": words} | beside | ends)
     drawn = [mark[name] for mark in marks for name in DRAWN if name in mark]
     low, high = min(-0.001, *drawn), max(0.001, *drawn)
     axis = {"low": 1.1 * low, "high": 1.1 * high, "y_format": "+.3f"}
     axis["y_title"] = "difference in Brier score"
     level = {"level": 0, "name": "equal", "colour": panels.OTHER}
     least, most = (f(row["n"] for row in rows) for f in (min, max))
+    dotted = "" if at_close else "Dotted: less that of the price at the pick. "
     return (
         f"Brier score less the close's, last {limits['window_weeks']} weeks, n {least} to {most}",
-        "Blue: less the close's, with its 95 % interval. Dotted: less that of the price at the pick. "
-        "Below 0 is better.",
+        f"Blue: less the close's, with its 95 % interval. {dotted}Below 0 is better.",
         _over_weeks(rows, marks, [level], axis),
     )
 

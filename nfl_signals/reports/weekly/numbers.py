@@ -16,6 +16,7 @@ from nfl_signals.reports.weekly.series import (
     judged_series,
     measured_series,
     serving_models,
+    why_replaced,
 )
 from nfl_signals.reports.weekly.trends import trends
 from nfl_signals.reports.weekly.windows import changes, version_rows, window_rows
@@ -29,14 +30,15 @@ def weekly_numbers(inputs: WeeklyInputs) -> Json:
     Returns JSON values: `season, week` of the newest graded games, `verdict`, `serving`, a part per
     market under `markets` (the series that it is judged on), `others` (every other series),
     `alerts` (`all, open, opened, recovered`), `predictions` (of games to come), `missing`,
-    `data_quality` (of this season),
+    `price_is_close` (of production), `data_quality` (of this season),
     `alarm_backtest`, `glossary`, `limits`, `as_of`, `source`.
 
     Raises:
         InputError: no game has been graded and none is upcoming.
     """
     season, week = newest_week(inputs)
-    records, serving = alert_records(inputs.alerts), serving_models(inputs.upcoming)
+    records = alert_records(inputs.alerts)
+    serving = serving_models(inputs.upcoming, bets_from=inputs.moment.bets_from)
     sources = {row["market"]: row["signal_source"] for row in serving}
     parts = [_market(inputs, name, sources.get(name), records) for name in MARKETS]
     shown = [part["series"] for part in parts]
@@ -57,6 +59,7 @@ def weekly_numbers(inputs: WeeklyInputs) -> Json:
             inputs.upcoming.filter(pl.col("kickoff_at") > inputs.moment.bets_from)
         ),
         "missing": list(inputs.missing),
+        "price_is_close": price_is_close(inputs.graded),
         "data_quality": in_words(inputs.quality.filter(pl.col("season") == season)),
         "alarm_backtest": inputs.alarm_backtest.sort("market", "series", "season").to_dicts(),
         "glossary": [list(pair) for pair in glossary(inputs.monitor)],
@@ -66,6 +69,15 @@ def weekly_numbers(inputs: WeeklyInputs) -> Json:
 def verdict(markets: list[Json], serving: list[Json], *, week: str) -> str:
     """The first paragraph: is calibration all right, which model is serving, what is there to do."""
     return " ".join(render("verdict.txt", markets=markets, serving=serving, week=week).split())
+
+
+def price_is_close(graded: pl.DataFrame) -> bool:
+    """Whether production's price at the pick is the close wherever both are known.
+
+    So it is in a season that was played from a release without earlier prices.
+    """
+    known = graded.filter(book="production").drop_nulls(["p_market", "p_close"])
+    return known.height > 0 and known["p_market"].equals(known["p_close"], check_names=False)
 
 
 def newest_week(inputs: WeeklyInputs) -> tuple[int, int]:
@@ -89,6 +101,7 @@ def _market(
     market = MARKETS[name]
     part: Json = {"market": name, "title": market.title, "yes": market.yes}
     part |= {"state": state_of(records, series), "series": None}
+    part["why_replaced"] = why_replaced(inputs.metrics, market=name, window_weeks=weeks)
     if series is None:
         return part | {"windows": [], "versions": [], "changes": []}
     return part | _series(inputs, series) | {"changes": changes(inputs, series)}

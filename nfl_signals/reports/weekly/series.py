@@ -6,6 +6,7 @@ never put into one number.
 """
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 import polars as pl
 
@@ -71,8 +72,20 @@ def judged_series(
     return None
 
 
-def serving_models(upcoming: pl.DataFrame) -> list[Json]:
-    """Whose predictions the upcoming week's are: market, signal source, version, flag and games."""
+def why_replaced(metrics: pl.DataFrame, *, market: str, window_weeks: int) -> str:
+    """Why a market is not judged on production, in words that follow 'as production has'."""
+    rows = metrics.filter(market=market, scope="series", book="production")
+    if rows.filter(window=f"{window_weeks}w").is_empty():
+        return "too few games"
+    return "no graded games of this week"
+
+
+def serving_models(upcoming: pl.DataFrame, *, bets_from: datetime) -> list[Json]:
+    """Whose predictions are stored: market, signal source, version, flag, games and `week`.
+
+    `is_over`: every game of the table has kicked off by `bets_from`, so its week is no upcoming one.
+    """
+    is_over = upcoming.filter(pl.col("kickoff_at") > bets_from).is_empty()
     by = ["market", "signal_source", "model_version", "model_hash", "period_flag"]
     found = upcoming.group_by(by).agg(n=pl.len(), week=pl.col("week").max()).sort(by)
     return [
@@ -81,6 +94,7 @@ def serving_models(upcoming: pl.DataFrame) -> list[Json]:
             "named": f"{_source(row['signal_source'])} ({row['model_version']})",
             "title": MARKETS[row["market"]].title,
             "model_hash": row["model_hash"][:8],
+            "is_over": is_over,
         }
         for row in found.to_dicts()
     ]

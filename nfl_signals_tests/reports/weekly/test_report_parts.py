@@ -11,6 +11,8 @@ import pytest
 from nfl_signals.core.setting_sections import MonitorSettings, RuleName
 from nfl_signals.ingest.quality import Quality
 from nfl_signals.reports.weekly.alerts import BY_HAND, alert_records, grouped, state_of
+from nfl_signals.reports.weekly.cells import PRICE_IS_CLOSE, window_cells, window_header
+from nfl_signals.reports.weekly.charts import charts_of
 from nfl_signals.reports.weekly.glossary import glossary
 from nfl_signals.reports.weekly.inputs import WeeklyInputs
 from nfl_signals.reports.weekly.numbers import verdict, weekly_numbers
@@ -21,11 +23,14 @@ from nfl_signals.reports.weekly.series import (
     judged_series,
     measured_series,
     serving_models,
+    why_replaced,
 )
 from nfl_signals.reports.weekly.trends import rolling_rows, trends
 from nfl_signals.reports.weekly.windows import changes
+from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.weekly_games import POLICY, at, upcoming, weekly_inputs
 
+BEFORE = utc("2025-11-04 14:00")  # no game of `upcoming` has begun
 MODEL = SeriesLabel(market="moneyline", book="production", signal_source="model")
 WALK_FORWARD = SeriesLabel(market="moneyline", book="learning", signal_source="model")
 
@@ -206,8 +211,51 @@ def test_an_open_alert_of_production_shows_even_while_walk_forward_is_judged() -
 
 
 def test_no_model_is_serving_where_nothing_is_upcoming() -> None:
-    assert serving_models(upcoming().clear()) == []
+    assert serving_models(upcoming().clear(), bets_from=BEFORE) == []
     assert "No model is serving" in verdict([], [], week="week 9 of 2025")
+
+
+def test_a_week_whose_games_have_begun_was_served_and_is_not_being_served() -> None:
+    kickoff = upcoming()["kickoff_at"].max()
+    played = verdict([], serving_models(upcoming(), bets_from=kickoff), week="week 10 of 2025")
+    assert "Served week 10: the model (model_v1). Its games have begun" in played
+    assert "Serving" not in played
+    to_come = verdict([], serving_models(upcoming(), bets_from=BEFORE), week="week 9 of 2025")
+    assert "Serving week 10: the model (model_v1). What to do" in to_come + " What to do"
+
+
+def test_production_without_games_in_the_newest_week_has_not_too_few_of_them() -> None:
+    metrics = weekly_inputs().metrics
+    asked = {"market": "moneyline", "window_weeks": 8}
+    assert why_replaced(metrics, **asked) == "no graded games of this week"
+    unseen = metrics.filter(pl.col("book") != "production")
+    assert why_replaced(unseen, **asked) == "too few games"
+
+
+def test_a_walk_forward_has_the_close_and_no_price_at_the_pick() -> None:
+    limits = weekly_numbers(weekly_inputs())["limits"]
+    parts = weekly_numbers(weekly_inputs())
+    shown = [part for part in parts["markets"] + parts["others"] if part["series"]]
+    assert {part["series"]["is_walk_forward"] for part in shown} == {True, False}
+    for part in shown:
+        walk_forward = part["series"]["is_walk_forward"]
+        header = window_header(part["series"])
+        assert ("price at the pick (skill)" in header) is not walk_forward
+        assert all(len(window_cells(row, part["series"])) == len(header) for row in part["windows"])
+        chart = charts_of(part, limits=limits, alone=True)["brier"]
+        assert ("price at the pick" in chart.caption) is not walk_forward
+
+
+def test_prices_that_are_all_the_close_are_said_to_be(tmp_path: Path) -> None:
+    inputs = weekly_inputs()
+    assert PRICE_IS_CLOSE not in write_weekly_report(tmp_path / "week.md", inputs)
+    closing = replace(inputs, graded=inputs.graded.with_columns(p_market="p_close"))
+    assert write_weekly_report(tmp_path / "week.md", closing).count(PRICE_IS_CLOSE) == 1
+
+
+def test_a_command_in_a_sentence_of_the_report_is_code(tmp_path: Path) -> None:
+    lacking = replace(weekly_inputs(), missing=("run `nfl-signals week` again",))
+    assert "- run `nfl-signals week` again" in write_weekly_report(tmp_path / "week.md", lacking)
 
 
 def test_different_models_on_different_markets_are_both_named() -> None:
@@ -216,7 +264,7 @@ def test_different_models_on_different_markets_are_both_named() -> None:
         proxy.otherwise("signal_source").alias("signal_source"),
         proxy.otherwise("model_version").alias("model_version"),
     )
-    words = verdict([], serving_models(rows), week="week 9 of 2025")
+    words = verdict([], serving_models(rows, bets_from=BEFORE), week="week 9 of 2025")
     assert "the model (model_v1) on Against the spread, Moneyline" in words
     assert "the market's own prices (proxy) (proxy) on Total" in words
 

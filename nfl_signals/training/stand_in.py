@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from nfl_signals.ensemble.coherence_rows import coherent_season
 from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, input_names, walk_forward_stack
 from nfl_signals.features.settled_games import settled_games
+from nfl_signals.llm.documents import REPORT_LEAD
 from nfl_signals.markets.definitions import KEYS, MARKETS, QUOTE, MarketName, can_tie
 from nfl_signals.markets.odds import no_vig_probability
 from nfl_signals.stacking.oof import OofTask, out_of_fold
@@ -118,10 +119,11 @@ def _of_season(tasks: list[OofTask], season: int, wanted: Bools) -> Iterator[Oof
 def _out_by_then(signals: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
     """Signals whose documents were out when the question was asked.
 
-    That a team is quiet is known when its own report is due.
+    A quiet team has none (null `known_at`); that it is quiet is known when its own report is due.
     """
     moments = asked.group_by("game_id").agg(pl.col("made_at").max())
-    out = pl.col("known_at") <= pl.col("made_at")
+    known_at = pl.coalesce("known_at", pl.col("kickoff_at") - REPORT_LEAD)
+    out = known_at <= pl.col("made_at")
     return (
         signals.join(moments, on="game_id", how="left", maintain_order="left")
         .with_columns(

@@ -8,10 +8,12 @@ import polars as pl
 import pytest
 
 from nfl_signals.core.files import read_parquet
+from nfl_signals.llm.documents import REPORT_LEAD
 from nfl_signals.monitoring import ledger
 from nfl_signals.predictions.ledger_rows import stand_in_rows
-from nfl_signals.training.stand_in import FORECASTS, stand_in_forecasts
+from nfl_signals.training.stand_in import FORECASTS, _out_by_then, stand_in_forecasts
 from nfl_signals.workspace.run_context import RunContext
+from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.small_training import flip_outcomes, open_small
 
 KEYS = ["game_id", "market"]
@@ -113,3 +115,13 @@ def test_its_rows_are_the_ledgers_at_the_moment_and_quote_of_the_question(
     assert rows["model_version"].unique().to_list() == [f"stand_in_{LAST}"]
     same = ["made_at", *KEYS, "line", "price_yes", "price_no"]
     assert rows.select(same).sort(KEYS).equals(asked.select(same).sort(KEYS))
+
+
+def test_that_a_team_is_quiet_counts_from_the_day_its_report_was_due() -> None:
+    kickoff = utc("2024-09-08T17:00")
+    signals = pl.DataFrame(
+        {"game_id": ["late", "due"], "kickoff_at": [kickoff] * 2, "available": [True, True]}
+    ).with_columns(known_at=pl.lit(None, pl.Datetime("us", "UTC")))
+    due = kickoff - REPORT_LEAD
+    asked = pl.DataFrame({"game_id": ["late", "due"], "made_at": [due - timedelta(hours=1), due]})
+    assert _out_by_then(signals, asked)["available"].to_list() == [False, True]

@@ -6,7 +6,7 @@ import typer
 from rich.markup import escape
 
 from nfl_signals.cli.home_option import Source
-from nfl_signals.cli.jobs import print_week, run_to_the_end
+from nfl_signals.cli.jobs import Chosen, print_week, run_to_the_end
 from nfl_signals.cli.terminal import console
 from nfl_signals.core.errors import InputError
 from nfl_signals.core.paths import Paths
@@ -38,7 +38,7 @@ def week(source: Source = None, as_of: AsOf = None, offline: Offline = False) ->
 
     - `nfl-signals week --as-of 2023-11-14`
     """
-    context = _current(source, as_of, offline, "weekly_refresh")
+    context = _current(source, as_of, offline, "weekly_refresh", _with_champion)
     print_week(context)
 
 
@@ -49,14 +49,16 @@ def outcomes(source: Source = None, as_of: AsOf = None, offline: Offline = False
     """
     from nfl_signals.predictions.summary import status
 
-    context = _current(source, as_of, offline, "daily_outcomes")
+    context = _current(source, as_of, offline, "daily_outcomes", _unfinished)
     found = status(context)
     for name in ("calibration", "data", "ledger"):
         console.print(f"[bold]{name}[/bold]: {escape(str(found[name]))}", highlight=False)
     console.print(f"Reports: {escape(str(context.paths.reports))}")
 
 
-def _current(source: str | None, as_of: str | None, offline: bool, job: str) -> "RunContext":
+def _current(
+    source: str | None, as_of: str | None, offline: bool, job: str, seasons: Chosen
+) -> "RunContext":
     """The job over the seasons that are not over, with the settings of the last run but its date."""
     asked = "true" if offline else None
     settings = as_last_run(source=source, as_of=as_of, offline=asked)
@@ -64,7 +66,14 @@ def _current(source: str | None, as_of: str | None, offline: bool, job: str) -> 
         raise InputError(
             f"{settings.home}: no data yet; run `nfl-signals run` once, it trains the models."
         )
-    return run_to_the_end(settings, job, {"offline": asked}, _unfinished)
+    return run_to_the_end(settings, job, {"offline": asked}, seasons)
+
+
+def _with_champion(context: "RunContext") -> "Sequence[int]":
+    from nfl_signals.predictions.champion import require_champion
+
+    require_champion(context)  # before the job changes a table
+    return _unfinished(context)
 
 
 def _unfinished(context: "RunContext") -> "Sequence[int]":

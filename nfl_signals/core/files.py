@@ -44,11 +44,22 @@ def write_bytes(path: Path, content: bytes) -> Path:
     return path
 
 
-def write_parquet(path: Path, frame: pl.DataFrame) -> Path:
-    """Write `frame` atomically; the same frame always gives the same bytes."""
+def write_parquet(path: Path, frame: pl.DataFrame, *, notes: dict[str, str] | None = None) -> Path:
+    """Write `frame` atomically; the same frame and notes always give the same bytes.
+
+    `notes` are kept in the file beside the rows; `read_notes` finds them.
+    """
     buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd", statistics=True)
+    frame.write_parquet(buffer, compression="zstd", statistics=True, metadata=notes)
     return write_bytes(path, buffer.getvalue())
+
+
+def read_notes(path: Path) -> dict[str, str]:
+    """What `write_parquet` noted in a file; nothing where there is no file that can be read."""
+    try:
+        return pl.read_parquet_metadata(path)
+    except (pl.exceptions.PolarsError, OSError):
+        return {}
 
 
 def write_text(path: Path, text: str) -> Path:

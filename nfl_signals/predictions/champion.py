@@ -73,10 +73,32 @@ def served_version(context: RunContext) -> str:
     """
     version = configured_version(context)
     if version is None:
-        raise InputError(f"{context.paths.history}: no champion yet; run the retraining job.")
+        raise InputError(_no_champion(context))
     if version != PROXY:
         _check(context, version)
     return version
+
+
+def require_champion(context: RunContext) -> None:
+    """Refuse, before anything is written, a run whose forecasts would have no model.
+
+    Raises:
+        InputError: settings ask for the champion, and there is none at `as_of`.
+    """
+    if configured_version(context) is None:
+        raise InputError(_no_champion(context))
+
+
+def _no_champion(context: RunContext) -> str:
+    log = context.paths.history
+    later = [each.at for each in context.decision_log if each.kind in decision_log.PROMOTING]
+    if not later:
+        return f"{log}: no champion yet; run the retraining job."
+    return (
+        f"{log}: no champion yet as of {context.as_of.isoformat()}; the first one is of "
+        f"{min(later).isoformat()}. Choose an as_of from then on, set signal_source to proxy, or run "
+        "`nfl-signals run` as of that time in another home."
+    )
 
 
 def load_served_model(context: RunContext) -> Ensemble | None:

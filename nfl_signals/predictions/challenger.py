@@ -13,11 +13,15 @@ import polars as pl
 from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import write_parquet
 from nfl_signals.markets.definitions import MARKETS
-from nfl_signals.predictions.champion import PROXY, configured_version, load_version
+from nfl_signals.predictions.champion import (
+    PROXY,
+    configured_version,
+    load_version,
+    trained_by_then,
+)
 from nfl_signals.predictions.upcoming import week_of
 from nfl_signals.predictions.week import UpcomingWeek, WeekForecast, forecast_week
 from nfl_signals.registry import decision_log
-from nfl_signals.registry.model_version import trained_versions
 from nfl_signals.workspace.run_context import RunContext
 
 PROBABLE = pl.col("p_hat").is_between(0, 1, closed="none") & pl.col("p_push").is_between(
@@ -60,7 +64,7 @@ def challenger(context: RunContext) -> str | None:
     named = configured_version(context)
     champion = decision_log.champion(context.decisions) if named == PROXY else named
     rejected = {each.version for each in context.decisions if each.kind == "rejected"}
-    later = trained_versions(context.paths.ensembles, after=champion)
+    later = trained_by_then(context, after=champion)
     return next((each for each in reversed(later) if each not in {champion, *rejected}), None)
 
 

@@ -10,7 +10,7 @@ from nfl_signals.markets.decision_time import MADE
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision
 from nfl_signals.registry.model_card import CARD, card_horizon, read_card
-from nfl_signals.registry.model_version import latest_version
+from nfl_signals.registry.model_version import ModelVersion, latest_version, trained_versions
 from nfl_signals.workspace.run_context import RunContext
 
 PROXY = "proxy"
@@ -117,6 +117,14 @@ def load_version(context: RunContext, version: str) -> Ensemble:
     """Any version; raises what would keep it from being served."""
     _check(context, version)
     return context.load(context.paths.ensemble(version), Ensemble.load)
+
+
+def trained_by_then(context: RunContext, *, after: str | None = None) -> list[str]:
+    """`trained_versions` of the run's home, without those fitted on games after its `as_of`."""
+    season, _, week = _last_played(context).partition("-w")
+    last = int(f"{season}{week}" or 0)
+    versions = trained_versions(context.paths.ensembles, after=after)
+    return [each for each in versions if ModelVersion.parse(each).trained <= last]
 
 
 def _check(context: RunContext, version: str) -> None:

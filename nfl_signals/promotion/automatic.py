@@ -21,7 +21,7 @@ from nfl_signals.core.setting_sections import GateSettings
 from nfl_signals.markets.definitions import MarketName
 from nfl_signals.monitoring.noted import ledger_head, require_noted_heads
 from nfl_signals.monitoring.steps import graded_ledger
-from nfl_signals.predictions.champion import CHAMPION_SOURCE
+from nfl_signals.predictions.champion import CHAMPION_SOURCE, trained_by_then
 from nfl_signals.predictions.upcoming import append_walk_forward
 from nfl_signals.promotion.books import STANDS_IN, WALK_FORWARD, forecast_by, paired, production
 from nfl_signals.promotion.comparison import judge_pair, pairs_of
@@ -31,7 +31,6 @@ from nfl_signals.promotion.stand_in import stand_in_for
 from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import LEDGER_HEAD, Decision, Kind, Step
 from nfl_signals.registry.model_card import read_card
-from nfl_signals.registry.model_version import latest_version
 from nfl_signals.stats.arrays import Floats
 from nfl_signals.training.recalibrated_copies import recalibrated_copy, training_window
 from nfl_signals.workspace.run_context import RunContext
@@ -139,11 +138,11 @@ def decide(context: RunContext) -> Decision | None:
         _log.info("gate: nothing is judged as of %s, a backdated run", context.as_of.isoformat())
         return None
     champion = decision_log.champion(context.decisions)
-    newest = latest_version(context.paths.ensembles)
+    newest = next(reversed(trained_by_then(context)), None)
     pending = [each for each in pending_steps(context) if each.step == RETRAINING]
     before = [each for each in context.decisions if each.version == newest]
     undecided = bool(before) and before[-1].kind == "insufficient"
-    if champion is None or newest == champion or (before and not pending and not undecided):
+    if newest is None or champion in (None, newest) or (before and not pending and not undecided):
         _log.info("gate: nothing to judge; champion %s, newest %s", champion or "none", newest)
         return None
     append_walk_forward(context)

@@ -31,7 +31,7 @@ from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming
 from nfl_signals.predictions.week import upcoming_games
 from nfl_signals.simulator.feed.cut import Feed
 from nfl_signals.stats.bootstrap import week_block_interval
-from nfl_signals.workspace import tables
+from nfl_signals.workspace import stored_seasons, tables
 from nfl_signals.workspace.llm_signals import build_signals
 from nfl_signals.workspace.run_context import RunContext, chosen_seasons, open_run
 
@@ -132,7 +132,7 @@ def on_the_day(context: RunContext, feed: Feed, instant: datetime) -> RunContext
 
 def refresh(context: RunContext) -> None:
     """What both jobs begin with: raw and gold of the seasons that are not over."""
-    seasons = tables.unfinished_seasons(context)
+    seasons = stored_seasons.unfinished_seasons(context)
     for table in tables.READERS:
         tables.ingest(context, table, seasons)
     tables.build_gold(context, seasons)

@@ -33,13 +33,8 @@ from nfl_signals.stats.logit import logit
 from nfl_signals.stats.scores import brier, three_way_probabilities
 from nfl_signals.training.baselines import refit_folds
 from nfl_signals.workspace.run_context import RunContext
-from nfl_signals.workspace.tables import (
-    SCHEMAS,
-    check_features,
-    load_stored_history,
-    matched,
-    stored_seasons,
-)
+from nfl_signals.workspace.stored_seasons import stored_seasons
+from nfl_signals.workspace.tables import SCHEMAS, check_features, load_stored_history, matched
 
 Figures = dict[str, Any]
 Check = Callable[[RunContext], Figures]

@@ -77,6 +77,6 @@ def _with_champion(context: "RunContext") -> "Sequence[int]":
 
 
 def _unfinished(context: "RunContext") -> "Sequence[int]":
-    from nfl_signals.workspace.tables import unfinished_seasons
+    from nfl_signals.workspace.stored_seasons import unfinished_seasons
 
     return unfinished_seasons(context)

@@ -13,7 +13,7 @@ from nfl_signals.defs.resources import Run
 from nfl_signals.predictions.upcoming import not_by_served_model, not_in_ledger
 from nfl_signals.workspace.last_run import as_last_run
 from nfl_signals.workspace.run_context import RunContext, open_home
-from nfl_signals.workspace.tables import unfinished_seasons
+from nfl_signals.workspace.stored_seasons import unfinished_seasons
 
 EASTERN = "America/New_York"
 IN_SEASON = "9-12,1-2"  # months with games

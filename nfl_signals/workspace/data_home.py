@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nfl_signals.core.errors import InputError, SettingsError
-from nfl_signals.core.files import read_object, write_json
+from nfl_signals.core.files import read_object, read_parquet, write_json
 from nfl_signals.core.locks import exclusive
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.setting_sections import SimulatorSettings
@@ -156,3 +156,29 @@ def _told_by_ledger(paths: Paths) -> str | None:
 
 def _anything_stored(paths: Paths) -> bool:
     return any((paths.home / place).exists() for place in ALWAYS_WRITTEN)
+
+
+def seasons_of_home(paths: Paths, *, last: int | None, opens_by: datetime) -> tuple[int, ...]:
+    """Seasons that a home should hold: what is lacking among them shows. None in a home without features.
+
+    From the first of the stored features on to the last of those, or of the stored schedules up to `last`
+    (None: all) whose first game is at `opens_by` or earlier.
+    """
+    built = _seasons(paths.features)
+    if not built:
+        return ()
+    begun = [
+        season
+        for season in _seasons(paths.raw_folder("games"))
+        if built[-1] < season <= (last or season) and _opens(paths.raw("games", season)) <= opens_by
+    ]
+    return tuple(range(built[0], max([built[-1], *begun]) + 1))
+
+
+def _seasons(folder: Path) -> list[int]:
+    return sorted(int(file.stem) for file in folder.glob("[0-9]*.parquet"))
+
+
+def _opens(schedule: Path) -> datetime:
+    first: datetime | None = read_parquet(schedule)["kickoff_at"].min()  # type: ignore[assignment]
+    return first or datetime.max.replace(tzinfo=UTC)

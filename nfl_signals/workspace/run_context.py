@@ -27,7 +27,12 @@ from nfl_signals.registry import decision_log
 from nfl_signals.registry.decision_log import Decision
 from nfl_signals.simulator.league import simulate
 from nfl_signals.simulator.write import write_release
-from nfl_signals.workspace.data_home import claim_home, refuse_other_home, stored_league
+from nfl_signals.workspace.data_home import (
+    claim_home,
+    refuse_other_home,
+    seasons_of_home,
+    stored_league,
+)
 from nfl_signals.workspace.ledger_clock import last_written
 
 T = TypeVar("T")
@@ -176,19 +181,22 @@ def open_run(settings: Settings) -> RunContext:
 def open_home(settings: Settings) -> RunContext:
     """Look at what a home holds: no source is asked, nothing is simulated, moved or written.
 
-    Its seasons are those of the stored features; none in a home without any.
+    Its seasons are `data_home.seasons_of_home`.
 
     Raises:
         SettingsError: the home belongs to another source than the one that was asked for.
     """
     paths = Paths(settings.home)
     refuse_other_home(paths, settings)
+    as_of = _as_of(settings, paths)
     return RunContext(
         settings=settings,
         paths=paths,
         release=ClosedRelease(),
-        seasons=tuple(sorted(int(file.stem) for file in paths.features.glob("[0-9]*.parquet"))),
-        as_of=_as_of(settings, paths),
+        seasons=seasons_of_home(
+            paths, last=settings.season_range[1], opens_by=as_of + LINES_HORIZON
+        ),
+        as_of=as_of,
     )
 
 

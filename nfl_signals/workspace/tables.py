@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pandera.polars as pa
 import polars as pl
 
 from nfl_signals.core.errors import InputError, SchemaError, SourceError
-from nfl_signals.core.files import read_notes, read_parquet, write_parquet
+from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.core.progress import steps
 from nfl_signals.core.schema_columns import no_rows
 from nfl_signals.features.build import build_features, build_markets
@@ -19,7 +18,7 @@ from nfl_signals.features.decision_prices import decided_markets
 from nfl_signals.features.leakage import check_no_leak, sample_decisions
 from nfl_signals.ingest import raw
 from nfl_signals.ingest.download import judged
-from nfl_signals.ingest.history import REPORT_LEAD, STATS_DELAY, History
+from nfl_signals.ingest.history import REPORT_LEAD, History
 from nfl_signals.ingest.joins import (
     JOINS,
     STATS_MAY_BE_LATE,
@@ -40,6 +39,7 @@ from nfl_signals.ingest.schemas import (
 from nfl_signals.ingest.source import MissingReleaseError, Release
 from nfl_signals.workspace.prices import observed_prices, store_prices, stored_prices
 from nfl_signals.workspace.run_context import RunContext
+from nfl_signals.workspace.stored_seasons import notes_of, stored_seasons
 
 SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "games": RAW_GAMES,
@@ -61,9 +61,6 @@ READERS: dict[str, Callable[[Release, int, Quality], pl.DataFrame]] = {
     "injuries": raw.read_injuries,
     "notes": raw.read_notes,
 }
-
-BUILT_AS_OF = "nfl_signals.as_of"
-"""In a stored season: the instant of the run that built it."""
 
 _log = logging.getLogger(__name__)
 
@@ -143,51 +140,6 @@ def load_history(
     history = _known(context, seasons, tables)
     stats = against_the_scheduled(history.team_stats, history.games)
     return replace(history, team_stats=stats)
-
-
-def stored_seasons(context: RunContext) -> list[int]:
-    """The run's leading seasons whose raw tables are there; its first one where none is."""
-    missing = [season for season in context.seasons if not _is_stored(context, season)]
-    stored = [season for season in context.seasons if season < min(missing, default=9999)]
-    return stored or [context.seasons[0]]
-
-
-def _is_stored(context: RunContext, season: int) -> bool:
-    return all(context.paths.raw(table, season).exists() for table in SCHEMAS)
-
-
-def unfinished_seasons(context: RunContext) -> list[int]:
-    """The run's last season, and those before it from the first that lacks something.
-
-    A season lacks raw tables, or gold that knows all of its games: a backdated run leaves shorter
-    tables and removes later ones. Results are looked for in the season before only: an older game
-    without one was never played.
-    """
-    last, before = context.seasons[-1], context.seasons[-2:-1]
-    missing = [
-        season
-        for season in context.seasons
-        if not (_is_stored(context, season) and _is_built(context, season))
-    ]
-    missing += [
-        season
-        for season in set(before).difference(missing)
-        if context.read(context.paths.raw("games", season))["result"].null_count()
-    ]
-    return list(range(min([last, *missing]), last + 1))
-
-
-def _is_built(context: RunContext, season: int) -> bool:
-    """Whether every table of a season was built when all of its games that the run knows were known."""
-    games = context.read(context.paths.raw("games", season))
-    over: datetime | None = games.select(pl.col("kickoff_at").max() + STATS_DELAY).item()
-    needed = context.as_of if over is None else min(over, context.as_of)
-    paths = context.paths
-    for folder in (paths.features, paths.markets, paths.llm_signals):
-        built = read_notes(folder / f"{season}.parquet").get(BUILT_AS_OF)
-        if built is None or datetime.fromisoformat(built) < needed:
-            return False
-    return True
 
 
 def load_stored_history(context: RunContext) -> History:
@@ -271,8 +223,7 @@ def store_seasons(
     """Write one file a season and return the rows; files of seasons that the run lacks are removed."""
     written = [table.filter(pl.col("season") == season) for season in seasons]
     for season, part in zip(seasons, written, strict=True):
-        notes = {BUILT_AS_OF: context.as_of.isoformat()}
-        write_parquet(folder / f"{season}.parquet", part, notes=notes)
+        write_parquet(folder / f"{season}.parquet", part, notes=notes_of(context))
     for file in folder.glob("*.parquet"):
         if file.stem.isdecimal() and int(file.stem) not in context.seasons:
             file.unlink()

@@ -46,7 +46,7 @@ from nfl_signals_tests.support.homes import made_in_place, made_once, put_back
 from nfl_signals_tests.support.run_contexts import copy_context, drop_rows, rewrite, settings_of
 from nfl_signals_tests.support.small_training import LEAST
 
-FIRST, SECOND = "v202403", "v202404"
+FIRST, SECOND = "v202403", "v20240302"
 FILES, PREDICTIONS = REGISTRY_CHECKS
 
 
@@ -84,8 +84,8 @@ def aliases(context: RunContext) -> dict[str, tuple[str, ...]]:
     return {each.version: each.aliases for each in open_registry(context.paths).history()}
 
 
-def trained_a_week_later(context: RunContext) -> None:
-    """A second ensemble beside the first: the same files under a newer name."""
+def trained_again(context: RunContext) -> None:
+    """A second ensemble beside the first, of the same week: the same files under the next name."""
     for kind in ("stacker/ats", "stacker/moneyline", "stacker/total", "ensemble"):
         folder = context.paths.home / "models" / kind
         shutil.copytree(folder / FIRST, folder / SECOND)
@@ -169,7 +169,7 @@ def decide(context: RunContext, version: str, kind: Kind, *, champion: str) -> N
 
 def test_a_newer_ensemble_is_the_challenger_until_it_is_promoted(home: Path) -> None:
     context = serving_from(home, "champion")
-    trained_a_week_later(context)
+    trained_again(context)
     assert register_ensemble(context).version == SECOND
     assert aliases(context) == {FIRST: (CHAMPION,), SECOND: (CHALLENGER,)}
     decide(context, SECOND, "promoted", champion=SECOND)
@@ -195,7 +195,7 @@ def test_a_recalibrated_copy_that_was_rolled_back_challenges_nobody(home: Path) 
 @pytest.mark.slow
 def test_a_rejected_version_challenges_none(home: Path) -> None:
     context = serving_from(home, "champion")
-    trained_a_week_later(context)
+    trained_again(context)
     decide(context, SECOND, "rejected", champion=FIRST)
     register_ensemble(context)
     assert aliases(context) == {FIRST: (CHAMPION,), SECOND: ()}
@@ -203,7 +203,7 @@ def test_a_rejected_version_challenges_none(home: Path) -> None:
 
 def test_beside_a_version_that_the_settings_name_a_newer_one_is_the_challenger(home: Path) -> None:
     context = serving_from(home, "champion")
-    trained_a_week_later(context)
+    trained_again(context)
     decide(context, SECOND, "promoted", champion=SECOND)
     named = serving_from(home, f"model_{FIRST}")
     register_ensemble(named)
@@ -212,7 +212,7 @@ def test_beside_a_version_that_the_settings_name_a_newer_one_is_the_challenger(h
 
 def test_a_version_is_registered_by_its_name(home: Path) -> None:
     context = serving_from(home, "champion")
-    trained_a_week_later(context)
+    trained_again(context)
     assert register_ensemble(context, FIRST).version == FIRST
     assert set(aliases(context)) == {FIRST}
 
@@ -220,7 +220,7 @@ def test_a_version_is_registered_by_its_name(home: Path) -> None:
 @pytest.mark.slow
 def test_while_the_proxy_is_served_the_champion_stays(home: Path) -> None:
     context = serving_from(home, "proxy")
-    trained_a_week_later(context)
+    trained_again(context)
     register_ensemble(context)
     assert aliases(context) == {FIRST: (CHAMPION,), SECOND: (CHALLENGER,)}
 
@@ -228,7 +228,7 @@ def test_while_the_proxy_is_served_the_champion_stays(home: Path) -> None:
 @pytest.mark.slow
 def test_in_a_lost_registry_the_champion_is_registered_beside_the_newest(home: Path) -> None:
     context = serving_from(home, "proxy")
-    trained_a_week_later(context)
+    trained_again(context)
     shutil.rmtree(context.paths.registry)
     register_ensemble(context)
     assert aliases(context)[FIRST] == (CHAMPION,)
@@ -239,7 +239,7 @@ def test_a_champion_whose_folder_is_gone_keeps_no_newer_one_from_being_registere
     home: Path,
 ) -> None:
     context = serving_from(home, "champion")
-    trained_a_week_later(context)
+    trained_again(context)
     shutil.rmtree(context.paths.ensemble(FIRST))
     register_ensemble(context)
     assert aliases(context) == {FIRST: (CHAMPION,), SECOND: (CHALLENGER,)}
@@ -251,7 +251,7 @@ def test_a_champion_whose_folder_is_gone_keeps_no_newer_one_from_being_registere
 def promoted_pair(home: Path) -> RunContext:
     """A context of `home` with FIRST registered, and SECOND registered and champion."""
     context = serving_from(home, "champion")
-    trained_a_week_later(context)
+    trained_again(context)
     register_ensemble(context)
     decide(context, SECOND, "promoted", champion=SECOND)
     point_aliases(context)
@@ -292,7 +292,7 @@ def test_a_moved_home_takes_new_versions_and_its_original_stays_as_it_was(
 ) -> None:
     before = store_text(home)
     context = serving_from(shutil.copytree(home, tmp_path / "copy"), "champion")
-    trained_a_week_later(context)
+    trained_again(context)
     version = register_ensemble(context)
     assert version.folder.is_relative_to(tmp_path / "copy")
     assert aliases(context) == {FIRST: (CHAMPION,), SECOND: (CHALLENGER,)}

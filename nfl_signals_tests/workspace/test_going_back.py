@@ -1,17 +1,20 @@
 """After a run as of the past, the next run leaves the tables of a home that never went back."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import read_parquet
 from nfl_signals.core.paths import Paths
 from nfl_signals.predictions.champion import require_champion
-from nfl_signals.workspace import tables
+from nfl_signals.workspace import stored_seasons, tables
 from nfl_signals.workspace.llm_signals import build_signals
-from nfl_signals.workspace.run_context import RunContext, open_run
+from nfl_signals.workspace.market_games import load_market_games
+from nfl_signals.workspace.run_context import RunContext, open_home, open_run
 from nfl_signals_tests.conftest import SMALL_LEAGUE
 from nfl_signals_tests.support.homes import copy_of, nfl_signals
 from nfl_signals_tests.support.run_contexts import contents, copy_context, settings_of
@@ -25,7 +28,7 @@ FEW = {f"min_{of}_seasons": 1 for of in ("learner", "stack", "calibration")}
 def refresh(home: Path, as_of: datetime | None = None) -> RunContext:
     """The tables of `nfl-signals week`."""
     context = open_run(settings_of(home, as_of=as_of, training=FEW))
-    seasons = tables.unfinished_seasons(context)
+    seasons = stored_seasons.unfinished_seasons(context)
     for table in tables.SCHEMAS:
         tables.ingest(context, table, seasons)
     tables.build_gold(context, seasons)
@@ -51,14 +54,14 @@ def test_the_next_run_repairs_seasons_that_a_run_of_the_past_cut(
     finished_home: Path, tmp_path: Path
 ) -> None:
     context = copy_context(finished_home, tmp_path)
-    assert tables.unfinished_seasons(context) == [2024]  # a finished home reads one season
+    assert stored_seasons.unfinished_seasons(context) == [2024]  # a finished home reads one season
     present = stored(tmp_path)
     refresh(tmp_path, MIDSEASON)
     assert stored(tmp_path).keys() != present.keys()
-    assert tables.unfinished_seasons(context) == [2022, 2023, 2024]
+    assert stored_seasons.unfinished_seasons(context) == [2022, 2023, 2024]
     refresh(tmp_path)
     assert_the_same(tmp_path, present)
-    assert tables.unfinished_seasons(context) == [2024]
+    assert stored_seasons.unfinished_seasons(context) == [2024]
 
 
 @pytest.mark.parametrize("table", ["features", "markets", "llm_signals"])
@@ -73,7 +76,7 @@ def test_one_table_that_was_cut_by_a_run_that_stopped_is_built_again(
         "llm_signals": build_signals,
     }[table]
     build(then, [2022])
-    assert tables.unfinished_seasons(context) == [2022, 2023, 2024]
+    assert stored_seasons.unfinished_seasons(context) == [2022, 2023, 2024]
 
 
 @pytest.mark.slow
@@ -107,3 +110,39 @@ def test_a_week_before_the_first_champion_is_refused_and_nothing_is_written(
 def test_the_proxy_needs_no_champion(finished_home: Path, tmp_path: Path) -> None:
     proxy = copy_context(finished_home, tmp_path, as_of=BEFORE_THE_FIRST, signal_source="proxy")
     require_champion(proxy)
+
+
+def test_a_season_is_over_a_month_after_the_newest_game_that_is_scheduled(
+    finished_home: Path, tmp_path: Path
+) -> None:
+    """After week 18 the playoffs are not in the schedule yet; a season is not over by what is."""
+    context = copy_context(finished_home, tmp_path)
+    last = context.paths.raw("games", 2023)
+    newest: datetime = read_parquet(last)["kickoff_at"].max()  # type: ignore[assignment]
+    for days, over in ((1, False), (29, False), (31, True)):
+        then = replace(context, as_of=newest + timedelta(days=days))
+        tables.build_gold(then, [2023])
+        tables.build_gold_markets(then, [2023])
+        build_signals(then, [2023])
+        assert (2023 not in stored_seasons.unfinished_seasons(context)) is over
+
+
+def test_a_home_that_changes_its_horizon_builds_every_season_again_before_it_trains(
+    finished_home: Path, tmp_path: Path
+) -> None:
+    copy_context(finished_home, tmp_path)
+    asked = open_run(settings_of(tmp_path, horizon="tuesday"))
+    assert stored_seasons.unfinished_seasons(asked) == list(asked.seasons)
+    with pytest.raises(InputError, match="built for horizon kickoff, asked for is tuesday"):
+        load_market_games(asked, "ats")
+
+
+def test_a_look_at_a_home_demands_the_seasons_that_have_begun_and_are_gone(
+    finished_home: Path, tmp_path: Path
+) -> None:
+    seasons = copy_context(finished_home, tmp_path).seasons
+    for season in (seasons[2], seasons[-1]):
+        (Paths(tmp_path).features / f"{season}.parquet").unlink()
+    assert open_home(settings_of(tmp_path)).seasons == seasons
+    past = settings_of(tmp_path, as_of=datetime(2023, 11, 7, tzinfo=UTC))
+    assert open_home(past).seasons == seasons[:-1]

@@ -49,6 +49,7 @@ def graded(
     constant = {
         "market": "moneyline",
         "book": "production",
+        "horizon": "kickoff",
         "signal_source": "model",
         "model_version": "replay_2024" if fixed.get("book") == "learning" else "model_v1",
         "model_hash": "hash",

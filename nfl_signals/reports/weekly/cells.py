@@ -26,12 +26,12 @@ _WINDOW_HEADER = (
 )
 
 
-def window_header(series: Json) -> list[str]:
-    """Columns of a described series; a walk-forward is forecast at the close and has no other price."""
-    return list(_for_series(_WINDOW_HEADER, series))
+def window_header(*, at_close: bool) -> list[str]:
+    """Columns of a series; one that is forecast at the close has no other price."""
+    return list(_prices(_WINDOW_HEADER, at_close))
 
 
-def window_cells(row: Json, series: Json) -> list[str]:
+def window_cells(row: Json, *, at_close: bool) -> list[str]:
     """One window as cells under `window_header`."""
     slope, value = row["slope"], row["closing_line_value"]
     ends = f"[{number(row['slope_low'], digits=2)}, {number(row['slope_high'], digits=2)}]"
@@ -51,11 +51,11 @@ def window_cells(row: Json, series: Json) -> list[str]:
         f"{points} ({row['n_moved']})",
         sure,
     ]
-    return list(_for_series(cells, series))
+    return list(_prices(cells, at_close))
 
 
-def _for_series(cells: Sequence[str], series: Json) -> Sequence[str]:
-    if not series["is_walk_forward"]:
+def _prices(cells: Sequence[str], at_close: bool) -> Sequence[str]:
+    if not at_close:
         return cells
     price = _WINDOW_HEADER.index("price at the pick (skill)")
     return [*cells[:price], *cells[price + 1 :]]

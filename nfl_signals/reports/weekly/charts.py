@@ -40,9 +40,7 @@ def charts_of(part: Json, *, limits: Json, alone: bool) -> dict[str, Drawn]:
         described["error"] = _season_error(trends["path"], limits)
         described["evidence"] = _evidence(trends["path"], limits)
     if trends["rolling"]:
-        described["brier"] = _brier(
-            trends["rolling"], limits, at_close=part["series"]["is_walk_forward"]
-        )
+        described["brier"] = _brier(trends["rolling"], limits, at_close=part["at_close"])
     for name, rows in trends["curves"].items():
         described[f"reliability_{name}"] = _reliability(rows, trends["curve_labels"][name])
     kind = " (walk-forward)" if part["series"]["is_walk_forward"] else ""

@@ -80,6 +80,14 @@ def price_is_close(graded: pl.DataFrame) -> bool:
     return known.height > 0 and known["p_market"].equals(known["p_close"], check_names=False)
 
 
+def _at_close(inputs: WeeklyInputs, series: SeriesLabel) -> bool:
+    """Whether forecasts of a walk-forward were made at the close: at kickoff they have no other price."""
+    if not series.described()["is_walk_forward"]:
+        return False
+    rows = inputs.graded.filter(market=series.market, book="learning")
+    return set(rows["horizon"]) <= {"kickoff"}
+
+
 def newest_week(inputs: WeeklyInputs) -> tuple[int, int]:
     """Season and week of the newest graded games; before any, the week before the upcoming one."""
     played = inputs.graded.filter(pl.col("outcome").is_not_null())
@@ -103,7 +111,7 @@ def _market(
     part |= {"state": state_of(records, series), "series": None}
     part["why_replaced"] = why_replaced(inputs.metrics, market=name, window_weeks=weeks)
     if series is None:
-        return part | {"windows": [], "versions": [], "changes": []}
+        return part | {"at_close": False, "windows": [], "versions": [], "changes": []}
     return part | _series(inputs, series) | {"changes": changes(inputs, series)}
 
 
@@ -112,6 +120,7 @@ def _series(inputs: WeeklyInputs, series: SeriesLabel) -> Json:
         "market": series.market,
         "title": MARKETS[series.market].title,
         "series": series.described(),
+        "at_close": _at_close(inputs, series),
         "windows": window_rows(inputs, series),
         "versions": version_rows(inputs.metrics, series),
         "trends": trends(inputs, series),

@@ -144,7 +144,7 @@ def test_a_state_is_a_word_and_a_sign_and_not_a_colour_alone(html: str) -> None:
 def test_the_numbers_are_those_of_the_weekly_report(page: Page) -> None:
     for part in weekly_numbers(weekly_inputs())["markets"]:
         for row in part["windows"]:
-            assert "".join(window_cells(row, part["series"])) in page.text
+            assert "".join(window_cells(row, at_close=part["at_close"])) in page.text
 
 
 def test_every_prediction_and_every_version_has_a_row(page: Page) -> None:

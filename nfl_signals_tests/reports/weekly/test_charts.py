@@ -59,7 +59,12 @@ def path_row(week: int, **changed: Any) -> dict[str, Any]:  # noqa: ANN401 - a v
 
 def part_of(rows: list[dict[str, Any]]) -> dict[str, Any]:
     shown = {"path": rows, "rolling": [], "curves": {}, "curve_labels": {}}
-    return {"title": "Total", "series": {"is_walk_forward": True}, "trends": shown}
+    return {
+        "title": "Total",
+        "series": {"is_walk_forward": True},
+        "at_close": True,
+        "trends": shown,
+    }
 
 
 def charts_along(rows: list[dict[str, Any]]) -> dict[str, Drawn]:

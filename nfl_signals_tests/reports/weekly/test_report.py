@@ -83,10 +83,10 @@ def test_the_report_goes_from_the_verdict_to_the_small_print(text: str) -> None:
 
 
 def test_every_window_in_the_text_is_one_of_the_json(text: str, numbers: dict[str, Any]) -> None:
-    rows = [(row, part["series"]) for part in numbers["markets"] for row in part["windows"]]
+    rows = [(row, part["at_close"]) for part in numbers["markets"] for row in part["windows"]]
     assert len(rows) == 15
-    for row, series in rows:
-        assert f"| {' | '.join(window_cells(row, series))} |" in text
+    for row, at_close in rows:
+        assert f"| {' | '.join(window_cells(row, at_close=at_close))} |" in text
     shown = re.findall(r"^\| (?:last|season|everything).*$", text, re.MULTILINE)
     assert len(shown) == len(rows)
 
@@ -213,7 +213,7 @@ def test_a_known_window_reads_as_a_person_would_write_it() -> None:
         "evidence": 1469.6,
         "season_error": 0.0731,
     }
-    assert window_cells(row, {"is_walk_forward": False}) == [
+    assert window_cells(row, at_close=False) == [
         "last 4 weeks",
         "1,058",
         number(0.2106),

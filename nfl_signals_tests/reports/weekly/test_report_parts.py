@@ -239,11 +239,24 @@ def test_a_walk_forward_has_the_close_and_no_price_at_the_pick() -> None:
     assert {part["series"]["is_walk_forward"] for part in shown} == {True, False}
     for part in shown:
         walk_forward = part["series"]["is_walk_forward"]
-        header = window_header(part["series"])
+        header = window_header(at_close=part["at_close"])
         assert ("price at the pick (skill)" in header) is not walk_forward
-        assert all(len(window_cells(row, part["series"])) == len(header) for row in part["windows"])
+        assert all(
+            len(window_cells(row, at_close=part["at_close"])) == len(header)
+            for row in part["windows"]
+        )
         chart = charts_of(part, limits=limits, alone=True)["brier"]
         assert ("price at the pick" in chart.caption) is not walk_forward
+
+
+def test_a_walk_forward_of_a_tuesday_has_a_price_of_its_own_beside_the_close() -> None:
+    inputs = weekly_inputs()
+    early = replace(inputs, graded=inputs.graded.with_columns(horizon=pl.lit("tuesday")))
+    parts = weekly_numbers(early)
+    shown = [part for part in parts["markets"] + parts["others"] if part["series"]]
+    assert not any(part["at_close"] for part in shown)
+    headers = [window_header(at_close=part["at_close"]) for part in shown]
+    assert all("price at the pick (skill)" in header for header in headers)
 
 
 def test_prices_that_are_all_the_close_are_said_to_be(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ def pinned(context: "RunContext") -> dict[str, str]:
         "source": context.settings.source,
         "seasons": f"{context.seasons[0]}-{context.seasons[-1]}",
         "as_of": describe(context.as_of),
+        "horizon": context.settings.horizon,
     }
 
 

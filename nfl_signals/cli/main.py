@@ -47,6 +47,13 @@ Source = Annotated[
     ),
 ]
 Seasons = Annotated[str | None, typer.Option(help="A-B, e.g. 2010-2023; default: all there are.")]
+Horizon = Annotated[
+    str | None,
+    typer.Option(
+        help="When games are forecast, whose knowledge and price count: `tuesday` (14:00 UTC before the "
+        "game) or `kickoff`. Default: that of the home; a new home's is kickoff."
+    ),
+]
 AsOf = Annotated[
     str | None,
     typer.Option(
@@ -59,7 +66,11 @@ AsOf = Annotated[
 
 @command
 def run(
-    source: Source = None, seasons: Seasons = None, as_of: AsOf = None, offline: Offline = False
+    source: Source = None,
+    seasons: Seasons = None,
+    as_of: AsOf = None,
+    horizon: Horizon = None,
+    offline: Offline = False,
 ) -> None:
     """Run everything: ingest, features, models, predictions, ledger, calibration, reports.
 
@@ -72,8 +83,10 @@ def run(
     - `nfl-signals run`
 
     - `nfl-signals run --source nflverse --home real --as-of 2023-11-14`
+
+    - `nfl-signals run --source nflverse --home real --horizon tuesday`
     """
-    overrides = {"source": source, "seasons": seasons, "as_of": as_of}
+    overrides = {"source": source, "seasons": seasons, "as_of": as_of, "horizon": horizon}
     overrides["offline"] = "true" if offline else None
     settings = of_this_home(**overrides)
     print_week(run_to_the_end(settings, EVERYTHING, overrides, lambda context: context.seasons))

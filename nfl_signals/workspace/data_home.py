@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nfl_signals.core.errors import InputError, SettingsError
-from nfl_signals.core.files import read_object, read_parquet, write_json
+from nfl_signals.core.files import read_notes, read_object, read_parquet, write_json
 from nfl_signals.core.locks import exclusive
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.setting_sections import SimulatorSettings
@@ -24,6 +24,8 @@ PLAYED = "nflverse-played"
 PROGRESS = ("weeks_played", "late_stats")
 """How far a league has been played and published: the same league at another time."""
 ALWAYS_WRITTEN = ("data/raw", "data/gold", "data/ledger", "models")
+BUILT_FOR = "nfl_signals.horizon"
+"""What a stored season notes its horizon under."""
 REMEDY = "add --home FOLDER, or set NFL_SIGNALS_HOME."
 
 
@@ -62,9 +64,10 @@ def claim_home(paths: Paths, settings: Settings) -> None:
 
 
 def refuse_other_home(paths: Paths, settings: Settings) -> None:
-    """Raise SettingsError where something of another source or league is stored."""
+    """Raise SettingsError where something of another source, league or horizon is stored."""
     held = holder(paths) or _told_by_ledger(paths)
     if held in (None, data_home_name(settings)) or not _anything_stored(paths):
+        _refuse_other_horizon(paths, settings)
         return
     if {held, data_home_name(settings)} == {NFLVERSE, PLAYED}:
         holds = (
@@ -88,6 +91,14 @@ def refuse_other_home(paths: Paths, settings: Settings) -> None:
     )
 
 
+def _refuse_other_horizon(paths: Paths, settings: Settings) -> None:
+    if (built := _horizon(paths)) not in (None, settings.horizon):
+        raise SettingsError(
+            f"{paths.home}: features, models and ledger are of horizon {built}; horizon "
+            f"{settings.horizon} needs a home of its own: {REMEDY}"
+        )
+
+
 def refuse_home(folder: Path) -> None:
     """Raise InputError where the folder is a data home: what is written there by hand is not its own."""
     if holder(Paths(folder)) is not None:
@@ -106,16 +117,23 @@ def holder(paths: Paths) -> str | None:
 
 
 def remembered(paths: Paths) -> dict[str, Any]:
-    """Settings that make a home what it is: its source, and the league where it is simulated."""
+    """Settings that make a home what it is: source, horizon, and the league where it is simulated."""
     held = holder(paths) or _told_by_ledger(paths)
     if held is None or not _anything_stored(paths):
         return {}
+    horizon = {"horizon": found} if (found := _horizon(paths)) else {}
     if held in (NFLVERSE, PLAYED):
-        return {"source": NFLVERSE} | ({"clock": "as_of"} if held == PLAYED else {})
+        return {"source": NFLVERSE} | horizon | ({"clock": "as_of"} if held == PLAYED else {})
     league = stored_league(paths)
     simulator = {name: league[name] for name in SimulatorSettings.model_fields if name in league}
     seed = {"seed": league["seed"]} if league else {}
-    return {"source": "simulated", "simulator": simulator} | seed
+    return {"source": "simulated", "simulator": simulator} | seed | horizon
+
+
+def _horizon(paths: Paths) -> str | None:
+    """For which the newest season of features was built."""
+    seasons = _seasons(paths.features)
+    return read_notes(paths.features / f"{seasons[-1]}.parquet").get(BUILT_FOR) if seasons else None
 
 
 def stored_league(paths: Paths) -> dict[str, Any]:

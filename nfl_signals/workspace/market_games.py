@@ -14,7 +14,6 @@ from nfl_signals.registry.model_card import TrainingWindow
 from nfl_signals.registry.model_version import ModelVersion
 from nfl_signals.stats.arrays import Bools, Floats, Ints
 from nfl_signals.workspace.run_context import RunContext
-from nfl_signals.workspace.stored_seasons import require_horizon
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,7 +58,6 @@ class MarketGames:
 
 def load_market_games(context: RunContext, name: MarketName) -> MarketGames:
     """One market's games of the gold tables, computed once a run."""
-    require_horizon(context)
     wanted = not SEQUENCE_LEARNERS.isdisjoint(context.settings.training.learners)
     horizon = context.settings.horizon
     return context.derive(

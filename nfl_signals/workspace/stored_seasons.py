@@ -4,31 +4,20 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import read_notes
 from nfl_signals.ingest.raw import FILES
+from nfl_signals.workspace.data_home import BUILT_FOR
 from nfl_signals.workspace.run_context import RunContext
 
-BUILT_AS_OF, HORIZON = "nfl_signals.as_of", "nfl_signals.horizon"
-"""Noted in a stored season: the instant of the run that built it, and its horizon."""
+BUILT_AS_OF = "nfl_signals.as_of"
+"""What a stored season notes the instant of the run that built it under."""
 PLAYOFFS_FOLLOW = timedelta(days=30)
 """After the newest kickoff of a schedule, until a season counts as over: rounds appear as teams are known."""
 
 
 def notes_of(context: RunContext) -> dict[str, str]:
     """What a stored season notes of this run."""
-    return {BUILT_AS_OF: context.as_of.isoformat(), HORIZON: context.settings.horizon}
-
-
-def require_horizon(context: RunContext) -> None:
-    """Raise InputError where stored features are of another horizon than the run's."""
-    asked = context.settings.horizon
-    for file in sorted(context.paths.features.glob("*.parquet")):
-        if (built := read_notes(file).get(HORIZON, asked)) != asked:
-            raise InputError(
-                f"{file}: built for horizon {built}, asked for is {asked}; `nfl-signals run` builds all "
-                f"seasons for it, or set horizon to {built}."
-            )
+    return {BUILT_AS_OF: context.as_of.isoformat(), BUILT_FOR: context.settings.horizon}
 
 
 def stored_seasons(context: RunContext) -> list[int]:
@@ -64,7 +53,7 @@ def unfinished_seasons(context: RunContext) -> list[int]:
 
 
 def _is_built(context: RunContext, season: int) -> bool:
-    """Whether every table of a season was built at this horizon, when all that the run knows was known.
+    """Whether every table of a season was built when all of its games that the run knows were known.
 
     The newest stored kickoff may be that of a last regular week, before the playoffs were scheduled.
     """
@@ -73,10 +62,7 @@ def _is_built(context: RunContext, season: int) -> bool:
     needed = context.as_of if over is None else min(over, context.as_of)
     paths = context.paths
     for folder in (paths.features, paths.markets, paths.llm_signals):
-        noted = read_notes(folder / f"{season}.parquet")
-        built = noted.get(BUILT_AS_OF)
+        built = read_notes(folder / f"{season}.parquet").get(BUILT_AS_OF)
         if built is None or datetime.fromisoformat(built) < needed:
-            return False
-        if noted.get(HORIZON) != context.settings.horizon:
             return False
     return True

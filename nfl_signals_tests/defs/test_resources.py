@@ -45,7 +45,7 @@ def test_the_configuration_of_a_run_wins(home: Path) -> None:
 def test_a_run_names_no_home_of_its_own_and_so_works_in_the_home_whose_history_it_is_in(
     home: Path,
 ) -> None:
-    assert set(pinned(opened(home))) == {"source", "seasons", "as_of"}
+    assert set(pinned(opened(home))) == {"source", "seasons", "as_of", "horizon"}
 
 
 def test_the_home_s_league_needs_no_settings(home: Path) -> None:

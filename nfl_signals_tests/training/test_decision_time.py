@@ -1,12 +1,14 @@
 """A small league trained and asked on Tuesdays: its rows have Tuesday's moment, features and price."""
 
+import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from nfl_signals.core.errors import IntegrityError
+from nfl_signals.core.errors import IntegrityError, SettingsError
 from nfl_signals.features.version import feature_version
 from nfl_signals.markets.decision_time import MADE, decision_at
 from nfl_signals.markets.definitions import KEYS, QUOTE
@@ -16,15 +18,18 @@ from nfl_signals.monitoring.steps import graded_ledger
 from nfl_signals.predictions.champion import load_served_model
 from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming
 from nfl_signals.registry.model_card import read_card
+from nfl_signals.workspace.data_home import remembered
 from nfl_signals.workspace.llm_signals import build_signals
 from nfl_signals.workspace.prices import stored_prices
-from nfl_signals.workspace.run_context import RunContext, open_run
+from nfl_signals.workspace.run_context import RunContext, open_home, open_run
 from nfl_signals.workspace.tables import build_gold, build_gold_markets
 from nfl_signals_tests.support.homes import copy_of
 from nfl_signals_tests.support.run_contexts import settings_of
 from nfl_signals_tests.support.small_training import LEAST, train
 
 pytestmark = pytest.mark.slow
+
+MADE_FROM_GOLD = ("ledger", "oof", "stacker", "upcoming")
 
 
 def opened(home: Path, horizon: str) -> RunContext:
@@ -35,12 +40,9 @@ def opened(home: Path, horizon: str) -> RunContext:
 def tuesday(finished_home: Path, tmp_path_factory: pytest.TempPathFactory) -> RunContext:
     """The finished home's raw tables, trained and asked again at the horizon of Tuesday."""
     home = copy_of(finished_home, tmp_path_factory.mktemp("tuesday") / "home")
+    for folder in ("models", "data/gold", *(f"data/{made}" for made in MADE_FROM_GOLD)):
+        shutil.rmtree(home / folder)
     context = opened(home, "tuesday")
-    for folder in ("models", "data/ledger", "data/oof", "data/stacker", "data/upcoming"):
-        for file in sorted((home / folder).rglob("*"), reverse=True):
-            file.unlink() if file.is_file() else file.rmdir()
-    (home / "models").mkdir(exist_ok=True)
-    context.paths.history.unlink(missing_ok=True)
     build_gold(context, context.seasons)
     build_gold_markets(context, context.seasons)
     build_signals(context, context.seasons)
@@ -111,9 +113,17 @@ def test_every_card_states_the_decision_time(tuesday: RunContext) -> None:
 
 
 def test_a_model_of_tuesday_is_not_asked_at_kickoff(tuesday: RunContext) -> None:
-    asked = opened(tuesday.paths.home, "kickoff")
+    settings = tuesday.settings.model_copy(update={"horizon": "kickoff"})
     with pytest.raises(IntegrityError, match=r"horizon: tuesday.*asked for .*horizon: kickoff"):
-        load_served_model(asked)
+        load_served_model(replace(tuesday, settings=settings))
+
+
+def test_a_home_has_one_horizon_and_remembers_it(tuesday: RunContext) -> None:
+    home = tuesday.paths.home
+    assert remembered(tuesday.paths)["horizon"] == "tuesday"
+    for opening in (open_run, open_home):
+        with pytest.raises(SettingsError, match="of horizon tuesday; horizon kickoff needs a home"):
+            opening(settings_of(home, training=LEAST))
 
 
 def test_nothing_of_wednesday_or_later_reaches_what_is_trained_on(tuesday: RunContext) -> None:

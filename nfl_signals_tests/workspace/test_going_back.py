@@ -7,13 +7,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import read_parquet
 from nfl_signals.core.paths import Paths
 from nfl_signals.predictions.champion import require_champion
 from nfl_signals.workspace import stored_seasons, tables
 from nfl_signals.workspace.llm_signals import build_signals
-from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext, open_home, open_run
 from nfl_signals_tests.conftest import SMALL_LEAGUE
 from nfl_signals_tests.support.homes import copy_of, nfl_signals
@@ -125,16 +123,6 @@ def test_a_season_is_over_a_month_after_the_newest_game_that_is_scheduled(
         tables.build_gold_markets(then, [2023])
         build_signals(then, [2023])
         assert (2023 not in stored_seasons.unfinished_seasons(context)) is over
-
-
-def test_a_home_that_changes_its_horizon_builds_every_season_again_before_it_trains(
-    finished_home: Path, tmp_path: Path
-) -> None:
-    copy_context(finished_home, tmp_path)
-    asked = open_run(settings_of(tmp_path, horizon="tuesday"))
-    assert stored_seasons.unfinished_seasons(asked) == list(asked.seasons)
-    with pytest.raises(InputError, match="built for horizon kickoff, asked for is tuesday"):
-        load_market_games(asked, "ats")
 
 
 def test_a_look_at_a_home_demands_the_seasons_that_have_begun_and_are_gone(

@@ -189,7 +189,7 @@ def test_no_feature_of_any_real_tuesday_knows_what_came_after_it(real_history: H
     )
 
 
-@pytest.mark.parametrize("days", [0, 1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("days", [0, 3, 6])
 def test_a_game_row_is_the_same_whenever_in_its_week_it_is_built(
     simulated_history: History, days: int
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nfl_signals.core.errors import InputError, SchemaError, SourceError
@@ -192,6 +192,7 @@ def table_of(answers: list[list[Json]]) -> pl.DataFrame:
     return stored.sort(pl.all())
 
 
+@settings(max_examples=25)
 @given(answers=ANSWERS, draw=st.data())
 def test_any_order_and_repetition_of_answers_gives_the_same_table(
     answers: list[list[Json]], draw: st.DataObject

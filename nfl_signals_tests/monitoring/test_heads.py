@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nfl_signals.core.errors import RewrittenError
@@ -71,6 +71,7 @@ def test_a_ledger_of_an_earlier_version_gets_its_first_head_from_the_next_append
 CUT, SWAPPED, EDITED = "cut", "swapped", "edited"
 
 
+@settings(max_examples=40)
 @given(
     what=st.sampled_from([CUT, SWAPPED, EDITED]),
     start=st.integers(0, APPENDS[-1] - 1),

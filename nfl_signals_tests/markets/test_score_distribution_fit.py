@@ -211,6 +211,7 @@ def test_whole_totals_push_as_often_as_stated_over_all_seasons_and_not_in_each_p
 def test_a_factor_on_pushes_learned_from_earlier_seasons_forecasts_later_ones_worse(
     whole_totals: dict[int, tuple[Floats, Floats]], prior: float
 ) -> None:
+    """From all earlier seasons; one that begins in 2009 gains, but that start was seen in these games."""
     seen = expected = loss = 0.0
     for season, (stated, pushed) in whole_totals.items():
         odds = (seen + prior) / (expected + prior) * stated / (1 - stated)

@@ -200,9 +200,9 @@ def simulate(
 
 @command
 def settings() -> None:
-    """List every setting with its meaning, its value now, and its environment variable."""
+    """List every setting: its meaning, its value in this home, and its environment variable."""
     # Not a table: three of these side by side do not fit 80 columns.
-    for name, value, meaning in _flatten(load_settings(), ""):
+    for name, value, meaning in _flatten(as_last_run(), ""):
         variable = "NFL_SIGNALS_" + name.upper().replace(".", "__")
         console.print(f"[bold]{name}[/bold] = {escape(redacted(str(value)))}", highlight=False)
         console.print(f"    {escape(meaning)}\n    [dim]{variable}[/dim]", highlight=False)

@@ -245,6 +245,14 @@ def test_settings_lists_every_field_with_its_value_and_variable(tmp_path: Path) 
     assert "\n    NFL_SIGNALS_MONITOR__WINDOW_WEEKS\n" in done
 
 
+def test_settings_are_those_that_a_command_in_this_home_has(finished_home: Path) -> None:
+    """Nothing is set here: the league is the home's, and no default."""
+    done = nfl_signals("settings", home=finished_home, extra={}).out
+    assert f"\nsimulator.first_season = {Settings().simulator.first_season}\n" not in done
+    assert "\nsimulator.first_season = 2018\n" in done
+    assert "\nhorizon = kickoff\n" in done
+
+
 @pytest.mark.slow
 def test_simulate_writes_a_release_and_says_how_to_run_on_it(tmp_path: Path) -> None:
     out = tmp_path / "league"

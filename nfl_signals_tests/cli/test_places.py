@@ -93,7 +93,7 @@ def test_output_that_finds_no_room_is_one_line(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(main, "load_settings", full)
+    monkeypatch.setattr(main, "as_last_run", full)
     done = nfl_signals("settings", home=tmp_path, extra={})
     assert done.code == 2
     assert done.err == (

@@ -109,7 +109,11 @@ def test_its_rows_are_the_ledgers_at_the_moment_and_quote_of_the_question(
     asked = asked_at_kickoff(trained).filter(season=LAST)
     forecasts = stand_in_forecasts(trained, asked)
     rows = stand_in_rows(
-        asked, forecasts, trained.read(trained.paths.stacked), moment=trained.moment
+        asked,
+        forecasts,
+        trained.read(trained.paths.stacked),
+        moment=trained.moment,
+        horizon="kickoff",
     )
     assert ledger.append(tmp_path / "ledger.parquet", rows).n_new["learning"] == asked.height
     assert rows["model_version"].unique().to_list() == [f"stand_in_{LAST}"]

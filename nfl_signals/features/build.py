@@ -12,6 +12,7 @@ from datetime import datetime
 import polars as pl
 
 from nfl_signals.core.validation import validate
+from nfl_signals.features.decision_prices import RECORDED
 from nfl_signals.features.declarations import FEATURES, LONGEST_REST, POSITION_GROUPS
 from nfl_signals.features.game_statistics import STATS
 from nfl_signals.features.ratings import EPA_MODEL, rate, soft_margin
@@ -82,7 +83,7 @@ def _market_rows(games: pl.DataFrame, market: Market, as_of: datetime | None) ->
         *market.quote(),
         no_vig_probability(yes, no).alias("p_market"),
         pl.when(begun).then(pl.lit("close")).otherwise(pl.lit("snapshot")).alias("price_moment"),
-        pl.lit("recorded").alias("price_source"),
+        pl.lit(RECORDED).alias("price_source"),
         pl.col(market.outcome_column).alias("points"),
         market.outcome().alias("outcome"),
     )

@@ -21,7 +21,6 @@ CONSENSUS = ("consensus", "nflverse", "simulated")
 """Books that stand for the market: what is no sportsbook's own."""
 STANDARD_ODDS = -110.0
 RECORDED, STANDARD, DERIVED = "recorded", "standard", "derived"
-_PRICED = [*QUOTE, "p_market", "price_moment", "price_source"]
 
 
 def at_decision(horizon: Horizon) -> pl.Expr:
@@ -139,12 +138,11 @@ def _located(rows: pl.DataFrame) -> pl.DataFrame:
         rows.filter(pl.col("price_moment") != "close", market=m) for m in ("ats", "total")
     )
     spread = ats.drop_nulls("line").select(
-        *("game_id", "season", can_tie()),
+        *("game_id", "season"),
+        can_tie=can_tie(),
         moment="price_moment",
         spread_line="line",
         p_ats="p_market",
     )
     scored = total.select("game_id", total_line="line", p_total="p_market")
-    return spread.rename({spread.columns[2]: "can_tie"}).join(
-        scored, on="game_id", how="left", maintain_order="left"
-    )
+    return spread.join(scored, on="game_id", how="left", maintain_order="left")

@@ -13,6 +13,7 @@ from nfl_signals.core.schema_columns import (
     probability,
     within,
 )
+from nfl_signals.features.decision_prices import DERIVED, RECORDED, STANDARD
 from nfl_signals.features.declarations import FEATURES
 from nfl_signals.ingest.schemas import MOMENTS, team
 from nfl_signals.markets.decision_time import MADE
@@ -32,9 +33,7 @@ GOLD_MARKETS = pa.DataFrameSchema(
         "price_no": price(),
         "p_market": probability("close", nullable=True),
         "price_moment": column(pl.String(), "close", pa.Check.isin(MOMENTS)),
-        "price_source": column(
-            pl.String(), "close", pa.Check.isin(["recorded", "standard", "derived"])
-        ),
+        "price_source": column(pl.String(), "close", pa.Check.isin([RECORDED, STANDARD, DERIVED])),
         "points": column(pl.Float64(), "result", nullable=True),
         "outcome": column(
             pl.String(), "result", pa.Check.isin(["yes", "no", "push"]), nullable=True

@@ -1,9 +1,11 @@
 """Every check by its name, in the order in which `nfl-signals verify` runs them."""
 
 from nfl_signals.checks import models, registry, tables
+from nfl_signals.checks.files import files_readable
 from nfl_signals.workspace.tables import SCHEMAS
 
 TABLE_CHECKS: dict[str, tables.Check] = {
+    "files: readable": files_readable,
     "tables: every season": tables.every_season,
     **{f"raw_{table}: schema": tables.raw_schema(table) for table in SCHEMAS},
     "gold_features: schema": tables.features_schema,

@@ -79,14 +79,23 @@ def read_parquet(path: Path) -> pl.DataFrame:
         raise NotThereYetError(
             f"{path}: not there yet; `nfl-signals run` makes it, and so does its asset in Dagster."
         )
+    files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
     try:
         # Globbing off: a home whose name holds brackets is a home like any other.
-        files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
         return pl.read_parquet(files, glob=False)
     except (pl.exceptions.PolarsError, OSError) as error:
+        damaged = next((file for file in files if not _is_parquet(file)), path)
         raise InputError(
-            f"{path}: cannot be read as parquet ({error}); materialize it again."
+            f"{damaged}: cannot be read as parquet ({error}); materialize it again."
         ) from error
+
+
+def _is_parquet(path: Path) -> bool:
+    try:
+        pl.read_parquet_schema(path)
+    except (pl.exceptions.PolarsError, OSError):
+        return False
+    return True
 
 
 def read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON value

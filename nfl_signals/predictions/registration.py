@@ -5,6 +5,7 @@ it is built anew from them.
 """
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -55,12 +56,13 @@ def register_ensemble(context: RunContext, version: str | None = None) -> Regist
 def point_aliases(context: RunContext) -> dict[str, str]:
     """Point `champion` to the model that is served, and `challenger` to its challenger if registered.
 
-    Under `proxy` the champion of the decision log keeps the alias.
+    Under `proxy` the champion of the decision log keeps the alias. They follow the decisions as they
+    are now: a run as of the past moves none.
 
     Returns versions by alias; an alias that points nowhere is missing.
     """
     registry = home_registry(context, create=True)
-    champion = _champion(context)
+    champion = _champion(_today(context))
     if champion is not None and (context.paths.ensemble(champion) / CARD).exists():
         _register_if_usable(context, registry, champion)
     return _point(context, registry)
@@ -113,9 +115,15 @@ def _champion(context: RunContext) -> str | None:
     return decision_log.champion(context.decisions) if named == PROXY else named
 
 
+def _today(context: RunContext) -> RunContext:
+    """The run as of the time that it is, where its as-of is in the past."""
+    return replace(context, as_of=max(context.as_of, context.moment.clock))
+
+
 def _point(context: RunContext, registry: Registry) -> dict[str, str]:
     head, known = ledger_head(context), {each.version for each in registry.history()}
-    for alias, version in ((CHAMPION, _champion(context)), (CHALLENGER, challenger(context))):
+    today = _today(context)
+    for alias, version in ((CHAMPION, _champion(today)), (CHALLENGER, challenger(today))):
         if version in known:
             registry.set_alias(alias, str(version))
         else:

@@ -158,6 +158,11 @@ def odds_of_99(context: RunContext) -> None:
     set_one(context.paths.raw("prices", 2020), "price_no", 99.0)
 
 
+def half_a_file(context: RunContext) -> None:
+    path = context.paths.alerts
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
 def lost_season(context: RunContext) -> None:
     context.paths.raw("notes", 2020).unlink()
 
@@ -175,6 +180,7 @@ def clock_set_back(context: RunContext) -> None:
 
 
 TAMPERINGS: list[tuple[Callable[[RunContext], None], str, str]] = [
+    (half_a_file, "files: readable", r"analysis/alerts\.parquet: cannot be read as parquet"),
     (lost_season, "tables: every season", r"raw_notes: season 2020 holds nothing"),
     (emptied_season, "tables: every season", r"gold_markets: season 2020 holds nothing"),
     (edited_probability, "ledger: sealed", r"ledger: row \d+ \(.*learning|edited, or what came"),

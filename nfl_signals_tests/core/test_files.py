@@ -143,6 +143,14 @@ def test_a_damaged_table_is_named(tmp_path: Path) -> None:
         read_parquet(path)
 
 
+def test_of_a_folder_of_seasons_the_damaged_one_is_named(tmp_path: Path) -> None:
+    for season in (2019, 2020, 2021):
+        write_parquet(tmp_path / "table.parquet" / f"{season}.parquet", FRAME)
+    write_text(tmp_path / "table.parquet" / "2020.parquet", "garbage")
+    with pytest.raises(InputError, match=r"table\.parquet/2020\.parquet: cannot be read"):
+        read_parquet(tmp_path / "table.parquet")
+
+
 @pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe{}"])
 def test_a_damaged_or_missing_json_file_is_named(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(NotThereYetError, match=r"card\.json: not there yet"):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -256,6 +257,18 @@ def promoted_pair(home: Path) -> RunContext:
     decide(context, SECOND, "promoted", champion=SECOND)
     point_aliases(context)
     return context
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_run_as_of_before_there_was_a_champion_moves_no_alias(
+    home: Path, tmp_path: Path, moved: bool
+) -> None:
+    promoted_pair(home)
+    context = serving_from(home.rename(tmp_path / "moved") if moved else home, "champion")
+    past = replace(context, as_of=context.as_of - timedelta(days=400))
+    assert not past.decisions
+    assert point_aliases(past) == {CHAMPION: SECOND}
+    assert aliases(context) == {FIRST: (), SECOND: (CHAMPION,)}
 
 
 def store_text(home: Path) -> str:

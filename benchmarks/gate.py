@@ -101,7 +101,7 @@ def forecasts(home: Path, lines: Path | None) -> dict[str, pl.DataFrame]:
     walked = walked.filter(pl.col("learner").is_in(LEARNERS))
     rows = rows.join(walked.pivot(on="learner", index=KEYS, values="p_hat"), on=KEYS).sort(KEYS)
     rows = rows.drop_nulls(["price_yes", "price_no"]).with_columns(stack="p_hat")
-    markets = read_parquet(paths.markets)
+    markets = read_parquet(paths.markets).filter(horizon="kickoff")
     settled = settled_games(markets)
     rows = rows if lines is None else opened(rows, read_parquet(lines), settled)
     points = markets.pivot(on="market", index="game_id", values="points")
@@ -163,7 +163,7 @@ def main() -> None:
             [str(year), *(_value(values, year, name) for name in VALUED)]
             for year in options.seasons
         ]
-        show("Closing-line value in 1/10,000 (games whose market moved)", ["season", *VALUED], rows)
+        show("Closing-line value in 1/10,000 (all games with a close)", ["season", *VALUED], rows)
         found["distribution"] = spread_of_values(options, COMPARED)
         columns = ["who", "n", "mean", "sd", "mean size", *(f"{q:.0%}" for q in QUANTILES)]
         title = "Closing-line value, and what a challenger loses of it, a game in 1/10,000"
@@ -245,7 +245,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--spans-of", type=int, nargs="+", default=[1, 2, 4], help="seasons (default: 1 2 4)"
     )
-    parser.add_argument("--real", metavar="HOME", help="a finished home on real seasons")
+    parser.add_argument(
+        "--real", metavar="HOME", help="a finished home on real seasons, at kickoff"
+    )
     parser.add_argument(
         "--seasons", type=season_range, default=season_range("2015-2023"), help="A-B, of --real"
     )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from nfl_signals.markets.decision_time import decision_at
 from nfl_signals.monitoring.closing_line_value import with_closing_line_value
 from nfl_signals.promotion.books import paired
 from nfl_signals.promotion.measures import valued, week_codes
@@ -32,7 +33,8 @@ def opened(rows: pl.DataFrame, lines: pl.DataFrame, settled: pl.DataFrame) -> pl
         .otherwise(f"price_{side}")
         for side, team in (("yes", "home"), ("no", "away"))
     }
-    at_open = both.with_columns(line=pl.coalesce(spread, "line"), **prices)
+    asked = pl.when(known).then(decision_at("tuesday")).otherwise("made_at")
+    at_open = both.with_columns(line=pl.coalesce(spread, "line"), made_at=asked, **prices)
     return at_open.with_columns(_carried(at_open, rows, name, settled) for name in VALUED)
 
 
@@ -51,10 +53,10 @@ def season_values(options: argparse.Namespace) -> list[dict[str, Any]]:
     for season in options.seasons:
         for name in VALUED:
             rows = options.graded[name].filter(pl.col("season") == season)
-            moved = rows.drop_nulls("closing_line_value")
-            if moved.height:
-                value = moved["closing_line_value"].to_numpy()
-                mean = week_block_interval(value, week_codes(moved), seed=options.seed, level=0.95)
+            known = rows.drop_nulls("closing_line_value")
+            if known.height:
+                value = known["closing_line_value"].to_numpy()
+                mean = week_block_interval(value, week_codes(known), seed=options.seed, level=0.95)
                 found.append({"season": season, "who": name, **ends(mean), "n": mean.n})
     return found
 
@@ -70,9 +72,9 @@ def spread_of_values(
         for name in VALUED
     }  # fmt: skip
     for old, new in compared:
-        moved = valued(paired(_of_seasons(options, old), _of_seasons(options, new)))
+        known = valued(paired(_of_seasons(options, old), _of_seasons(options, new)))
         lost = pl.col("clv_champion").fill_null(0.0) - pl.col("clv_challenger").fill_null(0.0)
-        columns[f"{old} -> {new}"] = moved.with_columns(value=lost)
+        columns[f"{old} -> {new}"] = known.with_columns(value=lost)
     found = []
     for name, rows in columns.items():
         value, codes = rows["value"].to_numpy(), week_codes(rows)

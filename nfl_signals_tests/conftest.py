@@ -95,6 +95,28 @@ def finished_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def kickoff_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The finished home's league forecast at kickoff, when reports and notes are out; not to be changed."""
+
+    def make(home: Path) -> None:
+        done = nfl_signals("run", "--horizon", "kickoff", home=home, extra=SMALL_LEAGUE)
+        assert done.code == 0, done.err
+
+    return made_once(tmp_path_factory, "kickoff", make)
+
+
+@pytest.fixture(scope="session")
+def small_kickoff_home(tmp_path_factory: pytest.TempPathFactory, kickoff_home: Path) -> Path:
+    """The home at kickoff cut to three weeks a season and trained; tests must not change it."""
+    from nfl_signals_tests.support.small_training import train, untrained
+
+    def make(home: Path) -> None:
+        train(untrained(kickoff_home, home, horizon="kickoff"))
+
+    return made_once(tmp_path_factory, "small_kickoff", make)
+
+
+@pytest.fixture(scope="session")
 def small_home(tmp_path_factory: pytest.TempPathFactory, finished_home: Path) -> Path:
     """The finished home cut to three weeks a season and trained; tests must not change it."""
     # Brings half the package along, which most test files can do without.

@@ -70,7 +70,7 @@ class Settings(Checked, BaseSettings):
         "of files that is played week by week, in a home of its own (a simulated league always has its own)",
     )
     horizon: Horizon = Field(
-        default="kickoff",
+        default="tuesday",
         description="the moment at which a game is forecast, whose knowledge and price count: tuesday (14:00 "
         "UTC before the game) or kickoff",
     )

@@ -15,6 +15,8 @@ MADE: dict[Horizon, str] = {
     "tuesday": "made on the last Tuesday before the game, 14:00 UTC",
     "kickoff": "made before kickoff",
 }
+CLOSE = timedelta(minutes=1)
+"""Before kickoff: what is forecast at the close is dated then, and has no other price."""
 SETTLED = "settled at the end of the game, overtime included"
 TUESDAY = timedelta(days=1, hours=14)
 """From a week's Monday, 00:00 UTC: Monday night's statistics are out, the next lines are open."""

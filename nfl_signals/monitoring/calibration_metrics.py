@@ -74,8 +74,8 @@ METRICS_SCHEMA = pl.Schema(
         "discrimination": pl.Float64(),  # CORP counterpart of resolution
         "three_way_brier": pl.Float64(),  # yes, no and push; over n + n_push games, 0 to 2
         "three_way_log_loss": pl.Float64(),  # nats
-        "n_moved": pl.Int32(),  # games with a lean whose line or prices moved from pick to close
-        "closing_line_value": pl.Float64(),  # mean over n_moved games, probability; see closing_line_value
+        "n_valued": pl.Int32(),  # games with a lean, forecast before the close, whose close is known
+        "closing_line_value": pl.Float64(),  # mean over n_valued games, probability; see closing_line_value
         "season_error": pl.Float64(),  # recalibration error of the season so far, debiased
         "e_value": pl.Float64(),  # of the season so far and its memory, whatever the window
         "games_digest": pl.String(),  # of the rows and the code behind the measures

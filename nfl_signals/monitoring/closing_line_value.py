@@ -17,11 +17,12 @@ import polars as pl
 
 from nfl_signals.features.settled_games import fit_scores
 from nfl_signals.markets.coherence import CoherenceInputs, probability_at
+from nfl_signals.markets.decision_time import CLOSE
 from nfl_signals.markets.definitions import KEYS, can_tie
 from nfl_signals.markets.score_distribution import FEWEST_GAMES, ScoreDistribution
 
 BET = [*KEYS, "line"]
-CLOSE = ["line", "price_yes", "price_no", "p_market"]
+CLOSED = ["line", "p_market"]
 CARRIED = pl.Schema(
     {"game_id": pl.String(), "market": pl.String(), "line": pl.Float64(), "carried": pl.Float64()}
 )
@@ -35,8 +36,8 @@ def with_closing_line_value(
 
     Args:
         graded: as `grading.grade` gives it.
-        close: one row per game_id and market: line, prices and p_market at the close; no row while
-            the market is still open.
+        close: one row per game_id and market: line and p_market at the close; no row while the
+            market is still open.
         settled: as `coherence_rows.settled_games` gives it. A season's lines are read from the
             scores of seasons before it, so that no later game changes a value.
 
@@ -45,11 +46,11 @@ def with_closing_line_value(
         and given no push; null where unknown, also where the line moved and fewer than
         `FEWEST_GAMES` games were settled before the season. `closing_line_value`: by how much the
         probability of the side leant to rose from the price at the pick to `p_close`; positive, the
-        market moved towards the lean. Null where line and prices did not move, one of the two
-        probabilities is unknown, or there was no lean.
+        market moved towards the lean, 0: not at all. Null where one of the two probabilities is
+        unknown, there was no lean, or the forecast was made at the close itself.
     """
     both = graded.join(
-        close.select("game_id", "market", *CLOSE),
+        close.select("game_id", "market", *CLOSED),
         on=KEYS,
         how="left",
         suffix="_close",
@@ -65,9 +66,9 @@ def with_closing_line_value(
         .then("p_market_close")
         .otherwise("carried")
     )
-    moved = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_close") for name in CLOSE[:3])
+    earlier = pl.col("made_at") < pl.col("kickoff_at") - CLOSE
     lean = (pl.col("p_hat") - pl.col("p_market")).sign()
-    value = pl.when(moved, lean != 0).then(lean * (pl.col("p_close") - pl.col("p_market")))
+    value = pl.when(earlier, lean != 0).then(lean * (pl.col("p_close") - pl.col("p_market")))
     return both.with_columns(closing_line_value=value).select(
         *graded.columns, "p_close", "closing_line_value"
     )

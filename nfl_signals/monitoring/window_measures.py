@@ -34,7 +34,7 @@ class Columns:
     p_push: Floats
     p_market: Floats  # no-vig price at the pick
     p_close: Floats  # the close at the line taken
-    moved: Floats  # closing_line_value
+    valued: Floats  # closing_line_value
     y: Floats  # 1, 0, or NaN for a push
     outcome: NDArray[np.str_]  # yes, no or push
     drawn: Floats  # outcomes drawn from p, shape (n, NULL_DRAWS); of pushes too, not read there
@@ -43,7 +43,7 @@ class Columns:
 def columns_of(series: Series, seed: list[int]) -> Columns:
     """Null outcomes are drawn week by week: later games cannot change those of earlier ones."""
     numbers = series.games.select(pl.col(DIGESTED).cast(pl.Float64)).to_dict()
-    p, p_push, p_market, p_close, y, moved = (numbers[name].to_numpy() for name in DIGESTED)
+    p, p_push, p_market, p_close, y, valued = (numbers[name].to_numpy() for name in DIGESTED)
     weeks = [series.games.row(row, named=True) for row in series.starts[:-1].tolist()]
     stated = np.split(p, series.starts[1:-1])
     drawn = [
@@ -55,7 +55,7 @@ def columns_of(series: Series, seed: list[int]) -> Columns:
         p_push=p_push,
         p_market=p_market,
         p_close=p_close,
-        moved=moved,
+        valued=valued,
         y=y,
         outcome=np.array(series.games["outcome"].to_list()),
         drawn=np.concatenate(drawn),
@@ -75,7 +75,7 @@ def measures(columns: Columns, window: Window) -> dict[str, Any]:
     base = float(y.mean() * (1 - y.mean()))
     recalibration = _or_null(scores.calibration_slope_intercept, p, y)
     murphy, corp = scores.murphy(p, y), scores.corp(p, y)
-    moved = games.moved[~np.isnan(games.moved)]
+    valued = games.valued[~np.isnan(games.valued)]
     return {
         "brier": scores.brier(p, y),
         "log_loss": scores.log_loss(p, y),
@@ -92,8 +92,8 @@ def measures(columns: Columns, window: Window) -> dict[str, Any]:
         "three_way_log_loss": scores.three_way_log_loss(games.p, games.p_push, games.outcome),
         **_against("price", p, y, games.p_market[scored]),
         **_against("close", p, y, games.p_close[scored]),
-        "n_moved": len(moved),
-        "closing_line_value": float(moved.mean()) if len(moved) else None,
+        "n_valued": len(valued),
+        "closing_line_value": float(valued.mean()) if len(valued) else None,
     }
 
 

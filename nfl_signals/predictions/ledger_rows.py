@@ -2,21 +2,19 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import timedelta
 
 import polars as pl
 
 from nfl_signals.alerts.series_status import UNMONITORED
 from nfl_signals.core.moment import Moment
 from nfl_signals.features.version import feature_version
-from nfl_signals.markets.decision_time import Horizon
+from nfl_signals.markets.decision_time import CLOSE, Horizon
 from nfl_signals.markets.definitions import KEYS, QUOTE, can_push
 from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.rolling_windows import REPLAY, STAND_IN
 from nfl_signals.predictions.champion import PROXY
 
 TIME = pl.Datetime("us", "UTC")
-CLOSE = timedelta(minutes=1)  # before kickoff
 
 
 def price_forecasts(games: pl.DataFrame, markets: pl.DataFrame) -> pl.DataFrame:

@@ -156,7 +156,7 @@ class GateFindings:
         return self._found(CHURN, ALL, churn, leant, limit)
 
     def slippage(self, rows: pl.DataFrame) -> Finding:
-        """Only games whose market moved after the pick count."""
+        """Only games that were forecast before the close count."""
         return self._found(SLIPPAGE, ALL, extra_slippage, valued(rows), self.policy.max_slippage)
 
     def drawdown(self, rows: pl.DataFrame) -> Finding:

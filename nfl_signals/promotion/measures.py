@@ -77,9 +77,9 @@ def extra_slippage(rows: pl.DataFrame, *, seed: int, level: float) -> Interval:
     A game counts where either has a value; one that did not lean took no price and slipped by 0.
     """
     lost = pl.col("clv_champion").fill_null(0.0) - pl.col("clv_challenger").fill_null(0.0)
-    moved = valued(rows)
-    values = moved.select(lost).to_series().to_numpy()
-    return _mean_difference(values, week_codes(moved), seed=seed, level=level)
+    known = valued(rows)
+    values = known.select(lost).to_series().to_numpy()
+    return _mean_difference(values, week_codes(known), seed=seed, level=level)
 
 
 def valued(rows: pl.DataFrame) -> pl.DataFrame:

@@ -86,7 +86,7 @@ def register(home: Path) -> None:
 def context_at(home: Path) -> RunContext:
     """A run whose source holds nothing."""
     return RunContext(
-        settings=settings_of(home),
+        settings=settings_of(home, horizon="kickoff"),
         paths=Paths(home),
         release=MemoryRelease({}),
         seasons=(2014, 2015),

@@ -250,7 +250,7 @@ def test_settings_are_those_that_a_command_in_this_home_has(finished_home: Path)
     done = nfl_signals("settings", home=finished_home, extra={}).out
     assert f"\nsimulator.first_season = {Settings().simulator.first_season}\n" not in done
     assert "\nsimulator.first_season = 2018\n" in done
-    assert "\nhorizon = kickoff\n" in done
+    assert "\nhorizon = tuesday\n" in done
 
 
 @pytest.mark.slow

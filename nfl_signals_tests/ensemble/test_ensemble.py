@@ -31,8 +31,9 @@ PROBABILITIES = ["p_hat", "p_push"]
 
 
 @pytest.fixture(scope="module")
-def context(finished_home: Path) -> RunContext:
-    return open_run(settings_of(finished_home))
+def context(kickoff_home: Path) -> RunContext:
+    """At kickoff, where the stacked model with signals has games to learn from."""
+    return open_run(settings_of(kickoff_home, horizon="kickoff"))
 
 
 @pytest.fixture(scope="module")

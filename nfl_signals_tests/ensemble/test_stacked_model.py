@@ -40,13 +40,14 @@ VERSION = "v202403"
 
 
 @pytest.fixture
-def copy(small_home: Path, tmp_path: Path) -> Path:
+def copy(small_kickoff_home: Path, tmp_path: Path) -> Path:
     """A home of three weeks a season, trained, that a test may change."""
-    return shutil.copytree(small_home, tmp_path / "home")
+    return shutil.copytree(small_kickoff_home, tmp_path / "home")
 
 
 def opened(home: Path, *, llm: dict[str, Any] | None = None, **training: object) -> RunContext:
-    return open_run(settings_of(home, training=LEAST | training, llm=llm or {}))
+    changed = {"training": LEAST | training, "llm": llm or {}}
+    return open_run(settings_of(home, horizon="kickoff", **changed))
 
 
 def stacked_again(context: RunContext) -> pl.DataFrame:
@@ -150,7 +151,7 @@ def test_a_calibrator_that_needs_more_games_is_refused_by_the_name_of_its_settin
 
 
 def test_a_stack_of_trees_is_trained_walked_forward_stored_and_answers(copy: Path) -> None:
-    before = read_parquet(open_small(copy).paths.stacked)
+    before = read_parquet(open_small(copy, horizon="kickoff").paths.stacked)
     context = opened(copy, stack="gbm")
     table = stacked_again(context)
     assert table.select(KEYS).equals(before.select(KEYS))
@@ -167,9 +168,9 @@ def test_a_stack_of_trees_is_trained_walked_forward_stored_and_answers(copy: Pat
 
 
 @pytest.fixture(scope="module")
-def no_signals(small_home: Path, tmp_path_factory: pytest.TempPathFactory) -> RunContext:
+def no_signals(small_kickoff_home: Path, tmp_path_factory: pytest.TempPathFactory) -> RunContext:
     """The same games where nobody reads."""
-    home = shutil.copytree(small_home, tmp_path_factory.mktemp("no_signals") / "home")
+    home = shutil.copytree(small_kickoff_home, tmp_path_factory.mktemp("no_signals") / "home")
     context = opened(home, llm={"provider": "none"})
     build_signals(context, context.seasons)
     stacked_again(context)
@@ -195,7 +196,7 @@ def test_seasons_without_signals_are_forecast_bit_for_bit_as_where_nobody_reads(
     copy: Path, no_signals: RunContext
 ) -> None:
     """The stacked model with signals has forecast before, and learned from others, all the same."""
-    context = open_small(copy)
+    context = open_small(copy, horizon="kickoff")
     with_signals = read_parquet(context.paths.stacked)
     nothing = pl.lit(None, pl.Float64)
     for season in (2022, 2023, 2024):
@@ -214,7 +215,7 @@ def test_seasons_without_signals_are_forecast_bit_for_bit_as_where_nobody_reads(
 def test_an_ensemble_without_signals_forecasts_bit_for_bit_as_one_that_never_had_any(
     copy: Path, no_signals: RunContext
 ) -> None:
-    ensemble = Ensemble.load(open_small(copy).paths.ensemble(VERSION))
+    ensemble = Ensemble.load(open_small(copy, horizon="kickoff").paths.ensemble(VERSION))
     other = Ensemble.load(
         no_signals.paths.ensemble(latest_version(no_signals.paths.ensemble(VERSION).parent))
     )

@@ -86,15 +86,15 @@ def test_the_new_measures_are_those_of_the_windows_own_games() -> None:
     assert row["hosmer_lemeshow_p"] == hosmer_lemeshow_p(p, y)
     assert row["three_way_brier"] == scores.three_way_brier(*forecasts)
     assert row["three_way_log_loss"] == scores.three_way_log_loss(*forecasts)
-    assert row["n_moved"] == 60
+    assert row["n_valued"] == 60
     assert row["closing_line_value"] == pytest.approx(window["closing_line_value"].mean())
     null = smooth_error_quantile(p, draw_outcomes(p, seed=0, draws=5000))
     assert row["smooth_calibration_error_null95"] == pytest.approx(null, rel=0.2)
 
 
-def test_where_no_price_moved_there_is_no_closing_line_value() -> None:
+def test_what_was_forecast_at_the_close_has_no_closing_line_value() -> None:
     row = measured(graded()).row(-1, named=True)
-    assert (row["n_moved"], row["closing_line_value"]) == (0, None)
+    assert (row["n_valued"], row["closing_line_value"]) == (0, None)
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """Closing-line value is the move of the market towards the side leant to, at the line taken."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 
 import numpy as np
@@ -17,9 +18,11 @@ from nfl_signals.markets.coherence import CoherenceInputs, make_coherent
 from nfl_signals.markets.score_distribution import MARGINS, TOTALS, ScoreDistribution
 from nfl_signals.monitoring.closing_line_value import at_line_taken, with_closing_line_value
 from nfl_signals.stats.arrays import Floats
+from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.score_games import drawn_games, football, joint_of
 
 EVEN = {"price_yes": -110.0, "price_no": -110.0, "p_market": 0.5}
+KICKOFF = utc("2020-09-13 17:00")
 TAKEN = {
     "season": 2020,
     "week": 1,
@@ -27,6 +30,8 @@ TAKEN = {
     "market": "ats",
     "line": 3.0,
     "p_hat": 0.55,
+    "made_at": utc("2020-09-08 14:00"),
+    "kickoff_at": KICKOFF,
     **EVEN,
 }
 CLOSE = {"game_id": "a", "market": "ats", "line": 3.0, **EVEN}
@@ -173,6 +178,14 @@ def test_where_nothing_moved_the_close_is_the_price_to_the_last_digit(
 ) -> None:
     found = rows_of({"line": line, "p_market": p}, {"line": line, "p_market": p})
     assert found["p_close"] == p
+    assert found["closing_line_value"] == (None if p == TAKEN["p_hat"] else 0.0)
+
+
+def test_games_whose_market_stood_still_count_in_the_mean_as_nothing_gained() -> None:
+    """Half of the games move by 3 points of probability: on average a pick gained 1.5."""
+    still, moved = rows_of({}, {}), rows_of({}, {"price_yes": -120.0, "p_market": 0.53})
+    values = pl.DataFrame([still, moved])["closing_line_value"]
+    assert values.mean() == pytest.approx(0.015)
 
 
 def test_a_season_is_read_from_the_scores_of_seasons_before_it() -> None:
@@ -231,13 +244,13 @@ def test_moneyline_prices_are_compared_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("taken", "close"),
     [
-        ({}, {}),
+        ({"made_at": KICKOFF - timedelta(minutes=1)}, {"price_yes": -120.0, "p_market": 0.53}),
         ({"p_hat": 0.5}, {"price_yes": -120.0, "p_market": 0.53}),
         ({"price_yes": None, "p_market": None}, {"line": 4.5}),
         ({}, {"line": 4.5, "price_no": None, "p_market": None}),
         ({}, {"game_id": "b", "line": 4.5}),
     ],
-    ids=["nothing moved", "no lean", "no price at the pick", "no price at the close", "still open"],
+    ids=["at the close", "no lean", "no price at the pick", "no price at the close", "still open"],
 )
 def test_where_nothing_is_known_there_is_no_value(
     taken: Mapping[str, object], close: Mapping[str, object]

@@ -14,7 +14,7 @@ from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming
 from nfl_signals.workspace import tables
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import utc
-from nfl_signals_tests.support.run_contexts import contents, copy_context, earlier, rewrite
+from nfl_signals_tests.support.run_contexts import contents, copy_context, earlier
 
 OCTOBER = utc("2024-10-06 20:30")  # Sunday of week 5: the early games are not over
 
@@ -22,6 +22,11 @@ OCTOBER = utc("2024-10-06 20:30")  # Sunday of week 5: the early games are not o
 @pytest.fixture
 def context(finished_home: Path, tmp_path: Path) -> RunContext:
     return copy_context(finished_home, tmp_path)
+
+
+@pytest.fixture
+def at_kickoff(kickoff_home: Path, tmp_path: Path) -> RunContext:
+    return copy_context(kickoff_home, tmp_path / "kickoff", horizon="kickoff")
 
 
 def test_walked_forward_games_are_graded_as_gold_says_and_upcoming_ones_are_not(
@@ -53,12 +58,20 @@ def test_outcomes_later_than_now_are_unknown(
 
 
 def test_a_game_counts_once_for_each_source(context: RunContext) -> None:
-    """Forecast again on Wednesday: the last forecast is graded."""
+    """Forecast again on Wednesday: the first forecast, Tuesday's, is graded."""
     wednesday = earlier(context, utc("2024-11-06 14:00"))
     predict_upcoming(wednesday)
     append_to_ledger(wednesday)
     graded = steps.graded_ledger(context).filter(pl.col("book") == "production")
     assert not graded.select("game_id", "market").is_duplicated().any()
+    assert graded["made_at"].unique().to_list() == [context.as_of]
+
+
+def test_at_kickoff_the_last_forecast_of_a_game_counts(at_kickoff: RunContext) -> None:
+    wednesday = earlier(at_kickoff, utc("2024-11-06 14:00"))
+    predict_upcoming(wednesday)
+    append_to_ledger(wednesday)
+    graded = steps.graded_ledger(at_kickoff).filter(pl.col("book") == "production")
     assert graded["made_at"].unique().to_list() == [wednesday.as_of]
 
 
@@ -108,30 +121,41 @@ def test_metrics_of_another_version_are_measured_again_and_never_read(context: R
     assert contents(context.paths.home) == done
 
 
-def test_what_was_walked_forward_at_the_close_has_no_closing_line_value(
-    context: RunContext,
+def test_only_what_was_walked_forward_before_the_close_has_a_closing_line_value(
+    context: RunContext, at_kickoff: RunContext
 ) -> None:
-    graded = steps.graded_ledger(context).filter(pl.col("book") == "learning")
-    assert graded["closing_line_value"].null_count() == graded.height
+    on_tuesday, at_close = (
+        steps.graded_ledger(each).filter(pl.col("book") == "learning")["closing_line_value"]
+        for each in (context, at_kickoff)
+    )
+    assert at_close.null_count() == at_close.len()
+    assert on_tuesday.null_count() < 0.01 * on_tuesday.len()
 
 
 def test_a_price_that_moved_after_the_pick_is_valued_once_the_game_is_over(
     context: RunContext,
 ) -> None:
-    """The book closed every spread half a point higher than the walk-forward took it.
+    """The book closed every spread half a point higher than on Tuesday, and all else as it was.
 
     On a line of 3 that is worth half of the games that land there, on one of 5 next to nothing.
     """
     for file in sorted(context.paths.markets.glob("*.parquet")):
-        rewrite(file, pl.when(market="ats").then(pl.col("line") + 0.5).otherwise("line"))
+        opened = read_parquet(file).filter(horizon="tuesday")
+        line = pl.when(market="ats").then(pl.col("line") + 0.5).otherwise("line")
+        closed = opened.with_columns(line, horizon=pl.lit("kickoff"))
+        write_parquet(file, pl.concat([closed, opened]))
     graded = steps.graded_ledger(context).filter(pl.col("p_market").is_not_null())
     over = (pl.col("market") == "ats") & pl.col("outcome").is_not_null()
     valued = graded.filter(over)
-    leans = valued.filter(pl.col("p_hat") > pl.col("p_market"))["closing_line_value"]
-    assert leans.is_between(0.0005, 0.08).all()
-    assert leans.max() > 3 * leans.median()
-    assert leans.len() > 30
-    assert graded.filter(~over)["closing_line_value"].null_count() == graded.filter(~over).height
+    leans = valued.filter(pl.col("p_hat") > pl.col("p_market"))
+    assert leans["closing_line_value"].is_between(0.0005, 0.08).all()
+    across = pl.col("line").is_in([2.5, 3.0, -3.0, -3.5])
+    at_three, elsewhere = (leans.filter(each)["closing_line_value"] for each in (across, ~across))
+    assert min(at_three.len(), elsewhere.len()) > 5
+    assert at_three.min() > 2 * elsewhere.median()
+    still = graded.filter(pl.col("market") != "ats", pl.col("outcome").is_not_null())
+    assert still["closing_line_value"].unique().to_list() == [0.0]
+    assert graded.filter(pl.col("outcome").is_null())["closing_line_value"].count() == 0
 
 
 def test_before_anything_is_graded_there_is_nothing_to_measure(context: RunContext) -> None:

@@ -11,11 +11,11 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import read_parquet
 from nfl_signals.core.moment import LATEST, Moment
 from nfl_signals.features.version import feature_version
+from nfl_signals.markets.decision_time import decision_at
 from nfl_signals.markets.definitions import MARKETS, can_push
 from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.steps import graded_at
 from nfl_signals.predictions.champion import promote_first
-from nfl_signals.predictions.ledger_rows import CLOSE
 from nfl_signals.predictions.summary import picks
 from nfl_signals.predictions.upcoming import (
     append_to_ledger,
@@ -69,7 +69,7 @@ def test_predictions_name_the_model_that_made_them(context: RunContext) -> None:
     hash_ = read_card(context.paths.ensemble("v202409"))["model_hash"]
     shared = {"model_version": "v202409", "signal_source": "model", "book": "production"}
     shared |= {"model_hash": hash_}
-    for column, value in (shared | {"feature_version": feature_version("kickoff")}).items():
+    for column, value in (shared | {"feature_version": feature_version("tuesday")}).items():
         assert upcoming[column].unique().to_list() == [value]
     assert upcoming["p_hat"].is_between(0, 1, closed="none").all()
 
@@ -244,13 +244,12 @@ def test_a_later_word_on_the_same_game_is_added_after_the_first(context: RunCont
     assert after.tail(n)["made_at"].unique().to_list() == [wednesday.as_of]
 
 
-def test_walked_forward_predictions_are_dated_at_the_close_and_name_their_season(
+def test_walked_forward_predictions_are_dated_at_decision_time_and_name_their_season(
     context: RunContext,
 ) -> None:
     book = ledger.read(context.paths.ledger).filter(pl.col("book") == "learning")
     assert book.height > 0
-    for made_at, kickoff in book.select("made_at", "kickoff_at").iter_rows():
-        assert made_at == kickoff - CLOSE
+    assert book["made_at"].equals(book.select(made_at=decision_at("tuesday")).to_series())
     assert (book["kickoff_at"] <= NOW).all()
     assert book["model_version"].equals(
         book.select(pl.format("replay_{}", "season").alias("model_version")).to_series()

@@ -10,6 +10,7 @@ from nfl_signals.markets.odds import no_vig_probability
 from nfl_signals.monitoring.closing_line_value import with_closing_line_value
 from nfl_signals.simulator.league import League, simulate
 from nfl_signals.stats.confidence_sequence import ConfidenceSequence, brier_difference
+from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.known_truth import Games, games
 
 PATHS = 200
@@ -80,9 +81,12 @@ def moneylines(league: League) -> tuple[pl.DataFrame, pl.DataFrame]:
     )
     opened = priced("home_moneyline_open", "away_moneyline_open")
     closed = priced("home_moneyline", "away_moneyline")
-    return both.select("game_id", "season", "week", "p_true", **opened), both.select(
-        "game_id", **closed
-    )
+    when = {
+        "made_at": pl.lit(utc("2014-09-02 14:00")),
+        "kickoff_at": pl.lit(utc("2014-09-07 17:00")),
+    }
+    names = ("game_id", "season", "week", "p_true")
+    return both.select(*names, **when, **opened), both.select("game_id", **closed)
 
 
 @pytest.mark.parametrize("sign", [1, -1], ids=["with the truth", "against it"])

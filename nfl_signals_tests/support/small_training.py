@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from nfl_signals.markets.decision_time import Horizon
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.predictions.champion import promote_first
 from nfl_signals.training.baselines import predict_out_of_fold, train_baselines
@@ -23,14 +24,14 @@ LEAST = {
 WEEKS = 3
 
 
-def open_small(home: Path, **training: object) -> RunContext:
+def open_small(home: Path, *, horizon: Horizon = "tuesday", **training: object) -> RunContext:
     """A copy made by `untrained`, opened again; `training` changes its section."""
-    return open_run(settings_of(home, training=LEAST | training))
+    return open_run(settings_of(home, horizon=horizon, training=LEAST | training))
 
 
-def untrained(finished: Path, home: Path) -> RunContext:
+def untrained(finished: Path, home: Path, *, horizon: Horizon = "tuesday") -> RunContext:
     """The finished home cut to three weeks a season, without any model."""
-    context = copy_context(finished, home, training=LEAST)
+    context = copy_context(finished, home, horizon=horizon, training=LEAST)
     for folder in (context.paths.features, context.paths.markets):
         for file in folder.glob("*.parquet"):
             drop_rows(file, pl.col("week") > WEEKS)

@@ -119,7 +119,7 @@ def test_a_base_model_card_states_what_it_was_fitted_on(
     assert (card["market"], card["learner"], card["model_version"]) == (name, learner, "v202403")
     assert (card["seed"], card["feature_version"]) == (
         trained.settings.seed,
-        feature_version("kickoff"),
+        feature_version("tuesday"),
     )
     assert card["model_hash"] == model_hash(folder)
     assert set(card["importance"]) == set(market_games.matrix.names)

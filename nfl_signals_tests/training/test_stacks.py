@@ -24,15 +24,15 @@ PREDICTED = [2021, 2022, 2023, 2024]  # one season to learn, one to blend, one t
 
 
 @pytest.fixture
-def trained(small_home: Path) -> RunContext:
+def trained(small_kickoff_home: Path) -> RunContext:
     """Small and trained; tests that change it make a copy."""
-    return open_small(small_home)
+    return open_small(small_kickoff_home, horizon="kickoff")
 
 
 @pytest.fixture
-def copy(small_home: Path, tmp_path: Path) -> RunContext:
-    shutil.copytree(small_home, tmp_path, dirs_exist_ok=True)
-    return open_small(tmp_path)
+def copy(small_kickoff_home: Path, tmp_path: Path) -> RunContext:
+    shutil.copytree(small_kickoff_home, tmp_path, dirs_exist_ok=True)
+    return open_small(tmp_path, horizon="kickoff")
 
 
 @pytest.mark.parametrize("name", MARKETS)
@@ -145,7 +145,7 @@ def test_training_again_gives_the_same_bytes_on_any_number_of_threads(
 ) -> None:
     shutil.copytree(trained.paths.home, tmp_path, dirs_exist_ok=True)
     shutil.rmtree(tmp_path / "models")
-    context = open_run(settings_of(tmp_path, training=LEAST, threads=3))
+    context = open_run(settings_of(tmp_path, horizon="kickoff", training=LEAST, threads=3))
     train(context)
     assert contents(tmp_path) == contents(trained.paths.home)
 

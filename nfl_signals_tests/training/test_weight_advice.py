@@ -23,13 +23,14 @@ from nfl_signals_tests.support.small_training import LEAST, open_small
 
 
 @pytest.fixture
-def copy(small_home: Path, tmp_path: Path) -> Path:
+def copy(small_kickoff_home: Path, tmp_path: Path) -> Path:
     """A home of three weeks a season, trained, that a test may change."""
-    return shutil.copytree(small_home, tmp_path / "home")
+    return shutil.copytree(small_kickoff_home, tmp_path / "home")
 
 
 def opened(home: Path, llm: dict[str, Any]) -> RunContext:
-    return open_run(settings_of(home, training=LEAST | {"prior": "advice"}, llm=llm))
+    training = LEAST | {"prior": "advice"}
+    return open_run(settings_of(home, horizon="kickoff", training=training, llm=llm))
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def advising(server: ChatServer) -> dict[str, Any]:
 def test_advice_moves_the_weights_of_seasons_that_the_adviser_cannot_remember(
     copy: Path, server: ChatServer
 ) -> None:
-    before = read_parquet(open_small(copy).paths.stacked).filter(market="ats")
+    before = read_parquet(open_small(copy, horizon="kickoff").paths.stacked).filter(market="ats")
     context = opened(copy, advising(server))
     card = stacks.train_stack(context, "ats")
     after = read_parquet(context.paths.stacked_part("ats"))
@@ -96,7 +97,7 @@ def test_the_adviser_is_prompted_once_for_each_list_of_inputs_and_then_recorded(
 
 def test_without_an_answer_the_market_is_right(copy: Path) -> None:
     """Nothing recorded: the same stack as without advice, and the card says why."""
-    before = read_parquet(open_small(copy).paths.stacked_part("ats"))
+    before = read_parquet(open_small(copy, horizon="kickoff").paths.stacked_part("ats"))
     context = opened(copy, {"provider": "replay", "model": "small"})
     card = stacks.train_stack(context, "ats")
     assert read_parquet(context.paths.stacked_part("ats")).equals(before)
@@ -109,11 +110,11 @@ def test_every_input_that_a_stack_can_have_is_described_to_the_adviser() -> None
 
 
 def test_no_game_is_played_before_the_adviser_is_prompted_about_its_season(
-    small_home: Path,
+    small_kickoff_home: Path,
 ) -> None:
     """So whoever knows a game of the season is not prompted about its weights."""
     first = (
-        read_parquet(small_home / "data/raw/games")
+        read_parquet(small_kickoff_home / "data/raw/games")
         .group_by("season")
         .agg(pl.col("kickoff_at").min())
     )

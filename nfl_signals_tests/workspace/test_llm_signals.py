@@ -65,7 +65,7 @@ def context(tmp_path: Path) -> RunContext:
         note(SECOND, "CLE", utc("2023-09-11 15:00"), note_id="late"),
     ]
     made = RunContext(
-        settings=load_settings(home=tmp_path),
+        settings=load_settings(home=tmp_path, horizon="kickoff"),
         paths=Paths(tmp_path),
         release=release(games, injuries=injuries, notes=notes),
         seasons=SEASONS,

@@ -48,7 +48,7 @@ def window_cells(row: Json, *, at_close: bool) -> list[str]:
         _beside(row, "close"),
         f"{number(row['calibration_error'], digits=3)} ({chance})",
         NOTHING if slope is None else f"{number(slope, digits=2)} {ends}",
-        f"{points} ({row['n_moved']})",
+        f"{points} ({row['n_valued']})",
         sure,
     ]
     return list(_prices(cells, at_close))

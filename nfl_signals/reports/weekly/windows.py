@@ -18,7 +18,7 @@ WINDOWS = {
 }
 Z95 = 1.959963984540054
 COPIED = """window n n_push n_weeks brier n_price brier_price skill_vs_price n_close brier_close
-skill_vs_close calibration_error calibration_error_null95 slope n_moved closing_line_value""".split()
+skill_vs_close calibration_error calibration_error_null95 slope n_valued closing_line_value""".split()
 END_NAMES = ("model_version", "window_end_season", "window_end_week")
 
 

@@ -47,7 +47,7 @@ def stored_games(home: Path, *learners: str) -> RunContext:
             bet = {"game_id": game, "market": name, "horizon": "kickoff"}
             markets.append(bet | {"points": points, "line": 0.5})
     context = RunContext(
-        settings=load_settings(home=home, training={"learners": learners}),
+        settings=load_settings(home=home, horizon="kickoff", training={"learners": learners}),
         paths=Paths(home),
         release=release([]),
         seasons=(2020, 2021),

@@ -57,7 +57,7 @@ CHANGED_SEASON = 2020
 
 
 def new_context(home: Path, **training: object) -> RunContext:
-    settings = load_settings(home=home, training={**TRAINING, **training})
+    settings = load_settings(home=home, horizon="kickoff", training={**TRAINING, **training})
     as_of = utc("2022-06-01 12:00")
     return RunContext(
         settings=settings, paths=Paths(home), release=release([]), seasons=SEASONS, as_of=as_of

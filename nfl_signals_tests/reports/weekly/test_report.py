@@ -209,7 +209,7 @@ def test_a_known_window_reads_as_a_person_would_write_it() -> None:
         "slope_low": 0.8,
         "slope_high": 1.0,
         "closing_line_value": 0.0034,
-        "n_moved": 12,
+        "n_valued": 12,
         "evidence": 1469.6,
         "season_error": 0.0731,
     }

@@ -12,6 +12,7 @@ from nfl_signals.core.setting_sections import TrainingSettings
 from nfl_signals.core.settings import load_settings
 from nfl_signals.ingest.source import DirectoryRelease
 from nfl_signals.stats.bootstrap import Interval, week_block_interval, week_block_ratio
+from nfl_signals.workspace.data_home import remembered
 from nfl_signals.workspace.run_context import RunContext
 
 Floats = NDArray[np.float64]
@@ -54,7 +55,7 @@ def text(interval: Interval, digits: int, scale: float = 1.0) -> str:
 
 def stored_home(home: str) -> RunContext:
     """The run context of a finished home, for reading its tables; the source is not opened."""
-    settings = load_settings(home=home)
+    settings = load_settings(fallback=remembered(Paths(Path(home))), home=home)
     return RunContext(
         settings=settings,
         paths=Paths(settings.home),

@@ -26,7 +26,8 @@ Scores the moneyline forecasts of a finished home and other forecasters' on the 
 that have a price, were not tied, and that every forecaster forecast. Then compares the margins and
 totals that the learners expect with the closing line and with what happened.
 
-  NFL_SIGNALS_HOME=/tmp/real NFL_SIGNALS_NFLVERSE=/data/nflverse nfl-signals run --source nflverse
+  NFL_SIGNALS_HOME=/tmp/real NFL_SIGNALS_NFLVERSE=/data/nflverse nfl-signals run --source nflverse \\
+      --horizon kickoff
   python benchmarks/forecasters.py --home /tmp/real --forecasts /data/forecasts.parquet
 
 Learners are scored on their walk-forward forecasts, which never saw a price; the stack on p_hat,
@@ -74,7 +75,7 @@ def shared_games(
     """
     learners = stack_inputs(
         read_parquet(context.paths.oof),
-        read_parquet(context.paths.markets),
+        context.markets,
         market="moneyline",
         scheme="walk_forward",
         learners=LEARNERS,

@@ -1,4 +1,4 @@
-"""The whole pipeline on the real releases: coverage, the close's known score, and an earlier now."""
+"""The whole pipeline on the real releases at kickoff: coverage, the known score of the close, an as-of."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ MONDAY_NIGHT = "2023_10_DEN_BUF"
 MIDNIGHT = datetime(2023, 11, 14, tzinfo=UTC)
 """Before that Monday night's kickoff at 01:15 UTC, after everything else of the week."""
 
-SOURCE = {"NFL_SIGNALS_NFLVERSE": _REAL_FOLDER}
+SOURCE = {"NFL_SIGNALS_NFLVERSE": _REAL_FOLDER, "NFL_SIGNALS_HORIZON": "kickoff"}
 
 
 def run(home: Path, *options: str) -> None:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 EVERYTHING = "everything"
 """The job that trains; other jobs leave models as they are."""
+NO_PRICES = (
+    "Too few seasons have prices from before the close: this home forecasts at kickoff. For forecasts of a "
+    "Tuesday import openers (nfl-signals prices import) into a new home, then nfl-signals run."
+)
 Chosen = Callable[["RunContext"], Sequence[int]]
 
 
@@ -36,6 +40,8 @@ def run_to_the_end(
 
         context = open_run(settings)
         require_noted_heads(context)  # before minutes of work that could not be added to the ledger
+        if context.settings.horizon != settings.horizon:
+            console.print(NO_PRICES, highlight=False)
         chosen = seasons(context)
         show("loading the pipeline", 0, 1)
         from nfl_signals.definitions import defs

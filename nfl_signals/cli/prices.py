@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -15,6 +15,10 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.core.instants import read_instant
 from nfl_signals.ingest.price_file import COLUMNS
 from nfl_signals.ingest.price_file_rules import Odds
+from nfl_signals.workspace.last_run import as_last_run
+
+if TYPE_CHECKING:
+    from nfl_signals.workspace.run_context import RunContext
 
 prices = typer.Typer(
     help="Lines and odds with the time at which they were seen: add your own, ask a feed, look at a game's.",
@@ -35,12 +39,17 @@ def import_file(
     cannot be used are named with their lines, and then nothing is added; what is there already is not added
     again. Where sides are named the other way round, that is recognised on neutral ground.
 
-    Example:
+    Openers that a new home of real games is to learn from come before its first run, which chooses the
+    horizon by them: with `--source nflverse` the schedule is read first.
+
+    Examples:
     - `nfl-signals prices import mine.csv --book mybook --odds decimal`
+
+    - `nfl-signals prices import openers.csv --book mybook --source nflverse --home ~/new`
     """
     from nfl_signals.workspace.prices import import_prices
 
-    new = import_prices(home_as_it_is(source), file, book=book, odds=odds)
+    new = import_prices(_with_schedule(source), file, book=book, odds=odds)
     console.print(f"{file}: {_counted(new, 'new price')} added.", highlight=False, soft_wrap=True)
 
 
@@ -114,6 +123,21 @@ def show(
             *("" if number is None else f"{number:g}" for number in numbers),
         )
     console.print(table)
+
+
+def _with_schedule(source: str | None) -> "RunContext":
+    """The home as it is; one of real games that holds no schedule yet reads it from its source."""
+    from nfl_signals.core.paths import Paths
+    from nfl_signals.workspace.run_context import open_run
+    from nfl_signals.workspace.tables import ingest
+
+    settings = as_last_run(source=source)
+    stored = Paths(settings.home).raw_folder("games").glob("*.parquet")
+    if settings.source != "nflverse" or any(stored):
+        return home_as_it_is(source)
+    context = open_run(settings)
+    ingest(context, "games", context.seasons)
+    return context
 
 
 def _counted(n: int, what: str) -> str:

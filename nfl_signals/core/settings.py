@@ -72,7 +72,8 @@ class Settings(Checked, BaseSettings):
     horizon: Horizon = Field(
         default="tuesday",
         description="the moment at which a game is forecast, whose knowledge and price count: tuesday (14:00 "
-        "UTC before the game) or kickoff",
+        "UTC before the game) or kickoff; unset in a new home of real games: kickoff, where too few seasons "
+        "have prices from before the close",
     )
     price_book: str | None = Field(
         default=None,

@@ -13,7 +13,7 @@ FIELDS = {
     "source": "simulated or nflverse; unset: the home's",
     "seasons": "A-B; unset: those of the last run from a terminal, else all there are",
     "as_of": "date or instant; unset: that given to the last run from a terminal, else the source's now",
-    "horizon": "kickoff or tuesday; unset: the home's",
+    "horizon": "tuesday or kickoff; unset: the home's",
     "offline": "true: the downloaded copies that are there, whatever their age",
     "signal_source": "proxy, champion or model_vN",
 }

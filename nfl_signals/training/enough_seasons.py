@@ -6,10 +6,16 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.core.setting_sections import TrainingSettings
 from nfl_signals.core.settings import describe
 from nfl_signals.features.decision_prices import at_decision
+from nfl_signals.markets.decision_time import Horizon
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.workspace.run_context import RunContext
 
 LEAST_GAMES = 8  # of a season, half a week of the league: fewer can neither be fitted nor scored
+_REMEDIES: dict[Horizon, str] = {
+    "kickoff": "Choose a later --as-of, or earlier --seasons.",
+    "tuesday": "Choose a later --as-of, or earlier --seasons; or, as the close is no price of a Tuesday, "
+    "import openers (`nfl-signals prices import`) or take a new home at --horizon kickoff.",
+}
 
 
 def require_enough_seasons(context: RunContext) -> None:
@@ -25,7 +31,7 @@ def require_enough_seasons(context: RunContext) -> None:
                 f"{market}: as of {describe(context.as_of)} the games of {len(found)} seasons are "
                 f"played and have line and prices ({_named(found)}), counted from {learned} on as the "
                 f"{training.min_learner_seasons} before it are learnt from; at least {needed} are "
-                f"needed ({_purposes(training)}). Choose a later --as-of, or earlier --seasons."
+                f"needed ({_purposes(training)}). {_REMEDIES[context.settings.horizon]}"
             )
 
 

@@ -33,6 +33,7 @@ from nfl_signals.workspace.data_home import (
     seasons_of_home,
     stored_league,
 )
+from nfl_signals.workspace.default_horizon import with_horizon
 from nfl_signals.workspace.ledger_clock import last_written
 
 T = TypeVar("T")
@@ -174,6 +175,7 @@ def open_run(settings: Settings) -> RunContext:
     _refuse_future(settings, as_of)
     release = _release(settings, paths, as_of)
     seasons = _enough_seasons(settings, release, as_of)
+    settings = with_horizon(settings, paths, release, seasons)
     claim_home(paths, settings)
     return RunContext(settings=settings, paths=paths, release=release, seasons=seasons, as_of=as_of)
 

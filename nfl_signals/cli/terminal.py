@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nfl_signals.stats.confidence_sequence import ConfidenceSequence
 
 console = Console()
+WIDE = 100  # columns; a narrower terminal would break lines of picks that show the best price too
 COLORS = {"PASS": "green", "FAIL": "red", "UNDERPOWERED": "yellow"}
 
 
@@ -107,7 +108,8 @@ def print_notices(notices: Sequence[str]) -> None:
 
 def _market_table(title: str, rows: "list[Pick]") -> Table:
     headings = "kickoff game line odds >market >p_hat >push lean".split()
-    table = _table(*headings, title=title, tight=False)
+    with_best = console.width >= WIDE and any(pick.best for pick in rows)
+    table = _table(*headings, *["best price"] * with_best, title=title, tight=False)
     for pick in rows:
         chances = (f"{100 * p:.1f}" for p in (pick.p_market, pick.p_hat, pick.p_push))
         table.add_row(
@@ -117,6 +119,7 @@ def _market_table(title: str, rows: "list[Pick]") -> Table:
             pick.prices,
             *chances,
             f"{pick.lean} +{pick.gap:.1f}",
+            *[pick.best] * with_best,
         )
     return table
 

@@ -117,7 +117,14 @@ def ablation_stacker(run_context: Run) -> Result:
     return dg.MaterializeResult(metadata={"report": dg.MetadataValue.path(str(path))})
 
 
-WEEKLY = ["ledger", "gold_markets", "calibration_metrics", "alerts", "upcoming_predictions"]
+WEEKLY = [
+    "raw_prices",
+    "ledger",
+    "gold_markets",
+    "calibration_metrics",
+    "alerts",
+    "upcoming_predictions",
+]
 
 
 @asset(**SIGNAL, kinds={"markdown"}, deps=WEEKLY)

@@ -15,9 +15,15 @@ from nfl_signals.core.settings import describe
 from nfl_signals.ingest.quality import in_words, wanting
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring.noted import stored_ledger
+from nfl_signals.predictions.best_prices import best_in_words
 from nfl_signals.predictions.champion import CHAMPION_SOURCE, configured_version, served_version
 from nfl_signals.predictions.notices import notices as what_is_missing
-from nfl_signals.predictions.upcoming import not_by_served_model, not_in_ledger, sealed_upcoming
+from nfl_signals.predictions.upcoming import (
+    best_priced,
+    not_by_served_model,
+    not_in_ledger,
+    sealed_upcoming,
+)
 from nfl_signals.registry import decision_log
 from nfl_signals.workspace.run_context import RunContext
 
@@ -39,6 +45,7 @@ class Pick:
     p_push: float  # probability of a push
     lean: str  # the side that the model rates higher than the market does
     gap: float  # by how much, percentage points
+    best: str  # line, odds and sportsbook of the best price for that side; '' without any
     data_flag: str  # rules that found something wanting about the game
 
 
@@ -53,6 +60,7 @@ def picks(context: RunContext) -> list[Pick]:
         served_version(context)  # whether there is such a version at all
         raise InputError(f"signal_source {context.settings.signal_source}: {problem}.")
     upcoming = sealed.filter(pl.col("kickoff_at") > context.moment.bets_from)
+    upcoming = best_priced(context, upcoming)
     home = context.features.filter(pl.col("is_home"))
     teams = home.select("game_id", home="team_id", away="opponent_id")
     rows = upcoming.join(teams, on="game_id", how="left").sort("kickoff_at", "game_id", "market")
@@ -148,6 +156,7 @@ def _pick(row: dict[str, Any]) -> Pick:
         p_push=row["p_push"],
         lean=_side(row, yes=gap > 0),
         gap=abs(gap),
+        best=best_in_words(row, str(row["home"])),
         data_flag=row.get("data_flag") or "",
     )
 

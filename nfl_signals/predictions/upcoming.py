@@ -14,9 +14,11 @@ from nfl_signals.markets.definitions import KEYS
 from nfl_signals.markets.odds import no_vig_probability
 from nfl_signals.monitoring import ledger
 from nfl_signals.monitoring.steps import append_signed
+from nfl_signals.predictions.best_prices import with_best_prices
 from nfl_signals.predictions.champion import configured_version, load_served_model
 from nfl_signals.predictions.ledger_rows import walk_forward_rows
 from nfl_signals.predictions.week import UpcomingWeek, WeekForecast, forecast_week
+from nfl_signals.workspace.prices import stored_prices
 from nfl_signals.workspace.run_context import RunContext
 
 AS_FORECAST = ["prediction_id", "p_hat", "p_push"]
@@ -97,6 +99,12 @@ def sealed_upcoming(context: RunContext) -> pl.DataFrame:
     """
     stored, sealed = context.read(context.paths.upcoming), _sealed(context)
     return as_sealed(stored.join(sealed, on="prediction_id", how="semi"), sealed)
+
+
+def best_priced(context: RunContext, rows: pl.DataFrame) -> pl.DataFrame:
+    """Forecasts of games to come with the best price that any sportsbook shows; see `best_prices`."""
+    prices = stored_prices(context, rows["season"].unique().sort())
+    return with_best_prices(rows, prices, context.as_of)
 
 
 def as_sealed(rows: pl.DataFrame, sealed: pl.DataFrame) -> pl.DataFrame:

@@ -20,7 +20,7 @@ from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.monitoring.steps import graded_ledger, read_metrics
 from nfl_signals.monitoring.weekly_evidence import EVIDENCE_SCHEMA
 from nfl_signals.predictions.notices import notices
-from nfl_signals.predictions.upcoming import sealed_upcoming
+from nfl_signals.predictions.upcoming import best_priced, sealed_upcoming
 from nfl_signals.registry.model_version import latest_version
 from nfl_signals.reports.ablation.contributions import feature_contributions
 from nfl_signals.reports.ablation.numbers import ablation_numbers
@@ -126,7 +126,7 @@ def learner_contributions(context: RunContext, name: MarketName) -> list[Json]:
 def weekly_inputs(context: RunContext) -> WeeklyInputs:
     """The stored tables as they are now; those of another version are refused."""
     paths, monitor, graded = context.paths, context.settings.monitor, graded_ledger(context)
-    upcoming = sealed_upcoming(context)
+    upcoming = best_priced(context, sealed_upcoming(context))
     return WeeklyInputs(
         evidence=_stored(context, paths.weekly_evidence, EVIDENCE_SCHEMA),
         alerts=_stored(context, paths.alerts, ALERTS_SCHEMA),

@@ -21,7 +21,14 @@ GROUPS = ["raw", "gold", "models", "signals"]
 GOLD = {"gold_features", "gold_markets"}
 BASELINES = {"baseline_ats", "baseline_moneyline", "baseline_total"}
 STACKERS = {"stacker_ats", "stacker_moneyline", "stacker_total"}
-REPORTED = {"ledger", "gold_markets", "calibration_metrics", "alerts", "upcoming_predictions"}
+REPORTED = {
+    "raw_prices",
+    "ledger",
+    "gold_markets",
+    "calibration_metrics",
+    "alerts",
+    "upcoming_predictions",
+}
 DEPS = {
     "raw_games": set(),
     "raw_team_stats": set(),

@@ -69,7 +69,9 @@ def upcoming(games: Sequence[str] = ("2025_10_DAL_MIN", "2025_10_ARI_CAR")) -> p
     """Production's next week: the ledger's content and p_market."""
     kickoff = utc("2025-11-09 18:00")
     rows = [_prediction(game, market) for game in games for market in MARKETS]
-    return pl.DataFrame(rows).with_columns(
+    best = {"best_line": -4.0, "best_price": -105.0, "best_book": "soft"}
+    shown = [row | (best if row["market"] == "ats" else dict.fromkeys(best)) for row in rows]
+    return pl.DataFrame(shown).with_columns(
         pl.lit(kickoff).alias("kickoff_at"), pl.lit(kickoff - timedelta(days=5)).alias("made_at")
     )
 

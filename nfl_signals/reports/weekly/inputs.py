@@ -19,7 +19,9 @@ class WeeklyInputs:
     metrics: pl.DataFrame  # calibration_metrics.METRICS_SCHEMA: series or version, window, week
     curves: pl.DataFrame  # calibration_metrics.CURVE_SCHEMA, reliability at the latest week
     graded: pl.DataFrame  # the ledger with outcomes, one forecast per series and game
-    upcoming: pl.DataFrame  # the next week's predictions: the ledger's columns and p_market
+    upcoming: (
+        pl.DataFrame
+    )  # the next week's predictions: the ledger's columns, p_market, `best_prices.BEST`
     monitor: MonitorSettings  # limits of the alarm
     moment: Moment
     source_name: str

@@ -6,6 +6,7 @@ import polars as pl
 
 from nfl_signals.core.files import Json
 from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.predictions.best_prices import best_in_words
 
 EASTERN = ZoneInfo("America/New_York")
 FLAGS = {
@@ -22,7 +23,8 @@ def pick_records(upcoming: pl.DataFrame) -> list[Json]:
     """One record per game and market, in order of kickoff.
 
     Returns the columns KEPT, kickoff (US Eastern) and kickoff_at (ISO), game, title, line, gap
-    (p_hat - p_market, null without prices), flag and flag_words.
+    (p_hat - p_market, null without prices), best (line, odds and book for the side leant to), flag and
+    flag_words.
     """
     return [_pick(row) for row in upcoming.sort("kickoff_at", "game_id", "market").to_dicts()]
 
@@ -37,6 +39,7 @@ def _pick(row: Json) -> Json:
         "game": f"{away} at {home}" if away else row["game_id"],
         "title": market.title,
         "line": market.quoted(row["line"], home),
+        "best": best_in_words(row, home),
         "gap": None if price is None else row["p_hat"] - price,
         "flag": flag,
         "flag_words": FLAGS.get(flag, flag),

@@ -1,0 +1,59 @@
+"""The best price across books for the side that a forecast leans to, beside the price it was made at."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from nfl_signals.features.decision_prices import CONSENSUS
+from nfl_signals.markets.definitions import KEYS, MARKETS
+from nfl_signals.markets.odds import payout_per_unit
+
+BEST = pl.Schema({"best_line": pl.Float64(), "best_price": pl.Float64(), "best_book": pl.String()})
+"""Line and American odds for the side leant to, and the sportsbook that shows them; null without any."""
+
+
+def with_best_prices(rows: pl.DataFrame, prices: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+    """The forecasts with the columns of `BEST`.
+
+    Of each sportsbook the last quote by `as_of` counts; of those the one with the best line for the side
+    that the forecast rates above the price, at equal lines the best odds, at equal odds the first by name.
+    A consensus is no sportsbook.
+
+    Args:
+        rows: forecasts with KEYS, `p_hat` and `p_market`, each game and market once.
+        prices: `RAW_PRICES`.
+        as_of: nothing observed later is used.
+    """
+    last = (
+        prices.filter(~pl.col("book").is_in(CONSENSUS), pl.col("observed_at") <= as_of)
+        .sort("observed_at", maintain_order=True)
+        .unique([*KEYS, "book"], keep="last", maintain_order=True)
+    )
+    yes = pl.col("p_hat") > pl.col("p_market")
+    # A favourite that gives fewer points and an over at a lower total are better; YES is both.
+    points = pl.when(yes).then(-pl.col("line")).otherwise("line")
+    odds = pl.when(yes).then("price_yes").otherwise("price_no")
+    quotes = (
+        last.join(rows.select(*KEYS, "p_hat", "p_market"), on=KEYS)
+        .filter(pl.col("p_hat") != pl.col("p_market"))
+        .select(*KEYS, "book", "line", points=points, odds=odds)
+        .drop_nulls(["line", "odds"])
+    )
+    best = (
+        quotes.sort(
+            "points", payout_per_unit(pl.col("odds")), "book", descending=[True, True, False]
+        )
+        .unique(KEYS, keep="first", maintain_order=True)
+        .select(*KEYS, best_line="line", best_price="odds", best_book="book")
+    )
+    return rows.join(best, on=KEYS, how="left", maintain_order="left")
+
+
+def best_in_words(row: Mapping[str, Any], home: str) -> str:
+    """Line, odds and book of a row's best price, as bettors write them; '' where no book shows one."""
+    if row["best_book"] is None:
+        return ""
+    line = MARKETS[row["market"]].quoted(row["best_line"], home)
+    return f"{line} {row['best_price']:+.0f} {row['best_book']}".strip()

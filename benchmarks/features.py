@@ -76,7 +76,9 @@ def compare(history: History) -> None:
     import features_pandas
 
     frames = [_to_pandas(t) for t in (history.games, history.team_stats, history.injuries)]
-    ours, built = clock(lambda: build.build_features(history), build, PARTS | SCHEMA_CHECK)
+    ours, built = clock(
+        lambda: build.build_features(history, horizon="kickoff"), build, PARTS | SCHEMA_CHECK
+    )
     theirs, expected = clock(
         lambda: features_pandas.build_features(*frames), features_pandas, PARTS
     )

@@ -181,11 +181,12 @@ def forecasts(
     mine = markets.filter(pl.col("season").is_in(list(seasons))).drop_nulls(["line", "p_market"])
     provider = open_provider(context.settings.llm, context.paths.llm_responses)
     requests = game_requests(
-        build_features(history),
+        build_features(history, horizon="kickoff"),
         markets,
-        read_signals(history, provider, list(seasons)),
+        read_signals(history, provider, list(seasons), horizon="kickoff"),
         mine["game_id"].unique(maintain_order=True).to_list(),
         with_sequences=ensemble.reads_sequences,
+        horizon="kickoff",
     )
     return ensemble.predict(requests).select("game_id", "market", "p_hat")
 

@@ -68,7 +68,7 @@ def simulated_history(tmp_path_factory: pytest.TempPathFactory) -> History:
 @pytest.fixture(scope="session")
 def simulated_features(simulated_history: History) -> pl.DataFrame:
     """Features of `simulated_history`."""
-    return build_features(simulated_history)
+    return build_features(simulated_history, horizon="kickoff")
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +80,7 @@ def real_history() -> History:
 @pytest.fixture(scope="session")
 def real_features(real_history: History) -> pl.DataFrame:
     """Features of `real_history`."""
-    return build_features(real_history)
+    return build_features(real_history, horizon="kickoff")
 
 
 @pytest.fixture(scope="session")

@@ -74,7 +74,7 @@ def game_requests(
     games: Sequence[str],
     *,
     with_sequences: bool = False,
-    horizon: Horizon = "kickoff",
+    horizon: Horizon,
 ) -> pl.DataFrame:
     """Requests for stored games, in the order of `games`.
 

@@ -29,7 +29,7 @@ from nfl_signals.markets.odds import no_vig_probability
 SIDES = ("home", "away")
 
 
-def build_features(history: History, horizon: Horizon = "kickoff") -> pl.DataFrame:
+def build_features(history: History, horizon: Horizon) -> pl.DataFrame:
     """Features of every scheduled game, two rows each, by season, week, kickoff and game.
 
     What was known at the game's decision time, in one pass over the history.

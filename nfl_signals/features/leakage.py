@@ -49,9 +49,7 @@ class Leak:
         )
 
 
-def sample_decisions(
-    history: History, seasons: Sequence[int], horizon: Horizon = "kickoff"
-) -> list[datetime]:
+def sample_decisions(history: History, seasons: Sequence[int], horizon: Horizon) -> list[datetime]:
     """At most `TIMES_PER_CHECK` decision times of played games, spread evenly, ascending."""
     played = history.games.filter(
         pl.col("season").is_in(list(seasons)) & pl.col("result").is_not_null()
@@ -62,10 +60,7 @@ def sample_decisions(
 
 
 def find_leaks(
-    history: History,
-    build: BuildFeatures,
-    decisions: Sequence[datetime],
-    horizon: Horizon = "kickoff",
+    history: History, build: BuildFeatures, decisions: Sequence[datetime], horizon: Horizon
 ) -> list[Leak]:
     """Values in rows decided by then that differ when what came later is unknown, or corrupted."""
     full = build(history)
@@ -81,10 +76,7 @@ def find_leaks(
 
 
 def check_no_leak(
-    history: History,
-    build: BuildFeatures,
-    decisions: Sequence[datetime],
-    horizon: Horizon = "kickoff",
+    history: History, build: BuildFeatures, decisions: Sequence[datetime], horizon: Horizon
 ) -> int:
     """Run both checks at every decision time and count them; LeakageError names the first moved value."""
     if leaks := find_leaks(history, build, decisions, horizon):

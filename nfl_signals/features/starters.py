@@ -29,7 +29,7 @@ SCHEMA = pl.Schema(
 )
 
 
-def expected_starters(history: History, horizon: Horizon = "kickoff") -> pl.DataFrame:
+def expected_starters(history: History, horizon: Horizon) -> pl.DataFrame:
     """The quarterback of each team in each game, and how settled he is in the job.
 
     Named by the schedule's `home_qb_id, away_qb_id` where decision time is late enough; else the last

@@ -67,7 +67,7 @@ def report_known_at() -> pl.Expr:
     return pl.coalesce(stamped, kickoff - REPORT_LEAD)
 
 
-def reports_before(history: History, horizon: Horizon = "kickoff") -> pl.DataFrame:
+def reports_before(history: History, horizon: Horizon) -> pl.DataFrame:
     """Each player's newest report before decision time of a scheduled game.
 
     With `kickoff_at`, `known_at` and `decision_at`.

@@ -41,13 +41,12 @@ def combine_of(market: Market) -> Combine:
 
 
 def game_matrix(
-    features: pl.DataFrame,
-    market: Market,
-    *,
-    markets: pl.DataFrame | None = None,
-    horizon: Horizon = "kickoff",
+    features: pl.DataFrame, market: Market, *, played: tuple[pl.DataFrame, Horizon] | None = None
 ) -> GameMatrix:
-    """One row a game as the market needs it; gold `markets` add the sequences of earlier games."""
+    """One row a game as the market needs it.
+
+    `played`, gold markets and the horizon that they are at, adds the sequences of earlier games.
+    """
     combine = combine_of(market)
     order = ["season", "week", "kickoff_at", "game_id"]
     home = features.filter(pl.col("is_home")).sort(order)
@@ -60,8 +59,8 @@ def game_matrix(
         names=tuple(matrix.columns),
         inputs=(
             Inputs.tabular(x)
-            if markets is None
-            else Inputs(x=x, sequence=sequences(features, markets, games["game_id"], horizon))
+            if played is None
+            else Inputs(x=x, sequence=sequences(features, played[0], games["game_id"], played[1]))
         ),
         monotone=tuple(
             feature.on_margin if combine == "difference" else feature.on_total

@@ -36,7 +36,7 @@ CHANNELS = (
 
 
 def sequences(
-    features: pl.DataFrame, markets: pl.DataFrame, game_id: pl.Series, horizon: Horizon = "kickoff"
+    features: pl.DataFrame, markets: pl.DataFrame, game_id: pl.Series, horizon: Horizon
 ) -> Floats:
     """The last games of both teams before each of `game_id`: n x 2 x WINDOW x channels.
 

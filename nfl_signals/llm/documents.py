@@ -80,11 +80,7 @@ class Dossier:
 
 
 def dossiers(
-    history: History,
-    seasons: Collection[int],
-    *,
-    as_of: datetime | None = None,
-    horizon: Horizon = "kickoff",
+    history: History, seasons: Collection[int], *, as_of: datetime | None = None, horizon: Horizon
 ) -> list[Dossier]:
     """Dossiers of both teams of every game of the seasons, by kickoff and game, away team first.
 

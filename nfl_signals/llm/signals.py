@@ -32,7 +32,7 @@ def read_signals(
     seasons: Collection[int],
     *,
     as_of: datetime | None = None,
-    horizon: Horizon = "kickoff",
+    horizon: Horizon,
 ) -> pl.DataFrame:
     """`SCHEMA` of every team before each of its games, by kickoff and game, two rows per game.
 

@@ -25,7 +25,7 @@ class UpcomingWeek:
     markets: pl.DataFrame
     signals: pl.DataFrame
     moment: Moment
-    horizon: Horizon = "kickoff"  # of the tables and the model
+    horizon: Horizon  # of the tables and the model
     book: str = "production"  # that the forecasts go to; backdated ones go to the shadow book
     # `period_flag` by market and signal source
     flags: Mapping[tuple[str, str], str] = field(default_factory=dict)

@@ -70,15 +70,13 @@ def market_games(
     markets: pl.DataFrame,
     market: Market,
     with_sequences: bool,
-    horizon: Horizon = "kickoff",
+    horizon: Horizon,
 ) -> MarketGames:
     """Every game of the gold tables for one market.
 
     `with_sequences` lays out each team's earlier games, for learners that read them.
     """
-    matrix = game_matrix(
-        features, market, markets=markets if with_sequences else None, horizon=horizon
-    )
+    matrix = game_matrix(features, market, played=(markets, horizon) if with_sequences else None)
     mine = markets.filter(pl.col("market") == market.name)
     table = matrix.games.select("game_id").join(
         mine, on="game_id", how="left", maintain_order="left"

@@ -61,7 +61,7 @@ def games(simulated_features: pl.DataFrame) -> list[str]:
 def requests(
     simulated_features: pl.DataFrame, markets: pl.DataFrame, signals: pl.DataFrame, games: list[str]
 ) -> pl.DataFrame:
-    return game_requests(simulated_features, markets, signals, games)
+    return game_requests(simulated_features, markets, signals, games, horizon="kickoff")
 
 
 def request(**columns: object) -> pl.DataFrame:
@@ -144,7 +144,7 @@ def test_a_request_alone_means_what_it_means_among_many(requests: pl.DataFrame, 
 def test_stored_games_need_no_signals(
     simulated_features: pl.DataFrame, markets: pl.DataFrame, signals: pl.DataFrame, games: list[str]
 ) -> None:
-    rows = game_requests(simulated_features, markets, signals.head(0), games)
+    rows = game_requests(simulated_features, markets, signals.head(0), games, horizon="kickoff")
     assert rows.select(SIGNAL_COLUMNS).null_count().row(0) == (len(games),) * 6
     assert rows["game_id"].to_list() == games
 

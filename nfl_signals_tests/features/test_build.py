@@ -48,7 +48,7 @@ def features(
     games: list[Row], team_stats: list[Row] | None = None, injuries: list[Row] | None = None
 ) -> dict[tuple[str, str], dict[str, float]]:
     """Feature rows by game and team."""
-    table = build_features(history(games, team_stats or [], injuries or []))
+    table = build_features(history(games, team_stats or [], injuries or []), horizon="kickoff")
     return {(row["game_id"], row["team_id"]): row for row in table.iter_rows(named=True)}
 
 
@@ -63,7 +63,7 @@ def test_raw_numbers_at_the_end_of_their_bounds_give_features_within_theirs(sign
     days = [(date(2022, 9, 11) + timedelta(days=7 * place)).isoformat() for place in range(18)]
     rows = [game(name, day, score=score) for name, day in zip(ids, days, strict=True)]
     sides = [stats(name, team, **most) for name in ids for team in ("BUF", "KC")]
-    table = build_features(history([*rows, UNPLAYED], sides))
+    table = build_features(history([*rows, UNPLAYED], sides), horizon="kickoff")
     validate(table, gold_features_schema(), "gold features")
 
 
@@ -147,7 +147,9 @@ def test_a_game_that_is_still_to_be_played_counts_for_the_rest_before_the_next_o
         game("2020_06_HOU_TEN", "2020-10-18"),
     ]
     tuesday = history(games).known_at(utc("2020-10-13 14:00"))
-    row = build_features(tuesday).filter(game_id="2020_06_HOU_TEN", team_id="TEN")
+    row = build_features(tuesday, horizon="kickoff").filter(
+        game_id="2020_06_HOU_TEN", team_id="TEN"
+    )
     assert row.select("rest_days", "games_played").row(0) == (4.75, 2.0)
     # Form is of the games whose results are known: nobody can average what is not played.
     assert row["points_for_last5"].item() == 31.0

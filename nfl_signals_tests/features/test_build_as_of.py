@@ -21,7 +21,7 @@ def assert_replays(tables: History, full: pl.DataFrame, count: int) -> None:
     played = tables.games.drop_nulls("result")
     for cut in evenly(played, count):
         up_to_cut = pl.col("kickoff_at") <= cut
-        rebuilt = build_features(tables.known_at(cut)).filter(up_to_cut)
+        rebuilt = build_features(tables.known_at(cut), horizon="kickoff").filter(up_to_cut)
         assert rebuilt.height > 0
         assert rebuilt.equals(full.filter(up_to_cut)), f"cut at {cut}"
 
@@ -34,7 +34,7 @@ def test_features_of_any_past_week_are_rebuilt_identically(
 
 
 def test_cutting_everything_at_once_leaves_the_fill_values(simulated_history: History) -> None:
-    blank = build_features(simulated_history.known_at(utc("2000-01-01 00:00")))
+    blank = build_features(simulated_history.known_at(utc("2000-01-01 00:00")), horizon="kickoff")
     assert blank["points_for_last5"].unique().to_list() == [22.0]
     assert blank["out_skill"].unique().to_list() == [0.0]
     # Nobody has been named yet: a newcomer everywhere.
@@ -51,7 +51,7 @@ def test_what_is_known_by_schedule_is_the_same_before_anything_is_played(
     simulated_history: History, simulated_features: pl.DataFrame
 ) -> None:
     """Whatever else a team's last game tells, that it takes place is known all along."""
-    blank = build_features(simulated_history.known_at(utc("2000-01-01 00:00")))
+    blank = build_features(simulated_history.known_at(utc("2000-01-01 00:00")), horizon="kickoff")
     assert {"rest_days", "games_played", "travel_km", "is_playoff"} < set(OF_SCHEDULE)
     assert blank.select(OF_SCHEDULE).equals(simulated_features.select(OF_SCHEDULE))
 
@@ -84,7 +84,7 @@ def test_the_order_of_the_raw_rows_does_not_matter(
         injuries=shuffled(simulated_history.injuries),
         notes=shuffled(simulated_history.notes),
     )
-    assert build_features(mixed).equals(simulated_features)
+    assert build_features(mixed, horizon="kickoff").equals(simulated_features)
 
 
 @pytest.mark.real_data
@@ -98,7 +98,7 @@ def test_the_order_of_the_raw_rows_does_not_matter(
 def test_a_tuesday_on_which_a_team_plays_is_no_day_of_rest(
     real_history: History, game_id: str, team: str, tuesday: str, rest: float
 ) -> None:
-    then = build_features(real_history.known_at(utc(tuesday)))
+    then = build_features(real_history.known_at(utc(tuesday)), horizon="kickoff")
     assert then.filter(game_id=game_id, team_id=team)["rest_days"].to_list() == [rest]
 
 

@@ -20,6 +20,8 @@ from nfl_signals.markets.decision_time import decision_at
 from nfl_signals_tests.support import builders
 from nfl_signals_tests.support.builders import Row, both_stats, game, injury, note, starters, utc
 
+AT_KICKOFF = partial(build_features, horizon="kickoff")
+
 AT_TUESDAY = partial(build_features, horizon="tuesday")
 FIRST, SECOND, THIRD = "2022_01_DET_KC", "2022_02_DET_KC", "2022_03_DET_KC"
 DAYS = {FIRST: "2022-09-11", SECOND: "2022-09-18", THIRD: "2022-09-25"}
@@ -170,7 +172,7 @@ def test_features_of_kickoff_are_leaks_on_tuesday_and_those_of_tuesday_are_none(
     cuts = sample_decisions(simulated_history, [2014, 2015], "tuesday")
     assert all((cut.weekday(), cut.hour) == (1, 14) for cut in cuts)
     assert check_no_leak(simulated_history, AT_TUESDAY, cuts, "tuesday") == 6
-    found = find_leaks(simulated_history, build_features, cuts, "tuesday")
+    found = find_leaks(simulated_history, AT_KICKOFF, cuts, "tuesday")
     moved = {leak.column for leak in found}
     assert {"quarterback", "starter_share", "out_skill"} <= moved
 

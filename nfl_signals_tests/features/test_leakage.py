@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import polars as pl
 import pytest
@@ -14,6 +15,8 @@ from nfl_signals.ingest.history import LINES, RESULTS, History
 from nfl_signals.ingest.joins import TEAM_WEEK, team_weeks
 from nfl_signals_tests.support import builders
 from nfl_signals_tests.support.builders import both_stats, game, injury, note, utc
+
+AT_KICKOFF = partial(build_features, horizon="kickoff")
 
 Planted = Callable[[History], pl.DataFrame]
 
@@ -75,11 +78,15 @@ def reports_whenever_published(history: History) -> pl.DataFrame:
 
 
 def caught_by(history: History, build: Planted, cut: datetime) -> set[str]:
-    return {leak.check for leak in leakage.find_leaks(history, build, [cut])}
+    return {leak.check for leak in leakage.find_leaks(history, build, [cut], horizon="kickoff")}
 
 
 def found_by(check: str, history: History, build: Planted, cut: datetime) -> list[Leak]:
-    return [leak for leak in leakage.find_leaks(history, build, [cut]) if leak.check == check]
+    return [
+        leak
+        for leak in leakage.find_leaks(history, build, [cut], horizon="kickoff")
+        if leak.check == check
+    ]
 
 
 def late_sunday_kickoff(history: History) -> datetime:
@@ -107,9 +114,9 @@ def test_a_planted_leak_is_caught_by_the_check_that_can_see_it(
     kickoffs = [late_sunday_kickoff(simulated_history)]
     if checks:
         with pytest.raises(LeakageError, match="form is"):
-            leakage.check_no_leak(simulated_history, build, kickoffs)
+            leakage.check_no_leak(simulated_history, build, kickoffs, horizon="kickoff")
     else:
-        assert leakage.check_no_leak(simulated_history, build, kickoffs) == 2
+        assert leakage.check_no_leak(simulated_history, build, kickoffs, horizon="kickoff") == 2
 
 
 @pytest.mark.parametrize(("status", "check"), [("Out", REPLAY), ("Questionable", PERTURBATION)])
@@ -125,21 +132,25 @@ def test_a_report_published_after_kickoff_is_caught_when_it_counts(
     history = builders.history(games, both_stats(builders.OPENER), [late])
     kickoff = utc("2023-09-10 17:00")
     assert caught_by(history, reports_whenever_published, kickoff) == check
-    assert caught_by(history, build_features, kickoff) == set()
+    assert caught_by(history, AT_KICKOFF, kickoff) == set()
 
 
 def test_the_honest_features_pass_both_checks(simulated_history: History) -> None:
-    kickoffs = leakage.sample_decisions(simulated_history, [2014, 2015])
-    assert leakage.check_no_leak(simulated_history, build_features, kickoffs) == 6
+    kickoffs = leakage.sample_decisions(simulated_history, [2014, 2015], horizon="kickoff")
+    assert leakage.check_no_leak(simulated_history, AT_KICKOFF, kickoffs, horizon="kickoff") == 6
 
 
 def test_the_checks_are_not_empty_because_later_rows_do_move(
     simulated_history: History, simulated_features: pl.DataFrame
 ) -> None:
-    cut = leakage.sample_decisions(simulated_history, [2015])[0]
+    cut = leakage.sample_decisions(simulated_history, [2015], horizon="kickoff")[0]
     after = pl.col("kickoff_at") > cut + timedelta(days=6)
     for other in (leakage.corrupt(simulated_history, cut), simulated_history.known_at(cut)):
-        assert not build_features(other).filter(after).equals(simulated_features.filter(after))
+        assert (
+            not build_features(other, horizon="kickoff")
+            .filter(after)
+            .equals(simulated_features.filter(after))
+        )
 
 
 def two_weeks() -> History:
@@ -173,7 +184,9 @@ def test_perturbation_names_every_value_that_moved() -> None:
 
 def test_the_message_names_check_game_team_column_and_both_values() -> None:
     with pytest.raises(LeakageError) as caught:
-        leakage.check_no_leak(two_weeks(), unshifted_rolling_mean, [utc("2023-09-17 17:00")])
+        leakage.check_no_leak(
+            two_weeks(), unshifted_rolling_mean, [utc("2023-09-17 17:00")], horizon="kickoff"
+        )
     assert str(caught.value) == (
         "replay: 2023_02_KC_JAX JAX, form is -8.0 with all data and None without what came after "
         "decision time (4 values moved)"
@@ -186,7 +199,9 @@ def test_a_row_that_comes_or_goes_with_later_data_is_a_leak() -> None:
         return margin_of_earlier_games(history).filter(pl.col("team_id").is_in(winners.implode()))
 
     with pytest.raises(LeakageError, match="2023_01_DET_KC KC, kickoff_at is"):
-        leakage.check_no_leak(two_weeks(), only_teams_that_win_later, [utc("2023-09-08 00:20")])
+        leakage.check_no_leak(
+            two_weeks(), only_teams_that_win_later, [utc("2023-09-08 00:20")], horizon="kickoff"
+        )
 
 
 def ten_games(played: int) -> History:
@@ -207,7 +222,7 @@ def ten_games(played: int) -> History:
 )
 def test_sampled_kickoffs_are_spread_over_played_games(played: int, days: list[int]) -> None:
     """Of ten kickoffs those at places 10/6, 30/6 and 50/6, rounded down and counted from 0."""
-    sampled = leakage.sample_decisions(ten_games(played), [2023])
+    sampled = leakage.sample_decisions(ten_games(played), [2023], horizon="kickoff")
     assert sampled == [utc(f"2023-10-{day:02d} 17:00") for day in days]
 
 
@@ -220,8 +235,12 @@ def test_sampled_kickoffs_are_the_same_for_any_row_order_and_of_the_seasons_give
         injuries=simulated_history.injuries,
         notes=simulated_history.notes,
     )
-    sampled = leakage.sample_decisions(simulated_history, [2014])
-    assert sampled == leakage.sample_decisions(mixed, [2014]) == sorted(set(sampled))
+    sampled = leakage.sample_decisions(simulated_history, [2014], horizon="kickoff")
+    assert (
+        sampled
+        == leakage.sample_decisions(mixed, [2014], horizon="kickoff")
+        == sorted(set(sampled))
+    )
     seasons = simulated_history.games.filter(pl.col("kickoff_at").is_in(sampled))["season"]
     assert len(sampled) == 3
     assert seasons.unique().to_list() == [2014]
@@ -229,7 +248,7 @@ def test_sampled_kickoffs_are_the_same_for_any_row_order_and_of_the_seasons_give
 
 @pytest.fixture(scope="module")
 def cut_and_corrupted(simulated_history: History) -> tuple[datetime, History]:
-    cut = leakage.sample_decisions(simulated_history, [2015])[1]
+    cut = leakage.sample_decisions(simulated_history, [2015], horizon="kickoff")[1]
     return cut, leakage.corrupt(simulated_history, cut)
 
 

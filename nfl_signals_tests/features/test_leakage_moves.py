@@ -1,5 +1,7 @@
 """A franchise that moves keeps its history: reset or doubled, it does not pass silently."""
 
+from functools import partial
+
 import polars as pl
 import pytest
 
@@ -9,6 +11,8 @@ from nfl_signals.features.build import build_features
 from nfl_signals.ingest.history import History
 from nfl_signals_tests.support import builders
 from nfl_signals_tests.support.builders import both_stats, game
+
+AT_KICKOFF = partial(build_features, horizon="kickoff")
 
 
 def moved(old: str, *, extra: list[builders.Row] | None = None) -> builders.MemoryRelease:
@@ -32,11 +36,15 @@ def test_a_moved_team_keeps_the_history_of_its_franchise() -> None:
     """Codes of the day and today's code throughout give the same features, and no check fails."""
     with_codes_of_the_day = builders.read_history(moved("OAK"))
     always_called_lv = builders.read_history(moved("LV"))
-    features = build_features(with_codes_of_the_day)
-    assert features.drop("game_id").equals(build_features(always_called_lv).drop("game_id"))
+    features = build_features(with_codes_of_the_day, horizon="kickoff")
+    assert features.drop("game_id").equals(
+        build_features(always_called_lv, horizon="kickoff").drop("game_id")
+    )
     assert features.filter(pl.col("team_id") == "LV").height == 5
     kickoffs = with_codes_of_the_day.games["kickoff_at"].to_list()
-    assert leakage.check_no_leak(with_codes_of_the_day, build_features, kickoffs) == 10
+    assert (
+        leakage.check_no_leak(with_codes_of_the_day, AT_KICKOFF, kickoffs, horizon="kickoff") == 10
+    )
 
 
 def renamed(history: History, old: str, new: str, *, until: int) -> History:
@@ -60,10 +68,12 @@ def test_a_move_that_resets_the_history_does_not_pass_silently() -> None:
     """A code that was not mapped is refused; under a code of its own the loss shows in the rows."""
     history = builders.read_history(moved("OAK"))
     with pytest.raises(SchemaError, match="OAK"):
-        build_features(renamed(history, "LV", "OAK", until=2019))
+        build_features(renamed(history, "LV", "OAK", until=2019), horizon="kickoff")
     first_game_after = (pl.col("game_id") == "2020_01_LV_CAR") & (pl.col("team_id") == "LV")
-    honest = build_features(history).filter(first_game_after)
-    reset = build_features(renamed(history, "LV", "TB", until=2019)).filter(first_game_after)
+    honest = build_features(history, horizon="kickoff").filter(first_game_after)
+    reset = build_features(renamed(history, "LV", "TB", until=2019), horizon="kickoff").filter(
+        first_game_after
+    )
     assert not honest.equals(reset)
 
 

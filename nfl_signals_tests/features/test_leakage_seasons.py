@@ -1,5 +1,6 @@
 """Both checks, in the middle of every season of both sources."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from nfl_signals.ingest.history import History
 from nfl_signals.ingest.source import DirectoryRelease
 from nfl_signals.simulator.write import RELEASE
 from nfl_signals_tests.support.builders import read_history
+
+AT_KICKOFF = partial(build_features, horizon="kickoff")
 
 CHECKS = 2  # replay and perturbation
 
@@ -22,9 +25,9 @@ def checks_that_pass(history: History) -> tuple[int, int]:
     middles = [
         kickoffs[len(kickoffs) // 2]
         for s in seasons
-        if (kickoffs := sample_decisions(history, [s]))
+        if (kickoffs := sample_decisions(history, [s], horizon="kickoff"))
     ]
-    return check_no_leak(history, build_features, middles), len(seasons)
+    return check_no_leak(history, AT_KICKOFF, middles, horizon="kickoff"), len(seasons)
 
 
 def test_no_feature_of_any_simulated_season_knows_what_came_after_kickoff(

@@ -28,7 +28,7 @@ def expected(
     games: list[Row], injuries: list[Row] | None = None, *, team: str = "KC"
 ) -> list[tuple[str | None, float]]:
     """Quarterback and share before each game of a team, in order of kickoff."""
-    found = expected_starters(history(games, injuries=injuries or []))
+    found = expected_starters(history(games, injuries=injuries or []), horizon="kickoff")
     assert found.schema == SCHEMA
     return found.filter(team=team).select("quarterback", "starter_share").rows()
 
@@ -157,7 +157,7 @@ def test_the_name_replaces_the_expectation_ninety_minutes_before_kickoff() -> No
     tables = history([*season("Mahomes", "Mahomes", "Mahomes"), week(4, "Henne")])
 
     def starter(before: timedelta) -> tuple[str, float]:
-        found = expected_starters(tables.known_at(KICKOFF - before))
+        found = expected_starters(tables.known_at(KICKOFF - before), horizon="kickoff")
         return found.filter(game_id=NEXT, team="KC").select("quarterback", "starter_share").row(0)
 
     assert starter(STARTER_LEAD + timedelta(seconds=1)) == ("Mahomes", 1.0)
@@ -167,7 +167,7 @@ def test_the_name_replaces_the_expectation_ninety_minutes_before_kickoff() -> No
 def test_two_rows_per_game_and_the_order_of_the_input_rows_does_not_matter(
     simulated_history: History,
 ) -> None:
-    found = expected_starters(simulated_history)
+    found = expected_starters(simulated_history, horizon="kickoff")
     assert found.select("game_id", "team").is_unique().all()
     assert found.height == 2 * simulated_history.games.height
     mixed = History(
@@ -176,8 +176,8 @@ def test_two_rows_per_game_and_the_order_of_the_input_rows_does_not_matter(
         injuries=simulated_history.injuries.sample(fraction=1.0, shuffle=True, seed=5),
         notes=simulated_history.notes,
     )
-    assert expected_starters(mixed).equals(found)
-    assert expected_starters(_of_games(simulated_history, 0)).schema == SCHEMA
+    assert expected_starters(mixed, horizon="kickoff").equals(found)
+    assert expected_starters(_of_games(simulated_history, 0), horizon="kickoff").schema == SCHEMA
 
 
 def _of_games(tables: History, n: int) -> History:
@@ -194,9 +194,11 @@ def test_most_games_are_started_by_the_one_expected_a_day_before(
 ) -> None:
     """Without the names the expectation is right nearly as often as quarterbacks start again."""
     played = simulated_history.games.drop_nulls("result")
-    named = expected_starters(simulated_history)
+    named = expected_starters(simulated_history, horizon="kickoff")
     last = played.filter(season=2014, week=12)["kickoff_at"].min()
-    guessed = expected_starters(simulated_history.known_at(last - timedelta(days=1)))
+    guessed = expected_starters(
+        simulated_history.known_at(last - timedelta(days=1)), horizon="kickoff"
+    )
     games = played.filter(season=2014, week=12)["game_id"].implode()
     both = named.join(guessed, on=["game_id", "team"], suffix="_guessed")
     week_twelve = both.filter(pl.col("game_id").is_in(games))
@@ -207,7 +209,7 @@ def test_most_games_are_started_by_the_one_expected_a_day_before(
 
 @pytest.mark.real_data
 def test_every_real_starter_is_known_and_most_are_settled(real_history: History) -> None:
-    found = expected_starters(real_history)
+    found = expected_starters(real_history, horizon="kickoff")
     assert found["quarterback"].null_count() == 0
     assert found["starter_share"].is_between(0, 1).all()
     assert 0.75 < found["starter_share"].mean() < 0.95

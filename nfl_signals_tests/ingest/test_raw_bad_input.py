@@ -391,7 +391,9 @@ def test_of_two_reports_on_a_player_the_newer_one_counts_wherever_it_stands() ->
 
 def reports_at(memory: MemoryRelease, instant: datetime) -> list[str]:
     """Statuses that count at an instant."""
-    return reports_before(read_history(memory).known_at(instant))["report_status"].to_list()
+    return reports_before(read_history(memory).known_at(instant), horizon="kickoff")[
+        "report_status"
+    ].to_list()
 
 
 @pytest.mark.parametrize(

@@ -31,15 +31,19 @@ def history(*, injuries: list[Row] | None = None, notes: list[Row] | None = None
 
 def team(of: History, name: str, *, game_id: str = OPENER) -> Dossier:
     (found,) = [
-        item for item in dossiers(of, [2023]) if (item.game_id, item.team_id) == (game_id, name)
+        item
+        for item in dossiers(of, [2023], horizon="kickoff")
+        if (item.game_id, item.team_id) == (game_id, name)
     ]
     return found
 
 
 def test_there_is_a_dossier_for_both_teams_of_every_game_of_the_seasons_given() -> None:
-    found = [(item.game_id, item.team_id) for item in dossiers(history(), [2023])]
+    found = [
+        (item.game_id, item.team_id) for item in dossiers(history(), [2023], horizon="kickoff")
+    ]
     assert found == [(OPENER, "DET"), (OPENER, "KC"), (SECOND, "CIN"), (SECOND, "CLE")]
-    assert dossiers(history(), []) == []
+    assert dossiers(history(), [], horizon="kickoff") == []
 
 
 def test_a_document_counts_only_if_it_was_known_before_kickoff() -> None:

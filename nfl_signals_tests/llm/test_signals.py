@@ -31,13 +31,15 @@ SEASONS = [2014, 2015]
 
 
 def signals(history: History) -> pl.DataFrame:
-    return read_signals(history, RulesProvider(), SEASONS)
+    return read_signals(history, RulesProvider(), SEASONS, horizon="kickoff")
 
 
 def opening(**reports: list[builders.Row]) -> pl.DataFrame:
     """Signals of the opener on Thursday and another game on Sunday of the same week."""
     games = [game(OPENER, "2023-09-07", gametime="20:20"), game(SECOND, "2023-09-10")]
-    return read_signals(builders.history(games, **reports), RulesProvider(), [2023])
+    return read_signals(
+        builders.history(games, **reports), RulesProvider(), [2023], horizon="kickoff"
+    )
 
 
 def row(table: pl.DataFrame, team: str) -> dict[str, object]:
@@ -65,10 +67,12 @@ def test_a_team_is_quiet_only_when_its_own_report_is_due() -> None:
     history = builders.history(games, injuries=[injury(OPENER, "KC", modified=utc("2023-09-05"))])
 
     def reason(now: str) -> str:
-        table = read_signals(history, RulesProvider(), [2023], as_of=utc(now))
+        table = read_signals(history, RulesProvider(), [2023], as_of=utc(now), horizon="kickoff")
         return str(row(table, "CIN")["reason"])
 
-    kickoff = row(read_signals(history, RulesProvider(), [2023]), "CIN")["kickoff_at"]
+    kickoff = row(read_signals(history, RulesProvider(), [2023], horizon="kickoff"), "CIN")[
+        "kickoff_at"
+    ]
     assert reason("2023-09-05 14:00") == "its report is not due yet"
     assert (
         reason((kickoff - timedelta(days=1, minutes=1)).isoformat()) == "its report is not due yet"
@@ -92,7 +96,7 @@ def test_a_week_without_documents_is_missing_with_its_reason() -> None:
 def test_nobody_reading_is_missing_everywhere_even_where_a_team_was_quiet() -> None:
     games = [game(OPENER, "2023-09-07"), game(SECOND, "2023-09-10")]
     history = builders.history(games, injuries=[injury(OPENER, "KC")])
-    table = read_signals(history, NoProvider(), [2023])
+    table = read_signals(history, NoProvider(), [2023], horizon="kickoff")
     assert set(table["reason"]) == {"the settings name no provider"}
     assert not table["available"].any()
 
@@ -124,8 +128,8 @@ def test_the_schema_refuses_what_is_out_of_bounds_half_missing_or_late(wrong: pl
 
 def test_nothing_after_kickoff_moves_a_signal(simulated_history: History) -> None:
     """Cut at a kickoff, or with every later result, starter, report and note corrupted."""
-    kickoffs = sample_decisions(simulated_history, SEASONS)
-    assert check_no_leak(simulated_history, signals, kickoffs) == 6
+    kickoffs = sample_decisions(simulated_history, SEASONS, horizon="kickoff")
+    assert check_no_leak(simulated_history, signals, kickoffs, horizon="kickoff") == 6
 
 
 @pytest.mark.slow
@@ -138,10 +142,12 @@ def test_a_reader_that_looks_past_kickoff_is_caught(simulated_history: History) 
         for days in ("4d", "-4d")
     }
     late = moved["4d"](simulated_history)
-    kickoffs = sample_decisions(late, SEASONS)
-    assert check_no_leak(late, signals, kickoffs) == 6
+    kickoffs = sample_decisions(late, SEASONS, horizon="kickoff")
+    assert check_no_leak(late, signals, kickoffs, horizon="kickoff") == 6
     with pytest.raises(LeakageError, match="n_documents"):
-        check_no_leak(late, lambda history: signals(moved["-4d"](history)), kickoffs)
+        check_no_leak(
+            late, lambda history: signals(moved["-4d"](history)), kickoffs, horizon="kickoff"
+        )
 
 
 def test_documents_published_at_kickoff_or_later_change_nothing(simulated_history: History) -> None:
@@ -159,7 +165,10 @@ def test_documents_published_at_kickoff_or_later_change_nothing(simulated_histor
 
 def test_seasons_read_alone_are_those_read_together(simulated_history: History) -> None:
     together = signals(simulated_history)
-    alone = [read_signals(simulated_history, RulesProvider(), [season]) for season in SEASONS]
+    alone = [
+        read_signals(simulated_history, RulesProvider(), [season], horizon="kickoff")
+        for season in SEASONS
+    ]
     assert pl.concat(alone).equals(together)
 
 
@@ -177,7 +186,7 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     folder = tmp_path_factory.mktemp("league")
     write_release(league(), folder)
     history = read_history(DirectoryRelease(Path(folder) / RELEASE))
-    table = read_signals(history, RulesProvider(), range(2015, 2021))
+    table = read_signals(history, RulesProvider(), range(2015, 2021), horizon="kickoff")
     games = history.games.join(league().truth, on="game_id").drop_nulls("result")
     for side in ("home", "away"):
         own = table.select(
@@ -242,7 +251,7 @@ def test_real_starters_miss_games_as_often_as_the_rules_assume(real_history: His
     ]
     starts = pl.concat(sides).sort("kickoff_at", "game_id")
     starts = starts.with_columns(gsis_id=pl.col("qb_id").shift(1).over("team")).drop("kickoff_at")
-    listed = reports_before(real_history).filter(position="QB")
+    listed = reports_before(real_history, horizon="kickoff").filter(position="QB")
     found = starts.join(listed, on=["season", "week", "team", "gsis_id"])
     missed = found.group_by("report_status").agg((pl.col("qb_id") != pl.col("gsis_id")).mean())
     rates = dict(missed.iter_rows())
@@ -255,7 +264,7 @@ def test_real_starters_miss_games_as_often_as_the_rules_assume(real_history: His
 def test_on_real_games_bad_news_comes_with_fewer_points_and_leaks_nothing(
     real_history: History,
 ) -> None:
-    table = read_signals(real_history, RulesProvider(), range(1999, 2024))
+    table = read_signals(real_history, RulesProvider(), range(1999, 2024), horizon="kickoff")
     validate(table, LLM_SIGNALS, "signals")
     assert set(table.filter(pl.col("season") < 2009)["reason"]) == {"no documents this week"}
     games = real_history.games.drop_nulls("result")
@@ -267,6 +276,6 @@ def test_on_real_games_bad_news_comes_with_fewer_points_and_leaks_nothing(
     for name in ("quarterback", "offense"):
         value = pl.col(name) * pl.col("confidence")
         assert both.select(pl.corr(value, "result")).item() > 3 / len(both) ** 0.5
-    kickoffs = sample_decisions(real_history, [2023])
+    kickoffs = sample_decisions(real_history, [2023], horizon="kickoff")
     last = partial(read_signals, provider=RulesProvider(), seasons=[2023])
-    assert check_no_leak(real_history, last, kickoffs) == 6
+    assert check_no_leak(real_history, last, kickoffs, horizon="kickoff") == 6

@@ -115,8 +115,8 @@ def test_what_is_said_of_the_embargo_is_so(simulated_history: History) -> None:
     block = pl.col("season").eq(2014) & pl.col("week").is_between(1, 3)
     shift = pl.when(block).then(pl.col("home_score") + 7).otherwise("home_score")
     games = simulated_history.games.with_columns(home_score=shift)
-    moved = build_features(replace(simulated_history, games=games))
-    before = build_features(simulated_history)
+    moved = build_features(replace(simulated_history, games=games), horizon="kickoff")
+    before = build_features(simulated_history, horizon="kickoff")
     weeks = pl.col("week") > 3 + TrainingSettings().embargo_weeks
     after = before.filter(weeks, season=2014), moved.filter(weeks, season=2014)
     for name in ("points_for_last10", "points_for_season", "rating"):

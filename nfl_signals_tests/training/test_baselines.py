@@ -230,7 +230,9 @@ def test_sequences_are_laid_out_only_where_a_learner_reads_them(
     assert without.inputs.sequence.shape == (len(without.x), 2, 0, 0)
     assert matrix.inputs.sequence.shape == (len(matrix.x), 2, WINDOW, len(CHANNELS))
     assert np.array_equal(matrix.x, without.x)
-    expected = sequences(context.features, context.markets, matrix.games["game_id"])
+    expected = sequences(
+        context.features, context.markets, matrix.games["game_id"], horizon="kickoff"
+    )
     assert np.array_equal(matrix.inputs.sequence, expected)
 
 

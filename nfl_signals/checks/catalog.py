@@ -1,6 +1,6 @@
 """Every check by its name, in the order in which `nfl-signals verify` runs them."""
 
-from nfl_signals.checks import models, registry, tables
+from nfl_signals.checks import models, registry, reports, tables
 from nfl_signals.checks.files import files_readable
 from nfl_signals.workspace.tables import SCHEMAS
 
@@ -16,7 +16,7 @@ TABLE_CHECKS: dict[str, tables.Check] = {
     "oof_predictions: coverage": tables.oof_coverage,
     "oof_predictions: out of fold": tables.out_of_fold,
     "calibrated_predictions: contract": tables.stacked_contract,
-    "reports: figures match the tables": tables.report_figures,
+    "reports: figures match the tables": reports.report_figures,
     "ledger: sealed": tables.ledger_sealed,
     "ledger: written in order": tables.ledger_in_order,
 }

@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 
 from nfl_signals.core.errors import IntegrityError
-from nfl_signals.core.files import read_json
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.validation import validate
 from nfl_signals.ensemble.explain import contributions
@@ -24,13 +23,11 @@ from nfl_signals.markets.definitions import KEYS, MARKETS
 from nfl_signals.monitoring import ledger, signatures
 from nfl_signals.monitoring.noted import noted_heads, stored_ledger
 from nfl_signals.monitoring.written_order import out_of_order
-from nfl_signals.reports.shared.forecasters import FINAL, PRICE, STACK
 from nfl_signals.stacking.protocol import MARKET
 from nfl_signals.stacking.schemas import OOF, stacked_schema
-from nfl_signals.stacking.walk_forward import settled_yes_no
 from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.logit import logit
-from nfl_signals.stats.scores import brier, three_way_probabilities
+from nfl_signals.stats.scores import three_way_probabilities
 from nfl_signals.training.baselines import refit_folds
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals.workspace.stored_seasons import stored_seasons
@@ -38,7 +35,6 @@ from nfl_signals.workspace.tables import SCHEMAS, check_features, load_stored_hi
 
 Figures = dict[str, Any]
 Check = Callable[[RunContext], Figures]
-REPORTED = {FINAL: "p_hat", STACK: "p_calibrated", PRICE: "p_market"}
 BY_SEASON = (*(f"raw_{table}" for table in SCHEMAS), "gold_features", "gold_markets", "llm_signals")
 NEVER_EMPTY = ("raw_games", "gold_features", "gold_markets")
 ROUNDING = 1e-9  # logits; more than adding up a dozen numbers can lose
@@ -240,28 +236,6 @@ def ledger_in_order(context: RunContext) -> Figures:
     if problems := out_of_order(rows):
         raise IntegrityError(f"{context.paths.ledger}: {problems[0]} ({len(problems)} rows)")
     return {"rows": rows.height}
-
-
-def report_figures(context: RunContext) -> Figures:
-    """The ablation report's figures of stack and price are those of the stored tables."""
-    context = context.as_trained
-    reported = read_json(context.paths.reports / "ablation_stacker.json")
-    outcomes = context.markets.select("game_id", "market", "outcome")
-    stacked = context.read(context.paths.stacked)
-    rows, compared = settled_yes_no(stacked.join(outcomes, on=KEYS)), 0
-    for part, (forecaster, column) in product(reported["markets"], REPORTED.items()):
-        mine = rows.filter(market=part["market"])
-        p, y = mine[column].to_numpy(), mine["y"].to_numpy()
-        entries = [item for item in part["forecasters"] if item["forecaster"] == forecaster]
-        for entry in entries:
-            compared += 1
-            if entry["n"] != len(y) or abs(entry["brier"]["estimate"] - brier(p, y)) > ROUNDING:
-                raise IntegrityError(
-                    f"ablation_stacker.json: {part['market']}, {forecaster}: Brier "
-                    f"{entry['brier']['estimate']} over {entry['n']} games, the stored forecasts "
-                    f"give {brier(p, y)} over {len(y)}; write the report again."
-                )
-    return {"figures": compared}
 
 
 def _refuse_single_rows(table: pl.DataFrame, name: str) -> None:

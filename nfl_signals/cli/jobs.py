@@ -83,7 +83,7 @@ def print_week(context: "RunContext") -> None:
 
     print_picks(read_picks(context))
     print_notices(notices(context))
-    console.print(f"\nReports: {escape(str(context.paths.reports / 'metrics_baseline.md'))}")
+    console.print(f"\nReports: {escape(str(context.paths.reports / 'backtest.md'))}")
     console.print(f"Ledger:  {escape(str(context.paths.ledger))}")
     for name, head in heads(context).items():
         console.print(f"Head of the {name}: {head}; note it for `verify --anchor`", highlight=False)

@@ -20,6 +20,7 @@ from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming
 from nfl_signals.predictions.week import skipped_games
 from nfl_signals.reports.steps import (
     report_ablation,
+    report_backtest,
     report_baselines,
     report_dashboard,
     report_week,
@@ -95,6 +96,18 @@ def alerts(run_context: Run) -> Result:
     )
 
 
+@asset(**SIGNAL, kinds={"markdown"}, deps=["oof_predictions", "calibrated_predictions"])
+def backtest(run_context: Run) -> Result:
+    """Report on the walk-forward stack at decision time: scores, bets, closing-line value, the close."""
+    path = report_backtest(run_context)
+    return dg.MaterializeResult(
+        metadata={
+            "report": dg.MetadataValue.path(str(path)),
+            "preview": dg.MetadataValue.md(path.read_text(encoding="utf-8")),
+        }
+    )
+
+
 @asset(
     **SIGNAL,
     kinds={"markdown"},
@@ -152,6 +165,7 @@ defs = dg.Definitions(
         ledger,
         calibration_metrics,
         alerts,
+        backtest,
         metrics_baseline,
         ablation_stacker,
         weekly_report,

@@ -25,6 +25,7 @@ from nfl_signals.registry.model_version import latest_version
 from nfl_signals.reports.ablation.contributions import feature_contributions
 from nfl_signals.reports.ablation.numbers import ablation_numbers
 from nfl_signals.reports.ablation.variants import ablation_table, blended_variants, forecasters
+from nfl_signals.reports.backtest.numbers import backtest_numbers
 from nfl_signals.reports.baseline.numbers import baseline_numbers
 from nfl_signals.reports.dashboard.page import write_dashboard
 from nfl_signals.reports.data_dictionary import write_data_dictionary
@@ -56,6 +57,26 @@ def report_baselines(context: RunContext) -> Path:
     scored = [len(part["same_games"]) for part in numbers["markets"]]
     found = (sum(scored), len(scored), len(numbers["too_good"]))
     _log.info("baseline report: %d score cards of %d markets, %d too good to believe", *found)
+    return path
+
+
+def report_backtest(context: RunContext) -> Path:
+    """Write `backtest`: the walk-forward stack at decision time, its bets, and the close after it."""
+    context = context.as_trained
+    numbers = backtest_numbers(
+        stacked=context.read(context.paths.stacked),
+        markets=context.markets,
+        closing=None if context.settings.horizon == "kickoff" else context.closing,
+        seed=context.settings.seed,
+    )
+    path = _write(context, "backtest", numbers)
+    placed = [part["overall"]["bets"]["n"] for part in numbers["markets"]]
+    _log.info(
+        "backtest: %d bets in %d markets, %d figures too good to believe",
+        sum(placed),
+        len(placed),
+        len(numbers["too_good"]),
+    )
     return path
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from nfl_signals.checks.catalog import ALL_CHECKS, MODEL_CHECKS, REGISTRY_CHECKS, TABLE_CHECKS
 from nfl_signals.core.errors import NflSignalsError
-from nfl_signals.core.files import read_parquet
+from nfl_signals.core.files import read_json, read_parquet, write_json
 from nfl_signals.features.declarations import FEATURE_NAMES
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.run_contexts import (
@@ -78,6 +78,13 @@ def moved_forecast(context: RunContext) -> None:
 def outdated_report(context: RunContext) -> None:
     """Forecasts change after the report on them was written."""
     rewrite(context.paths.stacked, (1 - pl.col("p_hat")).alias("p_hat"))
+
+
+def edited_backtest(context: RunContext) -> None:
+    path = context.paths.reports / "backtest.json"
+    numbers = read_json(path)
+    numbers["markets"][2]["overall"]["brier_price"]["estimate"] += 0.001
+    write_json(path, numbers)
 
 
 def edited_model(context: RunContext) -> None:
@@ -198,6 +205,11 @@ TAMPERINGS: list[tuple[Callable[[RunContext], None], str, str]] = [
     (dropped_signal_row, "llm_signals: schema", rf"{GAME}\w+ does not have two rows"),
     (signal_out_of_bounds, "llm_signals: schema", r"llm/signals\.parquet.*offense"),
     (outdated_report, "reports: figures match the tables", r"ablation_stacker\.json: \w+, "),
+    (
+        edited_backtest,
+        "reports: figures match the tables",
+        r"backtest\.json: total, price: Brier 0\.",
+    ),
     (edited_model, "models: files match cards", r"lightgbm/v202409: its files are not what its"),
     (edited_calibrator, "models: files match cards", r"stacker/total/v202409: its files are not"),
     (edited_card, "models: files match cards", r"v202409/card\.json: edited since it was written"),

@@ -68,7 +68,7 @@ def test_run_ends_with_a_table_for_each_market_and_the_way_to_the_report(
     where = [done.index(f"\n{market.title}") for market in MARKETS.values()]
     assert where == sorted(where)
     assert done.count("kickoff    game") == len(MARKETS)
-    report = nflverse_home / "home" / "reports" / "metrics_baseline.md"
+    report = nflverse_home / "home" / "reports" / "backtest.md"
     assert str(report) in done.replace("\n", "")
     assert report.exists()
 
@@ -79,7 +79,7 @@ def test_run_without_a_terminal_prints_one_line_a_step(nflverse_home: Path) -> N
     steps = re.findall(r"^\[(\d+)/(\d+)\] (\w+)$", printed, flags=re.MULTILINE)
     (total,) = {int(total) for _, total, _ in steps}
     assert [int(done) for done, *_ in steps] == list(range(1, total + 1))
-    assert {"raw_games", "gold_features_no_leak", "metrics_baseline"} <= {n for *_, n in steps}
+    assert {"raw_games", "gold_features_no_leak", "backtest"} <= {n for *_, n in steps}
 
 
 @pytest.mark.slow

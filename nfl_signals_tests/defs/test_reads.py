@@ -21,6 +21,7 @@ from nfl_signals.predictions.upcoming import append_to_ledger, predict_upcoming
 from nfl_signals.promotion.automatic import decide, recalibrate
 from nfl_signals.reports.steps import (
     report_ablation,
+    report_backtest,
     report_baselines,
     report_dashboard,
     report_week,
@@ -65,6 +66,7 @@ STEPS: dict[str, Step] = {
     "ledger": append_to_ledger,
     "calibration_metrics": update_metrics,
     "alerts": update_alerts,
+    "backtest": report_backtest,
     "metrics_baseline": report_baselines,
     "ablation_stacker": report_ablation,
     "weekly_report": report_week,

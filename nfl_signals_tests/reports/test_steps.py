@@ -13,10 +13,11 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.monitoring.steps import update_metrics
 from nfl_signals.reports.ablation.variants import forecasters
-from nfl_signals.reports.shared.forecasters import FINAL
+from nfl_signals.reports.shared.forecasters import FINAL, PRICE
 from nfl_signals.reports.steps import (
     learner_contributions,
     report_ablation,
+    report_backtest,
     report_dashboard,
     report_week,
     weekly_inputs,
@@ -73,6 +74,47 @@ def test_a_learner_without_a_stored_model_is_an_error_that_names_the_job(
     shutil.rmtree(tmp_path / "models/baseline/total/lightgbm")
     with pytest.raises(InputError, match="holds no model yet; run the retraining job first"):
         learner_contributions(context, "total")
+
+
+@pytest.fixture(scope="module")
+def backtest(finished_home: Path) -> dict[str, Any]:
+    return json.loads((finished_home / "reports" / "backtest.json").read_text())
+
+
+def test_a_finished_run_has_a_backtest_whose_scores_are_the_ablations(
+    numbers: dict[str, Any], backtest: dict[str, Any]
+) -> None:
+    for mine, ablation in zip(backtest["markets"], numbers["markets"], strict=True):
+        cards = {row["forecaster"]: row for row in ablation["forecasters"]}
+        overall = mine["overall"]
+        assert overall["n"] == cards[FINAL]["n"] > 0
+        for name, forecaster, score in (
+            ("brier", FINAL, "brier"),
+            ("accuracy", FINAL, "accuracy"),
+            ("brier_price", PRICE, "brier"),
+        ):
+            assert overall[name]["estimate"] == cards[forecaster][score]["estimate"]
+
+
+def test_closing_line_value_is_that_of_the_weekly_report(
+    context: RunContext, backtest: dict[str, Any]
+) -> None:
+    everything = {"scope": "series", "window": "all", "book": "learning", "signal_source": "model"}
+    rows = pl.read_parquet(context.paths.calibration).filter(**everything).sort("window_end_at")
+    for part in backtest["markets"]:
+        newest = rows.filter(market=part["market"]).tail(1).to_dicts()[0]
+        found, close = part["overall"]["closing_line_value"], part["overall"]["close"]
+        assert found["n"] == newest["n_moved"]
+        assert found["estimate"] == pytest.approx(newest["closing_line_value"])
+        if not backtest["at_close"]:
+            assert close["n"] == newest["n_close"]
+            assert close["brier_close"]["estimate"] == pytest.approx(newest["brier_close"])
+
+
+def test_writing_the_backtest_again_changes_no_byte(context: RunContext) -> None:
+    before = contents(context.paths.reports)
+    assert report_backtest(context) == context.paths.reports / "backtest.md"
+    assert contents(context.paths.reports) == before
 
 
 @pytest.mark.slow
@@ -138,7 +180,9 @@ def test_every_step_logs_what_it_wrote(
     context: RunContext, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level("INFO", logger="nfl_signals"):
+        report_backtest(context)
         report_week(context)
         report_dashboard(context)
+    assert caplog.messages[0].startswith("backtest: ")
     assert "weekly report of 2024 week 9: 3 markets, 0 alerts open" in caplog.messages
     assert caplog.messages[-1].startswith("dashboard: ")

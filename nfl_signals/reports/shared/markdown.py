@@ -59,11 +59,13 @@ def share(value: float | None) -> str:
 def between(found: dict[str, Any] | None, *, digits: int = 4, signed: bool = False) -> str:
     """An estimate with its interval: `estimate, low, high`; no ends where there is no interval.
 
+    A dash alone where there is no estimate.
+
     Example:
         >>> between({"estimate": 0.25, "low": 0.24, "high": 0.26}, digits=2)
         '0.25 [0.24, 0.26]'
     """
-    if found is None:
+    if found is None or found["estimate"] is None:
         return NOTHING
     write = partial(number, digits=digits, signed=signed)
     return f"{write(found['estimate'])} {_ends(found, write)}"
@@ -76,7 +78,21 @@ def share_between(found: dict[str, Any]) -> str:
         >>> share_between({"estimate": 0.512, "low": 0.49, "high": 0.53})
         '51.2 % [49.0, 53.0]'
     """
+    if found["estimate"] is None:
+        return NOTHING
     return f"{share(found['estimate'])} {_ends(found, lambda end: number(100 * end, digits=1))}"
+
+
+def points_between(found: dict[str, Any]) -> str:
+    """A difference of probabilities with its interval, signed, in points of probability.
+
+    Example:
+        >>> points_between({"estimate": 0.0126, "low": 0.0113, "high": 0.0139})
+        '+1.26 [+1.13, +1.39]'
+    """
+    ends = {name: found[name] for name in ("estimate", "low", "high")}
+    scaled = {name: None if end is None else 100 * end for name, end in ends.items()}
+    return between(scaled, digits=2, signed=True)
 
 
 def _ends(found: dict[str, Any], write: Callable[[float], str]) -> str:

@@ -38,12 +38,7 @@ def settled_forecasts(
     stated = pl.concat(
         [learners, stack.select(pl.lit(STACK).alias("forecaster"), *columns, "p_push")]
     )
-    stray = stated.join(known, on="game_id", how="anti")["game_id"].unique().sort()
-    if len(stray):
-        raise JoinError(
-            f"{market.name} report: {len(stray)} forecast game(s) are not in gold markets, "
-            f"the first is {stray[0]}; materialize gold_markets and the forecasts together."
-        )
+    refuse_unknown_games(stated, known, market.name)
     settled = known.filter(pl.col("outcome").is_not_null())
     games = settled.join(earlier_seasons(settled, market), on="season", how="left")
     by_name = stated.join(games, on="game_id").sort(
@@ -55,6 +50,16 @@ def settled_forecasts(
         for name, column in ((PRICE, "p_market"), (BASE_RATE, "base_rate"))
     ]
     return pl.concat(part.select(COLUMNS) for part in (by_name, *references)).drop_nulls("p")
+
+
+def refuse_unknown_games(stated: pl.DataFrame, known: pl.DataFrame, market: str) -> None:
+    """JoinError where one market's forecasts are of a game that its rows of gold markets lack."""
+    stray = stated.join(known, on="game_id", how="anti")["game_id"].unique().sort()
+    if len(stray):
+        raise JoinError(
+            f"{market} report: {len(stray)} forecast game(s) are not in gold markets, "
+            f"the first is {stray[0]}; materialize gold_markets and the forecasts together."
+        )
 
 
 def earlier_seasons(settled: pl.DataFrame, market: Market) -> pl.DataFrame:

@@ -18,6 +18,7 @@ FILTERS = {
     "share": markdown.share,
     "between": markdown.between,
     "share_between": markdown.share_between,
+    "points_between": markdown.points_between,
     "escaped": markdown.escaped,
     "cell": markdown.cell,
     "evidence": evidence,

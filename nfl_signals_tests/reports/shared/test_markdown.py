@@ -1,10 +1,19 @@
 """How numbers and tables are written."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nfl_signals.reports.shared.markdown import between, cell, number, share, share_between
+from nfl_signals.reports.shared.markdown import (
+    between,
+    cell,
+    number,
+    points_between,
+    share,
+    share_between,
+)
 
 
 def test_a_dash_stands_for_what_is_not_known() -> None:
@@ -12,6 +21,14 @@ def test_a_dash_stands_for_what_is_not_known() -> None:
     assert number(None) == share(None) == between(None) == "–"
     assert between(unknown, digits=2) == "0.25 –"
     assert share_between(unknown) == "25.0 % –"
+    assert points_between(unknown) == "+25.00 –"
+
+
+@pytest.mark.parametrize("write", [between, share_between, points_between])
+def test_one_dash_stands_for_an_estimate_that_is_not_known(
+    write: Callable[[dict[str, None]], str],
+) -> None:
+    assert write(dict.fromkeys(("estimate", "low", "high"))) == "–"
 
 
 def test_a_sign_is_written_on_request_and_zero_has_none() -> None:

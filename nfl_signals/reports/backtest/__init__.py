@@ -1,0 +1,1 @@
+"""The backtest: what the walk-forward stack stated at decision time, and what its bets returned."""

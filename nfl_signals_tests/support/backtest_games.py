@@ -5,7 +5,9 @@ from typing import Any
 
 import polars as pl
 
+from nfl_signals.markets.decision_time import decision_at
 from nfl_signals_tests.support.ablation_games import stacked
+from nfl_signals_tests.support.builders import utc
 from nfl_signals_tests.support.synthetic_forecasts import ORIGIN, gold_markets
 
 Json = dict[str, Any]
@@ -16,6 +18,8 @@ GAME = {
     "market": "ats",
     "season": 2020,
     "week": 1,
+    "decision_at": utc("2020-09-08 14:00"),
+    "kickoff_at": utc("2020-09-13 17:00"),
     "line": 3.0,
     "price_yes": -110.0,
     "price_no": -110.0,
@@ -52,6 +56,7 @@ def tuesday_inputs(seed: int = 7) -> Json:
         .then(pl.lit("derived"))
         .otherwise(pl.lit("standard")),
         points=pl.col("line") + won,
+        decision_at=decision_at("tuesday"),
     )
     close = {"price_yes": pl.lit(-115.0), "p_market": (pl.col("p_market") + pl.col("truth")) / 2}
     return {

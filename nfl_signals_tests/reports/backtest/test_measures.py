@@ -18,7 +18,7 @@ FIVE = games_of(
     {"p_hat": 0.40, "p_market": 0.45, "price_no": -130.0, "outcome": "no"},  # bet on no, won
 )
 CLOSE = {"g0": (-120.0, 0.53), "g1": (-120.0, 0.48), "g2": (-110.0, 0.50), "g3": (-90.0, 0.46)}
-"""Price of YES and no-vig probability of the games whose close is known; g2 has not moved."""
+"""Price of YES and no-vig probability of the games whose close is known; g2 stood still."""
 
 
 @pytest.fixture(scope="module")
@@ -87,11 +87,12 @@ def test_what_the_forecast_promised_stands_beside_it(row: Json) -> None:
     assert row["bets"]["expected"] == pytest.approx(sum(promised) / 4)
 
 
-def test_closing_line_value_is_of_the_games_that_moved_pushes_included(row: Json) -> None:
+def test_closing_line_value_counts_what_stood_still_as_nothing_gained(row: Json) -> None:
     found = row["closing_line_value"]
-    assert found["n"] == 3
-    assert estimate(found) == pytest.approx((0.03 - 0.02 + 0.04) / 3)
-    assert row["bets"]["closing_line_value"] == found  # what moved was bet on
+    assert found["n"] == 4
+    assert estimate(found) == pytest.approx((0.03 - 0.02 + 0 + 0.04) / 4)
+    of_bets = row["bets"]["closing_line_value"]  # what stood still was no bet
+    assert estimate(of_bets) == pytest.approx((0.03 - 0.02 + 0.04) / 3)
     assert estimate(row["bets"]["positive"]) == pytest.approx(2 / 3)
 
 

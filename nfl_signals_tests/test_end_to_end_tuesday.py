@@ -63,6 +63,18 @@ def test_totals_score_better_than_a_coin_by_more_than_chance(
     assert 0.53 <= total["accuracy"]["estimate"] < 0.55
 
 
+def test_the_market_moves_towards_the_forecast_and_bets_at_110_show_no_profit(home: Path) -> None:
+    numbers = json.loads((Paths(home).reports / "backtest.json").read_text())
+    for part in numbers["markets"]:
+        assert part["overall"]["closing_line_value"]["low"] > 0
+        bets = part["overall"]["bets"]
+        if part["market"] == "moneyline":  # at derived odds there is nothing to bet on
+            assert bets["n"] <= 2
+        else:
+            assert bets["n"] > 600
+            assert bets["per_bet"]["low"] < 0 < bets["positive"]["low"] - 0.5
+
+
 def test_every_game_with_an_opener_has_it_and_every_other_one_says_that_it_has_the_close(
     home: Path,
 ) -> None:

@@ -24,6 +24,7 @@ from nfl_signals.simulator.games.drift import model_forecasts, unseen_drift
 from nfl_signals.simulator.games.price_history import as_published, price_history
 from nfl_signals.simulator.games.season import Season, play_season
 from nfl_signals.simulator.games.truth import truth_table
+from nfl_signals.simulator.games.tuesday import open_on_tuesday, settled_later, truth_on_tuesday
 from nfl_signals.simulator.release.games_table import games_table
 from nfl_signals.simulator.release.injuries import injuries
 from nfl_signals.simulator.release.layout import GAMES, TEAM_STATS, conform
@@ -47,6 +48,7 @@ class League:
         int, pl.DataFrame
     ]  # by season, `release_columns.PRICES`: three books, as they moved
     truth: pl.DataFrame  # of every game in `games`; see `truth.truth_table`
+    truth_tuesday: pl.DataFrame  # at the lines of its Tuesday; see `tuesday.truth_on_tuesday`
     lines_open: pl.DataFrame  # `game_id` and `bookmaker.OPENING` of every game whose lines are up
     model_forecasts: pl.DataFrame  # perfect until the drift; see `drift.model_forecasts`
     as_of: datetime  # the Tuesday after the last week played, aware, UTC
@@ -81,16 +83,18 @@ def simulate(settings: SimulatorSettings, *, seed: int) -> League:
     def until_now(rows: pl.DataFrame, published: str) -> pl.DataFrame:
         return of_determined_games(rows, settings).filter(pl.col(published) <= now)
 
+    prices = {
+        year: as_published(s.prices, games).filter(pl.col("observed_at") <= now)
+        for year, s in reported.items()
+    }
     return League(
         games=conform(games, GAMES),
         team_stats={year: stats.filter(season=year) for year in reported},
         injuries={year: until_now(s.injuries, "date_modified") for year, s in reported.items()},
         notes={year: until_now(s.notes, "published_at") for year, s in reported.items()},
-        prices={
-            year: as_published(s.prices, games).filter(pl.col("observed_at") <= now)
-            for year, s in reported.items()
-        },
+        prices=prices,
         truth=truth,
+        truth_tuesday=truth_on_tuesday(games, pl.concat(prices.values()), settings),
         lines_open=games.select("game_id", *OPENING).drop_nulls(),
         model_forecasts=model_forecasts(games, truth, settings=settings),
         as_of=now,
@@ -102,12 +106,14 @@ def simulate(settings: SimulatorSettings, *, seed: int) -> League:
 def _report(season: Season, *, settings: SimulatorSettings, seed: int) -> _Reported:
     year = season.season
     codes = codes_of_the_day(year, settings=settings)
+    still_open = open_on_tuesday(season)
     board = post_prices(
         season.games,
         settings=settings,
         scarce=year < settings.first_season + settings.n_seasons // 2,
         rng=stream(seed, season=year, topic="bookmaker"),
         unseen=unseen_drift(season.games, season=year, settings=settings),
+        later=settled_later(still_open),
     )
     ahead = weeks_played(settings) + 1 if year == last_season(settings) else MAX_WEEKS
     calendar = with_rest(as_announced(season.games, after_week=ahead))
@@ -115,7 +121,7 @@ def _report(season: Season, *, settings: SimulatorSettings, seed: int) -> _Repor
     weeks = team_weeks(season, codes=codes)
     return _Reported(
         games=games_table(
-            pl.concat([calendar, board.closing, board.opening], how="horizontal"),
+            pl.concat([calendar, board.closing, board.opening, still_open], how="horizontal"),
             season=year,
             codes=codes,
             rng=stream(seed, season=year, topic="weather"),

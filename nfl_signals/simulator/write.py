@@ -15,6 +15,7 @@ from nfl_signals.simulator.league import League
 
 RELEASE = "release"
 TRUTH = "truth.parquet"
+TRUTH_TUESDAY = "truth_tuesday.parquet"
 LINES_OPEN = "lines_open.parquet"
 MODEL_FORECASTS = "model_forecasts.parquet"
 DESCRIPTION = "league.json"
@@ -38,6 +39,7 @@ def write_release(league: League, folder: Path) -> None:
     _write_seasons(release / "notes", "notes", league.notes)
     _write_seasons(release / "prices", "prices", league.prices)
     write_parquet(folder / TRUTH, league.truth)
+    write_parquet(folder / TRUTH_TUESDAY, league.truth_tuesday)
     write_parquet(folder / LINES_OPEN, league.lines_open)
     write_parquet(folder / MODEL_FORECASTS, league.model_forecasts)
     write_json(

@@ -102,6 +102,7 @@ def test_the_layout_is_that_of_nflverses_releases_with_the_truth_outside(folder:
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert files == {
         "truth.parquet",
+        "truth_tuesday.parquet",
         "lines_open.parquet",
         "model_forecasts.parquet",
         "release/league.json",
@@ -138,7 +139,8 @@ def test_columns_that_forecasters_use_have_no_nulls(folder: Path) -> None:
 
 def test_no_column_of_the_release_is_the_truth(folder: Path) -> None:
     truth = set(pl.read_parquet(folder / "truth.parquet").columns) - {"game_id"}
-    hidden = truth | {"margin_at", "total_at", "home_qb", "away_qb"}
+    still_open = {f"{side}_p_out" for side in ("home", "away")}
+    hidden = truth | still_open | {"margin_at", "total_at", "home_qb", "away_qb"}
     for path in (folder / "release").rglob("*.parquet"):
         assert not hidden & set(pl.read_parquet_schema(path))
 

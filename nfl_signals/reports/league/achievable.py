@@ -1,15 +1,17 @@
 """How good a forecast of the league can be: no better than the truth.
 
-On untied games with a closing line and prices, the Brier score of the true probability is the best
-that anybody can achieve, that of the base rate what knowing nothing achieves.
+On untied games with a line and prices, the Brier score of the true probability is the best that
+anybody can achieve, that of the base rate what knowing nothing achieves: at the close, and on Tuesday,
+where the truth is what was settled by then and the price is what stood then.
 """
 
 import numpy as np
 import polars as pl
 
-from nfl_signals.markets.definitions import MARKETS, MarketName
+from nfl_signals.markets.definitions import MARKETS, MarketName, outcome_of
 from nfl_signals.markets.odds import no_vig_probability
 from nfl_signals.simulator.games.drift import PROBABILITIES
+from nfl_signals.simulator.games.tuesday import quotes_on_tuesday
 from nfl_signals.simulator.league import League
 from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.scores import NotEstimableError
@@ -49,20 +51,48 @@ def best_achievable(league: League) -> dict[MarketName, dict[str, float]]:
     return {name: _scores(both, name) for name in MARKETS}
 
 
+def best_achievable_on_tuesday(league: League) -> dict[MarketName, dict[str, float]]:
+    """Brier scores of Tuesday's truth, no-vig price and base rate, for each market.
+
+    Returns by market `n` (games), `truth`, `price`, `base_rate` (Brier scores on what happened at
+    Tuesday's line), and `price_share_of_gap` (in expectation over outcomes and the rest of the week).
+    """
+    quotes = quotes_on_tuesday(league.games, pl.concat(league.prices.values()))
+    known_by = league.truth_tuesday.partition_by("known_by", as_dict=True)
+    both = league.games.join(known_by["tuesday",], on="game_id").join(
+        known_by["kickoff",], on="game_id", suffix="_at_kickoff"
+    )
+    found: dict[MarketName, dict[str, float]] = {}
+    for name, market in MARKETS.items():
+        yes, push = PROBABILITIES[name]
+        games = both.join(quotes.filter(market=name), on="game_id")
+        decided = games.select(
+            truth=pl.col(yes) / (1 - pl.col(push)),
+            price=no_vig_probability(pl.col("price_yes"), pl.col("price_no")),
+            expected=pl.col(f"{yes}_at_kickoff") / (1 - pl.col(f"{push}_at_kickoff")),
+            outcome=outcome_of(pl.col(market.outcome_column) - pl.col("line")),
+        )
+        y, truth, price, expected = _decided(decided, "truth", "price", "expected")
+        base = float(y.mean())
+        found[name] = {
+            "n": len(y),
+            "truth": _brier(truth, y),
+            "price": _brier(price, y),
+            "base_rate": _brier(base, y),
+            "price_share_of_gap": share_of_gap(price, truth, base, expected),
+        }
+    return found
+
+
 def _scores(games: pl.DataFrame, name: MarketName) -> dict[str, float]:
     market, (yes, push) = MARKETS[name], PROBABILITIES[name]
     prices = pl.col(market.price_yes_column), pl.col(market.price_no_column)
-    decided = (
-        games.select(
-            truth=pl.col(yes) / (1 - pl.col(push)),
-            close=no_vig_probability(*prices),
-            outcome=market.outcome(),
-        )
-        .drop_nulls()
-        .filter(pl.col("outcome") != "push")
+    stated = games.select(
+        truth=pl.col(yes) / (1 - pl.col(push)),
+        close=no_vig_probability(*prices),
+        outcome=market.outcome(),
     )
-    y = (decided["outcome"] == "yes").cast(pl.Float64).to_numpy()
-    truth, close = decided["truth"].to_numpy(), decided["close"].to_numpy()
+    y, truth, close = _decided(stated, "truth", "close")
     base = float(y.mean())
     return {
         "n": len(y),
@@ -71,6 +101,13 @@ def _scores(games: pl.DataFrame, name: MarketName) -> dict[str, float]:
         "base_rate": _brier(base, y),
         "close_share_of_gap": share_of_gap(close, truth, base, truth),
     }
+
+
+def _decided(stated: pl.DataFrame, *names: str) -> list[Floats]:
+    """1.0 for YES and the named columns, of the games that are settled, complete and no push."""
+    decided = stated.drop_nulls().filter(pl.col("outcome") != "push")
+    y = (decided["outcome"] == "yes").cast(pl.Float64)
+    return [y.to_numpy(), *(decided[name].to_numpy() for name in names)]
 
 
 def _brier(p: float | Floats, y: Floats) -> float:

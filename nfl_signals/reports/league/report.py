@@ -5,7 +5,7 @@ from pathlib import Path
 from nfl_signals.core.files import Json, write_json, write_text
 from nfl_signals.core.settings import describe
 from nfl_signals.reports.league import charts, marginals, reference
-from nfl_signals.reports.league.achievable import best_achievable
+from nfl_signals.reports.league.achievable import best_achievable, best_achievable_on_tuesday
 from nfl_signals.reports.shared.templates import render
 from nfl_signals.simulator.league import League
 
@@ -14,7 +14,7 @@ def write_league_report(league: League, folder: Path) -> Json:
     """Write `league.md`, `league.json` (its numbers) and four charts; the same league, the same bytes.
 
     Returns what `league.json` holds: `as_of, seed, settings, games, reference, marginals, margins,
-    totals, pushes_by_line, line_errors, best_achievable`.
+    totals, pushes_by_line, line_errors, best_achievable, best_achievable_on_tuesday`.
     """
     games = marginals.played_games(league)
     content: Json = {
@@ -29,6 +29,7 @@ def write_league_report(league: League, folder: Path) -> Json:
         "pushes_by_line": marginals.pushes_by_line(games),
         "line_errors": marginals.line_errors(games),
         "best_achievable": best_achievable(league),
+        "best_achievable_on_tuesday": best_achievable_on_tuesday(league),
     }
     write_text(folder / "league_margins.svg", charts.margin_chart(content["margins"]))
     write_text(folder / "league_totals.svg", charts.total_chart(content["totals"]))

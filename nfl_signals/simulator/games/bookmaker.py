@@ -1,8 +1,9 @@
 """The bookmaker: sees each game's distribution with an error, and prices what it sees.
 
 The error of the close, `line_noise`, sets how efficient it is. The close is a refinement of the open:
-err_open = err_close + independent error, so given the close the open adds nothing. Under `news` =
-not_in_line it knows how much reports and notes take away on average, and not their news of a game.
+err_open = err_close - what is settled after Tuesday + independent error, of sd `open_noise` in all, so
+the open knows nothing that had not happened by then. Under `news` = not_in_line it knows how much
+reports and notes take away on average, and not their news of a game, at either time.
 
 Lines are the half points at which both sides win equally often in its belief, so they gather on the
 key numbers, as real ones do; prices are its probabilities given no push, marked up to the hold of the
@@ -86,11 +87,13 @@ def post_prices(
     scarce: bool,
     rng: np.random.Generator,
     unseen: Floats | float = 0.0,
+    later: Floats | None = None,
 ) -> Board:
     """Opening and closing lines and prices of a season's games as in `Season`.
 
     Some games lack closing prices where prices are `scarce`, as in nflverse's early seasons; `unseen`
-    are points of margin and total that the bookmaker does not know of, shape (2, n).
+    are points of margin and total that the bookmaker does not know of, shape (2, n), `later` those that
+    are settled after Tuesday (`tuesday.settled_later`).
     """
     error = settings.line_noise * rng.standard_normal((2, len(games))) - unseen
     if settings.news == "not_in_line":
@@ -100,7 +103,10 @@ def post_prices(
     unrecorded = rng.random(len(games)) < settings.missing_lines
     without_lines = unrecorded & (rng.random(len(games)) < 0.5)
     refined = np.sqrt(open_noise(settings) ** 2 - settings.line_noise**2)
-    earlier = error + refined * rng.standard_normal((2, len(games)))
+    learnt = refined * rng.standard_normal((2, len(games)))
+    if later is not None and settings.news != "not_in_line":
+        learnt = _with_what_came(learnt, later, sd=refined)
+    earlier = error + learnt
     return Board(
         closing=close.with_columns(
             pl.when(pl.lit(pl.Series(~(missing & scarce)))).then(pl.col(names))
@@ -112,6 +118,17 @@ def post_prices(
         closing_error=error,
         opening_error=earlier,
     )
+
+
+def _with_what_came(learnt: Floats, later: Floats, *, sd: float) -> Floats:
+    """The open's further error, of which what was settled later is a part, shape (2, n), with that sd.
+
+    Where it would be all of it and more, as much of it as fits: so precise an open knows the rest.
+    """
+    spread = later.std(axis=1, keepdims=True)
+    share = np.minimum(1.0, sd / np.where(spread > 0, spread, np.inf))
+    left = np.sqrt(np.maximum(sd**2 - (share * spread) ** 2, 0.0))
+    return np.asarray(learnt * (left / sd if sd else 0.0) - share * later)
 
 
 def prices_of(games: pl.DataFrame, error: Floats, *, hold: float) -> pl.DataFrame:

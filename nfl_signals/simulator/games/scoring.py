@@ -90,15 +90,25 @@ class SimulatedScores:
 
 def score_distribution(margin: Floats, total: Floats, *, can_tie: Bools) -> SimulatedScores:
     """Distribution of the score of n games, by the locations of home margin and total in points."""
-    scale = 2 * MARGIN_SD * np.sqrt(3) / np.pi
-    margin_factor = np.cosh((MARGINS - STRETCH * margin[:, None]) / scale) ** -2.0
-    margin_factor[~can_tie, TOP_SCORE] = 0.0  # no game ends level in the postseason
-    total_factor = np.exp(-0.5 * ((TOTALS - total[:, None]) / TOTAL_SD) ** 2)
+    margin_factor, total_factor = factor_of_margin(margin, can_tie=can_tie), factor_of_total(total)
     return SimulatedScores(
         total_factor=total_factor,
-        margin=_normalised(margin_factor * (total_factor @ LATTICE.T)),
-        total=_normalised(total_factor * (margin_factor @ LATTICE)),
+        margin=normalised(margin_factor * (total_factor @ LATTICE.T)),
+        total=normalised(total_factor * (margin_factor @ LATTICE)),
     )
+
+
+def factor_of_margin(margin: Floats, *, can_tie: Bools) -> Floats:
+    """What the location of the margin adds to the lattice, shape (n, 141), unnormalised."""
+    scale = 2 * MARGIN_SD * np.sqrt(3) / np.pi
+    factor = np.cosh((MARGINS - STRETCH * margin[:, None]) / scale) ** -2.0
+    factor[~can_tie, TOP_SCORE] = 0.0  # no game ends level in the postseason
+    return np.asarray(factor)
+
+
+def factor_of_total(total: Floats) -> Floats:
+    """What the location of the total adds to the lattice, shape (n, 141), unnormalised."""
+    return np.asarray(np.exp(-0.5 * ((TOTALS - total[:, None]) / TOTAL_SD) ** 2))
 
 
 def above_and_on(pmf: Floats, support: Ints, line: Floats) -> tuple[Floats, Floats]:
@@ -110,7 +120,8 @@ def above_and_on(pmf: Floats, support: Ints, line: Floats) -> tuple[Floats, Floa
     return np.where(known, above, np.nan), np.where(known, level, np.nan)
 
 
-def _normalised(weights: Floats) -> Floats:
+def normalised(weights: Floats) -> Floats:
+    """Rows that sum to 1."""
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 

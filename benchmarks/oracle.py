@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from against_truth import true_probabilities
 from comparison import HOME, LEARNERS, mean, ratio, stored_home, text
 from numpy.typing import NDArray
 from terminal import run, show
@@ -16,17 +17,17 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import read_parquet, write_json
 from nfl_signals.markets.definitions import MARKETS, Market
 from nfl_signals.reports.shared.settled import earlier_seasons
-from nfl_signals.simulator.games.drift import PROBABILITIES
+from nfl_signals.simulator import write
 from nfl_signals.stats.arrays import Floats
 from nfl_signals.stats.bootstrap import Interval
 from nfl_signals.workspace.run_context import RunContext
 
 MANUAL = """\
-The simulated league knows the true probability of every game. This compares it with the closing
-line, the stack and the learners of a finished simulated home, market by market, on the same games:
-settled, priced, neither tied nor pushed, in the seasons that the stack predicted.
+The simulated league knows the true probability of every game at the home's decision time. This compares
+it with the price, the stack and the learners of a finished simulated home, market by market, on the same
+games: settled, priced, neither tied nor pushed, in the seasons that the stack predicted.
 
-  NFL_SIGNALS_HOME=/tmp/league nfl-signals run
+  NFL_SIGNALS_HOME=/tmp/league nfl-signals run --horizon kickoff
   python benchmarks/oracle.py --home /tmp/league
 
 'gap closed' is the share of the way from the base rate (the share of YES in earlier seasons) to the
@@ -38,7 +39,7 @@ redraw whole weeks. Learners never see a line or a price, and the spread and the
 a bookmaker who knows more than they do: there their gap closed may be far below zero.
 """
 TRUTH, BASE = "truth", "base rate"
-FORECASTERS = {"close": "p_market", "stack": "p_hat"} | {n: f"p_{n}" for n in LEARNERS}
+FORECASTERS = {"price": "p_market", "stack": "p_hat"} | {n: f"p_{n}" for n in LEARNERS}
 COLUMNS = {TRUTH: "t", **FORECASTERS, BASE: "base_rate"}
 FORMATS = {  # digits, scale
     "brier": (4, 1),
@@ -62,16 +63,21 @@ def main() -> None:
     """Print one table a market; write the figures where asked."""
     options = _arguments()
     context = stored_home(options.home)
-    truth = read_parquet(context.paths.simulated / "truth.parquet")
+    simulated, horizon = context.paths.simulated, context.settings.horizon
+    true = true_probabilities(
+        read_parquet(simulated / write.TRUTH),
+        read_parquet(simulated / write.TRUTH_TUESDAY),
+        horizon,
+    )
     found = {
-        name: _report(market, games(context, market, truth)) for name, market in MARKETS.items()
+        name: _report(market, games(context, market, true)) for name, market in MARKETS.items()
     }
     if options.out:
         print(f"Written: {write_json(Path(options.out) / 'oracle.json', found)}")
 
 
-def games(context: RunContext, market: Market, truth: pl.DataFrame) -> pl.DataFrame:
-    """Settled games with every forecast and the truth, all conditional on no push.
+def games(context: RunContext, market: Market, true: pl.DataFrame) -> pl.DataFrame:
+    """Settled games with every forecast and the truth at the home's horizon, conditional on no push.
 
     Returns:
         `season, week, y` (1.0 for YES) and the values of COLUMNS.
@@ -79,14 +85,15 @@ def games(context: RunContext, market: Market, truth: pl.DataFrame) -> pl.DataFr
     Raises:
         InputError: the home's forecasts are of another league than its truth.
     """
-    markets = read_parquet(context.paths.markets).filter(market=market.name)
+    markets = context.markets.filter(market=market.name)
     stacked = read_parquet(context.paths.stacked).filter(market=market.name)
     settled = markets.filter(pl.col("outcome").is_not_null())
-    win, push = PROBABILITIES[market.name]
     rows = (
         stacked.join(settled.select("game_id", "outcome"), on="game_id")
         .join(earlier_seasons(settled, market), on="season")
-        .join(truth.select("game_id", t=pl.col(win) / (1 - pl.col(push))), on="game_id", how="left")
+        .join(
+            true.filter(market=market.name).select("game_id", t="truth"), on="game_id", how="left"
+        )
         .filter(pl.col("outcome") != "push")
         .with_columns(y=(pl.col("outcome") == "yes").cast(pl.Float64))
         .select("season", "week", "y", *COLUMNS.values())

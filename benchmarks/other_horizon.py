@@ -38,7 +38,9 @@ def _season(trained: RunContext, asked: RunContext, season: int) -> pl.DataFrame
     features = _before_and_in(season, trained.features, asked.features)
     tasks: list[OofTask] = []
     for name in MARKETS:
-        games = market_games(features, markets, MARKETS[name], with_sequences=False)
+        games = market_games(
+            features, markets, MARKETS[name], with_sequences=False, horizon=asked.settings.horizon
+        )
         tasks += [
             OofTask(**{**vars(task), "folds": [f for f in task.folds if f.number == season]})
             for task in oof_tasks(games, trained.settings)

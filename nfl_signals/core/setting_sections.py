@@ -231,14 +231,14 @@ class GateSettings(Checked):
         default=0.5, ge=0, le=1, description="share of picks that may change side"
     )
     # Measured by `benchmarks/gate.py --lines` on openers of 2015-2023. What noise loses is known to 0.0016
-    # after a season of moved lines, and two uncalibrated learners, which differ more, to 0.0037.
+    # after a season, and two uncalibrated learners, which differ more, to 0.0037.
     max_slippage: float = Field(
         default=0.004,
         ge=0,
         le=1,
         description="closing-line value that may be lost a game, probability: a twelfth of what a move "
-        "from opener to close is worth (0.0475), above what one calibrated learner loses to another "
-        "(0.0002), below what noise half as wide as the market's spread loses (0.0048)",
+        "from opener to close is worth (0.0473), above what one calibrated learner loses to another "
+        "(0.0002), below what noise half as wide as the market's spread loses (0.0047)",
     )
     max_extra_drawdown: float = Field(
         default=15.0,

@@ -92,7 +92,7 @@ def refuse_other_home(paths: Paths, settings: Settings) -> None:
 
 
 def _refuse_other_horizon(paths: Paths, settings: Settings) -> None:
-    if (built := _horizon(paths)) not in (None, settings.horizon):
+    if (built := built_horizon(paths)) not in (None, settings.horizon):
         raise SettingsError(
             f"{paths.home}: features, models and ledger are of horizon {built}; horizon "
             f"{settings.horizon} needs a home of its own: {REMEDY}"
@@ -121,7 +121,7 @@ def remembered(paths: Paths) -> dict[str, Any]:
     held = holder(paths) or _told_by_ledger(paths)
     if held is None or not _anything_stored(paths):
         return {}
-    horizon = {"horizon": found} if (found := _horizon(paths)) else {}
+    horizon = {"horizon": found} if (found := built_horizon(paths)) else {}
     if held in (NFLVERSE, PLAYED):
         return {"source": NFLVERSE} | horizon | ({"clock": "as_of"} if held == PLAYED else {})
     league = stored_league(paths)
@@ -130,8 +130,8 @@ def remembered(paths: Paths) -> dict[str, Any]:
     return {"source": "simulated", "simulator": simulator} | seed | horizon
 
 
-def _horizon(paths: Paths) -> str | None:
-    """For which the newest season of features was built."""
+def built_horizon(paths: Paths) -> str | None:
+    """The horizon for which the newest season of features was built; None where there is none."""
     seasons = _seasons(paths.features)
     return read_notes(paths.features / f"{seasons[-1]}.parquet").get(BUILT_FOR) if seasons else None
 

@@ -12,8 +12,17 @@ from nfl_signals.core.settings import Settings
 from nfl_signals.ingest.download import judged
 from nfl_signals.ingest.raw import FILES
 from nfl_signals.ingest.source import MissingReleaseError, Release
+from nfl_signals.workspace.data_home import built_horizon
 
 _log = logging.getLogger(__name__)
+
+
+def with_built_horizon(settings: Settings, paths: Paths) -> Settings:
+    """The settings at the horizon of what is stored, where none was chosen."""
+    built = built_horizon(paths)
+    if "horizon" in settings.model_fields_set or built is None:
+        return settings
+    return settings.model_copy(update={"horizon": built})
 
 
 def with_horizon(

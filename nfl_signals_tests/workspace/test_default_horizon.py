@@ -8,7 +8,8 @@ import pytest
 from nfl_signals.core.files import write_parquet
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings, load_settings
-from nfl_signals.workspace.default_horizon import with_horizon
+from nfl_signals.workspace.data_home import BUILT_FOR
+from nfl_signals.workspace.default_horizon import with_built_horizon, with_horizon
 from nfl_signals_tests.support.builders import MemoryRelease
 
 SEASONS = range(2011, 2021)
@@ -57,6 +58,15 @@ def test_a_horizon_that_was_named_and_that_of_a_simulated_league_stay(tmp_path: 
     assert horizon(tmp_path, published(), horizon="tuesday") == "tuesday"
     assert horizon(tmp_path, published(*SEASONS), horizon="kickoff") == "kickoff"
     assert horizon(tmp_path, published(), source="simulated") == "tuesday"
+
+
+def test_a_home_stays_at_the_horizon_that_it_was_built_for(tmp_path: Path) -> None:
+    paths, named = Paths(tmp_path), load_settings(home=tmp_path)
+    assert with_built_horizon(named, paths) is named
+    write_parquet(paths.features / "2020.parquet", prices("open"), notes={BUILT_FOR: "kickoff"})
+    assert with_built_horizon(named, paths).horizon == "kickoff"
+    chosen = load_settings(home=tmp_path, horizon="tuesday")
+    assert with_built_horizon(chosen, paths) is chosen
 
 
 def test_the_choice_is_one_that_later_steps_take_as_named(tmp_path: Path) -> None:

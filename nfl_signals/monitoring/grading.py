@@ -6,6 +6,10 @@ from nfl_signals.core.errors import JoinError
 from nfl_signals.markets.definitions import KEYS, MARKETS, OUTCOMES, outcome_of
 from nfl_signals.markets.odds import no_vig_probability
 from nfl_signals.monitoring.ledger import TIMES
+from nfl_signals.monitoring.rolling_windows import REPLAY, STAND_IN
+
+RECOMPUTED = (REPLAY, STAND_IN)
+"""Prefixes of versions whose forecasts nobody was given: they are computed of past games."""
 
 
 def grade(ledger: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
@@ -47,11 +51,13 @@ def grade(ledger: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
 def judged_forecasts(graded: pl.DataFrame) -> pl.DataFrame:
     """The one forecast of each model, game and market that is judged, so that no game counts twice.
 
-    At `tuesday` the first: what is said again when the line has moved is beside it. At `kickoff` the last.
+    At `tuesday` the first: what is said again when the line has moved is beside it. At `kickoff` the last,
+    and so of the walk-forward and of what stands in for a version: a correction replaces what it corrects.
     """
     key = [*KEYS, "model_version", "book", "signal_source"]
     ordered = graded.sort(TIMES, maintain_order=True)
-    early = pl.col("horizon") == "tuesday"
+    again = pl.any_horizontal(pl.col("model_version").str.starts_with(each) for each in RECOMPUTED)
+    early = (pl.col("horizon") == "tuesday") & ~again
     first = ordered.filter(early).unique(key, keep="first", maintain_order=True)
     last = ordered.filter(~early).unique(key, keep="last", maintain_order=True)
     return pl.concat([first, last]).sort(TIMES, maintain_order=True)

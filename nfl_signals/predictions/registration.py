@@ -5,7 +5,6 @@ it is built anew from them.
 """
 
 import logging
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -62,7 +61,7 @@ def point_aliases(context: RunContext) -> dict[str, str]:
     Returns versions by alias; an alias that points nowhere is missing.
     """
     registry = home_registry(context, create=True)
-    champion = _champion(_today(context))
+    champion = _champion(context.today)
     if champion is not None and (context.paths.ensemble(champion) / CARD).exists():
         _register_if_usable(context, registry, champion)
     return _point(context, registry)
@@ -115,14 +114,9 @@ def _champion(context: RunContext) -> str | None:
     return decision_log.champion(context.decisions) if named == PROXY else named
 
 
-def _today(context: RunContext) -> RunContext:
-    """The run as of the time that it is, where its as-of is in the past."""
-    return replace(context, as_of=max(context.as_of, context.moment.clock))
-
-
 def _point(context: RunContext, registry: Registry) -> dict[str, str]:
     head, known = ledger_head(context), {each.version for each in registry.history()}
-    today = _today(context)
+    today = context.today
     for alias, version in ((CHAMPION, _champion(today)), (CHALLENGER, challenger(today))):
         if version in known:
             registry.set_alias(alias, str(version))

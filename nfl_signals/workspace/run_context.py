@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -73,9 +73,12 @@ class RunContext:
         """
         if not self.paths.trained_on.markets.exists():
             return self
-        trained = replace(self, paths=self.paths.trained_on)
-        object.__setattr__(trained, "files", self.files)  # what was read is not read again
-        return trained
+        return self._changed(paths=self.paths.trained_on)
+
+    @property
+    def today(self) -> "RunContext":
+        """The run as of the time that it is, where its as-of is in the past."""
+        return self._changed(as_of=max(self.as_of, self.moment.clock))
 
     @property
     def features(self) -> pl.DataFrame:
@@ -132,6 +135,11 @@ class RunContext:
     def decisions(self) -> tuple[Decision, ...]:
         """Those that are known at `as_of`."""
         return self.derive(decision_log.known_at, self.decision_log, self.as_of)
+
+    def _changed(self, **fields: Any) -> "RunContext":  # noqa: ANN401 - field values
+        changed = replace(self, **fields)
+        object.__setattr__(changed, "files", self.files)  # what was read is not read again
+        return changed
 
     def read(self, path: Path) -> pl.DataFrame:
         """A stored table, read once while it does not change; InputError where it is not there yet."""

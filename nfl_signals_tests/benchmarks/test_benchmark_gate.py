@@ -39,15 +39,15 @@ def test_of_simulated_challengers_only_the_better_one_is_promoted(tmp_path: Path
 
 
 @pytest.mark.slow
-def test_on_a_home_the_gate_judges_after_every_season(finished_home: Path, tmp_path: Path) -> None:
+def test_on_a_home_the_gate_judges_after_every_season(kickoff_home: Path, tmp_path: Path) -> None:
     """Openers half a point above every spread's close; totals and moneylines have none."""
-    markets = read_parquet(Paths(finished_home).markets).filter(market="ats")
+    markets = read_parquet(Paths(kickoff_home).markets).filter(market="ats")
     none = [pl.lit(None, pl.Float64).alias(f"{name}_open") for name in ("total", "home_ml")]
     lines = markets.select(
         "game_id", "season", "week", (pl.col("line") + 0.5).alias("spread_open"), *none
     ).with_columns(away_ml_open=pl.lit(None, pl.Float64))
     write_parquet(tmp_path / "lines.parquet", lines)
-    home = ("--spans", 0, "--real", finished_home, "--seasons", "2024")
+    home = ("--spans", 0, "--real", kickoff_home, "--seasons", "2024")
     text, found = gate(*home, "--lines", tmp_path / "lines.parquet", out=tmp_path)
     by_pair = {(each["champion"], each["challenger"]): each for each in found["real"]}
     assert by_pair["stack", "copy"]["answer"] == "insufficient"

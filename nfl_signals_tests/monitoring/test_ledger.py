@@ -462,3 +462,20 @@ def test_on_tuesday_the_first_forecast_is_judged_and_not_what_is_said_when_the_l
         predictions(*made, {"model_version": "model_v2", "p_hat": 0.7})
     )
     assert judged["p_hat"].to_list() == [0.3, 0.7]
+
+
+@pytest.mark.parametrize("version", ["replay_2024", "stand_in_2024"])
+def test_on_tuesday_a_corrected_walk_forward_is_judged_in_place_of_what_it_corrects(
+    version: str,
+) -> None:
+    written = [KICKOFF + timedelta(days=day) for day in (2, 9)]
+    computed = [
+        {"written_at": at, "p_hat": p, "model_version": version, "horizon": "tuesday"}
+        for at, p in zip(written, (0.3, 0.6), strict=True)
+    ]
+    given = [
+        {"written_at": at, "p_hat": p, "horizon": "tuesday"}
+        for at, p in zip(written, (0.4, 0.7), strict=True)
+    ]
+    judged = grading.judged_forecasts(predictions(*computed, *given))
+    assert sorted(judged["p_hat"].to_list()) == [0.4, 0.6]

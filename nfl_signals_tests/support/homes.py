@@ -132,10 +132,13 @@ def put_back(home: Path) -> Path:
 
 
 def without_lines(release: Path) -> str:
-    """Remove the spread market and the moneylines of one upcoming game; returns the game."""
+    """Remove spread and moneyline of one upcoming game, from observed prices too; returns the game."""
     games = pl.read_parquet(release / SCHEDULE)
     unpriced = str(games.filter(UPCOMING)["game_id"].min())
     odds = ["home_spread_odds", "away_spread_odds", "home_moneyline", "away_moneyline"]
     kept = pl.when(pl.col("game_id") != unpriced).then(pl.col("spread_line", *odds))
     games.with_columns(kept).write_parquet(release / SCHEDULE)
+    total = (pl.col("game_id") != unpriced) | (pl.col("market") == "total")
+    for file in (release / "prices").glob("*.parquet"):
+        pl.read_parquet(file).filter(total).write_parquet(file)
     return unpriced

@@ -123,7 +123,7 @@ def test_a_home_has_one_horizon_and_remembers_it(tuesday: RunContext) -> None:
     assert remembered(tuesday.paths)["horizon"] == "tuesday"
     for opening in (open_run, open_home):
         with pytest.raises(SettingsError, match="of horizon tuesday; horizon kickoff needs a home"):
-            opening(settings_of(home, training=LEAST))
+            opening(settings_of(home, training=LEAST, horizon="kickoff"))
 
 
 def test_nothing_of_wednesday_or_later_reaches_what_is_trained_on(tuesday: RunContext) -> None:

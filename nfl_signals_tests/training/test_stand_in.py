@@ -21,9 +21,9 @@ FIRST, LAST = 2021, 2024  # one season to learn, one to blend, one to calibrate
 
 
 @pytest.fixture
-def trained(small_home: Path) -> RunContext:
+def trained(small_kickoff_home: Path) -> RunContext:
     """Small and trained; tests that change it make a copy."""
-    return open_small(small_home)
+    return open_small(small_kickoff_home, horizon="kickoff")
 
 
 def asked_at_kickoff(context: RunContext) -> pl.DataFrame:
@@ -71,16 +71,16 @@ def test_another_price_is_another_market_to_blend_with(trained: RunContext) -> N
 
 
 def test_no_result_of_its_season_or_a_later_one_reaches_it(
-    trained: RunContext, small_home: Path, tmp_path: Path
+    trained: RunContext, small_kickoff_home: Path, tmp_path: Path
 ) -> None:
-    shutil.copytree(small_home, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(small_kickoff_home, tmp_path, dirs_exist_ok=True)
     asked = asked_at_kickoff(trained).filter(season=LAST - 1)
     before = answered(trained, asked)
-    other = open_small(tmp_path)
+    other = open_small(tmp_path, horizon="kickoff")
     flip_outcomes(other, LAST - 1)
-    assert answered(open_small(tmp_path), asked).equals(before)
+    assert answered(open_small(tmp_path, horizon="kickoff"), asked).equals(before)
     flip_outcomes(other, LAST - 2)
-    assert not answered(open_small(tmp_path), asked).equals(before)
+    assert not answered(open_small(tmp_path, horizon="kickoff"), asked).equals(before)
 
 
 @pytest.mark.slow

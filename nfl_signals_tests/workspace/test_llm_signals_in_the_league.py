@@ -26,8 +26,8 @@ NOISE = 0.005  # of the Brier score: the most that signals without news may cost
 
 def read_and_predicted(home: Path, news: str) -> RunContext:
     """A league whose documents were read, and its forecasts out of fold by one quick learner."""
-    training, league = {"learners": ["logistic"]}, {**LEAGUE, "news": news}
-    context = open_run(load_settings(home=home, seed=SEED, simulator=league, training=training))
+    sections = {"training": {"learners": ["logistic"]}, "simulator": {**LEAGUE, "news": news}}
+    context = open_run(load_settings(home=home, seed=SEED, horizon="kickoff", **sections))
     for table in tables.READERS:
         tables.ingest(context, table, context.seasons)
     tables.build_gold(context, context.seasons)

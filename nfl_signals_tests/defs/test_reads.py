@@ -91,7 +91,9 @@ ORDER: dict[str, set[str]] = {
         # Here the newer version is of weeks that the small home was cut by: no gate is asked.
         *("ensemble", "calibrated_predictions", "oof_predictions"),
     },
-    "gold_markets": {"raw_prices"},  # read at horizon tuesday
+    **dict.fromkeys(
+        ("weekly_report", "dashboard"), {"raw_prices"}
+    ),  # of games to come: here are none
     "recalibrated_ensemble": {"gold_markets"},
 }
 """Waited for without being read: decisions come one after the other, and no alert is open here."""

@@ -293,7 +293,9 @@ def test_games_with_and_without_signals_in_one_request_keep_their_own_answers(
     mixed = ensemble.predict(pl.concat([requests.head(half), quiet(requests).tail(-half)]))
     known, silent = (ensemble.predict(each) for each in (requests, quiet(requests)))
     expected = pl.concat([known.head(half * len(MARKETS)), silent.tail(-half * len(MARKETS))])
-    assert mixed.equals(expected)
+    assert mixed.drop(PROBABILITIES).equals(expected.drop(PROBABILITIES))
+    for name in PROBABILITIES:  # solved together: the last digit is that of the request
+        assert mixed[name].to_numpy() == pytest.approx(expected[name].to_numpy(), abs=1e-12)
 
 
 def test_an_ensemble_without_a_second_stacked_model_is_whole(

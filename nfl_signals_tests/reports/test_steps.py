@@ -104,7 +104,7 @@ def test_closing_line_value_is_that_of_the_weekly_report(
     for part in backtest["markets"]:
         newest = rows.filter(market=part["market"]).tail(1).to_dicts()[0]
         found, close = part["overall"]["closing_line_value"], part["overall"]["close"]
-        assert found["n"] == newest["n_moved"]
+        assert found["n"] == newest["n_valued"]
         assert found["estimate"] == pytest.approx(newest["closing_line_value"])
         if not backtest["at_close"]:
             assert close["n"] == newest["n_close"]

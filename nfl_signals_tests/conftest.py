@@ -35,6 +35,12 @@ os.environ["MLFLOW_SQLALCHEMYSTORE_POOLCLASS"] = "NullPool"
 _REAL_FOLDER = os.environ.get(REAL_DATA, "")
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What needs the home at kickoff is slow: it is a second whole run."""
+    if "kickoff_home" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.slow)
+
+
 @pytest.hookimpl(trylast=True)  # after the order was drawn
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker makes the finished home while the other runs what does without it."""

@@ -91,9 +91,8 @@ ORDER: dict[str, set[str]] = {
         # Here the newer version is of weeks that the small home was cut by: no gate is asked.
         *("ensemble", "calibrated_predictions", "oof_predictions"),
     },
-    **dict.fromkeys(
-        ("weekly_report", "dashboard"), {"raw_prices"}
-    ),  # of games to come: here are none
+    "weekly_report": {"raw_prices"},  # of games to come, and here are none
+    "dashboard": {"raw_prices"},
     "recalibrated_ensemble": {"gold_markets"},
 }
 """Waited for without being read: decisions come one after the other, and no alert is open here."""

@@ -31,9 +31,8 @@ PROBABILITIES = ["p_hat", "p_push"]
 
 
 @pytest.fixture(scope="module")
-def context(kickoff_home: Path) -> RunContext:
-    """At kickoff, where the stacked model with signals has games to learn from."""
-    return open_run(settings_of(kickoff_home, horizon="kickoff"))
+def context(finished_home: Path) -> RunContext:
+    return open_run(settings_of(finished_home))
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +50,27 @@ def on_tuesday(context: RunContext) -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def requests(on_tuesday: pl.DataFrame) -> pl.DataFrame:
     """The same games, with something written about every team."""
-    news = zip(SIGNAL_COLUMNS, np.linspace(-0.6, 0.5, len(SIGNAL_COLUMNS)), strict=True)
-    return on_tuesday.with_columns(pl.lit(value).alias(name) for name, value in news)
+    return written_about(on_tuesday)
+
+
+@pytest.fixture(scope="module")
+def at_kickoff(kickoff_home: Path) -> tuple[Ensemble, pl.DataFrame]:
+    """The ensemble of a home at kickoff, which has learned from signals, and its requests with some."""
+    context = open_run(settings_of(kickoff_home, horizon="kickoff"))
+    games = read_parquet(context.paths.upcoming)["game_id"].unique(maintain_order=True).to_list()
+    asked = written_about(requests_for(context, games, sequences=False))
+    return Ensemble.load(context.paths.ensemble(VERSION)), asked
 
 
 @pytest.fixture
 def folder(context: RunContext, tmp_path: Path) -> Path:
     """A copy that a test may change."""
     return shutil.copytree(context.paths.ensemble(VERSION), tmp_path / "elsewhere")
+
+
+def written_about(requests: pl.DataFrame) -> pl.DataFrame:
+    news = zip(SIGNAL_COLUMNS, np.linspace(-0.6, 0.5, len(SIGNAL_COLUMNS)), strict=True)
+    return requests.with_columns(pl.lit(value).alias(name) for name, value in news)
 
 
 def quiet(requests: pl.DataFrame) -> pl.DataFrame:
@@ -127,7 +139,8 @@ def test_a_game_alone_gets_the_answer_that_it_gets_among_others(
         assert alone[name].to_numpy() == pytest.approx(together[name].to_numpy(), abs=1e-12)
 
 
-def test_every_answer_can_be_taken_to_pieces(ensemble: Ensemble, requests: pl.DataFrame) -> None:
+def test_every_answer_can_be_taken_to_pieces(at_kickoff: tuple[Ensemble, pl.DataFrame]) -> None:
+    ensemble, requests = at_kickoff
     answers = ensemble.predict(requests)
     total = answers["weight_intercept"].to_numpy().copy()
     for name in ("market", *ensemble.learners["ats"]):
@@ -257,8 +270,9 @@ def test_a_request_without_a_feature_is_refused(ensemble: Ensemble, requests: pl
 
 
 def test_without_signals_it_forecasts_bit_for_bit_what_it_would_without_a_second_stacked_model(
-    ensemble: Ensemble, requests: pl.DataFrame
+    at_kickoff: tuple[Ensemble, pl.DataFrame],
 ) -> None:
+    ensemble, requests = at_kickoff
     models = {name: (plain, None) for name, (plain, _) in ensemble.stacked_models.items()}
     plain_only = replace(ensemble, stacked_models=models)
     answers = ensemble.predict(quiet(requests))

@@ -1,7 +1,8 @@
 """The horizon of a home that nothing names: the one that the prices allow."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -13,6 +14,9 @@ from nfl_signals.ingest.download import judged
 from nfl_signals.ingest.raw import FILES
 from nfl_signals.ingest.source import MissingReleaseError, Release
 from nfl_signals.workspace.data_home import built_horizon
+
+LINED = ("ats", "total")
+"""Markets that need prices of their own: a moneyline is derived from both where nobody recorded one."""
 
 _log = logging.getLogger(__name__)
 
@@ -31,51 +35,47 @@ def with_horizon(
     """The settings, at `kickoff` where no horizon was chosen and too few seasons have earlier prices.
 
     A Tuesday's forecast is fitted at a Tuesday's prices, and nflverse's schedule shows the close of what
-    was played. So `tuesday`, the default, asks for as many seasons with prices in the release or in the
-    home as a stack needs to blend, to calibrate and to predict, beside those that learners begin with.
+    was played. So `tuesday`, the default, asks for as many seasons with spreads and totals in the release
+    or in the home as a stack needs to blend, calibrate and predict, beside those that learners begin with.
     """
     if "horizon" in settings.model_fields_set or settings.source == "simulated":
         return settings
     training = settings.training
     needed = training.min_stack_seasons + training.min_calibration_seasons + 1
-    found = 0
-    for _ in _priced(paths, release, seasons[training.min_learner_seasons :]):
-        found += 1
-        if found == needed:
+    found = Counter(dict.fromkeys(LINED, 0))
+    for season in reversed(seasons[training.min_learner_seasons :]):
+        found.update(_recorded(paths, season) | _published(release, season))
+        if min(found.values()) >= needed:
             return settings
     _log.warning(
-        "horizon kickoff: %d of %d seasons have prices from before the close, and forecasts of a Tuesday "
+        "horizon kickoff: %d seasons have spreads and totals from before the close, a Tuesday's forecasts "
         "need %d; import openers (`nfl-signals prices import`) before a home's first run, or set horizon",
-        *(found, len(seasons), needed),
+        *(min(found.values()), needed),
     )
     return settings.model_copy(update={"horizon": "kickoff"})
 
 
-def _priced(paths: Paths, release: Release, seasons: Sequence[int]) -> Iterator[int]:
-    """Seasons with prices of another moment than the close, newest first."""
-    for season in reversed(seasons):
-        if _recorded(paths, season) or _published(release, season):
-            yield season
-
-
-def _recorded(paths: Paths, season: int) -> bool:
+def _recorded(paths: Paths, season: int) -> set[str]:
     path = paths.raw("prices", season)
     try:
-        return path.exists() and _before_the_close(read_parquet(path))
+        return _before_the_close(read_parquet(path)) if path.exists() else set()
     except InputError:
-        return False  # the run that reads it says what is wrong
+        return set()  # the run that reads it says what is wrong
 
 
-def _published(release: Release, season: int) -> bool:
+def _published(release: Release, season: int) -> set[str]:
     table = FILES["prices"].format(season=season)
     try:
         with judged(release, table):
             return _before_the_close(release.read(table))
     except MissingReleaseError:
-        return False
+        return set()
     except SourceError:
-        return True  # it is there; the run that reads it says what is wrong
+        return set(LINED)  # it is there; the run that reads it says what is wrong
 
 
-def _before_the_close(prices: pl.DataFrame) -> bool:
-    return "moment" in prices.columns and bool((prices["moment"] != "close").any())
+def _before_the_close(prices: pl.DataFrame) -> set[str]:
+    """Markets of `LINED` with a price of another moment than the close."""
+    if not {"market", "moment"} <= set(prices.columns):
+        return set()
+    return set(LINED) & set(prices.filter(pl.col("moment") != "close")["market"])

@@ -107,7 +107,7 @@ def test_what_the_shadow_book_says_changes_nothing_for_production(context: RunCo
     wild = rows.with_columns(
         p_hat=1 - pl.col("p_hat"),
         model_hash=pl.lit("wild"),
-        made_at=pl.col("made_at").dt.offset_by("-30s"),
+        made_at=pl.col("made_at").dt.offset_by("30s"),
     )
     ledger.append(context.paths.ledger, ledger.with_prediction_id(wild).select(ledger.CONTENT))
     after = steps.alert_state(context)

@@ -142,6 +142,7 @@ def test_weights_count_games_more_than_once() -> None:
     assert astuple(weighted) == pytest.approx(astuple(repeated))
 
 
+@pytest.mark.slow
 def test_a_forecast_further_from_the_truth_is_found_to_be_and_one_like_the_other_is_not() -> None:
     random = np.random.default_rng(4)
     t, weeks = expit(random.normal(0, 0.8, 600)), np.repeat(np.arange(40), 15)

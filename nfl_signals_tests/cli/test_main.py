@@ -176,6 +176,7 @@ def test_verify_refuses_what_is_no_head_before_it_checks_anything(
     assert done.err.startswith(f"error: --anchor {anchor}: expected at least 16 hex digits, and at")
 
 
+@pytest.mark.slow
 def test_verify_checks_anchors_though_another_check_fails(
     finished_home: Path, tmp_path: Path
 ) -> None:

@@ -87,6 +87,7 @@ def test_the_order_of_the_raw_rows_does_not_matter(
     assert build_features(mixed, horizon="kickoff").equals(simulated_features)
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 @pytest.mark.parametrize(
     ("game_id", "team", "tuesday", "rest"),

@@ -166,6 +166,7 @@ def test_a_planted_leak_of_the_days_after_tuesday_is_caught(
         check_no_leak(simulated_history, planted, cuts[:1], "tuesday")
 
 
+@pytest.mark.slow
 def test_features_of_kickoff_are_leaks_on_tuesday_and_those_of_tuesday_are_none(
     simulated_history: History,
 ) -> None:

@@ -192,6 +192,7 @@ def table_of(answers: list[list[Json]]) -> pl.DataFrame:
     return stored.sort(pl.all())
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(answers=ANSWERS, draw=st.data())
 def test_any_order_and_repetition_of_answers_gives_the_same_table(

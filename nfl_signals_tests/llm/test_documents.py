@@ -117,6 +117,7 @@ def test_a_document_of_another_week_is_not_this_weeks() -> None:
     assert not team(of, "KC").week_had_documents
 
 
+@pytest.mark.slow
 def test_the_hash_changes_with_anything_that_is_shown_and_is_empty_without_documents() -> None:
     moment = utc("2023-09-06 10:00")
     changes = [

@@ -170,6 +170,7 @@ def test_a_corrected_game_changes_the_windows_that_hold_it(change: dict[str, pl.
     assert set(same.filter(window_end_season=2024)["window_end_week"]).isdisjoint({8})
 
 
+@pytest.mark.slow
 def test_another_seed_reuses_nothing() -> None:
     before = calibration_metrics.calibration_metrics(walk_forward(), window_weeks=8, seed=4)
     assert_frame_equal(measured(walk_forward(), before), measured(walk_forward()), check_exact=True)

@@ -71,6 +71,7 @@ def test_a_ledger_of_an_earlier_version_gets_its_first_head_from_the_next_append
 CUT, SWAPPED, EDITED = "cut", "swapped", "edited"
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     what=st.sampled_from([CUT, SWAPPED, EDITED]),

@@ -259,6 +259,7 @@ def promoted_pair(home: Path) -> RunContext:
     return context
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moved", [False, True])
 def test_a_run_as_of_before_there_was_a_champion_moves_no_alias(
     home: Path, tmp_path: Path, moved: bool

@@ -184,6 +184,7 @@ def test_a_retraining_that_is_better_is_promoted(context: RunContext) -> None:
     assert alert(context)["action"] == "watch"
 
 
+@pytest.mark.slow
 def test_a_retraining_is_judged_on_every_game_that_the_champion_forecast_before_the_line_moved(
     context: RunContext,
 ) -> None:
@@ -202,6 +203,7 @@ def test_a_retraining_is_judged_on_every_game_that_the_champion_forecast_before_
     assert findings["churn"]["n"] >= 0.95 * mine.height
 
 
+@pytest.mark.slow
 def test_a_retraining_in_vain_ends_in_an_escalation_and_not_in_a_loop(
     finished_home: Path, tmp_path: Path
 ) -> None:
@@ -240,6 +242,7 @@ def test_retrainings_keep_their_distance(context: RunContext) -> None:
     assert len(automatic.pending_steps(replace(context, settings=settings))) == 1
 
 
+@pytest.mark.slow
 def test_a_newer_ensemble_is_judged_without_any_alert_and_only_once(context: RunContext) -> None:
     forecast_weeks(context, THIS_SEASON)
     decision = automatic.decide(context)
@@ -249,6 +252,7 @@ def test_a_newer_ensemble_is_judged_without_any_alert_and_only_once(context: Run
     assert automatic.decide(context) is None
 
 
+@pytest.mark.slow
 def test_where_the_evidence_was_too_little_the_gate_is_asked_again_and_says_so_once(
     context: RunContext,
 ) -> None:
@@ -279,6 +283,7 @@ def test_a_later_promotion_answers_the_alert_that_the_retraining_was_for(
     assert (alert(context)["action"], alert(context)["escalated"]) == ("watch", False)
 
 
+@pytest.mark.slow
 def test_what_the_recipe_has_answered_is_not_asked_again(context: RunContext) -> None:
     forecast_weeks(context, THIS_SEASON & (pl.col("week") <= 4), early=True)
     n = stand_in_for(context, "v202409", against=OLDER)

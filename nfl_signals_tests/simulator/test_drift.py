@@ -39,6 +39,7 @@ def test_the_true_probability_of_every_market_is_known() -> None:
     assert set(PROBABILITIES) == set(MARKETS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("drift", [{"drift_home_field": 3.0}, {"drift_scoring": -4.0}])
 def test_until_the_drift_nothing_differs_and_then_the_games_do(drift: dict[str, float]) -> None:
     usual, drifting = games(league(None)), games(league(**drift))
@@ -53,6 +54,7 @@ def test_a_drift_that_never_starts_or_adds_nothing_changes_nothing() -> None:
         assert same.truth.equals(usual.truth)
 
 
+@pytest.mark.slow
 def test_home_teams_gain_the_points_of_the_settings_and_neutral_ground_none() -> None:
     """In the first week the strengths are still those of the league without drift."""
     week = games(league(None)).filter(FIRST_WEEK)
@@ -72,6 +74,7 @@ def test_scoring_drifts_by_the_points_of_the_settings() -> None:
     assert gain.mean() == pytest.approx(-4.0, abs=0.5)
 
 
+@pytest.mark.slow
 def test_the_bookmaker_knows_the_drift() -> None:
     drifting = games(league(drift_home_field=5.0, drift_scoring=-5.0)).filter(~BEFORE)
     seen = drifting.drop_nulls("spread_line")
@@ -97,6 +100,7 @@ def test_a_bookmaker_who_does_not_know_the_drift_posts_the_lines_of_before_and_t
     assert not known.filter(FIRST_WEEK).select(lines).equals(two)
 
 
+@pytest.mark.slow
 def test_lines_that_do_not_know_the_drift_are_off_by_it_at_home_only() -> None:
     drift = {"drift_home_field": 3.0, "drift_scoring": -4.0, "drift_known": False}
     seen = games(league(**drift)).filter(~BEFORE).drop_nulls("spread_line")
@@ -110,6 +114,7 @@ def test_lines_that_do_not_know_the_drift_are_off_by_it_at_home_only() -> None:
     assert (seen["true_mean_total"] - seen["total_line"]).mean() == pytest.approx(-4, abs=0.8)
 
 
+@pytest.mark.slow
 def test_where_the_game_itself_does_not_drift_there_is_nothing_to_know() -> None:
     known, unknown = league(), league(drift_known=False)
     assert unknown.games.equals(known.games)
@@ -138,6 +143,7 @@ def test_slope_and_bias_are_those_that_the_monitors_estimate() -> None:
     assert found.slope + 4 * found.slope_se < 1
 
 
+@pytest.mark.slow
 def test_a_slope_below_one_is_a_model_too_sure_of_itself() -> None:
     after = forecasts(drift_slope=0.5).filter(~BEFORE)
     assert ((after["p_hat"] - 0.5).abs() >= (after["p_true"] - 0.5).abs()).all()

@@ -43,6 +43,7 @@ def team_weeks(games: pl.DataFrame) -> set[tuple[int, int, str]]:
     return set(pl.concat(sides).rows())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("postponed", [0, 1, 5])
 def test_as_many_games_are_postponed_each_season_as_set(postponed: int) -> None:
     per_season = dict(moved_games(postponed).group_by("season").len().rows())
@@ -117,6 +118,7 @@ def test_a_game_moved_beyond_as_of_is_not_played_yet() -> None:
         assert a_week_later.games.filter(game_id=game_id)["result"].item() is not None
 
 
+@pytest.mark.slow
 def test_a_cancelled_game_has_no_row_and_its_reports_stay() -> None:
     usual, now = league(22), league(22, cancelled_per_season=2)
     first = usual.games.filter(pl.col("game_type") == "REG", pl.col("season") == 2020)
@@ -128,6 +130,7 @@ def test_a_cancelled_game_has_no_row_and_its_reports_stay() -> None:
     assert not absent & set(now.team_stats[2020].select(NAMES).rows())
 
 
+@pytest.mark.slow
 def test_a_cancelled_game_is_still_in_the_schedule_before_its_week() -> None:
     at_the_end, at_first = league(22, cancelled_per_season=2), league(0, cancelled_per_season=2)
     regular = [
@@ -165,6 +168,7 @@ def test_every_team_of_a_league_of_31_has_a_week_off_and_none_plays_twice_in_one
     assert len(team_weeks(games)) == 2 * len(games)
 
 
+@pytest.mark.slow
 def test_statistics_of_the_newest_games_may_be_late() -> None:
     usual, late = league(), league(late_stats=3)
     assert late.games.equals(usual.games)
@@ -189,6 +193,7 @@ def test_the_first_half_of_the_seasons_lacks_as_many_prices_as_set(share: float)
     assert found[2021] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weeks", [0, 4, 9, 17, 18, 20])
 def test_with_everything_happening_at_once_a_later_as_of_has_the_same_past(weeks: int) -> None:
     changes: dict[str, Any] = {
@@ -217,6 +222,7 @@ def test_with_everything_happening_at_once_a_later_as_of_has_the_same_past(weeks
         assert kept.join(after, on=kept.columns, how="anti", nulls_equal=True).is_empty()
 
 
+@pytest.mark.slow
 def test_the_pipelines_reader_accepts_a_league_with_all_events(tmp_path: Path) -> None:
     now = league(9, 2010, expansion_season=2011, postponed_per_season=8, relocations=3)
     write_release(now, tmp_path)

@@ -70,6 +70,7 @@ def test_truth_covers_every_listed_game_and_has_no_line_where_the_schedule_has_n
     assert (both["p_over"].is_null() == both["total_line"].is_null()).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weeks", [0, 4, 9, 17, 18, 20, 21])
 def test_a_week_later_the_past_is_the_same_and_one_week_is_new(weeks: int) -> None:
     now, later = league(weeks), league(weeks + 1)
@@ -124,6 +125,7 @@ def test_some_notes_already_look_ahead_to_the_coming_week() -> None:
     assert all("will miss time" in text for notes in ahead for text in notes["text"])
 
 
+@pytest.mark.slow
 def test_rounds_of_the_postseason_appear_once_they_are_determined() -> None:
     rounds = {17: [], 18: ["WC"], 19: ["DIV", "WC"], 20: ["CON", "DIV", "WC"]}
     for weeks, expected in rounds.items():
@@ -132,6 +134,7 @@ def test_rounds_of_the_postseason_appear_once_they_are_determined() -> None:
     assert last_season(18).filter(game_type="WC")["spread_line"].null_count() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("season", "games"), [(2020, 256 + 13), (2021, 272 + 13), (2019, 256 + 11)]
 )
@@ -159,6 +162,7 @@ def test_result_and_total_are_the_difference_and_the_sum_of_the_scores() -> None
     assert (games["total"] == games["home_score"] + games["away_score"]).all()
 
 
+@pytest.mark.slow
 def test_every_tie_went_to_overtime_and_no_postseason_game_is_one() -> None:
     games = simulate(SimulatorSettings(first_season=2000, n_seasons=15), seed=4).games
     ties = games.filter(pl.col("result") == 0)
@@ -207,6 +211,7 @@ def test_weather_is_known_outdoors_only() -> None:
     assert (games["wind"].drop_nulls() >= 0).all()
 
 
+@pytest.mark.slow
 def test_seeds_decide_everything() -> None:
     settings = SimulatorSettings(first_season=2014, n_seasons=2)
     one, same, other = (simulate(settings, seed=seed) for seed in (1, 1, 2))
@@ -215,6 +220,7 @@ def test_seeds_decide_everything() -> None:
     assert not one.games.equals(other.games)
 
 
+@pytest.mark.slow
 def test_the_bookmakers_settings_leave_the_games_alone() -> None:
     settings = SimulatorSettings(first_season=2014, n_seasons=2)
     sharp = simulate(settings.model_copy(update={"line_noise": 0.0, "hold": 0.0}), seed=1)

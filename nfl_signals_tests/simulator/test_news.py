@@ -86,6 +86,7 @@ def content(sign: int) -> pl.Expr:
     return worth * (pl.col("home_level") + sign * pl.col("away_level"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("news", ["in_line", "not_in_line"])
 def test_a_rules_based_reader_recovers_what_notes_are_worth_to_the_margin(news: News) -> None:
     nobody_out = games(news).filter(~pl.col("home_out"), ~pl.col("away_out"))
@@ -123,6 +124,7 @@ def test_news_predicts_results_beyond_the_line_only_where_the_line_does_not_know
     assert abs(found) < 4 * error if not pays else found > 3 * error
 
 
+@pytest.mark.slow
 def test_an_absence_that_the_line_does_not_know_costs_more_than_the_line_expects() -> None:
     for news, surprise in (("none", 0.0), ("in_line", 0.0), ("not_in_line", -3.5)):
         out = games(news).filter(pl.col("home_out"), ~pl.col("away_out"))
@@ -145,6 +147,7 @@ def test_without_information_who_is_reported_out_plays_as_often_as_anybody() -> 
     assert plays("none") == pytest.approx(0.9, abs=0.06)
 
 
+@pytest.mark.slow
 def test_without_information_notes_move_no_truth() -> None:
     assert games("none").select(pl.col("news_margin", "news_total").abs().max()).row(0) == (0, 0)
     assert games("none")["home_level"].abs().sum() > 0

@@ -52,6 +52,7 @@ def brier(probability: pl.Series, happened: pl.Series) -> float:
     return float(((probability - happened.cast(pl.Float64)) ** 2).mean())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("probability", "event"),
     [

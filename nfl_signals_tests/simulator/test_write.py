@@ -168,6 +168,7 @@ def test_the_same_seed_gives_the_same_bytes_in_two_processes_whatever_the_thread
     assert len({sha256_of(tmp_path / name) for name in ("1", "2", "here")}) == 1
 
 
+@pytest.mark.slow
 def test_another_seed_gives_other_bytes(
     folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -178,6 +179,7 @@ def test_another_seed_gives_other_bytes(
         assert sha256_of(folder / path) != sha256_of(other / path)
 
 
+@pytest.mark.slow
 def test_a_smaller_league_leaves_no_season_of_a_larger_one_behind(
     tmp_path: Path, folder: Path
 ) -> None:

@@ -124,6 +124,7 @@ def test_no_forecast_of_a_season_depends_on_its_own_or_later_outcomes(
     assert not oof_after.filter(~forward & old).equals(oof_before.filter(~forward & old))
 
 
+@pytest.mark.slow
 def test_a_stack_fitted_on_forecasts_in_sample_looks_better_than_it_is(
     trained: RunContext, copy: RunContext
 ) -> None:

@@ -15,12 +15,15 @@ from nfl_signals_tests.support.builders import MemoryRelease
 SEASONS = range(2011, 2021)
 
 
-def prices(moment: str) -> pl.DataFrame:
-    return pl.DataFrame({"game_id": ["a", "b"], "moment": ["close", moment]})
+def prices(moment: str, *markets: str) -> pl.DataFrame:
+    markets = markets or ("ats", "total")
+    rows = [{"game_id": "a", "market": market, "moment": moment} for market in markets]
+    return pl.DataFrame([*rows, {"game_id": "b", "market": "moneyline", "moment": "close"}])
 
 
-def published(*seasons: int, moment: str = "open") -> MemoryRelease:
-    return MemoryRelease({f"prices/prices_{season}": prices(moment) for season in seasons})
+def published(*seasons: int, moment: str = "open", markets: tuple[str, ...] = ()) -> MemoryRelease:
+    tables = {f"prices/prices_{season}": prices(moment, *markets) for season in seasons}
+    return MemoryRelease(tables)
 
 
 def horizon(home: Path, release: MemoryRelease, **settings: object) -> str:
@@ -40,8 +43,9 @@ def test_with_openers_of_enough_seasons_forecasts_are_of_tuesday(tmp_path: Path)
         published(2014, 2016, 2018),
         published(2011, 2012, 2013, 2014),  # learners begin with 2011 to 2013
         published(*SEASONS, moment="close"),
+        published(*SEASONS, markets=("ats", "moneyline")),
     ],
-    ids=["none", "three seasons", "the first seasons", "closes"],
+    ids=["none", "three seasons", "the first seasons", "closes", "no totals"],
 )
 def test_without_them_forecasts_are_of_kickoff(tmp_path: Path, release: MemoryRelease) -> None:
     assert horizon(tmp_path, release) == "kickoff"

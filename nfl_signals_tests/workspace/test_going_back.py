@@ -48,6 +48,7 @@ def assert_the_same(home: Path, present: dict[str, pl.DataFrame]) -> None:
     assert [name for name, frame in present.items() if not found[name].equals(frame)] == []
 
 
+@pytest.mark.slow
 def test_the_next_run_repairs_seasons_that_a_run_of_the_past_cut(
     finished_home: Path, tmp_path: Path
 ) -> None:
@@ -110,6 +111,7 @@ def test_the_proxy_needs_no_champion(finished_home: Path, tmp_path: Path) -> Non
     require_champion(proxy)
 
 
+@pytest.mark.slow
 def test_a_season_is_over_a_month_after_the_newest_game_that_is_scheduled(
     finished_home: Path, tmp_path: Path
 ) -> None:

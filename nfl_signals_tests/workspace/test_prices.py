@@ -132,6 +132,7 @@ def test_of_many_that_add_at_once_none_loses_a_row(tmp_path: Path) -> None:
     assert stored["observed_at"].n_unique() == stored.height == 25
 
 
+@pytest.mark.slow
 def test_the_command_line_imports_shows_and_refuses(tmp_path: Path) -> None:
     context = run(tmp_path / "home", showing(3.0), as_of="2023-09-05 14:00")
     assert context.paths.home.is_dir()

@@ -192,6 +192,7 @@ def test_a_stored_league_is_used_again_while_the_settings_stay(home: Path) -> No
     assert stamps() == before
 
 
+@pytest.mark.slow
 def test_one_more_week_rewrites_the_league_and_moves_its_now(tmp_path: Path) -> None:
     first = opened(tmp_path, simulator=LEAGUE)
     before = contents(tmp_path / "data/simulated")
@@ -214,6 +215,7 @@ def test_a_league_of_another_seed_replaces_the_stored_one(tmp_path: Path) -> Non
     assert contents(tmp_path / "data/simulated") == before
 
 
+@pytest.mark.slow
 def test_a_league_cut_short_while_it_was_written_is_simulated_again(tmp_path: Path) -> None:
     opened(tmp_path)
     before = contents(tmp_path / "data/simulated")

@@ -231,6 +231,7 @@ def test_what_is_left_out_no_longer_moves_the_forecast(
         assert not forecasts_of(other, moved).equals(forecasts_of(table, moved))
 
 
+@pytest.mark.slow
 def test_no_forecaster_is_fitted_on_the_season_it_predicts_or_a_later_one(
     table: pl.DataFrame, tmp_path: Path
 ) -> None:

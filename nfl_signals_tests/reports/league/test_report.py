@@ -121,6 +121,7 @@ def test_push_rates_by_line_count_both_directions_of_the_spread() -> None:
     assert (rows[3]["real"], rows[1]["real"]) == (reference.PUSHES_BY_LINE[3], None)
 
 
+@pytest.mark.slow
 def test_the_league_in_the_report_looks_like_real_seasons() -> None:
     """Within five standard errors, and the sds within a tenth besides."""
     for row in marginals(played_games(league(12))):
@@ -179,6 +180,7 @@ def test_nobody_beats_the_truth_and_the_close_comes_near_it() -> None:
         assert scores[market]["base_rate"] == pytest.approx(0.25, abs=0.001)
 
 
+@pytest.mark.slow
 def test_the_report_is_a_page_its_numbers_and_four_charts(tmp_path: Path) -> None:
     content = write_league_report(league(), tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == FILES

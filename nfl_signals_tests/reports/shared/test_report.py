@@ -89,6 +89,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return write
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_a_report_reads_as_committed(case: str, tmp_path: Path) -> None:
     report, inputs = CASES[case]
@@ -127,6 +128,7 @@ def test_the_text_is_written_from_the_json_alone(
     assert report_text(report, stored) == (written(report) / f"{report}.md").read_text()
 
 
+@pytest.mark.slow
 @each_report
 def test_every_chart_is_drawn_and_shown(report: str, written: Callable[[str], Path]) -> None:
     text = (written(report) / f"{report}.md").read_text()

@@ -51,7 +51,8 @@ Horizon = Annotated[
     str | None,
     typer.Option(
         help="When games are forecast, whose knowledge and price count: `tuesday` (14:00 UTC before the "
-        "game) or `kickoff`. Default: that of the home; a new home's is kickoff."
+        "game) or `kickoff`. Default: that of the home; a new home's is tuesday, or kickoff where real games "
+        "have no openers."
     ),
 ]
 AsOf = Annotated[

@@ -39,18 +39,25 @@ def import_file(
     cannot be used are named with their lines, and then nothing is added; what is there already is not added
     again. Where sides are named the other way round, that is recognised on neutral ground.
 
-    Openers that a new home of real games is to learn from come before its first run, which chooses the
-    horizon by them: with `--source nflverse` the schedule is read first.
+    Openers that a new home of real games is to learn from, spreads and totals of four seasons or more, come
+    before its first run, which chooses the horizon by them: with `--source nflverse` the schedule is read
+    first. Name their book `consensus`, or set `price_book` to it in the home's `signals.yaml`.
 
     Examples:
     - `nfl-signals prices import mine.csv --book mybook --odds decimal`
 
-    - `nfl-signals prices import openers.csv --book mybook --source nflverse --home ~/new`
+    - `nfl-signals prices import openers.csv --book consensus --source nflverse --home ~/new`
     """
     from nfl_signals.workspace.prices import import_prices
 
     new = import_prices(_with_schedule(source), file, book=book, odds=odds)
     console.print(f"{file}: {_counted(new, 'new price')} added.", highlight=False, soft_wrap=True)
+    console.print(
+        "Forecasts are made at the market's price (books consensus, nflverse), or at that of the book which "
+        "the setting price_book names.",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def fetch(
@@ -105,7 +112,7 @@ def show(
     game: Annotated[str, typer.Argument(help="nflverse's id, e.g. 2025_10_DAL_PHI.")],
     source: Source = None,
 ) -> None:
-    """Show every price of a game that was seen, oldest first.
+    """Show every price of a game that was seen, by market, oldest first.
 
     `line` is positive where the home team is favoured; `yes` is the home team, or the over. An opener
     without a time was known by the Tuesday before the game.

@@ -21,7 +21,7 @@ COLUMNS = {
     "away": "likewise",
     "market": "ats, moneyline or total; also spread(s), h2h, ml, total(s)",
     "book": "who showed it; or --book",
-    "observed_at": "when, with its time zone, e.g. 2025-11-04T09:30:00-05:00",
+    "observed_at": "when, with its time zone, e.g. 2025-11-04T09:30:00-05:00; an `open` may lack it",
     "line": "points: positive where the home team is favoured, or of the total; none on a moneyline",
     "home_line": "instead of `line`: negative where the home team is favoured, as sportsbooks write it",
     "price_yes": "odds on the home team, or the over",
@@ -81,9 +81,9 @@ def _text(path: Path) -> pl.DataFrame:
 def _columns(rows: pl.DataFrame, path: Path, book: str | None) -> pl.DataFrame:
     rows = rows.rename({name: name.strip().lower() for name in rows.columns})
     there = set(rows.columns)
-    lacking = [
-        name for name in ("market", "observed_at", "price_yes", "price_no") if name not in there
-    ]
+    lacking = [name for name in ("market", "price_yes", "price_no") if name not in there]
+    if not {"observed_at", "moment"} & there:
+        lacking.append("observed_at")
     if "game_id" not in there and not {"date", "home", "away"} <= there:
         lacking.append("game_id, or date, home and away")
     if "book" not in there and book is None:
@@ -100,12 +100,14 @@ def _columns(rows: pl.DataFrame, path: Path, book: str | None) -> pl.DataFrame:
         pl.col(pl.String).str.strip_chars().replace("", None)
     )
     absent = {name: pl.lit(None, pl.String) for name in COLUMNS if name not in there}
-    return trimmed.with_columns(**absent).with_columns(
+    whole = trimmed.with_columns(**absent)
+    return whole.with_columns(
         book=pl.col("book").fill_null(pl.lit(book, pl.String)),
         moment=pl.col("moment").str.to_lowercase().fill_null("snapshot"),
         market=pl.col("market").str.to_lowercase().replace(MARKET_NAMES),
         zoned=pl.col("observed_at").str.contains(ZONED).fill_null(value=False),
-        observed_at=instants(trimmed["observed_at"]),
+        timeless=(pl.col("moment").str.to_lowercase() == "open") & pl.col("observed_at").is_null(),
+        observed_at=instants(whole["observed_at"]),
         day=pl.col("date").str.to_date(strict=False),
     )
 

@@ -43,6 +43,7 @@ def _rules(odds: Odds) -> list[tuple[pl.Expr, str]]:
     )
     at_one_time = [*KEYS, "book", "moment", "observed_at"]
     contradict = pl.struct("line", "price_yes", "price_no").n_unique().over(at_one_time) > 1
+    timeless = pl.col("timeless").fill_null(value=False)
     swapped = pl.col("turned") & ~pl.col("is_neutral")
     of_odds = "{game}: {price_yes} and {price_no} are no American odds"
     return [
@@ -52,9 +53,12 @@ def _rules(odds: Odds) -> list[tuple[pl.Expr, str]]:
         (swapped, "{game}: home and away are swapped, and the ground is not neutral"),
         (pl.col("book").is_null(), "no book; name it, or give --book"),
         (~pl.col("moment").is_in(MOMENTS), f"moment {{moment}}: expected {', '.join(MOMENTS)}"),
-        (~pl.col("zoned"), "observed_at has no time zone; write one, e.g. -05:00 behind it"),
         (
-            pl.col("observed_at").is_null(),
+            ~(pl.col("zoned") | timeless),
+            "observed_at has no time zone; write one, e.g. -05:00 behind it",
+        ),
+        (
+            pl.col("observed_at").is_null() & ~timeless,
             "observed_at is no time; expected e.g. 2025-11-04T09:30-05:00",
         ),
         (

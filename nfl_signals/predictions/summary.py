@@ -86,6 +86,7 @@ def status(context: RunContext) -> dict[str, Any]:
         "home": str(paths.home),
         "source": context.settings.source,
         "as of": describe(context.as_of),
+        "horizon": context.settings.horizon,
         "seasons": "-".join(map(str, context.seasons[:1] + context.seasons[-1:])) or "not yet",
         "signal source": context.settings.signal_source,
         "model": served_model_line(context),

@@ -23,6 +23,15 @@ from nfl_signals.reports.shared.markdown import number
 from nfl_signals.reports.shared.templates import render
 
 FILE = "data_dictionary.md"
+ON_TUESDAY = {
+    "90 minutes before kickoff, when starters are public": "half a day after the previous games; of the "
+    "starter expected on Tuesday, 14:00 UTC",
+    "90 minutes before kickoff; until then the last starter not listed out": "Tuesday, 14:00 UTC: the last "
+    "starter not listed out by then",
+    "the team's latest injury report, a day before kickoff at the latest": "Tuesday, 14:00 UTC: what the "
+    "team had reported by then",
+}
+"""When features that change until kickoff are known at the horizon of Tuesday."""
 RAW_COLUMNS = {
     "schedules/games": (GAMES, RAW_GAMES),
     "stats_team/stats_team_week": (TEAM_STATS, RAW_TEAM_STATS),
@@ -56,7 +65,7 @@ def write_data_dictionary(folder: Path, features: pl.DataFrame, horizon: Horizon
         horizon=horizon,
         feature_version=feature_version(horizon),
         keys=KEYS,
-        features=[_row(feature, features[feature.name]) for feature in FEATURES],
+        features=[_row(feature, features[feature.name], horizon) for feature in FEATURES],
         raw=[row for table, both in RAW_COLUMNS.items() for row in _raw_rows(table, *both)],
         rules=[[name, rule.answer, rule.what] for name, rule in RULES.items()],
     )
@@ -88,13 +97,15 @@ def _answer(name: str, schema: pa.DataFrameSchema) -> str:
     return f"{column.metadata['rule']}: the {'value' if column.nullable else 'row'}"
 
 
-def _row(feature: Feature, values: pl.Series) -> list[str]:
+def _row(feature: Feature, values: pl.Series, horizon: Horizon) -> list[str]:
     filled = float((values == feature.fill_value).cast(pl.Float64).mean() or 0.0)  # type: ignore[arg-type]
     return [
         feature.name,
         feature.unit,
         feature.source,
-        feature.known_at,
+        ON_TUESDAY.get(feature.known_at, feature.known_at)
+        if horizon == "tuesday"
+        else feature.known_at,
         feature.fill,
         f"{feature.weight:g}",
         number(float(values.mean() or 0.0), digits=3),  # type: ignore[arg-type]

@@ -14,7 +14,8 @@ LEAST_GAMES = 8  # of a season, half a week of the league: fewer can neither be 
 _REMEDIES: dict[Horizon, str] = {
     "kickoff": "Choose a later --as-of, or earlier --seasons.",
     "tuesday": "Choose a later --as-of, or earlier --seasons; or, as the close is no price of a Tuesday, "
-    "import openers (`nfl-signals prices import`) or take a new home at --horizon kickoff.",
+    "import openers of spreads and totals (`nfl-signals prices import`), name their book in price_book, or "
+    "take a new home at --horizon kickoff.",
 }
 
 

@@ -10,6 +10,7 @@ from nfl_signals.core.errors import InputError, SourceError
 from nfl_signals.core.files import read_parquet
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings
+from nfl_signals.features.decision_prices import CONSENSUS
 from nfl_signals.ingest.download import judged
 from nfl_signals.ingest.raw import FILES
 from nfl_signals.ingest.source import MissingReleaseError, Release
@@ -35,16 +36,18 @@ def with_horizon(
     """The settings, at `kickoff` where no horizon was chosen and too few seasons have earlier prices.
 
     A Tuesday's forecast is fitted at a Tuesday's prices, and nflverse's schedule shows the close of what
-    was played. So `tuesday`, the default, asks for as many seasons with spreads and totals in the release
-    or in the home as a stack needs to blend, calibrate and predict, beside those that learners begin with.
+    was played. So `tuesday`, the default, asks for spreads and totals, the market's or those of
+    `price_book`, in the release or in the home, of as many seasons as a stack needs to blend, calibrate and
+    predict, beside those that learners begin with.
     """
     if "horizon" in settings.model_fields_set or settings.source == "simulated":
         return settings
     training = settings.training
     needed = training.min_stack_seasons + training.min_calibration_seasons + 1
-    found = Counter(dict.fromkeys(LINED, 0))
+    found, books = Counter(dict.fromkeys(LINED, 0)), {*CONSENSUS, settings.price_book}
     for season in reversed(seasons[training.min_learner_seasons :]):
-        found.update(_recorded(paths, season) | _published(release, season))
+        seen = (_recorded(paths, season), _published(release, season))
+        found.update(set().union(*(_early(each, books) for each in seen)))
         if min(found.values()) >= needed:
             return settings
     _log.warning(
@@ -55,27 +58,26 @@ def with_horizon(
     return settings.model_copy(update={"horizon": "kickoff"})
 
 
-def _recorded(paths: Paths, season: int) -> set[str]:
+def _recorded(paths: Paths, season: int) -> pl.DataFrame:
     path = paths.raw("prices", season)
     try:
-        return _before_the_close(read_parquet(path)) if path.exists() else set()
+        return read_parquet(path) if path.exists() else pl.DataFrame()
     except InputError:
-        return set()  # the run that reads it says what is wrong
+        return pl.DataFrame()  # the run that reads it says what is wrong
 
 
-def _published(release: Release, season: int) -> set[str]:
+def _published(release: Release, season: int) -> pl.DataFrame:
     table = FILES["prices"].format(season=season)
     try:
         with judged(release, table):
-            return _before_the_close(release.read(table))
-    except MissingReleaseError:
-        return set()
-    except SourceError:
-        return set(LINED)  # it is there; the run that reads it says what is wrong
+            return release.read(table)
+    except (MissingReleaseError, SourceError):
+        return pl.DataFrame()  # a file that is there and wrong: the run that reads it says so
 
 
-def _before_the_close(prices: pl.DataFrame) -> set[str]:
-    """Markets of `LINED` with a price of another moment than the close."""
-    if not {"market", "moment"} <= set(prices.columns):
+def _early(prices: pl.DataFrame, books: set[str | None]) -> set[str]:
+    """Markets of `LINED` that one of the books showed before the close."""
+    if not {"market", "moment", "book"} <= set(prices.columns):
         return set()
-    return set(LINED) & set(prices.filter(pl.col("moment") != "close")["market"])
+    early = (pl.col("moment") != "close") & pl.col("book").is_in([b for b in books if b])
+    return set(LINED) & set(prices.filter(early)["market"])

@@ -156,8 +156,8 @@ def prices_of_game(context: RunContext, game_id: str) -> pl.DataFrame:
     rows = _stored(context, season).filter(game_id=game_id)
     if rows.is_empty():
         raise InputError(
-            f"{context.paths.raw_folder('prices')}: no price of {game_id}; ids are written as "
-            "2025_10_DAL_PHI: season, week, away and home team."
+            f"{context.paths.raw_folder('prices')}: no price of {game_id} is stored; a game's id is season, "
+            "week, away and home team, as in 2025_10_DAL_PHI."
         )
     return rows.sort("market", "observed_at", "book", maintain_order=True)
 

@@ -52,6 +52,16 @@ def test_columns_come_in_any_order_and_case_and_others_are_ignored(tmp_path: Pat
     assert rows.select("market", "book", "moment").row(0) == ("ats", "pin", "open")
 
 
+def test_an_opener_may_have_no_time_and_nothing_else_may(tmp_path: Path) -> None:
+    header = HEADER.replace("observed_at", "moment")
+    rows = read(tmp_path, header, f"{OPENER},ats,open,3.5,-110,-105")
+    assert rows.select("moment", "observed_at").row(0) == ("open", None)
+    with pytest.raises(InputError, match="line 2: observed_at has no time zone"):
+        read(tmp_path, header, f"{OPENER},ats,close,3.5,-110,-105")
+    with pytest.raises(InputError, match="lacks the column observed_at"):
+        read(tmp_path, HEADER.replace("observed_at,", ""), f"{OPENER},ats,3.5,-110,-105")
+
+
 @pytest.mark.parametrize(
     ("home", "away"),
     [("KC", "DET"), ("Kansas City Chiefs", "Lions"), ("KAN", "Detroit Lions"), ("chiefs", "det")],

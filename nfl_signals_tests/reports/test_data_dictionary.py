@@ -7,7 +7,7 @@ import polars as pl
 from nfl_signals.features.declarations import FEATURES
 from nfl_signals.features.version import feature_version
 from nfl_signals.ingest.rules import RULES
-from nfl_signals.reports.data_dictionary import KEYS, RAW_COLUMNS, write_data_dictionary
+from nfl_signals.reports.data_dictionary import KEYS, ON_TUESDAY, RAW_COLUMNS, write_data_dictionary
 
 
 def cells(text: str, name: str) -> list[str]:
@@ -60,3 +60,16 @@ def test_every_column_that_is_read_says_what_a_bad_value_of_it_costs(
     assert answers["schedules/games", "gametime"] == "time_unknown"
     rules = {answer.split(":")[0] for answer in answers.values()}
     assert rules <= {*RULES, "none"}
+
+
+def test_at_tuesday_no_feature_is_said_to_be_known_later(
+    tmp_path: Path, simulated_features: pl.DataFrame
+) -> None:
+    assert {
+        feature.known_at for feature in FEATURES if "before kickoff" in feature.known_at
+    } == set(ON_TUESDAY)
+    text = write_data_dictionary(tmp_path, simulated_features, "tuesday").read_text()
+    rows = text[text.index("## Features") :].split("## ")[1].splitlines()
+    known = [row.split(" | ")[3] for row in rows if row.startswith("| ") and row.count(" | ") == 8]
+    assert len(known) > len(FEATURES)
+    assert not any("before kickoff" in each for each in known)

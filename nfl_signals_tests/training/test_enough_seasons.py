@@ -59,8 +59,9 @@ def test_seven_seasons_are_enough_when_half_a_week_of_the_last_is_played(
         "ats: as of 2024-11-05T14:00:00+00:00 the games of 3 seasons are played and have line and "
         "prices (2021, 2022, 2023), counted from 2021 on as the 3 before it are learnt from; at least "
         "4 are needed (1 to blend, 2 to calibrate, 1 to predict). Choose a later --as-of, or earlier "
-        "--seasons; or, as the close is no price of a Tuesday, import openers (`nfl-signals prices import`) "
-        "or take a new home at --horizon kickoff."
+        "--seasons; or, as the close is no price of a Tuesday, import openers of spreads and totals "
+        "(`nfl-signals prices import`), name their book in price_book, or take a new home at --horizon "
+        "kickoff."
     )
 
 

@@ -17,13 +17,15 @@ SEASONS = range(2011, 2021)
 
 def prices(moment: str, *markets: str) -> pl.DataFrame:
     markets = markets or ("ats", "total")
-    rows = [{"game_id": "a", "market": market, "moment": moment} for market in markets]
-    return pl.DataFrame([*rows, {"game_id": "b", "market": "moneyline", "moment": "close"}])
+    rows = [{"market": market, "moment": moment, "book": "consensus"} for market in markets]
+    return pl.DataFrame([*rows, {"market": "moneyline", "moment": "close", "book": "consensus"}])
 
 
-def published(*seasons: int, moment: str = "open", markets: tuple[str, ...] = ()) -> MemoryRelease:
-    tables = {f"prices/prices_{season}": prices(moment, *markets) for season in seasons}
-    return MemoryRelease(tables)
+def published(
+    *seasons: int, moment: str = "open", markets: tuple[str, ...] = (), book: str = "consensus"
+) -> MemoryRelease:
+    shown = prices(moment, *markets).with_columns(book=pl.lit(book))
+    return MemoryRelease({f"prices/prices_{season}": shown for season in seasons})
 
 
 def horizon(home: Path, release: MemoryRelease, **settings: object) -> str:
@@ -44,11 +46,16 @@ def test_with_openers_of_enough_seasons_forecasts_are_of_tuesday(tmp_path: Path)
         published(2011, 2012, 2013, 2014),  # learners begin with 2011 to 2013
         published(*SEASONS, moment="close"),
         published(*SEASONS, markets=("ats", "moneyline")),
+        published(*SEASONS, book="mybook"),
     ],
-    ids=["none", "three seasons", "the first seasons", "closes", "no totals"],
+    ids=["none", "three seasons", "the first seasons", "closes", "no totals", "another book"],
 )
 def test_without_them_forecasts_are_of_kickoff(tmp_path: Path, release: MemoryRelease) -> None:
     assert horizon(tmp_path, release) == "kickoff"
+
+
+def test_openers_of_the_book_that_forecasts_are_made_at_count(tmp_path: Path) -> None:
+    assert horizon(tmp_path, published(*SEASONS, book="mybook"), price_book="mybook") == "tuesday"
 
 
 def test_what_the_home_has_recorded_or_imported_counts_too(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_the_prices_of_a_game_are_looked_for_in_its_season_alone(tmp_path: Path)
     context.paths.raw("prices", 2022).write_bytes(b"of another season, and damaged")
     assert spreads(context) == [("snapshot", "05 14", 3.0)]
     for name in ("2021_01_DET_KC", "DET at KC", ""):
-        with pytest.raises(InputError, match="ids are written as 2025_10_DAL_PHI"):
+        with pytest.raises(InputError, match="as in 2025_10_DAL_PHI"):
             prices_of_game(context, name)
 
 

@@ -277,5 +277,5 @@ def test_on_real_games_bad_news_comes_with_fewer_points_and_leaks_nothing(
         value = pl.col(name) * pl.col("confidence")
         assert both.select(pl.corr(value, "result")).item() > 3 / len(both) ** 0.5
     kickoffs = sample_decisions(real_history, [2023], horizon="kickoff")
-    last = partial(read_signals, provider=RulesProvider(), seasons=[2023])
+    last = partial(read_signals, provider=RulesProvider(), seasons=[2023], horizon="kickoff")
     assert check_no_leak(real_history, last, kickoffs, horizon="kickoff") == 6

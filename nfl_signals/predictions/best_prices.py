@@ -51,9 +51,21 @@ def with_best_prices(rows: pl.DataFrame, prices: pl.DataFrame, as_of: datetime) 
     return rows.join(best, on=KEYS, how="left", maintain_order="left")
 
 
-def best_in_words(row: Mapping[str, Any], home: str) -> str:
-    """Line, odds and book of a row's best price, as bettors write them; '' where no book shows one."""
-    if row["best_book"] is None:
-        return ""
-    line = MARKETS[row["market"]].quoted(row["best_line"], home)
-    return f"{line} {row['best_price']:+.0f} {row['best_book']}".strip()
+def best_in_words(row: Mapping[str, Any], home: str, away: str) -> str:
+    """The side leant to with line, odds and book of its best price; '' where no book shows one.
+
+    Example:
+        >>> best = {"best_line": 6.5, "best_price": -109.0, "best_book": "sharp"}
+        >>> best_in_words(best | {"market": "ats", "p_hat": 0.4, "p_market": 0.5}, "MIN", "DAL")
+        'DAL +6.5 -109 sharp'
+    """
+    if row["best_book"] is None or row["p_market"] is None:
+        return ""  # no offer, or no price to lean away from
+    market, line, yes = MARKETS[row["market"]], row["best_line"], row["p_hat"] > row["p_market"]
+    if market.outcome_column == "total":
+        bet = f"{'over' if yes else 'under'} {market.quoted(line, home)}"
+    elif market.line_column is None:
+        bet = home if yes else away
+    else:  # the away team's number is the home team's with its sign turned
+        bet = market.quoted(line, home) if yes else market.quoted(-line, away)
+    return f"{bet} {row['best_price']:+.0f} {row['best_book']}"

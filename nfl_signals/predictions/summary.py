@@ -157,7 +157,7 @@ def _pick(row: dict[str, Any]) -> Pick:
         p_push=row["p_push"],
         lean=_side(row, yes=gap > 0),
         gap=abs(gap),
-        best=best_in_words(row, str(row["home"])),
+        best=best_in_words(row, str(row["home"]), str(row["away"])),
         data_flag=row.get("data_flag") or "",
     )
 

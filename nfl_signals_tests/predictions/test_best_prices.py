@@ -79,9 +79,24 @@ def test_without_a_quote_for_a_side_there_is_no_best_price(
     assert best(*quotes, p_hat=p_hat) == (None, None, None)
 
 
-def test_it_is_written_as_bettors_write_it() -> None:
-    row = {"market": "ats", "best_line": 2.5, "best_price": -118.0, "best_book": "c"}
-    assert best_in_words(row, "PHI") == "PHI -2.5 -118 c"
-    moneyline = {"market": "moneyline", "best_line": 0.0, "best_price": 104.0, "best_book": "a"}
-    assert best_in_words(moneyline, "PHI") == "+104 a"
-    assert best_in_words(row | {"best_book": None}, "PHI") == ""
+@pytest.mark.parametrize(
+    ("market", "line", "p_hat", "written"),
+    [
+        ("ats", 2.5, 0.55, "PHI -2.5 -118 c"),
+        ("ats", 2.5, 0.45, "DAL +2.5 -118 c"),
+        ("ats", -3.0, 0.55, "PHI +3 -118 c"),
+        ("ats", -3.0, 0.45, "DAL -3 -118 c"),
+        ("ats", 0.0, 0.45, "DAL pick'em -118 c"),
+        ("moneyline", 0.0, 0.55, "PHI -118 c"),
+        ("moneyline", 0.0, 0.45, "DAL -118 c"),
+        ("total", 44.5, 0.55, "over 44.5 -118 c"),
+        ("total", 44.5, 0.45, "under 44.5 -118 c"),
+    ],
+)
+def test_it_names_the_side_leant_to_with_that_sides_line_and_odds(
+    market: str, line: float, p_hat: float, written: str
+) -> None:
+    row = {"market": market, "best_line": line, "best_price": -118.0, "best_book": "c"}
+    row |= {"p_hat": p_hat, "p_market": 0.5}
+    assert best_in_words(row, "PHI", "DAL") == written
+    assert best_in_words(row | {"best_book": None}, "PHI", "DAL") == ""

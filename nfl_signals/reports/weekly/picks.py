@@ -39,7 +39,7 @@ def _pick(row: Json) -> Json:
         "game": f"{away} at {home}" if away else row["game_id"],
         "title": market.title,
         "line": market.quoted(row["line"], home),
-        "best": best_in_words(row, home),
+        "best": best_in_words(row, home, away),
         "gap": None if price is None else row["p_hat"] - price,
         "flag": flag,
         "flag_words": FLAGS.get(flag, flag),

@@ -17,7 +17,7 @@ import dagster as dg
 import polars as pl
 from dagster._core.scheduler.instigation import SensorInstigatorData
 from swapped_champion import SWAPPED, champion, swap
-from terminal import run, show
+from terminal import quiet, run, show
 
 from nfl_signals.core.files import read_parquet, write_text
 from nfl_signals.core.settings import PROJECT_ROOT, describe, load_settings
@@ -100,7 +100,7 @@ def _prepare(home: Path) -> None:
     home.mkdir(parents=True)
     context = _play_until(home, weeks=0)
     _show_step("first run", context)
-    run_job(defs, "everything", context, _where(context), _quiet, seasons=context.seasons)
+    run_job(defs, "everything", context, _where(context), quiet, seasons=context.seasons)
 
 
 def _drill(home: Path, *, persistent: bool) -> Story:
@@ -116,7 +116,7 @@ def _drill(home: Path, *, persistent: bool) -> Story:
                 "weekly_refresh",
                 context,
                 _where(context),
-                _quiet,
+                quiet,
                 seasons=context.seasons[-1:],
             )
             _wait_for_answers()
@@ -253,10 +253,6 @@ def _where(context: RunContext) -> dict[str, Any]:
 
 def _show_step(what: str, context: RunContext) -> None:
     print(f"{what}, as of {describe(context.as_of)}", flush=True)
-
-
-def _quiet(step: str, done: int, total: int) -> None:
-    """Steps are not worth a line here."""
 
 
 def _arguments() -> argparse.Namespace:

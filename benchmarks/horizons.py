@@ -20,7 +20,7 @@ from against_truth import (
 )
 from comparison import SEED, stored_home, text
 from other_horizon import asked_at
-from terminal import run, show
+from terminal import quiet, run, show
 
 from nfl_signals.core.files import write_json, write_text
 from nfl_signals.core.settings import load_settings
@@ -101,15 +101,11 @@ def _train(home: Path) -> None:
     """All that the walk-forward needs of `nfl-signals run`."""
     context = open_run(load_settings(home=home))
     where = {"home": str(home)}
-    run_job(defs, "backfill_seasons", context, where, _quiet, seasons=context.seasons)
+    run_job(defs, "backfill_seasons", context, where, quiet, seasons=context.seasons)
     predict_out_of_fold(context)
     for name in MARKETS:
         train_stack(context, name)
     collect_stacked(context)
-
-
-def _quiet(step: str, done: int, total: int) -> None:
-    """Steps are not worth a line here."""
 
 
 def _shares(leagues: list[dict[Horizon, RunContext]]) -> list[dict[str, Any]]:

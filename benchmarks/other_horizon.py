@@ -4,15 +4,13 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 from nfl_signals.ensemble.coherence_rows import coherent_season
-from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, input_names, walk_forward_stack
 from nfl_signals.features.decision_prices import at_decision
 from nfl_signals.features.settled_games import settled_games
 from nfl_signals.markets.definitions import KEYS, MARKETS, MarketName, can_tie
 from nfl_signals.stacking.inputs import game_signals, stack_inputs
 from nfl_signals.stacking.oof import OofTask, out_of_fold
-from nfl_signals.stacking.walk_forward import prefer_signals
 from nfl_signals.training.baselines import oof_tasks
-from nfl_signals.training.weight_advice import weight_adviser
+from nfl_signals.training.stacks import walked_forward
 from nfl_signals.workspace.market_games import market_games
 from nfl_signals.workspace.run_context import RunContext
 
@@ -80,20 +78,14 @@ def _stacked(
     signals: pl.DataFrame,
     home_teams: pl.DataFrame,
 ) -> pl.DataFrame:
-    settings = trained.settings
-    learners = settings.training.learners
+    learners = trained.settings.training.learners
     rows = stack_inputs(oof, markets, market=name, scheme="walk_forward", learners=learners).join(
         game_signals(signals, home_teams, MARKETS[name]),
         on="game_id",
         how="left",
         maintain_order="left",
     )
-    walked = []
-    for kind in (PLAIN, WITH_SIGNALS):
-        inputs = input_names(settings, kind)
-        adviser = weight_adviser(settings, trained.paths.llm_responses, name, inputs)
-        walked.append(walk_forward_stack(settings, rows, inputs, adviser)[1])
-    return prefer_signals(*walked)
+    return walked_forward(trained, name, rows)
 
 
 def _before_and_in(season: int, before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:

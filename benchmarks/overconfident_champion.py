@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 from published_league import PublishedLeague, PublishedRelease, Week
 from swapped_champion import champion, promote_distorted
-from terminal import run, show
+from terminal import quiet, run, show
 
 from nfl_signals.calibration.recalibration import RecalibrationMap
 from nfl_signals.core.files import read_parquet, write_json, write_text
@@ -172,11 +172,7 @@ def _at(home: Path, published: PublishedRelease, instant: datetime) -> RunContex
 
 def _do(job: str, context: RunContext, seasons: tuple[int, ...]) -> None:
     where = {"home": str(context.paths.home), "as_of": describe(context.as_of)}
-    run_job(defs, job, context, where, _quiet, seasons=seasons)
-
-
-def _quiet(step: str, done: int, total: int) -> None:
-    """Steps are not worth a line here."""
+    run_job(defs, job, context, where, quiet, seasons=seasons)
 
 
 def _published(options: argparse.Namespace) -> PublishedRelease:

@@ -24,6 +24,10 @@ def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> N
     console.print(table)
 
 
+def quiet(step: str, done: int, total: int) -> None:
+    """Progress of a job of which no step is worth a line."""
+
+
 def season_range(written: str) -> range:
     """'2009-2022' or '2009' as the seasons it means.
 

@@ -1,6 +1,7 @@
 """Predictions, ledger, calibration metrics, alerts and reports: what people and checks read."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -99,13 +100,7 @@ def alerts(run_context: Run) -> Result:
 @asset(**SIGNAL, kinds={"markdown"}, deps=["oof_predictions", "calibrated_predictions"])
 def backtest(run_context: Run) -> Result:
     """Report on the walk-forward stack at decision time: scores, bets, closing-line value, the close."""
-    path = report_backtest(run_context)
-    return dg.MaterializeResult(
-        metadata={
-            "report": dg.MetadataValue.path(str(path)),
-            "preview": dg.MetadataValue.md(path.read_text(encoding="utf-8")),
-        }
-    )
+    return _with_preview(report_backtest(run_context))
 
 
 @asset(
@@ -143,13 +138,7 @@ WEEKLY = [
 @asset(**SIGNAL, kinds={"markdown"}, deps=WEEKLY)
 def weekly_report(run_context: Run) -> Result:
     """What a person reads on Monday: verdict, alerts, numbers, next week's predictions."""
-    path = report_week(run_context)
-    return dg.MaterializeResult(
-        metadata={
-            "report": dg.MetadataValue.path(str(path)),
-            "preview": dg.MetadataValue.md(path.read_text(encoding="utf-8")),
-        }
-    )
+    return _with_preview(report_week(run_context))
 
 
 @asset(**SIGNAL, kinds={"html"}, deps=WEEKLY)
@@ -157,6 +146,15 @@ def dashboard(run_context: Run) -> Result:
     """One page that opens offline: states, trends, reliability, alerts, predictions."""
     path = report_dashboard(run_context)
     return dg.MaterializeResult(metadata={"page": dg.MetadataValue.path(str(path))})
+
+
+def _with_preview(report: Path) -> Result:
+    return dg.MaterializeResult(
+        metadata={
+            "report": dg.MetadataValue.path(str(report)),
+            "preview": dg.MetadataValue.md(report.read_text(encoding="utf-8")),
+        }
+    )
 
 
 defs = dg.Definitions(

@@ -49,6 +49,12 @@ class Market:
         # nflverse's sign is positive for a home favourite; bettors quote the favourite with a minus.
         return f"{home} {-line:+g}" if line else f"{home} pick'em"
 
+    def side(self, *, yes: bool, home: str, away: str) -> str:
+        """What a bettor on YES or on NO calls the side: a team, or over and under."""
+        if self.outcome_column == "total":
+            return "over" if yes else "under"
+        return home if yes else away
+
     def line(self) -> pl.Expr:
         """Threshold in points: the line, or 0 for the moneyline."""
         return pl.lit(0.0) if self.line_column is None else pl.col(self.line_column)

@@ -62,10 +62,11 @@ def best_in_words(row: Mapping[str, Any], home: str, away: str) -> str:
     if row["best_book"] is None or row["p_market"] is None:
         return ""  # no offer, or no price to lean away from
     market, line, yes = MARKETS[row["market"]], row["best_line"], row["p_hat"] > row["p_market"]
+    bet = side = market.side(yes=yes, home=home, away=away)
     if market.outcome_column == "total":
-        bet = f"{'over' if yes else 'under'} {market.quoted(line, home)}"
-    elif market.line_column is None:
-        bet = home if yes else away
-    else:  # the away team's number is the home team's with its sign turned
-        bet = market.quoted(line, home) if yes else market.quoted(-line, away)
+        bet = f"{side} {market.quoted(line, home)}"
+    elif (
+        market.line_column is not None
+    ):  # the away team's number is the home team's, its sign turned
+        bet = market.quoted(line if yes else -line, side)
     return f"{bet} {row['best_price']:+.0f} {row['best_book']}"

@@ -145,24 +145,19 @@ def _last_run_line(context: RunContext) -> str:
 def _pick(row: dict[str, Any]) -> Pick:
     kickoff = row["kickoff_at"].astimezone(EASTERN)
     gap = 100 * (row["p_hat"] - row["p_market"])
+    market, home, away = MARKETS[row["market"]], str(row["home"]), str(row["away"])
     return Pick(
         made_at=describe(row["made_at"]),
         kickoff=f"{kickoff:%a %H:%M}",
-        game=f"{row['away']} at {row['home']}",
-        market=MARKETS[row["market"]].title,
-        line=MARKETS[row["market"]].quoted(row["line"], row["home"]),
+        game=f"{away} at {home}",
+        market=market.title,
+        line=market.quoted(row["line"], home),
         prices=f"{row['price_yes']:+.0f}/{row['price_no']:+.0f}",
         p_market=row["p_market"],
         p_hat=row["p_hat"],
         p_push=row["p_push"],
-        lean=_side(row, yes=gap > 0),
+        lean=market.side(yes=gap > 0, home=home, away=away),
         gap=abs(gap),
-        best=best_in_words(row, str(row["home"]), str(row["away"])),
+        best=best_in_words(row, home, away),
         data_flag=row.get("data_flag") or "",
     )
-
-
-def _side(row: dict[str, Any], *, yes: bool) -> str:
-    if MARKETS[row["market"]].outcome_column == "total":
-        return "over" if yes else "under"
-    return str(row["home"] if yes else row["away"])

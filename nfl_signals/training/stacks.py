@@ -141,6 +141,16 @@ def rows_of_stack(
     return rows.join(found, on="game_id", how="left", maintain_order="left")
 
 
+def walked_forward(context: RunContext, name: MarketName, rows: pl.DataFrame) -> pl.DataFrame:
+    """The walk-forward of a market's stack over `rows_of_stack`: with signals where that model forecasts."""
+    walked = []
+    for kind in (PLAIN, WITH_SIGNALS):
+        inputs = input_names(context.settings, kind)
+        adviser = weight_adviser(context.settings, context.paths.llm_responses, name, inputs)
+        walked.append(walk_forward_stack(context.settings, rows, inputs, adviser)[1])
+    return prefer_signals(*walked)
+
+
 def _store(
     context: RunContext,
     name: MarketName,

@@ -14,17 +14,14 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 from nfl_signals.ensemble.coherence_rows import coherent_season
-from nfl_signals.ensemble.stacked_model import PLAIN, WITH_SIGNALS, input_names, walk_forward_stack
 from nfl_signals.features.settled_games import settled_games
 from nfl_signals.llm.documents import REPORT_LEAD
 from nfl_signals.markets.definitions import KEYS, MARKETS, QUOTE, MarketName, can_tie
 from nfl_signals.markets.odds import no_vig_probability
 from nfl_signals.stacking.oof import OofTask, out_of_fold
-from nfl_signals.stacking.walk_forward import prefer_signals
 from nfl_signals.stats.arrays import Bools
 from nfl_signals.training.baselines import oof_tasks
-from nfl_signals.training.stacks import rows_of_stack
-from nfl_signals.training.weight_advice import weight_adviser
+from nfl_signals.training.stacks import rows_of_stack, walked_forward
 from nfl_signals.workspace.market_games import load_market_games
 from nfl_signals.workspace.run_context import RunContext
 
@@ -141,11 +138,5 @@ def _stacked(
     markets: pl.DataFrame,
     signals: pl.DataFrame,
 ) -> pl.DataFrame:
-    settings = context.settings
     rows = rows_of_stack(context, name, "walk_forward", oof=oof, markets=markets, signals=signals)
-    walked = []
-    for kind in (PLAIN, WITH_SIGNALS):
-        inputs = input_names(settings, kind)
-        adviser = weight_adviser(settings, context.paths.llm_responses, name, inputs)
-        walked.append(walk_forward_stack(settings, rows, inputs, adviser)[1])
-    return prefer_signals(*walked)
+    return walked_forward(context, name, rows)

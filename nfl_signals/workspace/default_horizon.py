@@ -13,7 +13,7 @@ from nfl_signals.core.settings import Settings
 from nfl_signals.features.decision_prices import CONSENSUS
 from nfl_signals.ingest.download import judged
 from nfl_signals.ingest.raw import FILES
-from nfl_signals.ingest.source import MissingReleaseError, Release
+from nfl_signals.ingest.source import Release
 from nfl_signals.workspace.data_home import built_horizon
 
 LINED = ("ats", "total")
@@ -44,7 +44,10 @@ def with_horizon(
         return settings
     training = settings.training
     needed = training.min_stack_seasons + training.min_calibration_seasons + 1
-    found, books = Counter(dict.fromkeys(LINED, 0)), {*CONSENSUS, settings.price_book}
+    found, books = (
+        Counter(dict.fromkeys(LINED, 0)),
+        {*CONSENSUS, settings.price_book or CONSENSUS[0]},
+    )
     for season in reversed(seasons[training.min_learner_seasons :]):
         seen = (_recorded(paths, season), _published(release, season))
         found.update(set().union(*(_early(each, books) for each in seen)))
@@ -71,13 +74,13 @@ def _published(release: Release, season: int) -> pl.DataFrame:
     try:
         with judged(release, table):
             return release.read(table)
-    except (MissingReleaseError, SourceError):
-        return pl.DataFrame()  # a file that is there and wrong: the run that reads it says so
+    except SourceError:
+        return pl.DataFrame()  # none, or one that is wrong: the run that reads it says so
 
 
-def _early(prices: pl.DataFrame, books: set[str | None]) -> set[str]:
+def _early(prices: pl.DataFrame, books: set[str]) -> set[str]:
     """Markets of `LINED` that one of the books showed before the close."""
     if not {"market", "moment", "book"} <= set(prices.columns):
         return set()
-    early = (pl.col("moment") != "close") & pl.col("book").is_in([b for b in books if b])
+    early = (pl.col("moment") != "close") & pl.col("book").is_in(books)
     return set(LINED) & set(prices.filter(early)["market"])

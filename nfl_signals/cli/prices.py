@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -16,9 +16,6 @@ from nfl_signals.core.instants import read_instant
 from nfl_signals.ingest.price_file import COLUMNS
 from nfl_signals.ingest.price_file_rules import Odds
 from nfl_signals.workspace.last_run import as_last_run
-
-if TYPE_CHECKING:
-    from nfl_signals.workspace.run_context import RunContext
 
 prices = typer.Typer(
     help="Lines and odds with the time at which they were seen: add your own, ask a feed, look at a game's.",
@@ -48,9 +45,15 @@ def import_file(
 
     - `nfl-signals prices import openers.csv --book consensus --source nflverse --home ~/new`
     """
-    from nfl_signals.workspace.prices import import_prices
+    from nfl_signals.core.paths import Paths
+    from nfl_signals.workspace.price_import import import_before_first_run, import_prices
+    from nfl_signals.workspace.run_context import open_source
 
-    new = import_prices(_with_schedule(source), file, book=book, odds=odds)
+    settings = as_last_run(source=source)
+    if settings.source == "nflverse" and not Paths(settings.home).features.exists():
+        new = import_before_first_run(open_source(settings), file, book=book, odds=odds)
+    else:
+        new = import_prices(home_as_it_is(source), file, book=book, odds=odds)
     console.print(f"{file}: {_counted(new, 'new price')} added.", highlight=False, soft_wrap=True)
     console.print(
         "Forecasts are made at the market's price (books consensus, nflverse), or at that of the book which "
@@ -130,21 +133,6 @@ def show(
             *("" if number is None else f"{number:g}" for number in numbers),
         )
     console.print(table)
-
-
-def _with_schedule(source: str | None) -> "RunContext":
-    """The home as it is; one of real games that holds no schedule yet reads it from its source."""
-    from nfl_signals.core.paths import Paths
-    from nfl_signals.workspace.run_context import open_run
-    from nfl_signals.workspace.tables import ingest
-
-    settings = as_last_run(source=source)
-    stored = Paths(settings.home).raw_folder("games").glob("*.parquet")
-    if settings.source != "nflverse" or any(stored):
-        return home_as_it_is(source)
-    context = open_run(settings)
-    ingest(context, "games", context.seasons)
-    return context
 
 
 def _counted(n: int, what: str) -> str:

@@ -99,6 +99,11 @@ class IngestSettings(Checked):
     )
 
 
+LEAST_GAMES = 8
+"""Played games at known prices that make a season, half a week of the league: fewer can neither be fitted nor
+scored."""
+
+
 class TrainingSettings(Checked):
     """How base learners, stack and calibrator are fitted, walk-forward."""
 
@@ -142,6 +147,11 @@ class TrainingSettings(Checked):
         le=86_400,
         description="how long a second retraining waits before it gives up",
     )
+
+    @property
+    def priced_seasons(self) -> int:
+        """How many seasons at known prices come after those of the learners: to blend, calibrate, predict."""
+        return self.min_stack_seasons + self.min_calibration_seasons + 1
 
 
 class MonitorSettings(Checked):

@@ -3,19 +3,18 @@
 import polars as pl
 
 from nfl_signals.core.errors import InputError
-from nfl_signals.core.setting_sections import TrainingSettings
+from nfl_signals.core.setting_sections import LEAST_GAMES, TrainingSettings
 from nfl_signals.core.settings import describe
 from nfl_signals.features.decision_prices import at_decision
 from nfl_signals.markets.decision_time import Horizon
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.workspace.run_context import RunContext
 
-LEAST_GAMES = 8  # of a season, half a week of the league: fewer can neither be fitted nor scored
 _REMEDIES: dict[Horizon, str] = {
     "kickoff": "Choose a later --as-of, or earlier --seasons.",
     "tuesday": "Choose a later --as-of, or earlier --seasons; or, as the close is no price of a Tuesday, "
-    "import openers of spreads and totals (`nfl-signals prices import`), name their book in price_book, or "
-    "take a new home at --horizon kickoff.",
+    "import openers of spreads and totals (`nfl-signals prices import`), name their book in price_book, or, "
+    "where nothing is trained yet, take --horizon kickoff.",
 }
 
 
@@ -24,7 +23,7 @@ def require_enough_seasons(context: RunContext) -> None:
     training = context.settings.training
     learned = min(context.seasons) + training.min_learner_seasons
     decided = context.markets.filter(at_decision(context.settings.horizon))
-    needed = training.min_stack_seasons + training.min_calibration_seasons + 1
+    needed = training.priced_seasons
     for market, seasons in priced_seasons(decided).items():
         found = [season for season in seasons if season >= learned]
         if len(found) < needed:

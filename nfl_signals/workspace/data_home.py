@@ -1,11 +1,13 @@
 """A home belongs to one source: real games and simulated ones never meet in one table.
 
 The first run that stores something in a folder makes it the data home of its source; another source,
-or another simulated league, needs another home. Nothing is ever moved.
+or another simulated league, needs another home. Nothing is ever moved. From the first fitted learner on
+the home has one horizon, too.
 """
 
 import hashlib
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -55,12 +57,20 @@ def claim_home(paths: Paths, settings: Settings) -> None:
         InputError, StorageError: its stamp cannot be read or written.
     """
     wanted = data_home_name(settings)
-    if holder(paths) == wanted:
+    if holder(paths) == wanted and built_horizon(paths) in (None, settings.horizon):
         return
     busy = "another run is starting in this home; try again when it has."
     with exclusive(paths.data_home.with_suffix(".lock"), busy=busy):
         refuse_other_home(paths, settings)
+        _drop_other_horizon(paths, settings)
         write_json(paths.data_home, {"data_home": wanted})
+
+
+def _drop_other_horizon(paths: Paths, settings: Settings) -> None:
+    """Remove tables built for another horizon, before anything is fitted on them: they are made from raw."""
+    if built_horizon(paths) not in (None, settings.horizon):
+        for folder in (paths.llm_signals, paths.markets, paths.features):  # which the stamp is in: last
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def refuse_other_home(paths: Paths, settings: Settings) -> None:
@@ -92,7 +102,8 @@ def refuse_other_home(paths: Paths, settings: Settings) -> None:
 
 
 def _refuse_other_horizon(paths: Paths, settings: Settings) -> None:
-    if (built := built_horizon(paths)) not in (None, settings.horizon):
+    built = built_horizon(paths)
+    if built not in (None, settings.horizon) and _anything_fitted(paths):
         raise SettingsError(
             f"{paths.home}: features, models and ledger are of horizon {built}; horizon "
             f"{settings.horizon} needs a home of its own: {REMEDY}"
@@ -134,6 +145,10 @@ def built_horizon(paths: Paths) -> str | None:
     """The horizon for which the newest season of features was built; None where there is none."""
     seasons = _seasons(paths.features)
     return read_notes(paths.features / f"{seasons[-1]}.parquet").get(BUILT_FOR) if seasons else None
+
+
+def _anything_fitted(paths: Paths) -> bool:
+    return any(place.exists() for place in (paths.oof, paths.ensembles, paths.history, paths.ledger))
 
 
 def stored_league(paths: Paths) -> dict[str, Any]:

@@ -1,11 +1,10 @@
-"""The home's history of prices: what release, schedule and odds feed show and a person imports, added up."""
+"""The home's history of prices: what release, schedule and odds feed show, added up."""
 
 import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import polars as pl
 
@@ -16,8 +15,6 @@ from nfl_signals.core.schema_columns import no_rows
 from nfl_signals.core.settings import describe
 from nfl_signals.ingest.download import judged
 from nfl_signals.ingest.odds_feed import Quota
-from nfl_signals.ingest.price_file import read_price_file
-from nfl_signals.ingest.price_file_rules import Odds
 from nfl_signals.ingest.prices import added, changed, on_schedule, read_prices
 from nfl_signals.ingest.quality import Quality, in_words, wanting
 from nfl_signals.ingest.raw import FILES
@@ -79,21 +76,6 @@ def stored_prices(context: RunContext, seasons: Iterable[int]) -> pl.DataFrame:
     return rows.filter(known)
 
 
-def import_prices(context: RunContext, file: Path, *, book: str | None, odds: Odds) -> int:
-    """Add a person's file to the stored observations, whole or not at all; returns how many are new.
-
-    Raises:
-        InputError: no schedule is stored, or rows cannot be used; see `price_file.read_price_file`.
-    """
-    games = _stored_games(context)
-    rows = read_price_file(file, games, book=book, odds=odds)
-    seasons = rows.join(games.select("game_id", "season"), on="game_id", maintain_order="left")
-    new = 0
-    for (season,), mine in seasons.group_by("season", maintain_order=True):
-        new += store_prices(context, int(str(season)), mine.drop("season"))[0]
-    return new
-
-
 @dataclass(frozen=True, kw_only=True)
 class FetchedPrices:
     """What came of asking the odds feed."""
@@ -127,7 +109,7 @@ def fetch_prices(context: RunContext, *, at: datetime | None) -> FetchedPrices:
     now = datetime.now(UTC)
     if at is not None and at > now:
         raise InputError(f"--at {describe(at)}: has not come yet; leave it out for now.")
-    games = _stored_games(context)
+    games = stored_games(context)
     to_come = games.filter(pl.col("kickoff_at") > (at or now)).sort("kickoff_at")
     if to_come.is_empty():
         raise InputError(
@@ -162,7 +144,8 @@ def prices_of_game(context: RunContext, game_id: str) -> pl.DataFrame:
     return rows.sort("market", "observed_at", "book", maintain_order=True)
 
 
-def _stored_games(context: RunContext) -> pl.DataFrame:
+def stored_games(context: RunContext) -> pl.DataFrame:
+    """The schedules that are stored, to match prices with; InputError where none is."""
     schedules = sorted(context.paths.raw_folder("games").glob("*.parquet"))
     if not schedules:
         raise InputError(

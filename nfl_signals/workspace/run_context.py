@@ -167,7 +167,17 @@ def at_horizon(markets: pl.DataFrame, horizon: Horizon) -> pl.DataFrame:
 
 
 def open_run(settings: Settings) -> RunContext:
-    """Prepare a run: the simulated league where it is the source, the release, its seasons, its now.
+    """Prepare a run in its home, which is claimed, at its horizon; raises as `open_source`."""
+    context = open_source(settings)
+    chosen = with_horizon(
+        context.settings, context.paths, context.release, context.seasons, context.as_of
+    )
+    claim_home(context.paths, chosen)
+    return replace(context, settings=chosen)
+
+
+def open_source(settings: Settings) -> RunContext:
+    """What a run reads: the simulated league where it is the source, the release, its seasons, its now.
 
     Raises:
         SourceError: the release is missing or unreachable, or holds none of the seasons.
@@ -184,8 +194,6 @@ def open_run(settings: Settings) -> RunContext:
     _refuse_future(settings, as_of)
     release = _release(settings, paths, as_of)
     seasons = _enough_seasons(settings, release, as_of)
-    settings = with_horizon(settings, paths, release, seasons)
-    claim_home(paths, settings)
     return RunContext(settings=settings, paths=paths, release=release, seasons=seasons, as_of=as_of)
 
 
@@ -270,12 +278,7 @@ def chosen_seasons(settings: Settings, release: Release, as_of: datetime) -> tup
 
 def _enough_seasons(settings: Settings, release: Release, as_of: datetime) -> tuple[int, ...]:
     chosen, training = chosen_seasons(settings, release, as_of), settings.training
-    needed = (
-        training.min_learner_seasons
-        + training.min_stack_seasons
-        + training.min_calibration_seasons
-        + 1
-    )
+    needed = training.min_learner_seasons + training.priced_seasons
     if len(chosen) < needed:
         raise SettingsError(
             f"seasons {chosen[0]}-{chosen[-1]}: {len(chosen)} seasons, at least {needed} are needed "

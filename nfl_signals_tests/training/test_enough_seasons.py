@@ -7,9 +7,10 @@ import polars as pl
 import pytest
 
 from nfl_signals.core.errors import InputError
+from nfl_signals.core.setting_sections import LEAST_GAMES
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.training.baselines import predict_out_of_fold, train_baselines
-from nfl_signals.training.enough_seasons import LEAST_GAMES, priced_seasons, require_enough_seasons
+from nfl_signals.training.enough_seasons import priced_seasons, require_enough_seasons
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.run_contexts import copy_context, rewrite
 
@@ -60,8 +61,8 @@ def test_seven_seasons_are_enough_when_half_a_week_of_the_last_is_played(
         "prices (2021, 2022, 2023), counted from 2021 on as the 3 before it are learnt from; at least "
         "4 are needed (1 to blend, 2 to calibrate, 1 to predict). Choose a later --as-of, or earlier "
         "--seasons; or, as the close is no price of a Tuesday, import openers of spreads and totals "
-        "(`nfl-signals prices import`), name their book in price_book, or take a new home at --horizon "
-        "kickoff."
+        "(`nfl-signals prices import`), name their book in price_book, or, where nothing is trained "
+        "yet, take --horizon kickoff."
     )
 
 

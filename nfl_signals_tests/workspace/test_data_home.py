@@ -9,10 +9,12 @@ import polars as pl
 import pytest
 
 from nfl_signals.core.errors import InputError, SettingsError
-from nfl_signals.core.files import read_json, write_json
+from nfl_signals.core.files import read_json, write_json, write_parquet
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings, load_settings
 from nfl_signals.workspace.data_home import (
+    BUILT_FOR,
+    built_horizon,
     claim_home,
     data_home_name,
     refuse_other_home,
@@ -99,6 +101,7 @@ def test_real_games_are_not_mixed_with_a_league(tmp_path: Path) -> None:
 
 
 PLAYED = Settings(source="nflverse", clock="as_of")
+TUESDAY = {BUILT_FOR: "tuesday"}
 
 
 @pytest.mark.parametrize(
@@ -116,6 +119,32 @@ def test_live_predictions_and_a_season_that_is_played_are_not_mixed(
     with pytest.raises(SettingsError, match=words):
         claim_home(paths, other)
     assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("fitted", ["oof", "ensembles", "history", "ledger"])
+def test_a_home_keeps_its_horizon_once_anything_is_fitted(tmp_path: Path, fitted: str) -> None:
+    paths = home_of(tmp_path, NFLVERSE)
+    write_parquet(paths.features / "2020.parquet", pl.DataFrame({"a": [1]}), notes=TUESDAY)
+    getattr(paths, fitted).mkdir(parents=True)
+    before = contents(tmp_path)
+    for look in (claim_home, refuse_other_home):
+        with pytest.raises(SettingsError, match="are of horizon tuesday; horizon kickoff needs a"):
+            look(paths, NFLVERSE.model_copy(update={"horizon": "kickoff"}))
+    assert contents(tmp_path) == before
+
+
+def test_before_that_another_horizon_builds_its_tables_anew_and_keeps_what_was_read(
+    tmp_path: Path,
+) -> None:
+    paths = home_of(tmp_path, NFLVERSE)
+    for folder in (paths.features, paths.markets, paths.llm_signals, paths.raw_folder("games")):
+        write_parquet(folder / "2020.parquet", pl.DataFrame({"a": [1]}), notes=TUESDAY)
+    claim_home(paths, NFLVERSE)
+    assert paths.features.exists()
+    claim_home(paths, NFLVERSE.model_copy(update={"horizon": "kickoff"}))
+    assert built_horizon(paths) is None
+    assert not any(place.exists() for place in (paths.markets, paths.llm_signals))
+    assert paths.raw("games", 2020).exists()
 
 
 def test_without_its_stamp_a_home_of_real_games_is_known_by_its_ledger(

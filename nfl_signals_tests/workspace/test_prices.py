@@ -10,11 +10,12 @@ import polars as pl
 import pytest
 
 from nfl_signals.core.errors import InputError
-from nfl_signals.core.files import read_parquet
+from nfl_signals.core.files import read_parquet, write_parquet
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings
 from nfl_signals.workspace import tables
-from nfl_signals.workspace.prices import import_prices, prices_of_game, store_prices
+from nfl_signals.workspace.price_import import import_prices
+from nfl_signals.workspace.prices import prices_of_game, store_prices
 from nfl_signals.workspace.run_context import RunContext
 from nfl_signals_tests.support.builders import OPENER, MemoryRelease, game, release, utc
 
@@ -135,7 +136,7 @@ def test_of_many_that_add_at_once_none_loses_a_row(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_command_line_imports_shows_and_refuses(tmp_path: Path) -> None:
     context = run(tmp_path / "home", showing(3.0), as_of="2023-09-05 14:00")
-    assert context.paths.home.is_dir()
+    write_parquet(context.paths.features / "2023.parquet", pl.DataFrame({"season": [2023]}))  # it has run
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
     good.write_text(f"{FILE}\n{OPENER},ats,2023-09-06T09:00-04:00,3.5,-110,-110\n", "utf-8")
     bad.write_text(f"{FILE}\n{OPENER},ats,2023-09-06T09:00,3.5,-110,-110\n", "utf-8")

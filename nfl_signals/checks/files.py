@@ -29,10 +29,13 @@ def files_readable(context: RunContext) -> dict[str, Any]:
 
 
 def _read_lines(path: Path) -> None:
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+    lines = path.read_bytes().splitlines()
+    if not lines:  # the first row makes the file
+        raise IntegrityError(f"{path}: is empty; restore it.")
+    for number, line in enumerate(lines, start=1):
         try:
             json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise IntegrityError(f"{path}: line {number}: cannot be read as JSON.") from error
 
 

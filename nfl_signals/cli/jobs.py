@@ -83,8 +83,12 @@ def print_week(context: "RunContext") -> None:
 
     print_picks(read_picks(context))
     print_notices(notices(context))
-    console.print(f"\nReports: {escape(str(context.paths.reports / 'backtest.md'))}")
-    console.print(f"Ledger:  {escape(str(context.paths.ledger))}")
+    weekly = sorted(context.paths.reports.glob("weekly/*.md"))
+    backtest = context.paths.reports / "backtest.md"
+    console.print()
+    for report in (*weekly[-1:], *([backtest] if backtest.exists() else [])):
+        console.print(f"Report:  {escape(str(report))}")
+    console.print(f"Ledger:   {escape(str(context.paths.ledger))}")
     for name, head in heads(context).items():
         console.print(f"Head of the {name}: {head}; note it for `verify --anchor`", highlight=False)
     console.print(f"Look at: {escape(str(context.paths.dashboard))}")

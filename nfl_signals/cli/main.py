@@ -27,6 +27,8 @@ from nfl_signals.core.storage import storage_error
 from nfl_signals.workspace.last_run import as_last_run, of_this_home
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nfl_signals.workspace.run_context import RunContext
 
 app = typer.Typer(
@@ -90,7 +92,7 @@ def run(
     overrides = {"source": source, "seasons": seasons, "as_of": as_of, "horizon": horizon}
     overrides["offline"] = "true" if offline else None
     settings = of_this_home(**overrides)
-    print_week(run_to_the_end(settings, EVERYTHING, overrides, lambda context: context.seasons))
+    print_week(run_to_the_end(settings, EVERYTHING, overrides, _all_seasons))
 
 
 @command
@@ -125,6 +127,13 @@ def backfill(
 for each in (week, outcomes, *LOOK_COMMANDS, *MODEL_COMMANDS):
     command(each)
 app.add_typer(prices, name="prices")
+
+
+def _all_seasons(context: "RunContext") -> "Sequence[int]":
+    from nfl_signals.predictions.champion import refuse_before_first_champion
+
+    refuse_before_first_champion(context)  # before minutes of training
+    return context.seasons
 
 
 def _list_troubles(trouble: list[str] | None) -> list[str] | None:

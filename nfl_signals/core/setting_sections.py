@@ -238,7 +238,10 @@ class GateSettings(Checked):
     # A model that shares nothing with the champion changes half of its picks; one that corrects a
     # champion that is too sure, a fifth on real seasons and up to two fifths on simulated ones.
     max_churn: float = Field(
-        default=0.5, ge=0, le=1, description="share of picks that may change side"
+        default=0.5,
+        ge=0,
+        le=1,
+        description="share of picks that may change side; a pick is a point or more from the price",
     )
     # Measured by `benchmarks/gate.py --lines` on openers of 2015-2023. What noise loses is known to 0.0016
     # after a season, and two uncalibrated learners, which differ more, to 0.0037.

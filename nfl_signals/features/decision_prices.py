@@ -13,12 +13,18 @@ import polars as pl
 from nfl_signals.features.settled_games import fit_scores, settled_games
 from nfl_signals.markets.coherence import CoherenceInputs, probability_at
 from nfl_signals.markets.decision_time import Horizon, decision_at
-from nfl_signals.markets.definitions import KEYS, MONEYLINE, ODDS, QUOTE, can_tie, outcome_of
+from nfl_signals.markets.definitions import (
+    CONSENSUS,
+    KEYS,
+    MONEYLINE,
+    ODDS,
+    QUOTE,
+    can_tie,
+    outcome_of,
+)
 from nfl_signals.markets.odds import fair_odds, no_vig_probability
 from nfl_signals.markets.score_distribution import FEWEST_GAMES
 
-CONSENSUS = ("consensus", "nflverse", "simulated")
-"""Books that stand for the market: what is no sportsbook's own."""
 STANDARD_ODDS = -110.0
 RECORDED, STANDARD, DERIVED = "recorded", "standard", "derived"
 

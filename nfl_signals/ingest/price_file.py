@@ -12,6 +12,7 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.ingest.casting import instants
 from nfl_signals.ingest.price_file_rules import Odds, price_problems
 from nfl_signals.ingest.price_matching import MARKET_NAMES, matched, oriented
+from nfl_signals.ingest.prices import as_written
 from nfl_signals.ingest.schemas import RAW_PRICES
 
 COLUMNS = {
@@ -102,7 +103,7 @@ def _columns(rows: pl.DataFrame, path: Path, book: str | None) -> pl.DataFrame:
     absent = {name: pl.lit(None, pl.String) for name in COLUMNS if name not in there}
     whole = trimmed.with_columns(**absent)
     return whole.with_columns(
-        book=pl.col("book").fill_null(pl.lit(book, pl.String)),
+        book=as_written(pl.col("book").fill_null(pl.lit(book, pl.String))),
         moment=pl.col("moment").str.to_lowercase().fill_null("snapshot"),
         market=pl.col("market").str.to_lowercase().replace(MARKET_NAMES),
         zoned=pl.col("observed_at").str.contains(ZONED).fill_null(value=False),

@@ -16,7 +16,7 @@ from nfl_signals.ingest.release_columns import PRICES
 from nfl_signals.ingest.schemas import RAW_PRICES
 from nfl_signals.ingest.source import Release
 from nfl_signals.markets.bounds import LINES_TAKEN, unfair
-from nfl_signals.markets.definitions import KEYS, MARKETS, MONEYLINE, ODDS, QUOTE, Market
+from nfl_signals.markets.definitions import CONSENSUS, KEYS, MARKETS, MONEYLINE, ODDS, QUOTE, Market
 
 OBSERVED = [*KEYS, "book", "moment", "observed_at"]
 
@@ -47,7 +47,8 @@ def observations(
     on_moneyline = pl.col("market") == MONEYLINE.name
     is_zero = on_moneyline | (pl.col("line") == 0)  # no -0.0 either
     line = pl.when(is_zero).then(0.0).otherwise("line")
-    rows = quality.distinct(prices.with_columns(line.alias("line")))
+    book = as_written(pl.col("book"))
+    rows = quality.distinct(prices.with_columns(line.alias("line"), book.alias("book")))
     rows = rows.join(games.select("game_id", "kickoff_at"), on="game_id", how="left")
     rows = quality.set_aside(rows, pl.col("kickoff_at").is_null(), "no_game")
     at_close = pl.when(moment="close").then("kickoff_at")
@@ -65,6 +66,12 @@ def observations(
     contradict = pl.struct(OBSERVED).is_duplicated()
     rows = quality.set_aside(rows, contradict, "conflicting_rows", "line")
     return conforming(rows.select(list(RAW_PRICES.columns)), RAW_PRICES, where, quality)
+
+
+def as_written(book: pl.Expr) -> pl.Expr:
+    """A book's name; that of a consensus in small letters, however it was written."""
+    small = book.str.strip_chars().str.to_lowercase()
+    return pl.when(small.is_in(CONSENSUS)).then(small).otherwise(book)
 
 
 def on_schedule(games: pl.DataFrame, *, book: str, as_of: datetime, live: bool) -> pl.DataFrame:

@@ -14,6 +14,10 @@ MarketName = Literal["ats", "moneyline", "total"]
 KEYS = ["game_id", "market"]  # of one bet, in every table that has a row for each
 ODDS = ["price_yes", "price_no"]
 QUOTE = ["line", *ODDS]  # what a book shows on a bet
+LEAST_EDGE = 0.01
+"""Difference to the price, probability, from which a forecast is a pick: below a point it is rounding."""
+CONSENSUS = ("consensus", "nflverse", "simulated")
+"""Books that stand for the market: what is no sportsbook's own."""
 
 
 @dataclass(frozen=True, kw_only=True)

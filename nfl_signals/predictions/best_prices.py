@@ -1,35 +1,41 @@
 """The best price across books for the side that a forecast leans to, beside the price it was made at."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
 
-from nfl_signals.features.decision_prices import CONSENSUS
-from nfl_signals.markets.definitions import KEYS, MARKETS
+from nfl_signals.markets.definitions import CONSENSUS, KEYS, MARKETS
 from nfl_signals.markets.odds import payout_per_unit
 
 BEST = pl.Schema({"best_line": pl.Float64(), "best_price": pl.Float64(), "best_book": pl.String()})
 """Line and American odds for the side leant to, and the sportsbook that shows them; null without any."""
 
+CURRENT = timedelta(days=7)
+"""How long a quote counts as shown: a book that has been silent for longer is not offering it."""
+
 
 def with_best_prices(rows: pl.DataFrame, prices: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
     """The forecasts with the columns of `BEST`.
 
-    Of each sportsbook the last quote by `as_of` counts; of those the one with the best line for the side
-    that the forecast rates above the price, at equal lines the best odds, at equal odds the first by name.
-    A consensus is no sportsbook.
+    Of each sportsbook the last quote by `as_of` counts, where it was seen within `CURRENT` and is no close,
+    also where it has no odds and so is no offer; of those the one with the best line for the side that the
+    forecast rates above the price, at equal lines the best odds, at equal odds the first by name. A better
+    line wins at any odds: compare them yourself. A consensus is no sportsbook, and an opener without a time
+    is left out, as nobody knows whether it still stands.
 
     Args:
         rows: forecasts with KEYS, `p_hat` and `p_market`, each game and market once.
         prices: `RAW_PRICES`.
         as_of: nothing observed later is used.
     """
+    age = pl.lit(as_of) - pl.col("observed_at")
     last = (
-        prices.filter(~pl.col("book").is_in(CONSENSUS), pl.col("observed_at") <= as_of)
+        prices.filter(~pl.col("book").is_in(CONSENSUS), age.is_between(timedelta(0), CURRENT))
         .sort("observed_at", maintain_order=True)
         .unique([*KEYS, "book"], keep="last", maintain_order=True)
+        .filter(pl.col("moment") != "close")
     )
     yes = pl.col("p_hat") > pl.col("p_market")
     # A favourite that gives fewer points and an over at a lower total are better; YES is both.

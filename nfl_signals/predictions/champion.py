@@ -21,15 +21,19 @@ REMEDY = "Set signal_source to proxy, or to another version (model_vN)"
 def promote_first(context: RunContext, version: str | None = None) -> Decision:
     """Make a version (None: the newest trained one) champion where there is none yet.
 
-    Returns the decision that made the champion, now or before.
+    Returns the decision that made the champion, now or at another time.
 
     Raises:
-        InputError: there is no champion, and nothing was trained yet or only on games to come.
+        InputError: there is no champion, and nothing was trained yet or only on games to come; or the
+            home's first champion is of a time after `as_of`.
         IntegrityError: the decision log was tampered with, or the version cannot be served.
     """
     held = decision_log.champion_decision(context.decisions)
     if held is not None:
         return held
+    refuse_before_first_champion(context)
+    if (later := decision_log.champion_decision(context.decision_log)) is not None:
+        return later  # what is served is pinned, and history stays as it was
     version = version or latest_version(context.paths.ensembles)
     _check(context, version)
     card = read_card(context.paths.ensemble(version))
@@ -86,6 +90,16 @@ def require_champion(context: RunContext) -> None:
         InputError: settings ask for the champion, and there is none at `as_of`.
     """
     if configured_version(context) is None:
+        raise InputError(_no_champion(context))
+
+
+def refuse_before_first_champion(context: RunContext) -> None:
+    """Raise InputError where the home's first champion is of a time after `as_of`.
+
+    A champion of before it would be one that nobody was served then.
+    """
+    is_later = decision_log.champion(context.decision_log) is not None
+    if is_later and configured_version(context) is None:
         raise InputError(_no_champion(context))
 
 

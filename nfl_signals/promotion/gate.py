@@ -19,7 +19,8 @@ Seven findings on games that both forecast before kickoff, each with an interval
   UNDERPOWERED.
 - `skill` (must be shown, every market that changes): the Brier score is not worse by more than a
   small amount, than the champion's or than that of the price, to which one would fall back.
-- `churn` (must be shown): no more picks change side than the limit allows.
+- `churn` (must be shown): no more picks change side than the limit allows. One of
+  the two differs there from the price by a point or more: leans of less change side with every fit.
 - `price`, `slippage`, `drawdown` (need not be shown): the Brier score of the price, closing-line value
   and flat stakes. A walk-forward at the close has no closing-line value, and results are so noisy that after
   four seasons the drawdown of an equal challenger is still known to 16 units only: to ask for evidence

@@ -28,6 +28,7 @@ from nfl_signals.promotion.measures import (
     evidence_against,
     extra_slippage,
     own_error,
+    picks,
     slope_in_words,
     valued,
 )
@@ -148,12 +149,13 @@ class GateFindings:
         return self._found(PRICE, market, measure, priced, self.policy.max_extra_brier)
 
     def churn(self, rows: pl.DataFrame) -> Finding:
-        """No pick can change side where one of the two never leans."""
-        leant, limit = both_lean(rows.drop_nulls("p_market")), self.policy.max_churn
-        if leant.is_empty() and rows.height:
-            why = "one of the two leans nowhere, so no pick can"
-            return nothing_found(CHURN, ALL, limit=limit, verdict="PASS", why=why)
-        return self._found(CHURN, ALL, churn, leant, limit)
+        """Of the picks; where those are few, of all forecasts, no more of which can change."""
+        priced, limit = rows.drop_nulls("p_market"), self.policy.max_churn
+        picked = picks(priced)
+        weeks = picked.select("season", "week").n_unique()
+        if picked.height >= self.policy.min_games and weeks >= self.policy.min_weeks:
+            return self._found(CHURN, ALL, churn, picked, limit)
+        return self._found(replace(CHURN, unit="of the forecasts"), ALL, churn, priced, limit)
 
     def slippage(self, rows: pl.DataFrame) -> Finding:
         """Only games that were forecast before the close count."""

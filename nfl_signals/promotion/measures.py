@@ -12,6 +12,7 @@ import polars as pl
 from scipy.stats import norm
 from scipy.stats import t as student
 
+from nfl_signals.markets.definitions import LEAST_EDGE
 from nfl_signals.stats.arrays import Floats, Ints
 from nfl_signals.stats.bootstrap import Interval, percentiles, week_block_interval, week_draws
 from nfl_signals.stats.e_process import with_memory
@@ -38,7 +39,7 @@ PAIRS_SCHEMA = pl.Schema(
 )
 """One row per game and market that both forecast before kickoff, at one line and one price."""
 
-
+DIGITS = 9  # of an edge: 0.51 - 0.50 is 0.01
 CODE = pl.col("season").cast(pl.Int64) * 100 + pl.col("week")
 
 
@@ -64,11 +65,25 @@ def both_lean(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(pl.col("p_champion") != market, pl.col("p_challenger") != market)
 
 
+def picks(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows on which both rate one side above the price taken, one of them by `LEAST_EDGE` or more."""
+    return rows.filter(_is_pick())
+
+
 def churn(rows: pl.DataFrame, *, seed: int, level: float) -> Interval:
-    """Share of picks that change side, to the opposite side of the price taken; both must lean."""
+    """Share of rows whose pick changes side, to the opposite side of the price taken.
+
+    Where both are nearer to the price than `LEAST_EDGE` there is no pick: which side of it they are on
+    changes with every fit.
+    """
     above = (pl.col(name) > pl.col("p_market") for name in ("p_champion", "p_challenger"))
-    changed = rows.select(pl.Expr.ne(*above).cast(pl.Float64)).to_series().to_numpy()
+    changed = rows.select((pl.Expr.ne(*above) & _is_pick()).cast(pl.Float64)).to_series().to_numpy()
     return week_block_interval(changed, week_codes(rows), seed=seed, level=level)
+
+
+def _is_pick() -> pl.Expr:
+    edges = [(pl.col(p) - pl.col("p_market")).abs() for p in ("p_champion", "p_challenger")]
+    return (pl.min_horizontal(edges) > 0) & (pl.max_horizontal(edges).round(DIGITS) >= LEAST_EDGE)
 
 
 def extra_slippage(rows: pl.DataFrame, *, seed: int, level: float) -> Interval:

@@ -42,16 +42,32 @@ from nfl_signals.workspace.run_context import RunContext
 _log = logging.getLogger(__name__)
 
 
+def baseline_figures(context: RunContext, *, seed: int) -> Json:
+    """Every number of the report `metrics_baseline`; `seed` is of its intervals."""
+    context = context.as_trained
+    return baseline_numbers(
+        oof=context.read(context.paths.oof),
+        markets=context.markets,
+        stacked=context.read(context.paths.stacked),
+        importance=importance_table(context),
+        seed=seed,
+    )
+
+
+def backtest_figures(context: RunContext, *, seed: int) -> Json:
+    """Every number of the report `backtest`; `seed` is of its intervals."""
+    context = context.as_trained
+    return backtest_numbers(
+        stacked=context.read(context.paths.stacked),
+        markets=context.markets,
+        closing=None if context.settings.horizon == "kickoff" else context.closing,
+        seed=seed,
+    )
+
+
 def report_baselines(context: RunContext) -> Path:
     """Write `metrics_baseline` (its Markdown is returned) and the data dictionary."""
-    trained = context.as_trained
-    numbers = baseline_numbers(
-        oof=trained.read(trained.paths.oof),
-        markets=trained.markets,
-        stacked=trained.read(trained.paths.stacked),
-        importance=importance_table(trained),
-        seed=context.settings.seed,
-    )
+    numbers = baseline_figures(context, seed=context.settings.seed)
     path = _write(context, "metrics_baseline", numbers)
     write_data_dictionary(context.paths.reports, context.features, context.settings.horizon)
     scored = [len(part["same_games"]) for part in numbers["markets"]]
@@ -62,13 +78,7 @@ def report_baselines(context: RunContext) -> Path:
 
 def report_backtest(context: RunContext) -> Path:
     """Write `backtest`: the walk-forward stack at decision time, its bets, and the close after it."""
-    context = context.as_trained
-    numbers = backtest_numbers(
-        stacked=context.read(context.paths.stacked),
-        markets=context.markets,
-        closing=None if context.settings.horizon == "kickoff" else context.closing,
-        seed=context.settings.seed,
-    )
+    numbers = backtest_figures(context, seed=context.settings.seed)
     path = _write(context, "backtest", numbers)
     placed = [part["overall"]["bets"]["n"] for part in numbers["markets"]]
     _log.info(
@@ -173,14 +183,20 @@ def _stored(context: RunContext, path: Path, schema: pl.Schema) -> pl.DataFrame:
     return rows
 
 
+def origin(context: RunContext, *, seed: int) -> Json:
+    """What every report on forecasters states first: source, horizon, version of features, seed."""
+    horizon = context.settings.horizon
+    return {
+        "source": context.settings.source,
+        "horizon": horizon,
+        "decision_time": meaning(horizon),
+        "feature_version": feature_version(horizon),
+        "seed": seed,
+    }
+
+
 def _write(context: RunContext, name: str, numbers: Json) -> Path:
     """A report with its origin stated first; the path of its Markdown."""
-    origin = {
-        "source": context.settings.source,
-        "horizon": context.settings.horizon,
-        "decision_time": meaning(context.settings.horizon),
-        "feature_version": feature_version(context.settings.horizon),
-        "seed": context.settings.seed,
-    }
-    write_report(context.paths.reports, name, origin | numbers)
+    stated = origin(context, seed=context.settings.seed) | numbers
+    write_report(context.paths.reports, name, stated)
     return context.paths.reports / f"{name}.md"

@@ -69,7 +69,11 @@ def claim_home(paths: Paths, settings: Settings) -> None:
 def _drop_other_horizon(paths: Paths, settings: Settings) -> None:
     """Remove tables built for another horizon, before anything is fitted on them: they are made from raw."""
     if built_horizon(paths) not in (None, settings.horizon):
-        for folder in (paths.llm_signals, paths.markets, paths.features):  # which the stamp is in: last
+        for folder in (
+            paths.llm_signals,
+            paths.markets,
+            paths.features,
+        ):  # which the stamp is in: last
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -148,7 +152,9 @@ def built_horizon(paths: Paths) -> str | None:
 
 
 def _anything_fitted(paths: Paths) -> bool:
-    return any(place.exists() for place in (paths.oof, paths.ensembles, paths.history, paths.ledger))
+    return any(
+        place.exists() for place in (paths.oof, paths.ensembles, paths.history, paths.ledger)
+    )
 
 
 def stored_league(paths: Paths) -> dict[str, Any]:

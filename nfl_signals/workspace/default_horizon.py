@@ -13,7 +13,6 @@ from nfl_signals.core.paths import Paths
 from nfl_signals.core.schema_columns import no_rows
 from nfl_signals.core.setting_sections import LEAST_GAMES
 from nfl_signals.core.settings import Settings
-from nfl_signals.features.decision_prices import CONSENSUS
 from nfl_signals.ingest.casting import cast_columns
 from nfl_signals.ingest.download import judged
 from nfl_signals.ingest.quality import Quality
@@ -21,6 +20,7 @@ from nfl_signals.ingest.raw import FILES
 from nfl_signals.ingest.release_columns import PRICES
 from nfl_signals.ingest.schemas import RAW_PRICES
 from nfl_signals.ingest.source import Release
+from nfl_signals.markets.definitions import CONSENSUS
 from nfl_signals.workspace.data_home import built_horizon
 
 LINED = ("ats", "total")

@@ -52,6 +52,16 @@ def test_columns_come_in_any_order_and_case_and_others_are_ignored(tmp_path: Pat
     assert rows.select("market", "book", "moment").row(0) == ("ats", "pin", "open")
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [("Consensus", "consensus"), ("NFLVERSE", "nflverse"), ("DraftKings", "DraftKings")],
+)
+def test_a_consensus_is_known_however_it_is_written(
+    tmp_path: Path, written: str, kept: str
+) -> None:
+    assert read(tmp_path, HEADER, GOOD, book=written)["book"].to_list() == [kept]
+
+
 def test_an_opener_may_have_no_time_and_nothing_else_may(tmp_path: Path) -> None:
     header = HEADER.replace("observed_at", "moment")
     rows = read(tmp_path, header, f"{OPENER},ats,open,3.5,-110,-105")

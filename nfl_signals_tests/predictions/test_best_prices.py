@@ -1,5 +1,6 @@
 """Of each sportsbook's last quote the best line for the side leant to counts, then the best odds."""
 
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -7,7 +8,7 @@ import pytest
 
 from nfl_signals.core.schema_columns import no_rows
 from nfl_signals.ingest.schemas import RAW_PRICES
-from nfl_signals.predictions.best_prices import BEST, best_in_words, with_best_prices
+from nfl_signals.predictions.best_prices import BEST, CURRENT, best_in_words, with_best_prices
 from nfl_signals_tests.support.builders import utc
 
 AS_OF = utc("2025-11-04 14:00")
@@ -66,6 +67,17 @@ def test_what_was_replaced_comes_later_or_is_no_sportsbooks_does_not_count() -> 
     later = quote("b", 1.5, -105.0, -115.0, observed_at=utc("2025-11-04 15:00"))
     consensus = quote("consensus", 1.5, -105.0, -115.0)
     assert best(replaced, later, consensus, quote("a", 3.0, -105.0, -115.0)) == (3.0, -105.0, "a")
+
+
+def test_a_book_that_closed_withdrew_its_odds_or_fell_silent_offers_nothing() -> None:
+    old = quote("b", 1.5, -105.0, -115.0, observed_at=AS_OF - CURRENT - timedelta(seconds=1))
+    closed = quote("c", 1.5, -105.0, -115.0, moment="close")
+    stood, withdrawn = (
+        quote("d", 1.5, -105.0, -115.0),
+        quote("d", 1.0, None, None, observed_at=AS_OF),
+    )
+    offered = quote("a", 3.0, -105.0, -115.0, observed_at=AS_OF - CURRENT)
+    assert best(old, closed, stood, withdrawn, offered) == (3.0, -105.0, "a")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -157,3 +158,19 @@ def test_an_ensemble_that_cannot_be_served_is_not_promoted(context: RunContext) 
     with pytest.raises(IntegrityError, match="fitted on features 0dd"):
         promote_first(context)
     assert decision_log.read(context.paths.history) == ()
+
+
+@pytest.mark.parametrize("source", ["champion", "proxy", f"model_{VERSION}"])
+def test_before_a_homes_first_champion_there_is_none_and_history_stays_as_it_was(
+    context: RunContext, source: str
+) -> None:
+    """A run as of a time before the home was: it may look with what is named, and promotes nothing."""
+    before = context.paths.history.read_bytes()
+    settings = context.settings.model_copy(update={"signal_source": source})
+    past = replace(context, settings=settings, as_of=context.as_of - timedelta(days=300))
+    if source == "champion":
+        with pytest.raises(InputError, match=r"no champion yet as of .* the first one is of 2024-"):
+            promote_first(past)
+    else:
+        assert promote_first(past).champion == VERSION
+    assert context.paths.history.read_bytes() == before

@@ -200,7 +200,7 @@ def test_a_retraining_is_judged_on_every_game_that_the_champion_forecast_before_
     assert answers.select(asked).sort(asked).equals(mine.select(asked).sort(asked))
     assert f"0 of {mine.height} forecasts are its own" in decision.sentence
     findings = {each["name"]: each for each in decision.measures["findings"]}
-    assert findings["churn"]["n"] >= 0.95 * mine.height
+    assert findings["drawdown"]["n"] >= 0.95 * mine.height
 
 
 @pytest.mark.slow

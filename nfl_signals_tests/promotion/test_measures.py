@@ -14,6 +14,7 @@ from nfl_signals.promotion.measures import (
     evidence_against,
     extra_slippage,
     own_error,
+    picks,
     slope_in_words,
     valued,
 )
@@ -41,6 +42,21 @@ def test_churn_is_the_share_of_picks_on_the_other_side_of_the_price() -> None:
 def test_a_pick_is_on_the_other_side_of_the_price_not_of_one_half() -> None:
     rows = pairs(week=[1, 2], p_market=0.7, p_champion=0.65, p_challenger=0.55)
     assert churn(rows, **HOW).estimate == 0.0
+
+
+def test_where_both_are_nearer_to_the_price_than_a_point_there_is_no_pick_that_could_change() -> (
+    None
+):
+    """Two leans, a pick against a lean, two picks on either side and on one, a pick against the price."""
+    rows = pairs(
+        week=[1, 2, 1, 2, 1],
+        p_market=0.5,
+        p_champion=[0.509, 0.505, 0.51, 0.49, 0.5],
+        p_challenger=[0.491, 0.49, 0.49, 0.45, 0.4],
+    )
+    assert churn(rows, **HOW).estimate == pytest.approx(2 / 5)
+    assert picks(rows)["game_id"].to_list() == ["g001", "g002", "g003"]
+    assert churn(picks(rows), **HOW).estimate == pytest.approx(2 / 3)
 
 
 def test_who_does_not_lean_has_no_pick_that_could_change() -> None:

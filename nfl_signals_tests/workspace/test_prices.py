@@ -136,7 +136,9 @@ def test_of_many_that_add_at_once_none_loses_a_row(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_command_line_imports_shows_and_refuses(tmp_path: Path) -> None:
     context = run(tmp_path / "home", showing(3.0), as_of="2023-09-05 14:00")
-    write_parquet(context.paths.features / "2023.parquet", pl.DataFrame({"season": [2023]}))  # it has run
+    write_parquet(
+        context.paths.features / "2023.parquet", pl.DataFrame({"season": [2023]})
+    )  # it has run
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
     good.write_text(f"{FILE}\n{OPENER},ats,2023-09-06T09:00-04:00,3.5,-110,-110\n", "utf-8")
     bad.write_text(f"{FILE}\n{OPENER},ats,2023-09-06T09:00,3.5,-110,-110\n", "utf-8")

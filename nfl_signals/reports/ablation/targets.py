@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from nfl_signals.core.files import Json
-from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.markets.definitions import LEAST_EDGE, MARKETS
 from nfl_signals.reports.shared.forecasters import FINAL, PRICE
 from nfl_signals.reports.shared.score_card import LEVEL, NO_ESTIMATE, Graded, ends, interval
 from nfl_signals.reports.shared.targets import (
@@ -58,7 +58,7 @@ CALIBRATED_SLOPE = Target(
 EDGE = Target(
     key="edge",
     title="Games with an edge",
-    limit=0.01,
+    limit=LEAST_EDGE,
     unit="|p_hat - p_market|, probability",
     markets=("ats",),
     reason="Below one percentage point a difference to the price is rounding. A pick is the side that "

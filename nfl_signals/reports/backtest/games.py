@@ -9,7 +9,7 @@ import polars as pl
 
 from nfl_signals.features.decision_prices import DERIVED
 from nfl_signals.features.settled_games import settled_games
-from nfl_signals.markets.definitions import KEYS, MARKETS
+from nfl_signals.markets.definitions import KEYS, MARKETS, MONEYLINE
 from nfl_signals.markets.odds import payout_per_unit
 from nfl_signals.monitoring.closing_line_value import with_closing_line_value
 from nfl_signals.reports.shared.settled import TIME_ORDER, refuse_unknown_games
@@ -30,7 +30,8 @@ def backtest_games(
 
     Returns:
         The columns of `markets` with `p_hat, p_push`, those of `with_closing_line_value` (null
-        without `closing`) and of `with_bets`.
+        without `closing`), of `with_bets`, and `stood_still`: whether the closing line is the one taken,
+        of a moneyline the game's spread (null without `closing`).
 
     Raises:
         JoinError: a forecast is of a game that `markets` does not have.
@@ -70,7 +71,17 @@ def with_bets(games: pl.DataFrame) -> pl.DataFrame:
 
 def _with_close(games: pl.DataFrame, closing: pl.DataFrame | None) -> pl.DataFrame:
     if closing is None:
-        return games.with_columns(p_close=UNKNOWN, closing_line_value=UNKNOWN)
+        still = pl.lit(None, dtype=pl.Boolean)
+        return games.with_columns(p_close=UNKNOWN, closing_line_value=UNKNOWN, stood_still=still)
     over = closing.filter(pl.col("points").is_not_null())
     made = games.with_columns(made_at="decision_at")
-    return with_closing_line_value(made, over, settled_games(over)).drop("made_at")
+    valued = with_closing_line_value(made, over, settled_games(over)).drop("made_at")
+    return valued.join(_stood_still(games, over), on=KEYS, how="left", maintain_order="left")
+
+
+def _stood_still(games: pl.DataFrame, over: pl.DataFrame) -> pl.DataFrame:
+    both = games.select(*KEYS, "line").join(over.select(*KEYS, "line"), on=KEYS, suffix="_close")
+    still = both.select(*KEYS, stood_still=pl.col("line") == pl.col("line_close"))
+    moneyline = pl.lit(MONEYLINE.name).alias("market")
+    spreads = still.filter(market="ats").with_columns(moneyline)
+    return pl.concat([still.filter(pl.col("market") != MONEYLINE.name), spreads])

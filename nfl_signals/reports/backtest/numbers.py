@@ -11,16 +11,17 @@ from math import inf
 import polars as pl
 
 from nfl_signals.core.files import Json
-from nfl_signals.markets.definitions import MARKETS, Market
+from nfl_signals.features.decision_prices import RECORDED
+from nfl_signals.markets.definitions import LEAST_EDGE, MARKETS, Market
 from nfl_signals.reports.backtest.games import backtest_games
-from nfl_signals.reports.backtest.measures import FEWEST_GAMES, FEWEST_WEEKS, measured
+from nfl_signals.reports.backtest.measures import FEWEST_GAMES, FEWEST_WEEKS, line_value, measured
 from nfl_signals.reports.shared.score_card import LEVEL
 from nfl_signals.reports.shared.targets import BREAK_EVEN, Target
 
-EDGES = (0.0, 0.01, 0.02, 0.04, 0.08)
+EDGES = (0.0, LEAST_EDGE, 0.02, 0.04, 0.08)
 """Lower ends of the sizes of edge, |p_hat - p_market| given no push, in probability.
 
-Below one point a difference to the price is rounding (`ablation.targets.EDGE`); from there each bin is
+Below one point a difference to the price is rounding; from there each bin is
 twice as wide as the one before, for large differences are rare.
 """
 DIGITS = 9  # of an edge before it is put into a bin: 0.58 - 0.50 is 0.08
@@ -108,6 +109,7 @@ def edge_bins() -> list[EdgeBin]:
 def _market(market: Market, games: pl.DataFrame, *, seed: int) -> Json:
     seasons = games["season"].unique().sort().to_list()
     edge = (pl.col("p_hat") - pl.col("p_market")).abs().round(DIGITS)
+    assumed = pl.col("price_source") != RECORDED
     return {
         "market": market.name,
         "title": market.title,
@@ -118,6 +120,7 @@ def _market(market: Market, games: pl.DataFrame, *, seed: int) -> Json:
         .sort("price_moment", "price_source")
         .to_dicts(),
         "overall": measured(games, seed=seed),
+        "no_movement": line_value(games.filter("stood_still", assumed), seed=seed),
         "by_season": [
             {"season": season, **measured(games.filter(season=season), seed=seed)}
             for season in seasons

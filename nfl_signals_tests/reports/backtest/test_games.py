@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,6 +84,20 @@ def test_the_close_is_read_at_the_line_taken() -> None:
     found = backtest_games(**tables, closing=moved)
     assert found["p_close"].to_list() == [0.53, 0.53, None]
     assert found["closing_line_value"].head(2).to_list() == pytest.approx([0.03, -0.03])
+
+
+def test_a_line_stood_still_where_the_close_has_it_a_moneyline_where_the_spread_did() -> None:
+    spreads = games_of({}, {}, {})
+    money = spreads.with_columns(market=pl.lit("moneyline"), line=pl.lit(0.0))
+    tables = tables_of(pl.concat([spreads, money]))
+    moved = pl.when(game_id="g1", market="ats").then(pl.col("line") + 1).otherwise("line")
+    closing = tables["markets"].with_columns(moved.alias("line")).filter(pl.col("game_id") != "g2")
+    found = backtest_games(**tables, closing=closing)
+    assert found.select("market", "game_id", "stood_still").rows() == [
+        (market, *still)
+        for market in ("ats", "moneyline")
+        for still in (("g0", True), ("g1", False), ("g2", None))
+    ]
 
 
 def test_a_forecast_of_a_game_that_gold_markets_lack_is_refused() -> None:

@@ -4,6 +4,7 @@ import json
 from functools import cache
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -131,6 +132,23 @@ def test_at_a_tuesday_the_close_is_the_second_line() -> None:
     assert text.index("closing-line value |") < text.index("## What waiting is worth")
     assert "Derived odds" in text
     assert "Standard odds" in text
+    assert "Not all of the closing-line value is movement." in text
+
+
+def test_what_is_no_movement_is_of_games_without_odds_whose_line_stood_still() -> None:
+    tables = tables_of(
+        games_of(
+            {"p_hat": 0.55, "price_source": "standard"},
+            {"p_hat": 0.45, "price_source": "standard"},
+            {"p_hat": 0.55, "price_source": "standard"},  # its line moves
+            {"p_hat": 0.55, "price_source": "recorded"},
+        )
+    )
+    moved = pl.when(game_id="g2").then(pl.col("line") + 1).otherwise("line")
+    closing = tables["markets"].with_columns(moved.alias("line"), p_market=pl.lit(0.52))
+    found = part_of(backtest_numbers(**tables, closing=closing, seed=1), "ats")["no_movement"]
+    assert found["n"] == 2
+    assert found["estimate"] == pytest.approx(0.0)  # +2 points towards one lean, -2 from the other
 
 
 def doubted(**found: Json) -> list[str]:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 EVERYTHING = "everything"
 """The job that trains; other jobs leave models as they are."""
 NO_PRICES = (
-    "Too few seasons have spreads and totals from before the close: this home forecasts at kickoff. For a "
-    "Tuesday's import openers (nfl-signals prices import) into a new home, then nfl-signals run."
+    "Too few seasons have spreads and totals from before the close: this home forecasts at kickoff. To "
+    "forecast on Tuesdays, import openers into a new home (nfl-signals prices import), then run there."
 )
 Chosen = Callable[["RunContext"], Sequence[int]]
 

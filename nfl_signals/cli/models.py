@@ -148,7 +148,9 @@ def compare(
     )
     print_findings(report.findings)
     print_sequences(found.sequences)
-    console.print(f"\nThe gate: {escape(report.sentence)}", highlight=False)
+    console.print(
+        f"\nNothing is decided here. The gate would say: {escape(report.sentence)}", highlight=False
+    )
 
 
 def _print(context: "RunContext", decision: "Decision", *, is_new: bool) -> None:

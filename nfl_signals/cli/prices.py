@@ -118,12 +118,13 @@ def show(
     """Show every price of a game that was seen, by market, oldest first.
 
     `line` is positive where the home team is favoured; `yes` is the home team, or the over. An opener
-    without a time was known by the Tuesday before the game.
+    without a time was known by the Tuesday before the game. `used` is the price that the forecast has, or
+    had; where none is, that was the schedule's.
     """
     from nfl_signals.workspace.prices import prices_of_game
 
     rows = prices_of_game(home_as_it_is(source), game)
-    table = Table(*("seen", "market", "book", "moment", "line", "yes", "no"), box=None)
+    table = Table(*("seen", "market", "book", "moment", "line", "yes", "no", ""), box=None)
     for row in rows.to_dicts():
         seen = row["observed_at"]
         numbers = (row[name] for name in ("line", "price_yes", "price_no"))
@@ -131,6 +132,7 @@ def show(
             f"{seen:%Y-%m-%d %H:%M}" if seen else "",
             *(row["market"], row["book"], row["moment"]),
             *("" if number is None else f"{number:g}" for number in numbers),
+            "used" if row["is_used"] else "",
         )
     console.print(table)
 

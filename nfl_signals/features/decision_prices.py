@@ -25,6 +25,7 @@ from nfl_signals.markets.definitions import (
 from nfl_signals.markets.odds import fair_odds, no_vig_probability
 from nfl_signals.markets.score_distribution import FEWEST_GAMES
 
+SEEN = ["book", "moment", "observed_at"]  # of a quote: by whom, what it was, and when
 STANDARD_ODDS = -110.0
 RECORDED, STANDARD, DERIVED = "recorded", "standard", "derived"
 
@@ -58,7 +59,7 @@ def decided_markets(
     """
     asked = closing.with_columns(decision_at(horizon), horizon=pl.lit(horizon))
     by = pl.when(pl.col("kickoff_at") <= as_of).then("decision_at").otherwise(pl.lit(as_of))
-    quotes = _last_quotes(prices, asked.select(*KEYS, by=by), book)
+    quotes = last_quotes(prices, asked.select(*KEYS, by=by), book)
     rows = asked.join(quotes, on=KEYS, how="left", suffix="_seen", maintain_order="left")
     seen = pl.col("moment").is_not_null()
     rows = rows.with_columns(
@@ -78,8 +79,8 @@ def decided_markets(
     )
 
 
-def _last_quotes(prices: pl.DataFrame, asked: pl.DataFrame, book: str | None) -> pl.DataFrame:
-    """Of each game and market the last quote at or before `by`: KEYS, QUOTE and `moment`.
+def last_quotes(prices: pl.DataFrame, asked: pl.DataFrame, book: str | None) -> pl.DataFrame:
+    """Of each game and market the last quote at or before `by`: KEYS, QUOTE and `SEEN`.
 
     An opener without a time was known by every decision time, before whatever carries one.
     """
@@ -94,7 +95,7 @@ def _last_quotes(prices: pl.DataFrame, asked: pl.DataFrame, book: str | None) ->
             "rank", "observed_at", descending=[True, False], nulls_last=False, maintain_order=True
         )
         .unique(KEYS, keep="last", maintain_order=True)
-        .select(*KEYS, *QUOTE, "moment")
+        .select(*KEYS, *QUOTE, *SEEN)
     )
 
 

@@ -169,6 +169,7 @@ def weekly_inputs(context: RunContext) -> WeeklyInputs:
         monitor=monitor,
         moment=context.moment,
         source_name=context.settings.source,
+        horizon=context.settings.horizon,
         quality=context.quality,
         alarm_backtest=context.derive(alarm_backtest, graded, monitor),
     )

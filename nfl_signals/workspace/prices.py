@@ -13,6 +13,7 @@ from nfl_signals.core.files import write_parquet
 from nfl_signals.core.locks import exclusive, lock_beside
 from nfl_signals.core.schema_columns import no_rows
 from nfl_signals.core.settings import describe
+from nfl_signals.features.decision_prices import SEEN, last_quotes
 from nfl_signals.ingest.download import judged
 from nfl_signals.ingest.odds_feed import Quota
 from nfl_signals.ingest.prices import added, changed, on_schedule, read_prices
@@ -21,6 +22,8 @@ from nfl_signals.ingest.raw import FILES
 from nfl_signals.ingest.rules import RULES
 from nfl_signals.ingest.schemas import RAW_PRICES
 from nfl_signals.ingest.source import MissingReleaseError
+from nfl_signals.markets.decision_time import decision_at
+from nfl_signals.markets.definitions import KEYS, QUOTE
 from nfl_signals.workspace.data_home import NFLVERSE, PLAYED, data_home_name
 from nfl_signals.workspace.odds_feed import ask_feed, prices_of_run
 from nfl_signals.workspace.run_context import RunContext
@@ -133,7 +136,10 @@ def fetch_prices(context: RunContext, *, at: datetime | None) -> FetchedPrices:
 
 
 def prices_of_game(context: RunContext, game_id: str) -> pl.DataFrame:
-    """A game's stored observations, oldest first, openers without a time before all; InputError if none."""
+    """A game's stored observations, oldest first, openers without a time before all; InputError if none.
+
+    With `is_used`: whether it is the quote that a forecast of the game has, or had, as its price.
+    """
     season = int(game_id[:4]) if re.match("[0-9]{4}_", game_id) else 0  # then there is no such file
     rows = _stored(context, season).filter(game_id=game_id)
     if rows.is_empty():
@@ -141,7 +147,21 @@ def prices_of_game(context: RunContext, game_id: str) -> pl.DataFrame:
             f"{context.paths.raw_folder('prices')}: no price of {game_id} is stored; a game's id is season, "
             "week, away and home team, as in 2025_10_DAL_PHI."
         )
-    return rows.sort("market", "observed_at", "book", maintain_order=True)
+    used = last_quotes(rows, _asked(context, rows), context.settings.price_book)
+    same = [*KEYS, *QUOTE, *SEEN]
+    marked = rows.join(used.with_columns(is_used=True), on=same, how="left", nulls_equal=True)
+    return marked.with_columns(pl.col("is_used").fill_null(value=False)).sort(
+        "market", "observed_at", "book", maintain_order=True
+    )
+
+
+def _asked(context: RunContext, prices: pl.DataFrame) -> pl.DataFrame:
+    """By when each market's price has to be known: at decision time, of a game to come now."""
+    schedule = stored_games(context).select("game_id", "kickoff_at")
+    games = prices.select(KEYS).unique(maintain_order=True).join(schedule, on="game_id")
+    asked = games.with_columns(decision_at(context.settings.horizon))
+    by = pl.when(pl.col("kickoff_at") <= context.as_of).then("decision_at")
+    return asked.select(*KEYS, by=by.otherwise(pl.lit(context.as_of)))
 
 
 def stored_games(context: RunContext) -> pl.DataFrame:

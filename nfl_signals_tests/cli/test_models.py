@@ -144,7 +144,7 @@ def test_compare_shows_findings_and_what_holds_every_week(finished_home: Path) -
         assert re.search(rf"^{name} .*(PASS|FAIL|UNDERPOWERED)", done.out, re.M)
     for market in ("ats", "moneyline", "total"):
         assert re.search(rf"^{market} +\d+ +-?\d\.\d{{4}} \(.*\) (undecided|cha)", done.out, re.M)
-    assert "\nThe gate: " in done.out
+    assert "\nNothing is decided here. The gate would say: " in done.out
     assert fingerprints(finished_home, "data", "models") == before
 
 

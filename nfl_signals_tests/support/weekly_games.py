@@ -45,6 +45,7 @@ def weekly_inputs() -> WeeklyInputs:
         monitor=POLICY,
         moment=at("2025-11-04 14:00"),
         source_name="simulated",
+        horizon="tuesday",
     )
 
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -96,6 +97,23 @@ def test_a_persons_file_is_added_beside_them_once_and_whole(tmp_path: Path) -> N
     assert read_parquet(context.paths.raw("prices", 2023)).equals(stored)
 
 
+def test_the_price_that_the_forecast_has_is_marked_and_then_the_one_that_it_had(
+    tmp_path: Path,
+) -> None:
+    """Until kickoff the newest one, afterwards the last one by Tuesday, 14:00 UTC."""
+
+    def used(context: RunContext) -> list[tuple[str, float]]:
+        rows = prices_of_game(context, OPENER).filter("is_used", market="ats")
+        return rows.select("moment", "line").rows()
+
+    assert used(run(tmp_path, showing(3.0), as_of="2023-09-05 14:00")) == [("snapshot", 3.0)]
+    assert used(run(tmp_path, showing(4.5), as_of="2023-09-07 10:00")) == [("snapshot", 4.5)]
+    after = run(tmp_path, showing(4.0, **{"result": 1}), as_of="2023-09-08 14:00")
+    assert used(after) == [("snapshot", 3.0)]
+    settings = after.settings.model_copy(update={"horizon": "kickoff"})
+    assert used(replace(after, settings=settings)) == [("close", 4.0)]
+
+
 def test_without_a_schedule_there_is_nothing_to_match_with(tmp_path: Path) -> None:
     context = RunContext(
         settings=Settings(home=tmp_path, source="nflverse"),
@@ -121,7 +139,7 @@ def test_the_prices_of_a_game_are_looked_for_in_its_season_alone(tmp_path: Path)
 
 def test_of_many_that_add_at_once_none_loses_a_row(tmp_path: Path) -> None:
     context = run(tmp_path, showing(3.0), as_of="2023-09-05 14:00")
-    row = prices_of_game(context, OPENER).filter(market="ats")
+    row = prices_of_game(context, OPENER).filter(market="ats").drop("is_used")
 
     def add(minute: int) -> int:
         at = TUESDAY + timedelta(minutes=minute)

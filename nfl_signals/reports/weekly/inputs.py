@@ -8,6 +8,7 @@ from nfl_signals.alerts.backtest import BACKTEST_SCHEMA
 from nfl_signals.core.moment import Moment
 from nfl_signals.core.setting_sections import MonitorSettings
 from nfl_signals.ingest.quality import QUALITY_SCHEMA
+from nfl_signals.markets.decision_time import Horizon
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -25,6 +26,7 @@ class WeeklyInputs:
     monitor: MonitorSettings  # limits of the alarm
     moment: Moment
     source_name: str
+    horizon: Horizon
     missing: tuple[str, ...] = ()  # results, games, lines and predictions: `predictions.notices`
     quality: pl.DataFrame = field(default_factory=QUALITY_SCHEMA.to_frame)  # of the raw tables
     alarm_backtest: pl.DataFrame = field(default_factory=BACKTEST_SCHEMA.to_frame)

@@ -5,6 +5,7 @@ import polars as pl
 from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import Json
 from nfl_signals.ingest.quality import in_words
+from nfl_signals.markets.decision_time import meaning
 from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.reports.shared.templates import render
 from nfl_signals.reports.weekly.alerts import alert_records, grouped, state_of
@@ -49,6 +50,8 @@ def weekly_numbers(inputs: WeeklyInputs) -> Json:
         "week": week,
         "as_of": inputs.moment.as_of.isoformat(),
         "source": inputs.source_name,
+        "horizon": inputs.horizon,
+        "decision_time": meaning(inputs.horizon),
         "limits": inputs.monitor.model_dump(include=LIMITS),
         "verdict": verdict(parts, serving, week=f"week {week} of {season}"),
         "serving": serving,

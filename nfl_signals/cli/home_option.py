@@ -17,6 +17,13 @@ Source = Annotated[str | None, typer.Option(help="Default: the home's.")]
 """Of the commands that work on what a home holds."""
 
 
+def first_run(source: str) -> str:
+    """The command that makes a home of that source, for messages."""
+    if source == "simulated":
+        return "`nfl-signals run` (a simulated league; real games: --source nflverse)"
+    return f"`nfl-signals run --source {source}`"
+
+
 def command_of(app: typer.Typer, name: str | None = None) -> Callable[[Command], Command]:
     """A decorator that makes functions commands of `app`, with `--home` as their last option.
 

@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from nfl_signals.cli.home_option import Source
+from nfl_signals.cli.home_option import Source, first_run
 from nfl_signals.cli.terminal import console, print_notices, print_picks
 from nfl_signals.core.errors import InputError, NflSignalsError
 from nfl_signals.workspace.last_run import as_last_run
@@ -68,7 +68,7 @@ def verify(source: Source = None, anchor: Anchor = None) -> None:
     context, failures = home_as_it_is(source), 0
     if not context.seasons:
         raise InputError(
-            f"{context.paths.home}: nothing is stored yet; `nfl-signals run` makes it."
+            f"{context.paths.home}: nothing is stored yet; {first_run(context.settings.source)} makes it."
         )
     checks = dict(ALL_CHECKS)
     if anchors:
@@ -97,7 +97,8 @@ def home_as_it_is(source: str | None) -> "RunContext":
 
     context = open_home(as_last_run(source=source))
     if not context.paths.home.is_dir():
-        raise InputError(f"{context.paths.home}: no such folder; `nfl-signals run` makes the home.")
+        made = first_run(context.settings.source)
+        raise InputError(f"{context.paths.home}: no such folder; {made} makes the home.")
     return context
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from nfl_signals.cli.home_option import Source
+from nfl_signals.cli.home_option import Source, first_run
 from nfl_signals.cli.jobs import Chosen, print_week, run_to_the_end
 from nfl_signals.cli.terminal import console
 from nfl_signals.core.errors import InputError
@@ -64,7 +64,7 @@ def _current(
     settings = as_last_run(source=source, as_of=as_of, offline=asked)
     if not Paths(settings.home).features.exists():  # before anything is made of an empty folder
         raise InputError(
-            f"{settings.home}: no data yet; run `nfl-signals run` once, it trains the models."
+            f"{settings.home}: no data yet; {first_run(settings.source)} trains the models."
         )
     return run_to_the_end(settings, job, {"offline": asked}, seasons)
 

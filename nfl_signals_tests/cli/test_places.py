@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nfl_signals.cli import main
+from nfl_signals.cli.home_option import first_run
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import Settings
 from nfl_signals.workspace.data_home import claim_home
@@ -56,7 +57,7 @@ def test_looking_at_a_folder_that_is_not_there_says_so_and_makes_none(
 ) -> None:
     done = nfl_signals(command, home=tmp_path / "nowhere", extra={})
     assert (done.code, done.out) == (2, "")
-    said = f"error: {tmp_path}/nowhere: no such folder; `nfl-signals run` makes the home.\n"
+    said = f"error: {tmp_path}/nowhere: no such folder; {first_run('simulated')} makes the home.\n"
     assert done.err == said
     assert not any(tmp_path.iterdir())
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nfl_signals.checks import reports
@@ -118,6 +118,7 @@ def known(
     return context, {name: read_json(context.paths.reports / f"{name}.json") for name in NAMES}
 
 
+@settings(max_examples=40)  # each renders three reports
 @given(
     name=st.sampled_from(NAMES), place=st.lists(st.integers(0, 99), max_size=9), value=JSON_VALUES
 )

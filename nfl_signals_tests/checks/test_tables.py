@@ -224,7 +224,16 @@ def untouched(finished_home: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return copy_context(finished_home, tmp_path_factory.mktemp("untouched"))
 
 
-@pytest.mark.parametrize("name", TABLE_CHECKS | MODEL_CHECKS)
+NO_LEAK = "features: no leak"  # builds features at many decision times
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name == NO_LEAK else ())
+        for name in TABLE_CHECKS | MODEL_CHECKS
+    ],
+)
 def test_a_check_holds_on_a_finished_home_and_has_looked_at_something(
     untouched: RunContext, name: str
 ) -> None:
@@ -245,7 +254,7 @@ def test_a_check_fails_after_tampering_and_says_where(
 
 def test_every_check_but_that_of_leaks_has_a_tampering_that_it_catches() -> None:
     """Leaks are planted in features, not in files; reports, models and registry have their own tests."""
-    others = {"features: no leak", "reports: figures match the tables"}
+    others = {NO_LEAK, "reports: figures match the tables"}
     elsewhere = {*others, *MODEL_CHECKS, *REGISTRY_CHECKS}
     assert {name for _, name, _ in TAMPERINGS} | elsewhere == set(ALL_CHECKS)
 

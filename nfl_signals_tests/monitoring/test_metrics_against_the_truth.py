@@ -27,6 +27,7 @@ def seasons(market: MarketName) -> list[Games]:
     ]
 
 
+@pytest.mark.slow
 def test_the_truth_is_outside_its_null_in_no_more_seasons_than_chance_explains() -> None:
     """Three markets, eight seasons; four tests, each at 5 %."""
     beyond = np.zeros(4)

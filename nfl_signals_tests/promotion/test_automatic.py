@@ -174,6 +174,7 @@ def test_no_step_is_done_twice_for_one_alert(context: RunContext) -> None:
     assert context.paths.history.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_retraining_that_is_better_is_promoted(context: RunContext) -> None:
     forecast_weeks(context, THIS_SEASON, slope=-1.0)
     tried(context, RECALIBRATION, "rejected")
@@ -269,6 +270,7 @@ def test_where_the_evidence_was_too_little_the_gate_is_asked_again_and_says_so_o
     assert [each.kind for each in decisions(context)[-2:]] == ["insufficient", "promoted"]
 
 
+@pytest.mark.slow
 def test_a_later_promotion_answers_the_alert_that_the_retraining_was_for(
     context: RunContext,
 ) -> None:
@@ -299,6 +301,7 @@ def test_a_champion_that_never_forecast_stays_champion(context: RunContext) -> N
     assert decision.kind == "insufficient"
 
 
+@pytest.mark.slow
 def test_a_leak_is_a_rejection_and_the_champion_stays(context: RunContext) -> None:
     """The champion's card shows that it was fitted on games that it forecast: no comparison is fair."""
     forecast_weeks(context, THIS_SEASON, slope=-1.0)

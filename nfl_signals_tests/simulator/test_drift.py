@@ -67,6 +67,7 @@ def test_home_teams_gain_the_points_of_the_settings_and_neutral_ground_none() ->
     assert later["true_mean_margin"].mean() == pytest.approx(1.9 + 3.0, abs=0.6)
 
 
+@pytest.mark.slow
 def test_scoring_drifts_by_the_points_of_the_settings() -> None:
     week = games(league(None)).filter(FIRST_WEEK)
     both = week.join(games(league(drift_scoring=-4.0)), on="game_id", suffix="_drifted")

@@ -87,6 +87,7 @@ def test_a_week_later_the_past_is_the_same_and_one_week_is_new(weeks: int) -> No
 
 
 @pytest.mark.parametrize("weeks", [0, 9, 18, 21])
+@pytest.mark.slow
 def test_what_was_played_never_changes_and_its_prices_are_the_close(weeks: int) -> None:
     before = league(weeks).games.join(league(weeks).truth, on="game_id")
     after = before.select("game_id").join(

@@ -166,6 +166,7 @@ def test_the_league_shows_the_effect_of_the_settings() -> None:
     assert nobody_out["news_margin"].std() == pytest.approx(2.0, rel=0.06)
 
 
+@pytest.mark.slow
 def test_a_bookmaker_without_news_still_knows_the_average() -> None:
     seen = games("not_in_line")
     for mean, line in (("true_mean_margin", "spread_line"), ("true_mean_total", "total_line")):

@@ -170,6 +170,7 @@ def test_neither_side_of_a_line_wins_more_often() -> None:
         assert share == pytest.approx(0.5, abs=0.005 + 4 * 0.5 / np.sqrt(n))
 
 
+@pytest.mark.slow
 def test_lines_spread_out_as_real_ones_do() -> None:
     """Real, 2014-2023: 6.0 and 4.35 points."""
     assert column("spread_line").std() == pytest.approx(6.1, abs=0.4)

@@ -75,6 +75,7 @@ def test_what_was_there_before_stays_as_it_was_and_is_flagged(
 
 
 @pytest.mark.parametrize("table", ["injuries", "team_stats"])
+@pytest.mark.slow
 def test_what_never_was_there_leaves_the_week_to_the_fill_rules(
     context: RunContext, table: str
 ) -> None:

@@ -170,6 +170,7 @@ def test_worse_than_the_base_rate_is_below_zero_and_no_gap_is_refused() -> None:
         share_of_gap(truth, truth, 0.5, 1 - y)
 
 
+@pytest.mark.slow
 def test_nobody_beats_the_truth_and_the_close_comes_near_it() -> None:
     scores = best_achievable(league(12))
     winner = scores["moneyline"]

@@ -88,7 +88,7 @@ def print_week(context: "RunContext") -> None:
     console.print()
     for report in (*weekly[-1:], *([backtest] if backtest.exists() else [])):
         console.print(f"Report:  {escape(str(report))}")
-    console.print(f"Ledger:   {escape(str(context.paths.ledger))}")
+    console.print(f"Ledger:  {escape(str(context.paths.ledger))}")
     for name, head in heads(context).items():
         console.print(f"Head of the {name}: {head}; note it for `verify --anchor`", highlight=False)
     console.print(f"Look at: {escape(str(context.paths.dashboard))}")

@@ -2,6 +2,7 @@
 
 from nfl_signals.checks import models, registry, reports, tables
 from nfl_signals.checks.files import files_readable
+from nfl_signals.checks.weekly_reports import weekly_reports
 from nfl_signals.workspace.tables import SCHEMAS
 
 TABLE_CHECKS: dict[str, tables.Check] = {
@@ -17,6 +18,7 @@ TABLE_CHECKS: dict[str, tables.Check] = {
     "oof_predictions: out of fold": tables.out_of_fold,
     "calibrated_predictions: contract": tables.stacked_contract,
     "reports: figures match the tables": reports.report_figures,
+    "reports: weekly ones are whole": weekly_reports,
     "ledger: sealed": tables.ledger_sealed,
     "ledger: written in order": tables.ledger_in_order,
 }

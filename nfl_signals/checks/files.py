@@ -13,7 +13,7 @@ FOLDERS = ("data", "models", "reports")
 
 
 def files_readable(context: RunContext) -> dict[str, Any]:
-    """Every Parquet, JSON and JSON Lines file of data, models and reports can be read to its end.
+    """Every Parquet, JSON, JSON Lines, Markdown and HTML file of data, models and reports can be read.
 
     MLflow's own folder is left to the checks of the registry, downloads to the next run, which reads
     them again as a source.
@@ -49,8 +49,21 @@ def _reader(read: Callable[[Path], object]) -> Callable[[Path], None]:
     return whole
 
 
+def _read_text(path: Path) -> None:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise IntegrityError(
+            f"{path}: cannot be read as text ({error}). A run writes it again."
+        ) from error
+    if not text.strip():
+        raise IntegrityError(f"{path}: is empty. A run writes it again.")
+
+
 _READERS: dict[str, Callable[[Path], None]] = {
     ".parquet": _reader(read_parquet),
     ".json": _reader(read_json),
     ".jsonl": _read_lines,
+    ".md": _read_text,
+    ".html": _read_text,
 }

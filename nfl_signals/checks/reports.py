@@ -24,6 +24,8 @@ RECOMPUTED: dict[str, Callable[..., Json]] = {
 ABLATION = "ablation_stacker"
 COLUMNS = {FINAL: "p_hat", STACK: "p_calibrated", PRICE: "p_market"}
 """Of the stacked table, by forecaster of the ablation."""
+LARGEST = 1e15  # no figure of a report is; an integer in a file may fit no float
+SHOWN = 60  # characters of a value in a message
 AGAIN = "`nfl-signals run` does, and so does its asset in Dagster."
 REMEDY = (
     f"it was edited, or another version of this program wrote it; write the report again: {AGAIN}"
@@ -61,7 +63,7 @@ def report_figures(context: RunContext) -> Figures:
     counted += _ablation(context, read[ABLATION])
     for name, stated in read.items():
         path = context.paths.reports / f"{name}.md"
-        if not path.exists() or path.read_bytes() != _text(name, stated).encode():
+        if not path.is_file() or path.read_bytes() != _text(name, stated):
             raise IntegrityError(f"{path}: is not the text of {name}.json; {REMEDY}")
     return {"reports": len(read), "figures": counted}
 
@@ -77,7 +79,7 @@ def _read(context: RunContext, name: str) -> Any:  # noqa: ANN401 - any JSON val
 def _recomputed(context: RunContext, name: str, stated: Any) -> int:  # noqa: ANN401
     """How many values were compared."""
     file, seed = f"{name}.json", stated.get("seed") if isinstance(stated, dict) else None
-    if not isinstance(seed, int):
+    if not isinstance(seed, int) or not 0 <= seed < LARGEST:
         raise IntegrityError(f"{file}: is not what a run wrote; {REMEDY}")
     found = origin(context, seed=seed) | RECOMPUTED[name](context, seed=seed)
     found = json.loads(json.dumps(found))
@@ -114,7 +116,7 @@ def _same(stated: Any, found: Any) -> bool:  # noqa: ANN401
         isinstance(one, int | float) and not isinstance(one, bool) for one in (stated, found)
     ]
     if all(numbers):
-        return bool(abs(stated - found) <= ROUNDING)
+        return abs(stated) < LARGEST and bool(abs(stated - found) <= ROUNDING)
     return type(stated) is type(found) and bool(stated == found)
 
 
@@ -155,9 +157,9 @@ def _scores(stated: Any) -> dict[tuple[str, str], tuple[int, float | None]]:  # 
     return found
 
 
-def _text(name: str, stated: Any) -> str:  # noqa: ANN401
+def _text(name: str, stated: Any) -> bytes:  # noqa: ANN401
     try:
-        return report_text(name, stated)
+        return report_text(name, stated).encode()
     except Exception as error:  # whatever a template meets in numbers that are not a report's
         raise IntegrityError(f"{name}.json: is not what a run wrote ({error}); {REMEDY}") from error
 
@@ -165,4 +167,5 @@ def _text(name: str, stated: Any) -> str:  # noqa: ANN401
 def _brief(value: Any) -> str:  # noqa: ANN401
     if isinstance(value, list | dict):
         return f"a {type(value).__name__} of {len(value)}"
-    return "missing" if value is None else str(value)
+    text = "missing" if value is None else ascii(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

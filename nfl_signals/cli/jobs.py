@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
@@ -83,7 +84,7 @@ def print_week(context: "RunContext") -> None:
 
     print_picks(read_picks(context))
     print_notices(notices(context))
-    weekly = sorted(context.paths.reports.glob("weekly/*.md"))
+    weekly = sorted(context.paths.reports.glob("weekly/*.md"), key=_written)
     backtest = context.paths.reports / "backtest.md"
     console.print()
     for report in (*weekly[-1:], *([backtest] if backtest.exists() else [])):
@@ -93,6 +94,10 @@ def print_week(context: "RunContext") -> None:
         console.print(f"Head of the {name}: {head}; note it for `verify --anchor`", highlight=False)
     console.print(f"Look at: {escape(str(context.paths.dashboard))}")
     console.print("Look around: [bold]nfl-signals ui[/bold], or [bold]make ui[/bold]")
+
+
+def _written(path: Path) -> float:
+    return path.stat().st_mtime
 
 
 def _registry_in_place(context: "RunContext", *, trained: bool) -> None:

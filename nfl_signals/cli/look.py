@@ -81,9 +81,14 @@ def verify(source: Source = None, anchor: Anchor = None) -> None:
             }
             figures = ", ".join(f"{key} {value}" for key, value in brief.items())
             console.print(f"[green]ok[/green]    {name} ({figures})")
-        except NflSignalsError as error:
+        except Exception as error:  # whatever damaged files lead to, the other checks are made
             failures += 1
-            console.print(f"[red]FAILED[/red] {name}: {escape(str(error))}", highlight=False)
+            told = str(error)
+            if not isinstance(error, NflSignalsError):
+                told = (
+                    f"could not be made ({type(error).__name__}: {told}); what it reads is damaged."
+                )
+            console.print(f"[red]FAILED[/red] {name}: {escape(told)}", highlight=False)
     for name, head in heads(context).items() if not failures else ():
         console.print(f"head of the {name}: {head}", highlight=False)
     console.print(limits(context, anchors), highlight=False)

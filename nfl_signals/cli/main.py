@@ -5,6 +5,7 @@ Exit codes: 0 the command did what it is for; 1 something failed; 2 what was giv
 
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,7 @@ from nfl_signals.core.errors import NflSignalsError, SchemaError, SourceError
 from nfl_signals.core.redaction import redacted
 from nfl_signals.core.settings import describe, load_settings
 from nfl_signals.core.storage import storage_error
+from nfl_signals.workspace.home_files import make_home
 from nfl_signals.workspace.last_run import as_last_run, of_this_home
 
 if TYPE_CHECKING:
@@ -36,11 +38,28 @@ app = typer.Typer(
     "Start with `nfl-signals run`: without any option it simulates a league, needs no network, and "
     "ends with the upcoming week's picks. `nfl-signals ui` opens the same pipeline in Dagster.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
 command = command_of(app)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        console.print(f"nfl-signals {version('nfl-signals')}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Options of the program itself; its help is that of `app`."""
+
+
 Source = Annotated[
     str | None,
     typer.Option(
@@ -67,7 +86,7 @@ AsOf = Annotated[
 ]
 
 
-@command
+@command_of(app, makes_home=True)
 def run(
     source: Source = None,
     seasons: Seasons = None,
@@ -95,7 +114,7 @@ def run(
     print_week(run_to_the_end(settings, EVERYTHING, overrides, _all_seasons))
 
 
-@command
+@command_of(app, makes_home=True)
 def backfill(
     seasons: Annotated[str, typer.Argument(help="A-B, or one season.")],
     source: Source = None,
@@ -208,6 +227,20 @@ def simulate(
     console.print(f"  NFL_SIGNALS_NFLVERSE={release} {command}", soft_wrap=True)
 
 
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="New, or without a home; `.` for this one.")],
+) -> None:
+    """Make a folder a home: a signals.yaml that names every choice, read by all commands there.
+
+    Example: `nfl-signals init ~/nfl`
+    """
+    made = make_home(folder.expanduser())
+    console.print(
+        f"{escape(str(made))} written. Go on: nfl-signals run --home {escape(str(made.parent))}"
+    )
+
+
 @command
 def settings() -> None:
     """List every setting: its meaning, its value in this home, and its environment variable."""
@@ -218,7 +251,7 @@ def settings() -> None:
         console.print(f"    {escape(meaning)}\n    [dim]{variable}[/dim]", highlight=False)
 
 
-@command
+@command_of(app, makes_home=True)
 def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0: any.")] = 3000) -> None:
     """Open the pipeline in the Dagster UI, with its schedules and the sensors running.
 

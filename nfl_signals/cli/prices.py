@@ -130,7 +130,7 @@ def show(
         numbers = (row[name] for name in ("line", "price_yes", "price_no"))
         table.add_row(
             f"{seen:%Y-%m-%d %H:%M}" if seen else "",
-            *(row["market"], row["book"], row["moment"]),
+            *(row["market"], escape(row["book"]), row["moment"]),
             *("" if number is None else f"{number:g}" for number in numbers),
             "used" if row["is_used"] else "",
         )
@@ -148,7 +148,7 @@ def _instant(text: str | None) -> datetime | None:
         raise InputError(f"--at {text}: {error}.") from None
 
 
-command_of(prices, name="import")(import_file)
+command_of(prices, name="import", makes_home=True)(import_file)
 command_of(prices)(fetch)
 command_of(prices)(columns)
 command_of(prices)(show)

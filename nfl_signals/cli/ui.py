@@ -15,6 +15,7 @@ from nfl_signals.core.errors import InputError
 from nfl_signals.core.files import write_text
 from nfl_signals.core.paths import Paths
 from nfl_signals.core.settings import PROJECT_ROOT
+from nfl_signals.workspace.home_files import usual
 
 HOST = "127.0.0.1"
 WORKSPACE = "workspace.yaml"
@@ -96,8 +97,8 @@ def _lock(paths: Paths) -> Path:
 
 
 def _workspace(paths: Paths) -> Path:
-    """The project's workspace file, for a code server that would take modules from there as well."""
-    content = yaml.safe_load((PROJECT_ROOT / WORKSPACE).read_text(encoding="utf-8"))
+    """The usual workspace file, for a code server that takes modules from where this one lies."""
+    content = yaml.safe_load(usual(WORKSPACE))
     for location in content["load_from"]:
         location["python_module"]["working_directory"] = str(PROJECT_ROOT)
     return write_text(paths.dagster_home / WORKSPACE, yaml.safe_dump(content))

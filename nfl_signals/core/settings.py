@@ -1,7 +1,7 @@
 """Settings: defaults < signals.yaml < NFL_SIGNALS_* environment < command line, validated once.
 
-`signals.yaml` is read from `NFL_SIGNALS_HOME` (default: the repository root). Nested fields use two
-underscores in the environment: `NFL_SIGNALS_MONITOR__MAX_CALIBRATION_ERROR=0.04`.
+`signals.yaml` is read from the home: `NFL_SIGNALS_HOME`, else the one that the working folder is in. Nested
+fields use two underscores in the environment: `NFL_SIGNALS_MONITOR__MAX_CALIBRATION_ERROR=0.04`.
 The sections are `setting_sections.py` and `odds_settings.py`; where files lie is `paths.py`.
 """
 
@@ -31,6 +31,9 @@ from nfl_signals.core.setting_sources import PREFIX, Checked, Values, read_envir
 from nfl_signals.markets.decision_time import Horizon
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+SIGNALS = "signals.yaml"
+HOME_MARKS = (SIGNALS, "data/data_home.json")
+"""A folder that holds one of these is a home."""
 SIGNAL_SOURCE_PATTERN = r"^(proxy|champion|model_v\d+(r\d+)?)$"
 
 
@@ -45,7 +48,7 @@ class Settings(Checked, BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__")
 
     home: Path = Field(
-        default=PROJECT_ROOT,
+        default_factory=lambda: working_home(),
         description="signals.yaml is read from it; data, models, reports hang under it",
     )
     source: Literal["simulated", "nflverse"] = Field(
@@ -186,8 +189,8 @@ def load_settings(
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     environment = read_environment(Settings)
-    home = Path(given.get("home") or environment.get("home") or PROJECT_ROOT)
-    file = home.expanduser() / "signals.yaml"
+    home = Path(given.get("home") or environment.get("home") or working_home())
+    file = home.expanduser() / SIGNALS
     written = read_yaml(file)
     # Each by itself, too: what another overrides is still not dropped unread.
     for where, values in ((str(file), written), (VARIABLES, environment), (OPTIONS, given)):
@@ -198,6 +201,15 @@ def load_settings(
     if found := contradictions(settings.monitor, settings.training, settings.simulator):
         raise SettingsError(f"settings ({where}): {' '.join(found)}")
     return settings
+
+
+def working_home() -> Path:
+    """The home that the working folder is or lies in; the working folder where there is none."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if any((folder / mark).exists() for mark in HOME_MARKS):
+            return folder
+    return here
 
 
 def _validated(values: Values, where: str) -> Settings:

@@ -14,10 +14,10 @@ from yaml import YAMLError
 from nfl_signals.core.errors import NflSignalsError, SettingsError
 from nfl_signals.core.files import write_text
 from nfl_signals.core.paths import Paths
-from nfl_signals.core.settings import PROJECT_ROOT
 from nfl_signals.core.storage import storing
 from nfl_signals.defs.dead_runs import end_dead_runs
 from nfl_signals.defs.partitions import range_tags, sync_seasons
+from nfl_signals.workspace.home_files import usual
 from nfl_signals.workspace.run_context import RunContext
 
 CONFIGURATION = "dagster.yaml"
@@ -30,8 +30,7 @@ def prepare_instance(paths: Paths) -> None:
     """Give the home a Dagster instance folder and point this process at it."""
     configuration = paths.dagster_home / CONFIGURATION
     if not configuration.exists():
-        usual = PROJECT_ROOT / paths.dagster_home.name / CONFIGURATION
-        write_text(configuration, usual.read_text(encoding="utf-8"))
+        write_text(configuration, usual(CONFIGURATION))
     os.environ["DAGSTER_HOME"] = str(paths.dagster_home)
     os.environ["NFL_SIGNALS_HOME"] = str(paths.home)
 

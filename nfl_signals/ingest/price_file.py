@@ -70,18 +70,22 @@ def _text(path: Path) -> pl.DataFrame:
     if text.lstrip().startswith("<"):
         raise InputError(f"{path}: is a web page, no CSV file; download the table itself.")
     try:
-        rows = pl.read_csv(text.encode(), infer_schema=False)
+        rows = pl.read_csv(text.encode(), infer_schema=False, has_header=False)
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path}: not readable as CSV ({reason}); expected a header.") from None
-    if rows.is_empty():
+    if rows.height < 2:
         raise InputError(f"{path}: holds no rows; expected a header and a row for each price.")
     return rows
 
 
 def _columns(rows: pl.DataFrame, path: Path, book: str | None) -> pl.DataFrame:
-    rows = rows.rename({name: name.strip().lower() for name in rows.columns})
-    there = set(rows.columns)
+    header = [str(name or "").strip().lower() for name in rows.row(0)]
+    if twice := [name for name in COLUMNS if header.count(name) > 1]:
+        raise InputError(f"{path}: has the column {', '.join(twice)} twice; keep one of them.")
+    known = {name: rows.columns[header.index(name)] for name in COLUMNS if name in header}
+    rows = rows.slice(1).select(pl.col(place).alias(name) for name, place in known.items())
+    there = set(known)
     lacking = [name for name in ("market", "price_yes", "price_no") if name not in there]
     if not {"observed_at", "moment"} & there:
         lacking.append("observed_at")
@@ -95,11 +99,12 @@ def _columns(rows: pl.DataFrame, path: Path, book: str | None) -> pl.DataFrame:
         raise InputError(f"{path}: has line and home_line, which differ in sign; keep one of them.")
     if lacking:
         raise InputError(
-            f"{path}: lacks the column {', '.join(lacking)}; it has {', '.join(rows.columns)}."
+            f"{path}: lacks the column {', '.join(lacking)}; it has {', '.join(header)}."
         )
     trimmed = rows.with_row_index("file_line", offset=2).with_columns(
         pl.col(pl.String).str.strip_chars().replace("", None)
     )
+    trimmed = trimmed.filter(~pl.all_horizontal(pl.col(pl.String).is_null()))  # an empty line
     absent = {name: pl.lit(None, pl.String) for name in COLUMNS if name not in there}
     whole = trimmed.with_columns(**absent)
     return whole.with_columns(
@@ -114,13 +119,15 @@ def _columns(rows: pl.DataFrame, path: Path, book: str | None) -> pl.DataFrame:
 
 
 def _with_numbers(rows: pl.DataFrame, odds: Odds) -> pl.DataFrame:
-    """With numbers as such, and American odds."""
+    """With numbers as such, and American odds; `no_number`, `no_decimal`: where they are none."""
     numbers = {name: pl.col(name).cast(pl.Float64, strict=False) for name in NUMBERS}
     unread = [pl.col(name).is_not_null() & number.is_null() for name, number in numbers.items()]
-    rows = rows.with_columns(no_number=pl.any_horizontal(unread)).with_columns(**numbers)
+    rows = rows.with_columns(no_number=pl.any_horizontal(unread), no_decimal=False)
+    rows = rows.with_columns(**numbers)
     if odds == "decimal":
         profit = {name: pl.col(name) - 1 for name in ("price_yes", "price_no")}
-        rows = rows.with_columns(
+        none = pl.any_horizontal(gain <= 0 for gain in profit.values()).fill_null(value=False)
+        rows = rows.with_columns(no_decimal=none).with_columns(
             pl.when(gain >= 1).then(gain * 100).when(gain > 0).then(-100 / gain).alias(name)
             for name, gain in profit.items()
         )

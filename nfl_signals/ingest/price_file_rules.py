@@ -66,6 +66,10 @@ def _rules(odds: Odds) -> list[tuple[pl.Expr, str]]:
             "{game}: observed at {observed_at}, after kickoff at {kickoff_at}",
         ),
         (pl.col("no_number"), "{game}: a line or a price is no number"),
+        (
+            pl.col("no_decimal"),
+            "{game}: decimal odds are above 1; of American ones say --odds american",
+        ),
         (yes.is_null() != no.is_null(), "{game}: one side has no price; give both, or neither"),
         (
             unlike_american,

@@ -149,12 +149,16 @@ class GateFindings:
         return self._found(PRICE, market, measure, priced, self.policy.max_extra_brier)
 
     def churn(self, rows: pl.DataFrame) -> Finding:
-        """Of the picks; where those are few, of all forecasts, no more of which can change."""
+        """Of the picks; where those are few, of all forecasts, unless too many of the few change side.
+
+        Beside a model that hardly ever picks, few of the forecasts that are served can change.
+        """
         priced, limit = rows.drop_nulls("p_market"), self.policy.max_churn
         picked = picks(priced)
-        weeks = picked.select("season", "week").n_unique()
-        if picked.height >= self.policy.min_games and weeks >= self.policy.min_weeks:
-            return self._found(CHURN, ALL, churn, picked, limit)
+        found = self._found(CHURN, ALL, churn, picked, limit)
+        is_few = picked.height < self.policy.min_games or found.n_weeks < self.policy.min_weeks
+        if not is_few or (found.value or 0.0) > limit:
+            return found
         return self._found(replace(CHURN, unit="of the forecasts"), ALL, churn, priced, limit)
 
     def slippage(self, rows: pl.DataFrame) -> Finding:

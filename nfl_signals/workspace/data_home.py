@@ -106,10 +106,10 @@ def refuse_other_home(paths: Paths, settings: Settings) -> None:
 
 
 def _refuse_other_horizon(paths: Paths, settings: Settings) -> None:
-    built = built_horizon(paths)
-    if built not in (None, settings.horizon) and _anything_fitted(paths):
+    bound = bound_horizon(paths)
+    if bound not in (None, settings.horizon):
         raise SettingsError(
-            f"{paths.home}: features, models and ledger are of horizon {built}; horizon "
+            f"{paths.home}: features, models and ledger are of horizon {bound}; horizon "
             f"{settings.horizon} needs a home of its own: {REMEDY}"
         )
 
@@ -136,7 +136,7 @@ def remembered(paths: Paths) -> dict[str, Any]:
     held = holder(paths) or _told_by_ledger(paths)
     if held is None or not _anything_stored(paths):
         return {}
-    horizon = {"horizon": found} if (found := built_horizon(paths)) else {}
+    horizon = {"horizon": bound} if (bound := bound_horizon(paths)) else {}
     if held in (NFLVERSE, PLAYED):
         return {"source": NFLVERSE} | horizon | ({"clock": "as_of"} if held == PLAYED else {})
     league = stored_league(paths)
@@ -151,10 +151,10 @@ def built_horizon(paths: Paths) -> str | None:
     return read_notes(paths.features / f"{seasons[-1]}.parquet").get(BUILT_FOR) if seasons else None
 
 
-def _anything_fitted(paths: Paths) -> bool:
-    return any(
-        place.exists() for place in (paths.oof, paths.ensembles, paths.history, paths.ledger)
-    )
+def bound_horizon(paths: Paths) -> str | None:
+    """The horizon of a home in which something was fitted, which it keeps; None before that."""
+    fitted = (paths.oof, paths.ensembles, paths.history, paths.ledger)
+    return built_horizon(paths) if any(place.exists() for place in fitted) else None
 
 
 def stored_league(paths: Paths) -> dict[str, Any]:

@@ -13,15 +13,15 @@ from nfl_signals.core.paths import Paths
 from nfl_signals.core.schema_columns import no_rows
 from nfl_signals.core.setting_sections import LEAST_GAMES
 from nfl_signals.core.settings import Settings
-from nfl_signals.ingest.casting import cast_columns
+from nfl_signals.core.validation import validate
+from nfl_signals.features.decision_prices import last_quotes
 from nfl_signals.ingest.download import judged
-from nfl_signals.ingest.quality import Quality
-from nfl_signals.ingest.raw import FILES
-from nfl_signals.ingest.release_columns import PRICES
+from nfl_signals.ingest.prices import read_prices
+from nfl_signals.ingest.raw import FILES, SCHEDULE, read_games
 from nfl_signals.ingest.schemas import RAW_PRICES
 from nfl_signals.ingest.source import Release
-from nfl_signals.markets.definitions import CONSENSUS
-from nfl_signals.workspace.data_home import built_horizon
+from nfl_signals.markets.decision_time import decision_at
+from nfl_signals.workspace.data_home import bound_horizon
 
 LINED = ("ats", "total")
 """Markets that need prices of their own: a moneyline is derived from both where nobody recorded one."""
@@ -29,12 +29,12 @@ LINED = ("ats", "total")
 _log = logging.getLogger(__name__)
 
 
-def with_built_horizon(settings: Settings, paths: Paths) -> Settings:
-    """The settings at the horizon of what is stored, where none was chosen."""
-    built = built_horizon(paths)
-    if "horizon" in settings.model_fields_set or built is None:
+def with_bound_horizon(settings: Settings, paths: Paths) -> Settings:
+    """The settings at the horizon that the home keeps, where none was chosen."""
+    bound = bound_horizon(paths)
+    if "horizon" in settings.model_fields_set or bound is None:
         return settings
-    return settings.model_copy(update={"horizon": built})
+    return settings.model_copy(update={"horizon": bound})
 
 
 def with_horizon(
@@ -50,50 +50,57 @@ def with_horizon(
     if "horizon" in settings.model_fields_set or settings.source == "simulated":
         return settings
     training, needed = settings.training, settings.training.priced_seasons
-    books = {*CONSENSUS, settings.price_book or CONSENSUS[0]}
     found = Counter(dict.fromkeys(LINED, 0))
     for season in reversed(seasons[training.min_learner_seasons :]):
-        observed = pl.concat([_recorded(paths, season), _published(release, season)])
-        found.update(_early(observed, books, as_of))
+        found.update(_decided(settings, paths, release, season, as_of))
         if min(found.values()) >= needed:
             return settings
     _log.warning(
-        "horizon kickoff: %d seasons have spreads and totals of %d games from before the close, a Tuesday's "
-        "forecasts need %d; import openers (`nfl-signals prices import`) before a home's first run, or set "
+        "horizon kickoff: %d seasons have %d spreads and totals known on their Tuesdays, which forecasts "
+        "of then need in %d; import openers (`nfl-signals prices import`) before a home's first run, or set "
         "horizon",
         *(min(found.values()), LEAST_GAMES, needed),
     )
     return settings.model_copy(update={"horizon": "kickoff"})
 
 
+def _decided(
+    settings: Settings, paths: Paths, release: Release, season: int, as_of: datetime
+) -> list[str]:
+    """Markets of `LINED` in which enough played games of the season have a price of their Tuesday.
+
+    Counted as training will: what is wrong in schedule or prices is left to the run that reads it.
+    """
+    try:
+        with judged(release, SCHEDULE):
+            games = read_games(release, season)
+    except (SourceError, SchemaError):
+        return []
+    prices = pl.concat([_recorded(paths, season), _published(release, season, games)])
+    known = pl.col("observed_at").is_null() | (pl.col("observed_at") <= as_of)
+    played = games.filter(pl.col("kickoff_at") <= as_of).drop_nulls("result")
+    asked = played.select("game_id", decision_at("tuesday").alias("by")).join(_MARKETS, how="cross")
+    quotes = last_quotes(prices.filter(known), asked, settings.price_book)
+    games_of = (
+        quotes.filter(pl.col("moment") != "close").drop_nulls("line").group_by("market").len()
+    )
+    return games_of.filter(pl.col("len") >= LEAST_GAMES)["market"].to_list()
+
+
 def _recorded(paths: Paths, season: int) -> pl.DataFrame:
     path = paths.raw("prices", season)
     try:
-        return read_parquet(path).select(_NEEDED) if path.exists() else _NONE
-    except (InputError, pl.exceptions.PolarsError):
-        return _NONE  # the run that reads it says what is wrong
+        return validate(read_parquet(path), RAW_PRICES, str(path))
+    except (InputError, SchemaError):
+        return no_rows(RAW_PRICES)
 
 
-def _published(release: Release, season: int) -> pl.DataFrame:
-    table = FILES["prices"].format(season=season)
+def _published(release: Release, season: int, games: pl.DataFrame) -> pl.DataFrame:
     try:
-        with judged(release, table):
-            quality = Quality("prices", season)
-            published = cast_columns(release.read(table), PRICES, release.locate(table), quality)
-            return published.select(_NEEDED)
+        with judged(release, FILES["prices"].format(season=season)):
+            return read_prices(release, season, games)
     except (SourceError, SchemaError):
-        return _NONE  # none, or one that is wrong: the run that reads it says so
+        return no_rows(RAW_PRICES)
 
 
-def _early(prices: pl.DataFrame, books: set[str], as_of: datetime) -> list[str]:
-    """Markets of `LINED` that one of the books showed before the close, on enough games."""
-    known = pl.col("observed_at").is_null() | (pl.col("observed_at") <= as_of)
-    early = pl.col("moment").is_in(["open", "snapshot"]) & pl.col("line").is_not_null()
-    shown = prices.filter(known & early & pl.col("book").is_in(books))
-    games = shown.group_by("market").agg(pl.col("game_id").n_unique())
-    enough = games.filter(pl.col("game_id") >= LEAST_GAMES)["market"].to_list()
-    return [market for market in LINED if market in enough]
-
-
-_NEEDED = ["game_id", "market", "book", "moment", "observed_at", "line"]
-_NONE = no_rows(RAW_PRICES).select(_NEEDED)
+_MARKETS = pl.DataFrame({"market": LINED})

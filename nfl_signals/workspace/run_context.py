@@ -33,7 +33,7 @@ from nfl_signals.workspace.data_home import (
     seasons_of_home,
     stored_league,
 )
-from nfl_signals.workspace.default_horizon import with_built_horizon, with_horizon
+from nfl_signals.workspace.default_horizon import with_bound_horizon, with_horizon
 from nfl_signals.workspace.ledger_clock import last_written
 
 T = TypeVar("T")
@@ -185,7 +185,7 @@ def open_source(settings: Settings) -> RunContext:
             learn, blend and calibrate; the reader of documents lacks a setting.
     """
     paths = Paths(settings.home)
-    settings = with_built_horizon(settings, paths)
+    settings = with_bound_horizon(settings, paths)
     open_provider(settings.llm, paths.llm_responses)  # an error now, not after minutes of ingestion
     refuse_other_home(paths, settings)
     if settings.source == "simulated":
@@ -206,7 +206,7 @@ def open_home(settings: Settings) -> RunContext:
         SettingsError: the home belongs to another source than the one that was asked for.
     """
     paths = Paths(settings.home)
-    settings = with_built_horizon(settings, paths)
+    settings = with_bound_horizon(settings, paths)
     refuse_other_home(paths, settings)
     as_of = _as_of(settings, paths)
     return RunContext(

@@ -41,5 +41,5 @@ def test_half_of_any_file_is_found_and_named(context: RunContext) -> None:
 
 def test_the_figures_count_the_files_of_each_kind(context: RunContext) -> None:
     figures = files_readable(context)
-    assert set(figures) == {"parquet", "json", "jsonl"}
+    assert set(figures) == {"parquet", "json", "jsonl", "md", "html"}
     assert min(figures.values()) > 0

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nfl_signals.checks import reports
+from nfl_signals.checks.files import files_readable
 from nfl_signals.checks.reports import RECOMPUTED, report_figures
+from nfl_signals.checks.weekly_reports import weekly_reports
 from nfl_signals.core.errors import IntegrityError
 from nfl_signals.core.files import Json, read_json, write_json
 from nfl_signals.workspace.run_context import RunContext
@@ -80,6 +82,32 @@ def edited_text(context: RunContext) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("0.2", "0.1", 1), encoding="utf-8")
 
 
+def text_is_a_folder(context: RunContext) -> None:
+    path = context.paths.reports / "backtest.md"
+    path.unlink()
+    path.mkdir()
+
+
+def negative_seed(context: RunContext) -> None:
+    changed(context, "backtest", lambda stated: stated.update(seed=-1))
+
+
+def huge_number(context: RunContext) -> None:
+    """An integer that no float can hold."""
+
+    def grown(stated: Json) -> None:
+        stated["markets"][0]["overall"]["brier"]["estimate"] = 10**400
+
+    changed(context, "backtest", grown)
+
+
+def half_a_letter(context: RunContext) -> None:
+    """A title that JSON can write and UTF-8 cannot."""
+    path = context.paths.reports / "ablation_stacker.json"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"title": "', '"title": "\\ud800', 1), encoding="utf-8")
+
+
 def lost_backtest(context: RunContext) -> None:
     """As in a home of a version that had no such report."""
     (context.paths.reports / "backtest.json").unlink()
@@ -94,6 +122,10 @@ def lost_backtest(context: RunContext) -> None:
         (emptied_part, r"markets\[ats\]\.by_season is a list of 0, the stored tables give a list"),
         (lost_market, r"metrics_baseline\.json: markets is a list of 2, .* give a list of 3"),
         (ablation_without_price, r"ablation_stacker\.json: ats, price: is lacking"),
+        (text_is_a_folder, r"backtest\.md: is not the text of backtest\.json"),
+        (negative_seed, r"backtest\.json: is not what a run wrote"),
+        (huge_number, r"estimate is 1000.*, the stored tables give 0\."),
+        (half_a_letter, r"ablation_stacker\.json: is not what a run wrote"),
         (edited_text, r"backtest\.md: is not the text of backtest\.json"),
         (
             lost_backtest,
@@ -107,6 +139,54 @@ def test_what_differs_from_the_tables_is_named(
     tamper(context)
     with pytest.raises(IntegrityError, match=message):
         report_figures(context)
+
+
+def emptied_page(context: RunContext) -> None:
+    context.paths.dashboard.write_text("\n", encoding="utf-8")
+
+
+def garbled_week(context: RunContext) -> None:
+    next(context.paths.reports.glob("weekly/*.md")).write_bytes(b"\xff\xfe\x00")
+
+
+@pytest.mark.parametrize(
+    ("tamper", "message"),
+    [
+        (emptied_page, r"dashboard\.html: is empty"),
+        (garbled_week, r"w\d\d\.md: cannot be read as text"),
+    ],
+)
+def test_a_page_that_cannot_be_read_is_named(
+    context: RunContext, tamper: Callable[[RunContext], None], message: str
+) -> None:
+    tamper(context)
+    with pytest.raises(IntegrityError, match=message):
+        files_readable(context)
+
+
+@pytest.mark.parametrize(
+    ("lost", "message"),
+    [
+        ("dashboard.html", r"dashboard\.html: is not there"),
+        ("data_dictionary.md", r"data_dictionary\.md: is not there"),
+        ("weekly/*.md", r"w\d\d\.md: is not there"),
+        ("weekly/*.json", r"weekly: holds no report"),
+    ],
+)
+def test_a_lost_report_is_named(context: RunContext, lost: str, message: str) -> None:
+    assert weekly_reports(context)["weeks"] >= 1
+    for file in context.paths.reports.glob(lost):
+        file.unlink()
+    with pytest.raises(IntegrityError, match=message):
+        weekly_reports(context)
+
+
+@pytest.mark.parametrize("value", [None, 3, [], {}, {"season": 2024, "week": 1}, {"season": "x"}])
+def test_a_weekly_report_that_is_none_is_named(context: RunContext, value: object) -> None:
+    (file,) = context.paths.reports.glob("weekly/*.json")
+    write_json(file, value)
+    with pytest.raises(IntegrityError, match=file.name):
+        weekly_reports(context)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from nfl_signals.core.errors import SettingsError
-from nfl_signals.core.files import write_bytes, write_text
+from nfl_signals.core.files import write_bytes, write_json, write_text
 from nfl_signals.core.settings import PROJECT_ROOT, Settings, describe, load_settings
 
 
@@ -60,9 +60,21 @@ def test_home_is_taken_from_the_environment_and_made_absolute(
     assert (settings.home, settings.seed) == (tmp_path / "here", 7)
 
 
-def test_home_is_the_repository_by_default() -> None:
+def test_home_is_the_folder_with_a_mark_at_or_above_the_working_one_or_that_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(PROJECT_ROOT)  # of a clone, with its signals.yaml
     assert load_settings().home == PROJECT_ROOT
-    assert (PROJECT_ROOT / "pyproject.toml").exists()
+    inner = tmp_path / "outer" / "inner"
+    inner.mkdir(parents=True)
+    monkeypatch.chdir(inner)
+    assert load_settings().home == Settings().home == inner
+    write_json(tmp_path / "outer/data/data_home.json", {"data_home": "nflverse"})
+    assert load_settings().home == tmp_path / "outer"
+    (inner / "signals.yaml").write_text("seed: 7", encoding="utf-8")
+    assert (load_settings().home, load_settings().seed) == (inner, 7)
+    monkeypatch.setenv("NFL_SIGNALS_HOME", str(tmp_path))
+    assert load_settings().home == tmp_path
 
 
 @pytest.mark.parametrize("source", ["proxy", "champion", "model_v202409", "model_v202409r202412"])

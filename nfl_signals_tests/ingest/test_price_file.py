@@ -206,3 +206,31 @@ def test_without_a_book_anywhere_the_option_is_named(tmp_path: Path) -> None:
 def test_of_many_bad_rows_twenty_are_named_and_the_others_counted(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="and 5 more lines"):
         read(tmp_path, HEADER, *[GOOD.replace("ats", f"m{i}") for i in range(25)])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["spread_line", "kickoff_at", "is_neutral", "turned", "file_line", "zoned", "season", ""],
+)
+def test_a_column_that_is_not_of_prices_is_ignored_whatever_its_name(
+    tmp_path: Path, name: str
+) -> None:
+    rows = read(tmp_path, f"{HEADER},{name},{name}", f"{GOOD},x,y")
+    assert rows.equals(read(tmp_path, HEADER, GOOD))
+
+
+def test_a_column_of_prices_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="has the column line twice"):
+        read(tmp_path, f"{HEADER}, LINE ", f"{GOOD},4.5")
+
+
+def test_empty_lines_count_as_lines_and_hold_nothing(tmp_path: Path) -> None:
+    assert read(tmp_path, HEADER, "", GOOD, ",,,,,", "").height == 1
+    with pytest.raises(InputError, match=r"line 4: .*no such game"):
+        read(tmp_path, HEADER, "", GOOD, GOOD.replace(OPENER, "2023_01_AA_BB"))
+
+
+@pytest.mark.parametrize("odds", ["-125,-105", "1,1", "0.5,2.1", "1.9,1.0"])
+def test_what_cannot_be_decimal_odds_is_named(tmp_path: Path, odds: str) -> None:
+    with pytest.raises(InputError, match=r"line 2: .* decimal odds are above 1"):
+        read(tmp_path, HEADER, GOOD.replace("-110,-105", odds), odds="decimal")

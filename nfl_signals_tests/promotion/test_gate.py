@@ -256,6 +256,25 @@ def test_leans_of_less_than_a_point_may_change_side_and_picks_may_not() -> None:
         assert unit in found.sentence
 
 
+@pytest.mark.parametrize(
+    ("changing", "unit", "verdict"),
+    [(0.0, "of the forecasts", "PASS"), (1.0, "of the picks", "UNDERPOWERED")],
+)
+def test_few_picks_are_too_few_to_be_judged_by_only_where_many_of_them_change_side(
+    changing: float, unit: str, verdict: str
+) -> None:
+    """Five picks a week in 18 weeks; on all other games both forecast the price to a tenth of a point."""
+    rows = simulated_pairs("equal", seasons=1, seed=1, markets=("total",))
+    market = pl.col("p_market").clip(0.2, 0.8)
+    edge = pl.when(pl.int_range(pl.len()).over("week") < 5).then(0.05).otherwise(0.001)
+    apart = rows.with_columns(
+        p_market=market, p_champion=market + edge, p_challenger=market + edge * (1 - 2 * changing)
+    )
+    found = named(judge(apart, POLICY, focus=None, seed=1, once=True), "churn")
+    assert (found.verdict, found.holds_back) == (verdict, verdict != "PASS")
+    assert unit in found.sentence
+
+
 def test_games_without_prices_are_scored_but_not_leant_on() -> None:
     rows = simulated_pairs("equal", seasons=1, seed=1, markets=("moneyline",))
     blank = pl.when(pl.col("week") > 9).then(pl.col("p_market", "price_yes", "price_no"))

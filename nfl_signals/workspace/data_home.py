@@ -69,11 +69,8 @@ def claim_home(paths: Paths, settings: Settings) -> None:
 def _drop_other_horizon(paths: Paths, settings: Settings) -> None:
     """Remove tables built for another horizon, before anything is fitted on them: they are made from raw."""
     if built_horizon(paths) not in (None, settings.horizon):
-        for folder in (
-            paths.llm_signals,
-            paths.markets,
-            paths.features,
-        ):  # which the stamp is in: last
+        # Features last: in them it stands for which horizon the tables are.
+        for folder in (paths.llm_signals, paths.markets, paths.features):
             shutil.rmtree(folder, ignore_errors=True)
 
 

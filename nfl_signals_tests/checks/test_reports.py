@@ -133,6 +133,7 @@ def lost_backtest(context: RunContext) -> None:
         ),
     ],
 )
+@pytest.mark.slow
 def test_what_differs_from_the_tables_is_named(
     context: RunContext, tamper: Callable[[RunContext], None], message: str
 ) -> None:

@@ -313,6 +313,7 @@ def test_a_moved_home_takes_new_versions_and_its_original_stays_as_it_was(
     assert store_text(home) == before
 
 
+@pytest.mark.slow
 def test_opening_again_where_a_home_lies_writes_nothing(home: Path) -> None:
     before = Paths(home).registry_store.read_bytes()
     home_registry(serving_from(home, "champion"))
@@ -451,6 +452,7 @@ def lost_features(context: RunContext) -> None:
         (lost_features, PREDICTIONS, r"request: column home_\w+, game 2024_10_"),
     ],
 )
+@pytest.mark.slow
 def test_a_check_fails_after_tampering_and_says_where(
     finished: RunContext, tamper: Callable[[RunContext], None], name: str, message: str
 ) -> None:

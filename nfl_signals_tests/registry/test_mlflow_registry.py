@@ -168,6 +168,7 @@ def test_an_example_that_cannot_be_answered_registers_nothing(built: Path) -> No
 
 
 @pytest.mark.parametrize("name", ["v202411", "champions", ""])
+@pytest.mark.slow
 def test_a_version_that_was_never_registered_is_refused_by_name(
     registry: Registry, name: str
 ) -> None:
@@ -216,6 +217,7 @@ def test_a_moved_registry_is_read_where_it_lies_and_not_added_to(
     assert not built.exists()
 
 
+@pytest.mark.slow
 def test_a_registry_built_anew_where_it_lies_names_no_old_place(
     built: Path, tmp_path: Path
 ) -> None:
@@ -236,6 +238,7 @@ def test_a_registry_built_anew_where_it_lies_names_no_old_place(
     assert not built.exists()
 
 
+@pytest.mark.slow
 def test_a_registry_that_was_not_built_to_its_end_is_not_current(tmp_path: Path) -> None:
     registry = create_registry(Paths(tmp_path))
     assert not registry.current

@@ -176,6 +176,7 @@ def test_a_table_of_another_version_is_refused_by_name(context: RunContext) -> N
         report_week(context)
 
 
+@pytest.mark.slow
 def test_every_step_logs_what_it_wrote(
     context: RunContext, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,7 +1,9 @@
 """Commands that look at a home and change nothing: picks, status, verify. They ask no source."""
 
+import json
+import sys
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.markup import escape
@@ -10,6 +12,7 @@ from rich.table import Table
 from nfl_signals.cli.home_option import Source, first_run
 from nfl_signals.cli.terminal import console, print_notices, print_picks
 from nfl_signals.core.errors import InputError, NflSignalsError
+from nfl_signals.markets.definitions import MarketName
 from nfl_signals.workspace.last_run import as_last_run
 
 Anchor = Annotated[
@@ -20,18 +23,46 @@ if TYPE_CHECKING:
     from nfl_signals.workspace.run_context import RunContext
 
 
-def picks(source: Source = None) -> None:
+def picks(
+    sort: Annotated[
+        Literal["kickoff", "edge"], typer.Option(help="Within a market; edge: the largest first.")
+    ] = "kickoff",
+    market: Annotated[MarketName | None, typer.Option(help="This one alone.")] = None,
+    as_: Annotated[
+        Literal["table", "json", "csv"],
+        typer.Option("--format", help="json, csv: every column, for programs."),
+    ] = "table",
+    source: Source = None,
+) -> None:
     """Show the upcoming week's predictions of the last run.
 
-    `p_hat` is the probability of the home side or the over, given no push; `lean` is the side that
-    the model rates higher than the no-vig market does. It is a forecast, not a stake.
+    `p_hat` is the probability of the home side or the over, given no push; `side` is the one that the
+    model rates higher than the no-vig market does, `edge` by how much. It is a forecast, not a stake.
+
+    json and csv have probabilities instead of percent, lines as the home team's (positive: favoured),
+    American odds, times in UTC, and the columns of the ledger beside them; what is missing goes to stderr.
+
+    Examples:
+    - `nfl-signals picks --sort edge`
+
+    - `nfl-signals picks --market total --format csv`
     """
-    from nfl_signals.predictions.summary import notices
+    import polars.selectors as cs
+
+    from nfl_signals.predictions.summary import notices, pick_rows
     from nfl_signals.predictions.summary import picks as read_picks
 
     context = home_as_it_is(source)
-    print_picks(read_picks(context))
-    print_notices(notices(context))
+    if as_ == "table":
+        print_picks(read_picks(context, market=market, sort=sort))
+        print_notices(notices(context))
+        return
+    rows = pick_rows(context, market=market, sort=sort)
+    rows = rows.with_columns(cs.datetime().dt.strftime("%Y-%m-%dT%H:%M:%S+00:00"))
+    lines = json.dumps(rows.to_dicts(), indent=2, ensure_ascii=False) + "\n"
+    sys.stdout.write(rows.write_csv() if as_ == "csv" else lines)
+    for line in notices(context):
+        sys.stderr.write(f"{line}\n")
 
 
 def status(source: Source = None) -> None:

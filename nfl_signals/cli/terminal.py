@@ -84,20 +84,22 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def print_picks(rows: "list[Pick]") -> None:
-    """The upcoming week's predictions, one table a market."""
+    """The upcoming week's predictions, one table a market, each in the order of `rows`."""
     if not rows:
         console.print("\nNo picks: the last run predicted no game that is still to come.")
         return
-    console.print(f"\nUpcoming week, predicted {rows[0].made_at}; kickoffs in US Eastern time.")
+    models = ", ".join(dict.fromkeys(pick.model for pick in rows))
+    days = [end(rows, key=lambda pick: pick.kickoff_at).day for end in (min, max)]
+    week = " to ".join(dict.fromkeys(days))
+    console.print(f"\n{week}, predicted {rows[0].made_at} by {models}.", highlight=False)
     for title in dict.fromkeys(pick.market for pick in rows):
         console.print(_market_table(title, [pick for pick in rows if pick.market == title]))
     flagged = {pick.game: pick.data_flag for pick in rows if pick.data_flag}
     for game, flag in flagged.items():
         console.print(f"{game}: predicted without complete data ({flag})", highlight=False)
     console.print("p_hat: probability of the home side or the over, given no push, in percent.")
-    console.print(
-        "lean: the side that the model rates above the no-vig market, by how many points."
-    )
+    console.print("side: rated above the no-vig market by the model, by `edge` percentage points.")
+    console.print("Kickoffs in US Eastern time. Calibration: what the monitors say of the market.")
 
 
 def print_notices(notices: Sequence[str]) -> None:
@@ -107,7 +109,8 @@ def print_notices(notices: Sequence[str]) -> None:
 
 
 def _market_table(title: str, rows: "list[Pick]") -> Table:
-    headings = "kickoff game line odds >market >p_hat >push lean".split()
+    headings = "kickoff game line odds >market >p_hat >push side >edge".split()
+    title = f"{title}. Calibration: {'; '.join(dict.fromkeys(pick.flag for pick in rows))}"
     with_best = console.width >= WIDE and any(pick.best for pick in rows)
     table = _table(*headings, *["best price"] * with_best, title=title, tight=False)
     for pick in rows:
@@ -118,7 +121,8 @@ def _market_table(title: str, rows: "list[Pick]") -> Table:
             pick.line,
             pick.prices,
             *chances,
-            f"{pick.lean} +{pick.gap:.1f}",
+            pick.side,
+            f"{100 * pick.edge:.1f}",
             *[pick.best] * with_best,
         )
     return table

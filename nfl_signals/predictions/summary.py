@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -13,10 +13,11 @@ from nfl_signals.core.errors import InputError, NflSignalsError, NotThereYetErro
 from nfl_signals.core.files import read_object
 from nfl_signals.core.settings import describe
 from nfl_signals.ingest.quality import in_words, wanting
-from nfl_signals.markets.definitions import MARKETS
+from nfl_signals.markets.definitions import MARKETS, MarketName
 from nfl_signals.monitoring.noted import stored_ledger
 from nfl_signals.predictions.best_prices import best_in_words
 from nfl_signals.predictions.champion import CHAMPION_SOURCE, configured_version, served_version
+from nfl_signals.predictions.flags import FLAG_WORDS
 from nfl_signals.predictions.notices import notices as what_is_missing
 from nfl_signals.predictions.upcoming import (
     best_priced,
@@ -27,6 +28,7 @@ from nfl_signals.predictions.upcoming import (
 from nfl_signals.registry import decision_log
 from nfl_signals.workspace.run_context import RunContext
 
+Sort = Literal["kickoff", "edge"]
 EASTERN = ZoneInfo("America/New_York")
 
 
@@ -35,6 +37,8 @@ class Pick:
     """One upcoming game and market, as shown to a person."""
 
     made_at: str  # when it was predicted, ISO
+    kickoff_at: str  # UTC, ISO
+    day: str  # of the kickoff, US Eastern, e.g. 'Nov 9'
     kickoff: str  # US Eastern, e.g. 'Sun 13:00'
     game: str  # away at home, current franchise codes
     market: str  # title of the market
@@ -43,14 +47,31 @@ class Pick:
     p_market: float  # no-vig probability of YES
     p_hat: float  # the model's probability of YES given no push
     p_push: float  # probability of a push
-    lean: str  # the side that the model rates higher than the market does
-    gap: float  # by how much, percentage points
+    side: str  # the one that the model rates higher than the market does
+    edge: float  # by how much, probability
+    flag: str  # what the market's calibration is, in words; 'ok' where nothing is to be said
+    model: str  # who forecast it, e.g. 'champion v202409'
     best: str  # line, odds and sportsbook of the best price for that side; '' without any
     data_flag: str  # rules that found something wanting about the game
 
 
-def picks(context: RunContext) -> list[Pick]:
-    """Predictions of games still to come as the ledger holds them, in order of kickoff, game and market.
+def picks(
+    context: RunContext, *, market: MarketName | None = None, sort: Sort = "kickoff"
+) -> list[Pick]:
+    """`pick_rows` as a person reads them."""
+    rows = pick_rows(context, market=market, sort=sort)
+    return [_pick(row) for row in rows.iter_rows(named=True)]
+
+
+def pick_rows(
+    context: RunContext, *, market: MarketName | None = None, sort: Sort = "kickoff"
+) -> pl.DataFrame:
+    """Predictions of games still to come as the ledger holds them, of one market or all.
+
+    In order of kickoff, game and market, or with the largest edge first.
+
+    The columns of the ledger without its seal and `BEST`; `home, away`, current franchise codes; `side`, that
+    which is rated higher than its price, and `edge`, by how much, probability.
 
     Raises:
         InputError: no run has made predictions yet, or none by the version that the settings name.
@@ -64,7 +85,12 @@ def picks(context: RunContext) -> list[Pick]:
     home = context.features.filter(pl.col("is_home"))
     teams = home.select("game_id", home="team_id", away="opponent_id")
     rows = upcoming.join(teams, on="game_id", how="left").sort("kickoff_at", "game_id", "market")
-    return [_pick(row) for row in rows.iter_rows(named=True)]
+    sides = [_side(row) for row in rows.iter_rows(named=True)]
+    edge = (pl.col("p_hat") - pl.col("p_market")).abs()
+    rows = rows.with_columns(pl.Series("side", sides, pl.String), edge=edge)
+    if market is not None:
+        rows = rows.filter(market=market)
+    return rows.sort("edge", descending=True, maintain_order=True) if sort == "edge" else rows
 
 
 def notices(context: RunContext) -> list[str]:
@@ -142,12 +168,18 @@ def _last_run_line(context: RunContext) -> str:
     return str(read_object(context.paths.run_record, kinds, remedy="run again.")["finished_at"])
 
 
+def _side(row: dict[str, Any]) -> str:
+    yes = row["p_hat"] > row["p_market"]
+    return MARKETS[row["market"]].side(yes=yes, home=str(row["home"]), away=str(row["away"]))
+
+
 def _pick(row: dict[str, Any]) -> Pick:
     kickoff = row["kickoff_at"].astimezone(EASTERN)
-    gap = 100 * (row["p_hat"] - row["p_market"])
     market, home, away = MARKETS[row["market"]], str(row["home"]), str(row["away"])
     return Pick(
         made_at=describe(row["made_at"]),
+        kickoff_at=describe(row["kickoff_at"]),
+        day=f"{kickoff:%b} {kickoff.day}",
         kickoff=f"{kickoff:%a %H:%M}",
         game=f"{away} at {home}",
         market=market.title,
@@ -156,8 +188,10 @@ def _pick(row: dict[str, Any]) -> Pick:
         p_market=row["p_market"],
         p_hat=row["p_hat"],
         p_push=row["p_push"],
-        lean=market.side(yes=gap > 0, home=home, away=away),
-        gap=abs(gap),
+        side=row["side"],
+        edge=row["edge"],
+        flag=FLAG_WORDS.get(row["period_flag"], row["period_flag"]),
+        model=f"{row['signal_source']} {row['model_version']}",
         best=best_in_words(row, home, away),
         data_flag=row.get("data_flag") or "",
     )

@@ -26,7 +26,7 @@ def context(finished_home: Path, tmp_path: Path) -> RunContext:
     return copy_context(finished_home, tmp_path)
 
 
-def only_pick(context: RunContext, market: str, **values: float) -> tuple[Pick, str, str]:
+def only_pick(context: RunContext, market: str, **values: float | str) -> tuple[Pick, str, str]:
     """The pick of one upcoming row with some values replaced, its home and its away team."""
     row = read_parquet(context.paths.upcoming).filter(pl.col("market") == market).head(1)
     values = {"p_hat": 0.53, "price_yes": -110.0, "price_no": -110.0, "p_push": 0.0, **values}
@@ -70,22 +70,22 @@ def test_a_moneyline_has_no_line(context: RunContext) -> None:
 
 @pytest.mark.parametrize("market", ["ats", "moneyline", "total"])
 @pytest.mark.parametrize("p_hat", [0.55, 0.45])
-def test_the_lean_is_the_side_that_the_model_rates_higher_than_the_market(
+def test_the_side_is_the_one_that_the_model_rates_higher_than_the_market(
     context: RunContext, market: str, p_hat: float
 ) -> None:
     pick, home, away = only_pick(context, market, p_hat=p_hat)
     over, under = ("over", "under") if market == "total" else (home, away)
-    assert pick.lean == (over if p_hat > 0.5 else under)
-    assert pick.gap == pytest.approx(5.0)
+    assert pick.side == (over if p_hat > 0.5 else under)
+    assert pick.edge == pytest.approx(0.05)
 
 
 def test_a_favourite_that_the_model_rates_lower_than_the_market_is_leaned_against(
     context: RunContext,
 ) -> None:
-    """80 % to win is 5 points less than the price has it: the lean is the underdog."""
+    """80 % to win is 5 points less than the price has it: the side is the underdog."""
     prices = {"price_yes": -566.6666666666667, "price_no": 566.6666666666667}
     pick, _, away = only_pick(context, "moneyline", p_hat=0.80, **prices)
-    assert (pick.lean, round(pick.gap, 6)) == (away, 5.0)
+    assert (pick.side, round(pick.edge, 6)) == (away, 0.05)
 
 
 def test_prices_carry_their_sign(context: RunContext) -> None:
@@ -100,10 +100,35 @@ def test_picks_are_all_upcoming_predictions_by_kickoff_in_eastern_time(context: 
     assert [pick.p_hat for pick in shown] == upcoming["p_hat"].to_list()
     assert [pick.p_push for pick in shown] == upcoming["p_push"].to_list()
     first, last = shown[0], shown[-1]
-    assert (first.made_at, first.kickoff) == ("2024-11-05T14:00:00+00:00", "Thu 20:15")
+    assert (first.made_at, first.day, first.kickoff) == (
+        "2024-11-05T14:00:00+00:00",
+        "Nov 7",
+        "Thu 20:15",
+    )
     assert last.kickoff == "Mon 20:15"
     _, _, away, home = upcoming["game_id"][0].split("_")
     assert first.game == f"{away} at {home}"
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"), [("critical", "critical: do not lean on it"), ("ok", "ok"), ("new", "new")]
+)
+def test_picks_say_who_forecast_them_and_what_the_monitors_say_of_the_market(
+    context: RunContext, flag: str, words: str
+) -> None:
+    pick, _, _ = only_pick(context, "moneyline", period_flag=flag)
+    assert (pick.model, pick.flag) == ("model v202409", words)
+
+
+def test_picks_are_of_one_market_where_it_is_named_and_by_edge_where_asked(
+    context: RunContext,
+) -> None:
+    everything = picks(context)
+    totals = picks(context, market="total", sort="edge")
+    assert {pick.market for pick in totals} == {"Total"}
+    assert [pick.edge for pick in totals] == sorted((pick.edge for pick in totals), reverse=True)
+    assert len(totals) == sum(pick.market == "Total" for pick in everything)
+    assert sorted(map(str, picks(context, sort="edge"))) == sorted(map(str, everything))
 
 
 def test_a_game_that_has_kicked_off_is_no_pick_any_more(context: RunContext) -> None:

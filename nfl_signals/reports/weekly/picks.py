@@ -7,15 +7,9 @@ import polars as pl
 from nfl_signals.core.files import Json
 from nfl_signals.markets.definitions import MARKETS
 from nfl_signals.predictions.best_prices import best_in_words
+from nfl_signals.predictions.flags import FLAG_WORDS
 
 EASTERN = ZoneInfo("America/New_York")
-FLAGS = {
-    "ok": "ok",
-    "info": "info: watch it",
-    "warning": "warning: lean less on it",
-    "critical": "critical: do not lean on it",
-    "unmonitored": "not judged yet",
-}
 KEPT = ("market", "p_hat", "p_market", "p_push", "signal_source", "model_version")
 
 
@@ -42,5 +36,5 @@ def _pick(row: Json) -> Json:
         "best": best_in_words(row, home, away),
         "gap": None if price is None else row["p_hat"] - price,
         "flag": flag,
-        "flag_words": FLAGS.get(flag, flag),
+        "flag_words": FLAG_WORDS.get(flag, flag),
     }

@@ -41,7 +41,7 @@ def test_a_week_later_the_next_week_is_predicted_and_a_second_run_doubles_nothin
     before = production(home)
     done = call(home, "week", weeks=10)
     assert done.code == 0, done.err
-    assert "Upcoming week, predicted 2024-11-12" in done.out
+    assert "predicted 2024-11-12" in done.out
     after = production(home)
     assert after.filter(pl.col("kickoff_at").is_in(before["kickoff_at"].implode())).equals(before)
     assert after.height > before.height

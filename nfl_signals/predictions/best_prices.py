@@ -71,8 +71,7 @@ def best_in_words(row: Mapping[str, Any], home: str, away: str) -> str:
     bet = side = market.side(yes=yes, home=home, away=away)
     if market.outcome_column == "total":
         bet = f"{side} {market.quoted(line, home)}"
-    elif (
-        market.line_column is not None
-    ):  # the away team's number is the home team's, its sign turned
+    elif market.line_column is not None:
+        # The away team's number is the home team's, its sign turned.
         bet = market.quoted(line if yes else -line, side)
     return f"{bet} {row['best_price']:+.0f} {row['best_book']}"

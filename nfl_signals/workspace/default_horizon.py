@@ -77,10 +77,9 @@ def _decided(
     except (SourceError, SchemaError):
         return []
     prices = pl.concat([_recorded(paths, season), _published(release, season, games)])
-    known = pl.col("observed_at").is_null() | (pl.col("observed_at") <= as_of)
     played = games.filter(pl.col("kickoff_at") <= as_of).drop_nulls("result")
     asked = played.select("game_id", decision_at("tuesday").alias("by")).join(_MARKETS, how="cross")
-    quotes = last_quotes(prices.filter(known), asked, settings.price_book)
+    quotes = last_quotes(prices, asked, settings.price_book)
     games_of = (
         quotes.filter(pl.col("moment") != "close").drop_nulls("line").group_by("market").len()
     )

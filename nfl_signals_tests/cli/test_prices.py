@@ -59,7 +59,7 @@ def test_a_file_that_cannot_be_used_leaves_a_new_home_as_it_was(
     release: Path, openers: Path, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
-    rows = openers.read_text(encoding="utf-8").replace("_DAL_", "_XXX_", 1)
+    rows = openers.read_text(encoding="utf-8").replace("_DAL_", "_ZZZ_", 1)
     for name, text in {"bad": rows, "empty": "", "none": None}.items():
         file = tmp_path / f"{name}.csv"
         if text is not None:
